@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# A private PostgreSQL cluster: only its own user and root reach it, through a socket in a folder of mode 0700.
+#
+#   scripts/cluster.sh start DIR [SETTING=VALUE ...]   makes the cluster if need be, starts it, prints the socket's folder
+#   scripts/cluster.sh stop DIR [fast|immediate]
+#   scripts/cluster.sh drop DIR                        stops it and removes all of it
+source "$(dirname "$0")/common.sh"
+use_private_postgres
+
+[ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|stop|drop DIR …"
+action=$1 dir=$2
+shift 2
+
+running() { [ -d "$dir/data" ] && as_server_user "$PG_BIN/pg_ctl" status -D "$dir/data" > /dev/null 2>&1; }
+
+make_cluster() {
+    mkdir -p "$dir"
+    [ "$(id -u)" != 0 ] || chown "$SERVER_USER:" "$dir"
+    as_server_user "$PG_BIN/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N > "$dir.initdb.log" 2>&1 ||
+        { cat "$dir.initdb.log" >&2; fail "initdb failed"; }
+    rm -f "$dir.initdb.log"
+}
+
+# A socket's path may have 107 bytes at most, so its folder cannot be under an arbitrary checkout.
+socket_dir() {
+    local socket
+    socket=$(cat "$dir/socket_dir" 2> /dev/null || true)
+    if ! [ -d "$socket" ]; then
+        socket=$(as_server_user mktemp -d /tmp/metabase_views.XXXXXX)
+        echo "$socket" > "$dir/socket_dir"
+    fi
+    echo "$socket"
+}
+
+start() {
+    [ -d "$dir/data" ] || make_cluster
+    local socket setting options
+    socket=$(socket_dir)
+    if ! running; then
+        options="-c listen_addresses='' -c unix_socket_directories='$socket'"
+        for setting in "$@"; do options+=" -c $setting"; done
+        as_server_user "$PG_BIN/pg_ctl" start -w -s -D "$dir/data" -l "$dir/server.log" -o "$options" > /dev/null ||
+            { tail -n 20 "$dir/server.log" >&2; fail "the server did not start"; }
+    fi
+    echo "$socket"
+}
+
+stop() {
+    ! running || as_server_user "$PG_BIN/pg_ctl" stop -w -s -D "$dir/data" -m "${1:-fast}"
+}
+
+case $action in
+    start) start "$@" ;;
+    stop)  stop "$@" ;;
+    drop)
+        stop immediate
+        [ ! -f "$dir/socket_dir" ] || rm -rf "$(cat "$dir/socket_dir")"
+        rm -rf "$dir"
+        ;;
+    *) fail "unknown action: $action (start, stop, drop)" ;;
+esac

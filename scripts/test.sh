@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Installs what is missing and runs every test.
+#
+#   scripts/test.sh            everything
+#   scripts/test.sh live NAME  the tests on the live cluster whose name contains NAME (all without it)
+source "$(dirname "$0")/common.sh"
+
+scripts/setup.sh
+use_private_postgres
+features=(--no-default-features --features "pg$MAJOR")
+cluster="$PRIVATE_DIR/test-cluster"
+
+# pgrx's own runner needs to be told how root runs a server.
+as_root_user=()
+[ "$(id -u)" != 0 ] || as_root_user=(--runas "$SERVER_USER" --pgdata "$PRIVATE_DIR/pgrx-test")
+
+check_style() {
+    say "Checking the format and the lints"
+    cargo fmt --check
+    cargo clippy --all-targets "${features[@]}" --quiet -- -D warnings
+}
+
+test_logic() {
+    say "Testing what needs no server"
+    cargo test --lib "${features[@]}" --quiet
+}
+
+test_in_server() {
+    say "Testing inside the server"
+    cargo pgrx test "pg$MAJOR" pg_ "${features[@]}" "${as_root_user[@]}"
+}
+
+test_live() {
+    say "Testing on a live cluster"
+    cargo pgrx install --pg-config "$PG_CONFIG" "${features[@]}" > target/install.log 2>&1 ||
+        { cat target/install.log >&2; fail "the extension could not be installed"; }
+    scripts/cluster.sh drop "$cluster"
+    METABASE_VIEWS_TEST_SOCKET=$(scripts/cluster.sh start "$cluster" fsync=off max_prepared_transactions=10)
+    export METABASE_VIEWS_TEST_SOCKET
+    cargo test --test live "${features[@]}" -- "$@" ||
+        fail "tests failed; their cluster is still there: psql -h $METABASE_VIEWS_TEST_SOCKET -U postgres"
+    scripts/cluster.sh drop "$cluster"
+}
+
+case ${1:-all} in
+    all)
+        check_style
+        test_logic
+        test_in_server
+        test_live
+        ;;
+    live)
+        shift
+        test_live "$@"
+        ;;
+    *) fail "usage: scripts/test.sh [live [NAME]]" ;;
+esac

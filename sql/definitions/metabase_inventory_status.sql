@@ -1,0 +1,137 @@
+-- Every stock item, sold or not: what it cost, how long it has been there, what it brought in.
+-- :'time_zone' is the zone that days are counted in.
+
+CREATE MATERIALIZED VIEW analytics.metabase_inventory_status AS
+WITH sale AS (
+    SELECT
+        stock_item_id,
+        count(*)        AS times_sold,
+        max(sold_at)    AS last_sold_at,
+        sum(gross_sale) AS total_revenue,
+        sum(net_profit) AS total_profit
+    FROM metabase_internal.orders
+    WHERE is_completed
+        AND stock_item_id IS NOT NULL
+    GROUP BY stock_item_id
+),
+item AS (
+    SELECT
+        i.*,
+        coalesce(sale.times_sold, 0) AS times_sold,
+        sale.last_sold_at,
+        sale.total_revenue,
+        sale.total_profit,
+        -- An item ages from its purchase until it is sold, in calendar days. So a row changes at most once a day by the
+        -- mere passing of time, and only while it is unsold.
+        CASE
+            WHEN sale.times_sold > 0
+                THEN (sale.last_sold_at AT TIME ZONE :'time_zone')::date
+            ELSE (now() AT TIME ZONE :'time_zone')::date
+        END - (i.purchase_date AT TIME ZONE :'time_zone')::date AS days_in_stock
+    FROM metabase_internal.stock_items AS i
+    LEFT JOIN sale ON sale.stock_item_id = i.id
+)
+SELECT
+    item.id                                                        AS inventory_id,
+    item.product_id,
+    p.name                                                         AS product_name,
+    p.sku,
+    b.name                                                         AS brand_name,
+    c.name                                                         AS category_name,
+    item.purchase_price,
+    item.gross_purchase_price,
+    item.vat_amount,
+    item.purchase_date,
+    s.name                                                         AS supplier_name,
+    item.status                                                    AS inventory_status,
+    item.condition,
+    coalesce(item.size, size.value)                                AS size,
+    item.color,
+    item.times_sold,
+    item.last_sold_at,
+    item.total_revenue,
+    item.total_profit,
+    item.days_in_stock,
+    CASE
+        WHEN item.days_in_stock IS NULL THEN 'Unknown'
+        WHEN item.days_in_stock > 180 THEN 'Dead Stock'
+        WHEN item.days_in_stock > 90 THEN 'Slow Moving'
+        WHEN item.days_in_stock > 30 THEN 'Normal'
+        ELSE 'Fast Moving'
+    END                                                            AS stock_category,
+    CASE
+        WHEN item.times_sold = 0 THEN coalesce(item.gross_purchase_price, item.purchase_price)
+        ELSE 0
+    END                                                            AS current_inventory_value,
+    item.created_at,
+    item.updated_at
+FROM item
+LEFT JOIN metabase_internal.products AS p ON p.id = item.product_id
+LEFT JOIN metabase_internal.brands AS b ON b.id = p.brand_id
+LEFT JOIN metabase_internal.categories AS c ON c.id = p.category_id
+LEFT JOIN metabase_internal.suppliers AS s ON s.id = item.supplier_id
+LEFT JOIN metabase_internal.sizes AS size ON size.id = item.size_id;
+
+CREATE UNIQUE INDEX uq_metabase_inventory_status
+    ON analytics.metabase_inventory_status (inventory_id) NULLS NOT DISTINCT;
+CREATE INDEX idx_inv_status_id
+    ON analytics.metabase_inventory_status (inventory_id);
+CREATE INDEX idx_inv_status_product
+    ON analytics.metabase_inventory_status (product_id);
+CREATE INDEX idx_inv_status_brand
+    ON analytics.metabase_inventory_status (brand_name);
+CREATE INDEX idx_inv_status_category
+    ON analytics.metabase_inventory_status (stock_category);
+CREATE INDEX idx_inv_status_aging
+    ON analytics.metabase_inventory_status (days_in_stock DESC);
+
+COMMENT ON MATERIALIZED VIEW analytics.metabase_inventory_status IS
+    'Every stock item, sold or not: purchase, sales, age and value.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.inventory_id IS
+    'Key of the stock item.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.product_id IS
+    'Key of the product.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.product_name IS
+    'Name of the product.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.sku IS
+    'Stock keeping unit of the product.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.brand_name IS
+    'Name of the product''s brand.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.category_name IS
+    'Name of the product''s category.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.purchase_price IS
+    'Net price that the item was bought for, in the shop''s currency.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.gross_purchase_price IS
+    'Gross price that the item was bought for, in the shop''s currency.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.vat_amount IS
+    'VAT in the gross price, in the shop''s currency.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.purchase_date IS
+    'Time at which the item was bought.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.supplier_name IS
+    'Name of the supplier.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.inventory_status IS
+    'State of the item, in the shop''s own word.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.condition IS
+    'Condition of the item.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.size IS
+    'Size of the item.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.color IS
+    'Colour of the item.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.times_sold IS
+    'Number of its completed orders.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.last_sold_at IS
+    'Time of its last completed order.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.total_revenue IS
+    'Sum of the gross sales of its completed orders, in the shop''s currency.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.total_profit IS
+    'Sum of the net profits of its completed orders, in the shop''s currency.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.days_in_stock IS
+    'Calendar days from purchase to the last completed sale, or to today while unsold; NULL where either day is not known.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.stock_category IS
+    'Dead Stock for over 180 days in stock, Slow Moving over 90, Normal over 30, else Fast Moving; Unknown where the days are.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.current_inventory_value IS
+    'Gross purchase price, else the net one, while unsold, in the shop''s currency; 0 once sold.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.created_at IS
+    'Time at which the shop''s row was made.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.updated_at IS
+    'Time at which the shop''s row was last changed.';

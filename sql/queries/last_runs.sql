@@ -1,0 +1,22 @@
+-- The last completed run of view $1, and the error of its last run, if that failed.
+SELECT
+    completed.completed_at AS last_refresh,
+    completed.mode,
+    completed.mode_reason,
+    last.error_message AS last_error
+FROM (SELECT) AS one_row
+LEFT JOIN LATERAL (
+    SELECT log.completed_at, log.mode, log.mode_reason
+    FROM metabase_internal.refresh_log AS log
+    WHERE log.view_name = $1
+        AND log.status = 'completed'
+    ORDER BY log.id DESC
+    LIMIT 1
+) AS completed ON true
+LEFT JOIN LATERAL (
+    SELECT log.error_message
+    FROM metabase_internal.refresh_log AS log
+    WHERE log.view_name = $1
+    ORDER BY log.id DESC
+    LIMIT 1
+) AS last ON true

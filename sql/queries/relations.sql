@@ -1,0 +1,61 @@
+-- What the catalog says of some relations: $1 schemas, $2 names, pairwise.
+SELECT
+    wanted.schema,
+    wanted.name,
+    relation.relkind::text AS kind,
+    pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')
+        AND (
+            pg_catalog.has_table_privilege(relation.oid, 'SELECT')
+            OR pg_catalog.has_any_column_privilege(relation.oid, 'SELECT')
+        ) AS readable,
+    coalesce(
+        (
+            SELECT pg_catalog.jsonb_agg(
+                pg_catalog.jsonb_build_object(
+                    'name', attribute.attname,
+                    'type', pg_catalog.format_type(attribute.atttypid, attribute.atttypmod),
+                    'base', pg_catalog.format_type(base.oid, NULL),
+                    'category', base.typcategory,
+                    'unique', EXISTS (
+                        -- A unique index on this column alone, over all rows.
+                        SELECT
+                        FROM pg_catalog.pg_index AS index
+                        WHERE index.indrelid = relation.oid
+                            AND index.indisunique
+                            AND index.indisvalid
+                            AND index.indimmediate
+                            AND index.indpred IS NULL
+                            AND index.indnkeyatts = 1
+                            AND index.indkey[0] = attribute.attnum
+                    )
+                )
+                ORDER BY attribute.attnum
+            )
+            FROM pg_catalog.pg_attribute AS attribute
+            JOIN LATERAL (
+                -- A domain is as good as the type beneath it.
+                WITH RECURSIVE type AS (
+                    SELECT t.oid, t.typtype, t.typbasetype, t.typcategory
+                    FROM pg_catalog.pg_type AS t
+                    WHERE t.oid = attribute.atttypid
+                    UNION ALL
+                    SELECT t.oid, t.typtype, t.typbasetype, t.typcategory
+                    FROM type
+                    JOIN pg_catalog.pg_type AS t ON t.oid = type.typbasetype
+                    WHERE type.typtype = 'd'
+                )
+                SELECT type.oid, type.typcategory FROM type WHERE type.typtype <> 'd'
+            ) AS base ON true
+            WHERE attribute.attrelid = relation.oid
+                AND attribute.attnum > 0
+                AND NOT attribute.attisdropped
+        ),
+        '[]'
+    ) AS columns
+FROM ROWS FROM (
+    pg_catalog.unnest($1::text[]),
+    pg_catalog.unnest($2::text[])
+) WITH ORDINALITY AS wanted (schema, name, position)
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.nspname = wanted.schema
+JOIN pg_catalog.pg_class AS relation ON relation.relnamespace = namespace.oid AND relation.relname = wanted.name
+ORDER BY wanted.position

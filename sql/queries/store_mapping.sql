@@ -1,0 +1,10 @@
+-- Stores a mapping in the place of an earlier one.
+INSERT INTO metabase_internal.source_mapping (entity, relation_schema, relation_name, columns, filter, mapped_by)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (entity) DO UPDATE SET
+    relation_schema = excluded.relation_schema,
+    relation_name   = excluded.relation_name,
+    columns         = excluded.columns,
+    filter          = excluded.filter,
+    mapped_by       = excluded.mapped_by,
+    mapped_at       = excluded.mapped_at

@@ -1,0 +1,89 @@
+-- What the extension remembers. Only its owner may touch these; everybody else goes through the functions in "metabase".
+
+CREATE TABLE metabase_internal.setting (
+    name       text PRIMARY KEY,
+    value      text NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE metabase_internal.setting IS 'Settings that change what the numbers mean, where they differ from the default.';
+COMMENT ON COLUMN metabase_internal.setting.name IS 'Name of the setting.';
+COMMENT ON COLUMN metabase_internal.setting.value IS 'Its value, as set_setting() was given it.';
+COMMENT ON COLUMN metabase_internal.setting.changed_by IS 'Role that set it.';
+COMMENT ON COLUMN metabase_internal.setting.changed_at IS 'When it was set.';
+
+CREATE TABLE metabase_internal.source_mapping (
+    entity          text PRIMARY KEY,
+    relation_schema text,
+    relation_name   text,
+    columns         jsonb NOT NULL,
+    filter          text,
+    mapped_by       text NOT NULL,
+    mapped_at       timestamptz NOT NULL DEFAULT now(),
+    CHECK ((relation_schema IS NULL) = (relation_name IS NULL))
+);
+COMMENT ON TABLE metabase_internal.source_mapping IS 'Where the shop keeps an entity, where map_source() was told so; all else is detected.';
+COMMENT ON COLUMN metabase_internal.source_mapping.entity IS 'The entity.';
+COMMENT ON COLUMN metabase_internal.source_mapping.relation_schema IS 'Schema of the table; NULL where the shop has no such entity.';
+COMMENT ON COLUMN metabase_internal.source_mapping.relation_name IS 'Name of the table; NULL where the shop has no such entity.';
+COMMENT ON COLUMN metabase_internal.source_mapping.columns IS 'Source column or expression for each canonical column that differs from what is detected; null where there is none.';
+COMMENT ON COLUMN metabase_internal.source_mapping.filter IS 'Condition that the rows of the entity fulfil; NULL for all rows.';
+COMMENT ON COLUMN metabase_internal.source_mapping.mapped_by IS 'Role that mapped it, whose expressions these are.';
+COMMENT ON COLUMN metabase_internal.source_mapping.mapped_at IS 'When it was mapped.';
+
+CREATE TABLE metabase_internal.custom_view (
+    view_name   text PRIMARY KEY,
+    query       text NOT NULL,
+    key_columns text[] NOT NULL,
+    strategy    text NOT NULL,
+    indexes     text[] NOT NULL,
+    created_by  text NOT NULL,
+    created_at  timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE metabase_internal.custom_view IS 'Views of the user''s own, under the same refresh, schedule and status as the seven.';
+COMMENT ON COLUMN metabase_internal.custom_view.view_name IS 'Name of the materialized view in schema analytics.';
+COMMENT ON COLUMN metabase_internal.custom_view.query IS 'The SELECT that it shows.';
+COMMENT ON COLUMN metabase_internal.custom_view.key_columns IS 'Columns that tell its rows apart.';
+COMMENT ON COLUMN metabase_internal.custom_view.strategy IS 'How often it is refreshed.';
+COMMENT ON COLUMN metabase_internal.custom_view.indexes IS 'Its further indexes, each a list of columns or expressions.';
+COMMENT ON COLUMN metabase_internal.custom_view.created_by IS 'Role that made it, whose query this is.';
+COMMENT ON COLUMN metabase_internal.custom_view.created_at IS 'When it was made.';
+
+CREATE TABLE metabase_internal.reader (
+    role_name text PRIMARY KEY
+);
+COMMENT ON TABLE metabase_internal.reader IS 'Roles that grant_reader() was called for: they are given each of the seven views that is created later, too.';
+COMMENT ON COLUMN metabase_internal.reader.role_name IS 'Name of the role.';
+
+CREATE TABLE metabase_internal.refresh_log (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    view_name     text NOT NULL,
+    status        text NOT NULL CHECK (status IN ('completed', 'failed')),
+    started_at    timestamptz NOT NULL,
+    completed_at  timestamptz NOT NULL,
+    mode          text NOT NULL,
+    mode_reason   text NOT NULL,
+    rows_changed  bigint,
+    sqlstate      text,
+    error_message text,
+    requested_by  text NOT NULL
+);
+CREATE INDEX refresh_log_view_name_id_idx ON metabase_internal.refresh_log (view_name, id);
+COMMENT ON TABLE metabase_internal.refresh_log IS 'What was refreshed when, how, and with which result.';
+COMMENT ON COLUMN metabase_internal.refresh_log.id IS 'Number of the run.';
+COMMENT ON COLUMN metabase_internal.refresh_log.view_name IS 'The view.';
+COMMENT ON COLUMN metabase_internal.refresh_log.status IS 'completed or failed.';
+COMMENT ON COLUMN metabase_internal.refresh_log.started_at IS 'When the run began.';
+COMMENT ON COLUMN metabase_internal.refresh_log.completed_at IS 'When the run ended, either way.';
+COMMENT ON COLUMN metabase_internal.refresh_log.mode IS 'full: computed anew from the definition.';
+COMMENT ON COLUMN metabase_internal.refresh_log.mode_reason IS 'Why this mode was taken.';
+COMMENT ON COLUMN metabase_internal.refresh_log.rows_changed IS 'Rows that were added, removed or replaced; NULL where it failed or the server does not count (track_counts off).';
+COMMENT ON COLUMN metabase_internal.refresh_log.sqlstate IS 'SQLSTATE of the error; NULL where it completed.';
+COMMENT ON COLUMN metabase_internal.refresh_log.error_message IS 'The error with its hint; NULL where it completed.';
+COMMENT ON COLUMN metabase_internal.refresh_log.requested_by IS 'Role that asked for it.';
+
+-- A dump carries what was decided here. It holds names, never oids. The log stays behind.
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.setting', '');
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.source_mapping', '');
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.custom_view', '');
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.reader', '');

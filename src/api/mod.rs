@@ -1,0 +1,15 @@
+//! What SQL sees: each function parses its arguments, calls one thing and returns its rows.
+
+mod internal;
+mod refresh;
+mod roles;
+mod settings;
+mod sources;
+mod views;
+
+use crate::error::Error;
+
+/// An argument that must be there.
+fn required<T>(argument: &'static str, value: Option<T>) -> Result<T, Error> {
+    value.ok_or(Error::NullArgument { argument })
+}

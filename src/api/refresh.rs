@@ -1,0 +1,100 @@
+//! Refreshing views.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+use super::required;
+use crate::error::Error;
+use crate::refresh::choose::Mode;
+use crate::refresh::log::Outcome;
+use crate::refresh::run;
+use crate::view::catalog::Strategy;
+use crate::view::custom::{all_views, find_view};
+
+type RefreshRow = (
+    name!(view_name, String),
+    name!(status, String),
+    name!(started_at, TimestampWithTimeZone),
+    name!(completed_at, TimestampWithTimeZone),
+    name!(duration_seconds, f64),
+    name!(mode, String),
+    name!(rows_changed, Option<i64>),
+    name!(error_message, Option<String>),
+);
+
+fn refresh_row(outcome: Outcome) -> RefreshRow {
+    let (status, error_message) = (outcome.status().to_owned(), outcome.error_message());
+    (
+        outcome.view_name,
+        status,
+        outcome.started_at,
+        outcome.completed_at,
+        outcome.duration_seconds,
+        outcome.mode.to_owned(),
+        outcome.rows_changed,
+        error_message,
+    )
+}
+
+/// Refreshes the views of a strategy (realtime, hourly, daily, weekly, manual), or 'all'; one that fails says so in its row.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn refresh(
+    strategy: Option<String>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(view_name, String),
+            name!(status, String),
+            name!(started_at, TimestampWithTimeZone),
+            name!(completed_at, TimestampWithTimeZone),
+            name!(duration_seconds, f64),
+            name!(mode, String),
+            name!(rows_changed, Option<i64>),
+            name!(error_message, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let name = required("strategy", strategy)?;
+    let mut views = all_views()?;
+    if name != "all" {
+        let strategy = Strategy::from_name(&name).ok_or(Error::UnknownStrategy { name })?;
+        views.retain(|view| view.strategy() == strategy);
+    }
+    Ok(TableIterator::new(
+        run::refresh(&views, Mode::Auto)?.into_iter().map(refresh_row),
+    ))
+}
+
+/// Refreshes one view, in mode auto, full or incremental; if that fails, its row says why.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn refresh_view(
+    view_name: Option<String>,
+    mode: default!(Option<String>, "'auto'"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(view_name, String),
+            name!(status, String),
+            name!(started_at, TimestampWithTimeZone),
+            name!(completed_at, TimestampWithTimeZone),
+            name!(duration_seconds, f64),
+            name!(mode, String),
+            name!(rows_changed, Option<i64>),
+            name!(error_message, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let name = required("mode", mode)?;
+    let mode = Mode::from_name(&name).ok_or(Error::UnknownMode { name })?;
+    let view = find_view(&required("view_name", view_name)?)?;
+    Ok(TableIterator::new(
+        run::refresh(&[view], mode)?.into_iter().map(refresh_row),
+    ))
+}

@@ -1,0 +1,173 @@
+//! Creating, dropping and inspecting views.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+use super::required;
+use crate::error::Error;
+use crate::view::custom::{CustomView, find_view};
+use crate::view::lifecycle::{self, Created};
+use crate::view::status::{self, Status};
+
+type CreatedRow = (
+    name!(view_name, String),
+    name!(created, bool),
+    name!(error_message, Option<String>),
+);
+
+fn created_row(created: Created) -> CreatedRow {
+    let error_message = created.result.as_ref().err().map(Error::in_full);
+    (created.view_name, created.result.is_ok(), error_message)
+}
+
+/// Creates and fills the seven views; one that exists already stays as it is unless drop_existing is true.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn create_all_views(
+    drop_existing: default!(Option<bool>, false),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(view_name, String),
+            name!(created, bool),
+            name!(error_message, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let created = lifecycle::create_all(required("drop_existing", drop_existing)?)?;
+    Ok(TableIterator::new(created.into_iter().map(created_row)))
+}
+
+/// Creates and fills one view; if it exists already it stays as it is unless drop_existing is true.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn create_view(
+    view_name: Option<String>,
+    drop_existing: default!(Option<bool>, false),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(view_name, String),
+            name!(created, bool),
+            name!(error_message, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let created = lifecycle::create_one(
+        &required("view_name", view_name)?,
+        required("drop_existing", drop_existing)?,
+    )?;
+    Ok(TableIterator::once(created_row(created)))
+}
+
+/// Creates a materialized view of your own in schema analytics, under the same refresh and status as the seven.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn create_custom_view(
+    name: Option<String>,
+    query: Option<String>,
+    key_columns: Option<Vec<Option<String>>>,
+    strategy: default!(Option<String>, "'daily'"),
+    indexes: default!(Option<Vec<Option<String>>>, "'{}'"),
+) -> Result<String, ErrorReport> {
+    let texts = |argument, values: Option<Vec<Option<String>>>| -> Result<Vec<String>, Error> {
+        required(argument, values)?
+            .into_iter()
+            .map(|value| required(argument, value))
+            .collect()
+    };
+    let view = CustomView::new(
+        required("name", name)?,
+        required("query", query)?,
+        texts("key_columns", key_columns)?,
+        &required("strategy", strategy)?,
+        texts("indexes", indexes)?,
+    )?;
+    let name = view.view_name.clone();
+    lifecycle::create_custom(view)?;
+    Ok(format!("View '{name}' created successfully"))
+}
+
+/// Drops a view and, unless cascade is false, what depends on it.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn drop_view(
+    view_name: Option<String>,
+    cascade: default!(Option<bool>, true),
+) -> Result<String, ErrorReport> {
+    Ok(lifecycle::drop(
+        &required("view_name", view_name)?,
+        required("cascade", cascade)?,
+    )?)
+}
+
+type StatusRow = (
+    name!(view_name, String),
+    name!(exists, bool),
+    name!(last_refresh, Option<TimestampWithTimeZone>),
+    name!(row_count, Option<i64>),
+    name!(size_bytes, Option<i64>),
+    name!(indexes, Vec<String>),
+    name!(strategy, String),
+    name!(next_refresh, Option<TimestampWithTimeZone>),
+    name!(mode, Option<String>),
+    name!(mode_reason, Option<String>),
+    name!(pending_changes, Option<i64>),
+    name!(last_error, Option<String>),
+);
+
+/// A view's status as a row. Nothing is scheduled and no changes are captured, so it has no next refresh and no pending
+/// changes.
+fn status_row(status: Status) -> StatusRow {
+    (
+        status.view_name,
+        status.exists,
+        status.last_refresh,
+        status.row_count,
+        status.size_bytes,
+        status.indexes,
+        status.strategy.to_owned(),
+        None,
+        status.mode,
+        status.mode_reason,
+        None,
+        status.last_error,
+    )
+}
+
+/// The status of one view, or of all: whether it exists, when and how it was last refreshed, its rows, size and indexes.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn view_status(
+    view_name: default!(Option<String>, "NULL"),
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(view_name, String),
+            name!(exists, bool),
+            name!(last_refresh, Option<TimestampWithTimeZone>),
+            name!(row_count, Option<i64>),
+            name!(size_bytes, Option<i64>),
+            name!(indexes, Vec<String>),
+            name!(strategy, String),
+            name!(next_refresh, Option<TimestampWithTimeZone>),
+            name!(mode, Option<String>),
+            name!(mode_reason, Option<String>),
+            name!(pending_changes, Option<i64>),
+            name!(last_error, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let statuses = match view_name {
+        Some(name) => vec![status::of(&find_view(&name)?)?],
+        None => status::all()?,
+    };
+    Ok(TableIterator::new(statuses.into_iter().map(status_row)))
+}

@@ -1,0 +1,414 @@
+//! Every error that a user can meet: its SQLSTATE, what it says and what to do about it.
+
+use pgrx::pg_sys::errcodes::PgSqlErrorCode;
+use pgrx::pg_sys::panic::ErrorReport;
+use thiserror::Error;
+
+/// What went wrong. The text says what was looked for; [`Error::hint`] says what to do.
+#[derive(Debug, Error)]
+pub enum Error {
+    // Names that were asked for
+    #[error("there is no view \"{name}\"")]
+    UnknownView { name: String, known: Vec<String> },
+    #[error("there is no strategy \"{name}\"")]
+    UnknownStrategy { name: String },
+    #[error("there is no refresh mode \"{name}\"")]
+    UnknownMode { name: String },
+    #[error("there is no entity \"{name}\"")]
+    UnknownEntity { name: String, known: Vec<&'static str> },
+    #[error("entity \"{entity}\" has no column \"{column}\"")]
+    UnknownColumn {
+        entity: &'static str,
+        column: String,
+        known: Vec<&'static str>,
+    },
+    #[error("there is no setting \"{name}\"")]
+    UnknownSetting { name: String, known: Vec<&'static str> },
+    #[error("setting \"{name}\" cannot be {value}: {reason}")]
+    InvalidSetting {
+        name: &'static str,
+        value: String,
+        reason: String,
+        example: &'static str,
+    },
+    #[error("role \"{role}\" does not exist")]
+    UnknownRole { role: String },
+    #[error("argument \"{argument}\" must not be NULL")]
+    NullArgument { argument: &'static str },
+
+    // Sources
+    #[error("entity \"{entity}\" needs a table, and none of {} exists", .looked_for.join(", "))]
+    SourceMissing {
+        entity: &'static str,
+        looked_for: Vec<String>,
+    },
+    #[error("entity \"{entity}\" could be read from any of {}", .found.join(", "))]
+    SourceAmbiguous {
+        entity: &'static str,
+        found: Vec<String>,
+    },
+    #[error("entity \"{entity}\" is mapped to relation {relation}, which does not exist")]
+    RelationMissing { entity: &'static str, relation: String },
+    #[error("\"{given}\" is not the name of a table with its schema")]
+    RelationName { given: String },
+    #[error("entity \"{entity}\" cannot be read from {relation}: it is {kind}")]
+    RelationKind {
+        entity: &'static str,
+        relation: String,
+        kind: &'static str,
+    },
+    #[error("role \"{role}\" may not read {relation}, the source of entity \"{entity}\"")]
+    SourcePrivilege {
+        entity: &'static str,
+        relation: String,
+        schema: String,
+        role: String,
+    },
+    #[error("entity \"{entity}\" needs column \"{column}\", and {relation} has no {looked_for}")]
+    ColumnMissing {
+        entity: &'static str,
+        column: &'static str,
+        relation: String,
+        looked_for: String,
+    },
+    #[error(
+        "column \"{column}\" of entity \"{entity}\" must be {wanted}, but {expression} in {relation} is {found}"
+    )]
+    WrongType {
+        entity: &'static str,
+        column: &'static str,
+        relation: String,
+        expression: String,
+        found: String,
+        wanted: &'static str,
+    },
+    #[error(
+        "column \"{column}\" of entity \"{entity}\" is {found}, but the key of entity \"{target}\" is {wanted}"
+    )]
+    ReferenceType {
+        entity: &'static str,
+        column: &'static str,
+        found: String,
+        target: &'static str,
+        wanted: String,
+    },
+    #[error("{what} of entity \"{entity}\" is not one SQL expression: {expression}")]
+    NotAnExpression {
+        entity: &'static str,
+        what: String,
+        expression: String,
+    },
+    #[error("{what} of entity \"{entity}\" does not work on {relation}: {cause}")]
+    Expression {
+        entity: &'static str,
+        what: String,
+        relation: String,
+        sqlstate: String,
+        cause: String,
+    },
+    #[error("the columns of entity \"{entity}\" must be a JSON object of texts and nulls, not {given}")]
+    ColumnsNotAnObject { entity: &'static str, given: String },
+    #[error("entity \"{entity}\" cannot be absent: every shop has it")]
+    RequiredEntity { entity: &'static str },
+    #[error("entity \"{entity}\" is declared absent, so it has no columns and no filter")]
+    AbsentWithColumns { entity: &'static str },
+    #[error(
+        "the mapping of entity \"{entity}\" was made by role \"{author}\", and its expressions would run with the privileges of \"{role}\""
+    )]
+    ForeignMapping {
+        entity: &'static str,
+        author: String,
+        role: String,
+    },
+    #[error(
+        "adapter metabase_internal.{adapter} belongs to role \"{owner}\", so that what it shows is not in the hands of \"{role}\""
+    )]
+    ForeignAdapter {
+        adapter: &'static str,
+        owner: String,
+        role: String,
+    },
+    #[error("adapter metabase_internal.{adapter} cannot change its columns while other objects depend on it")]
+    AdapterInUse {
+        adapter: &'static str,
+        detail: Option<String>,
+    },
+
+    // Views
+    #[error("materialized view analytics.{view} does not exist")]
+    ViewMissing { view: String },
+    #[error("analytics.{view} exists already; nothing was changed")]
+    ViewExists { view: String },
+    #[error("analytics.{view} is {kind}, not a materialized view")]
+    NotAMaterializedView { view: String, kind: &'static str },
+    #[error("materialized view analytics.{view} belongs to role \"{owner}\"")]
+    NotOwner { view: String, owner: String },
+    #[error("materialized view analytics.{view} cannot be dropped because other objects depend on it")]
+    Dependents { view: String, detail: Option<String> },
+    #[error("materialized view analytics.{view} could not be locked within lock_timeout")]
+    LockTimeout { view: String },
+    #[error("materialized view analytics.{view} cannot be refreshed concurrently without its unique index")]
+    NoUniqueIndex { view: String },
+    #[error("incremental refresh of analytics.{view} is not possible: {reason}")]
+    IncrementalImpossible { view: String, reason: &'static str },
+    #[error("view analytics.{view} could not be created anew, so the call as a whole was undone: {cause}")]
+    Recreate {
+        view: String,
+        sqlstate: String,
+        cause: String,
+    },
+
+    // Views of the user's own
+    #[error("\"{name}\" cannot be the name of a view: {reason}")]
+    CustomName { name: String, reason: &'static str },
+    #[error("the query of view \"{name}\" is not one SELECT statement")]
+    CustomQuery { name: String },
+    #[error("view \"{name}\" needs key columns: they tell its rows apart")]
+    CustomKey { name: String },
+    #[error("index \"{index}\" of view \"{name}\" is not a list of columns or expressions")]
+    CustomIndex { name: String, index: String },
+
+    /// An error that PostgreSQL raised, caught in a subtransaction.
+    #[error("{message}")]
+    Postgres {
+        sqlstate: String,
+        message: String,
+        detail: Option<String>,
+        hint: Option<String>,
+    },
+    /// What cannot happen: the extension's own queries did not answer as they must.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// The five characters that programs tell errors apart by.
+    pub fn sqlstate(&self) -> &str {
+        use Error::*;
+        match self {
+            UnknownView { .. } | SourceMissing { .. } | RelationMissing { .. } | ViewMissing { .. } => {
+                "42P01"
+            }
+            UnknownStrategy { .. }
+            | UnknownMode { .. }
+            | UnknownEntity { .. }
+            | UnknownSetting { .. }
+            | InvalidSetting { .. }
+            | ColumnsNotAnObject { .. }
+            | RequiredEntity { .. }
+            | AbsentWithColumns { .. }
+            | CustomKey { .. } => "22023",
+            NullArgument { .. } => "22004",
+            UnknownRole { .. } => "42704",
+            UnknownColumn { .. } | ColumnMissing { .. } => "42703",
+            RelationName { .. } | CustomName { .. } => "42602",
+            SourceAmbiguous { .. } | NoUniqueIndex { .. } => "55000",
+            RelationKind { .. } | NotAMaterializedView { .. } => "42809",
+            SourcePrivilege { .. } | ForeignMapping { .. } | ForeignAdapter { .. } | NotOwner { .. } => {
+                "42501"
+            }
+            WrongType { .. } | ReferenceType { .. } => "42804",
+            NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => "42601",
+            AdapterInUse { .. } | Dependents { .. } => "2BP01",
+            ViewExists { .. } => "42P07",
+            LockTimeout { .. } => "55P03",
+            IncrementalImpossible { .. } => "0A000",
+            Expression { sqlstate, .. } | Recreate { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
+            Internal(_) => "XX000",
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        use Error::*;
+        Some(match self {
+            UnknownView { known, .. } => format!("The views are: {}.", known.join(", ")),
+            UnknownStrategy { .. } => {
+                "The strategies are: realtime, hourly, daily, weekly, manual; 'all' stands for every view.".into()
+            }
+            UnknownMode { .. } => "The modes are: auto, full, incremental.".into(),
+            UnknownEntity { known, .. } => format!("The entities are: {}.", known.join(", ")),
+            UnknownColumn { known, .. } => format!("Its columns are: {}.", known.join(", ")),
+            UnknownSetting { known, .. } => format!("The settings are: {}.", known.join(", ")),
+            InvalidSetting { name, example, .. } => {
+                format!("For example: SELECT metabase.set_setting('{name}', '{example}');")
+            }
+            UnknownRole { .. } => "Create it first, with CREATE ROLE.".into(),
+            NullArgument { .. } => "Pass a value.".into(),
+            SourceMissing { entity, .. } => format!(
+                "Say which table it is: SELECT metabase.map_source('{entity}', 'schema.table');"
+            ),
+            SourceAmbiguous { entity, found } => format!(
+                "Say which one it is: SELECT metabase.map_source('{entity}', {});",
+                crate::sql::literal(found.first().map_or("schema.table", String::as_str))
+            ),
+            RelationMissing { entity, .. } => format!(
+                "Map it anew with metabase.map_source('{entity}', 'schema.table'), or go back to detection with \
+                 metabase.unmap_source('{entity}')."
+            ),
+            RelationName { .. } => {
+                "Write schema.table, and quote what is not in lower case: 'shop.orders', 'shop.\"Orders\"'.".into()
+            }
+            RelationKind { .. } => {
+                "Sources are tables, partitioned tables, views, materialized views or foreign tables.".into()
+            }
+            SourcePrivilege { relation, schema, role, .. } => {
+                let role = crate::sql::ident(role);
+                format!("GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON {relation} TO {role};")
+            }
+            ColumnMissing { entity, column, relation, .. } => format!(
+                "Say where it is: SELECT metabase.map_source('{entity}', {}, '{{\"{column}\": \"column or expression\"}}');",
+                crate::sql::literal(relation)
+            ),
+            WrongType { entity, column, relation, .. } => format!(
+                "Map an expression that converts it: SELECT metabase.map_source('{entity}', {}, \
+                 '{{\"{column}\": \"…\"}}');",
+                crate::sql::literal(relation)
+            ),
+            ReferenceType { entity, column, .. } => format!(
+                "Map column \"{column}\" of entity \"{entity}\" to an expression that casts it to the key's type."
+            ),
+            NotAnExpression { .. } => {
+                "Write one expression over the table's columns, for example amount_cents / 100.0; a subquery stands \
+                 in parentheses."
+                    .into()
+            }
+            Expression { .. } => {
+                "Expressions see the table's columns; functions and other tables have to be written with their schema."
+                    .into()
+            }
+            ColumnsNotAnObject { .. } => {
+                "For example: '{\"sold_at\": \"completed_on\", \"gross_sale\": \"amount_cents / 100.0\", \"city\": null}'."
+                    .into()
+            }
+            RequiredEntity { .. } => "Map it to a table, or to a view that you make for it.".into(),
+            AbsentWithColumns { .. } => "Leave the columns and the filter out, or name a table.".into(),
+            ForeignMapping { entity, author, .. } => format!(
+                "Create the views as that role (SET ROLE {}), or look the mapping over in metabase.sources and map \
+                 entity \"{entity}\" again yourself.",
+                crate::sql::ident(author)
+            ),
+            ForeignAdapter { owner, .. } => format!(
+                "Create the views as that role (SET ROLE {}), or drop all views first: SELECT \
+                 metabase.drop_view(view_name) FROM metabase.view_status() WHERE \"exists\";",
+                crate::sql::ident(owner)
+            ),
+            AdapterInUse { .. } => {
+                "Create all views anew: SELECT * FROM metabase.create_all_views(drop_existing => true);".into()
+            }
+            ViewMissing { view } => format!("Create it: SELECT * FROM metabase.create_view({});", crate::sql::literal(view)),
+            ViewExists { view } => format!(
+                "To replace it: SELECT * FROM metabase.create_view({}, drop_existing => true);",
+                crate::sql::literal(view)
+            ),
+            NotAMaterializedView { .. } => "Rename it or move it to another schema; it is never dropped for you.".into(),
+            NotOwner { owner, .. } => format!("Do this as its owner: SET ROLE {};", crate::sql::ident(owner)),
+            Dependents { view, .. } => format!(
+                "Drop these first, or everything with it: SELECT metabase.drop_view({}, cascade => true);",
+                crate::sql::literal(view)
+            ),
+            LockTimeout { view } => format!(
+                "Somebody holds a lock on it or on what it reads: SELECT pid, mode, granted FROM pg_locks WHERE relation \
+                 = 'analytics.{view}'::regclass; then try again, with a longer lock_timeout if need be."
+            ),
+            NoUniqueIndex { view } => format!(
+                "Create it anew with its indexes: SELECT * FROM metabase.create_view({}, drop_existing => true);",
+                crate::sql::literal(view)
+            ),
+            IncrementalImpossible { .. } => "Use mode 'auto' or 'full'.".into(),
+            Recreate { .. } => "Mend what the message says and call it again; the old views are still there.".into(),
+            CustomName { .. } => "Choose another name, such as 'my_view'.".into(),
+            CustomQuery { .. } => {
+                "Pass one SELECT, with no INTO, over tables that are written with their schema.".into()
+            }
+            CustomKey { .. } => "For example: key_columns => ARRAY['country', 'city'].".into(),
+            CustomIndex { .. } => "For example: indexes => ARRAY['revenue DESC', 'lower(name), day'].".into(),
+            Postgres { hint, .. } => return hint.clone(),
+            Internal(_) => "This is a bug of metabase_views; please report it.".into(),
+        })
+    }
+
+    /// What PostgreSQL itself had to add.
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Error::Dependents { detail, .. }
+            | Error::AdapterInUse { detail, .. }
+            | Error::Postgres { detail, .. } => detail.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// All of it as one text, for the `error_message` of a result row.
+    pub fn in_full(&self) -> String {
+        let mut text = format!("{} (SQLSTATE {})", self, self.sqlstate());
+        for part in self.detail().map(str::to_owned).into_iter().chain(self.hint()) {
+            text.push('\n');
+            text.push_str(&part);
+        }
+        text
+    }
+}
+
+/// Five characters of six bits each, as PostgreSQL packs them.
+pub fn encode_sqlstate(sqlstate: &str) -> i32 {
+    sqlstate.bytes().rev().fold(0, |code, byte| {
+        (code << 6) | i32::from(byte.wrapping_sub(b'0') & 0x3f)
+    })
+}
+
+/// The reverse of [`encode_sqlstate`].
+pub fn decode_sqlstate(code: i32) -> String {
+    (0..5)
+        .map(|position| char::from(b'0' + ((code >> (6 * position)) & 0x3f) as u8))
+        .collect()
+}
+
+impl From<Error> for ErrorReport {
+    fn from(error: Error) -> ErrorReport {
+        let code = PgSqlErrorCode::from(encode_sqlstate(error.sqlstate()));
+        let mut report = ErrorReport::new(code, error.to_string(), "metabase_views");
+        if let Some(detail) = error.detail() {
+            report = report.set_detail(detail);
+        }
+        if let Some(hint) = error.hint() {
+            report = report.set_hint(hint);
+        }
+        report
+    }
+}
+
+impl From<pgrx::spi::Error> for Error {
+    fn from(error: pgrx::spi::Error) -> Error {
+        Error::Internal(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Error {
+        Error::Internal(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_sqlstate_survives_packing() {
+        for sqlstate in ["42P01", "2BP01", "XX000", "00000", "55P03"] {
+            assert_eq!(decode_sqlstate(encode_sqlstate(sqlstate)), sqlstate);
+        }
+    }
+
+    #[test]
+    fn a_result_row_tells_all_of_it() {
+        let error = Error::ViewMissing {
+            view: "metabase_brand_analytics".into(),
+        };
+        assert_eq!(
+            error.in_full(),
+            "materialized view analytics.metabase_brand_analytics does not exist (SQLSTATE 42P01)\n\
+             Create it: SELECT * FROM metabase.create_view('metabase_brand_analytics');"
+        );
+    }
+}

@@ -1,0 +1,48 @@
+//! Acting as the extension's owner, for the tables in `metabase_internal` that nobody else may touch.
+
+use pgrx::pg_sys;
+
+use super::query;
+use crate::error::Error;
+
+/// Puts the caller's identity back, on the way out and when an error unwinds.
+struct Caller {
+    role: pg_sys::Oid,
+    context: i32,
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        // SAFETY: both values were read from this backend when it began to act as somebody else.
+        unsafe { pg_sys::SetUserIdAndSecContext(self.role, self.context) }
+    }
+}
+
+/// Runs `work` with the privileges of the extension's owner.
+///
+/// `work` must run only SQL that this extension wrote, over its own tables and the system catalogs, with all values
+/// bound: nothing in it may call what a user has made.
+pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    #[derive(serde::Deserialize)]
+    struct Owner {
+        oid: u32,
+    }
+    let owner: Owner = query::row(
+        "SELECT extowner::bigint AS oid FROM pg_catalog.pg_extension WHERE extname = 'metabase_views'",
+        &[],
+    )?;
+    let mut caller = Caller {
+        role: pg_sys::InvalidOid,
+        context: 0,
+    };
+    // SAFETY: reads this backend's identity, then changes it for the time that `caller` lives. The flag keeps SQL from
+    // changing the role meanwhile.
+    unsafe {
+        pg_sys::GetUserIdAndSecContext(&mut caller.role, &mut caller.context);
+        pg_sys::SetUserIdAndSecContext(
+            pg_sys::Oid::from(owner.oid),
+            caller.context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32,
+        );
+    }
+    work()
+}

@@ -1,0 +1,52 @@
+//! Running SQL. Rows come back through serde, so that callers read them as structs with named fields.
+//!
+//! An SQL error does not come back as `Err`: it unwinds to the statement that called us, or to the nearest
+//! [`subtransaction`](super::subtransaction).
+
+use pgrx::datum::DatumWithOid;
+use pgrx::{JsonB, Spi};
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+
+/// The rows of a query, in its order.
+pub fn rows<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Error> {
+    let query = format!("SELECT pg_catalog.to_jsonb(row) FROM (\n{query}\n) AS row");
+    Spi::connect(|client| {
+        client
+            .select(query.as_str(), None, args)?
+            .map(|row| {
+                let JsonB(value) = row
+                    .get::<JsonB>(1)?
+                    .ok_or_else(|| Error::Internal("a row came back as NULL".into()))?;
+                Ok(serde_json::from_value(value)?)
+            })
+            .collect()
+    })
+}
+
+/// The one row of a query that has exactly one.
+pub fn row<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<T, Error> {
+    optional_row(query, args)?.ok_or_else(|| Error::Internal("a query that must have a row has none".into()))
+}
+
+/// The first row of a query, if it has any.
+pub fn optional_row<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Option<T>, Error> {
+    Ok(rows(query, args)?.into_iter().next())
+}
+
+/// Runs one statement, or several without arguments.
+pub fn run(statements: &str, args: &[DatumWithOid]) -> Result<(), Error> {
+    Ok(Spi::run_with_args(statements, args)?)
+}
+
+/// The oid of the type that a query's first column has.
+pub fn column_type(query: &str) -> Result<u32, Error> {
+    Spi::connect(|client| {
+        Ok(client
+            .select(query, Some(1), &[])?
+            .column_type_oid(1)?
+            .value()
+            .to_u32())
+    })
+}

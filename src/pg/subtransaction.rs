@@ -1,0 +1,60 @@
+//! Subtransactions: the only way to go on after an SQL error without corrupting data.
+
+use std::panic::AssertUnwindSafe;
+
+use pgrx::pg_sys::panic::{CaughtError, ErrorReport, ErrorReportWithLevel};
+use pgrx::{PgLogLevel, PgTryBuilder, pg_sys};
+
+use crate::error::{Error, decode_sqlstate};
+
+/// Runs `work` so that its failure undoes all that it did and nothing else, and comes back as an error.
+///
+/// A cancelled query is not a failure of `work`: it goes on to cancel the caller.
+pub fn subtransaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // SAFETY: plain reads of this backend's globals; both outlive the subtransaction, which is nested in them.
+    let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
+    // SAFETY: we are inside a transaction, called from SQL. The memory context is switched back to the caller's, because
+    // what `work` returns has to outlive the subtransaction.
+    unsafe {
+        pg_sys::BeginInternalSubTransaction(std::ptr::null());
+        pg_sys::MemoryContextSwitchTo(context);
+    }
+    let result = PgTryBuilder::new(AssertUnwindSafe(work))
+        .catch_others(|caught| Err(caught_error(caught)))
+        .execute();
+    // SAFETY: the subtransaction begun above is the innermost one: whatever `work` began has ended, by its own hand or by
+    // the unwinding. Context and resource owner are restored as PL/pgSQL does after either way out.
+    unsafe {
+        match result {
+            Ok(_) => pg_sys::ReleaseCurrentSubTransaction(),
+            Err(_) => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
+        }
+        pg_sys::MemoryContextSwitchTo(context);
+        pg_sys::CurrentResourceOwner = owner;
+    }
+    match result {
+        Err(error) if error.sqlstate() == QUERY_CANCELED => {
+            ErrorReport::from(error).report(PgLogLevel::ERROR);
+            unreachable!("reporting an error does not return")
+        }
+        result => result,
+    }
+}
+
+const QUERY_CANCELED: &str = "57014";
+
+fn caught_error(caught: CaughtError) -> Error {
+    match caught {
+        CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => postgres_error(&report),
+        CaughtError::RustPanic { ereport, .. } => Error::Internal(ereport.message().to_owned()),
+    }
+}
+
+fn postgres_error(report: &ErrorReportWithLevel) -> Error {
+    Error::Postgres {
+        sqlstate: decode_sqlstate(report.sql_error_code() as i32),
+        message: report.message().to_owned(),
+        detail: report.detail().map(str::to_owned),
+        hint: report.hint().map(str::to_owned),
+    }
+}

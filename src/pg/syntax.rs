@@ -1,0 +1,136 @@
+//! What PostgreSQL's own parser says of a text, before that text becomes part of a statement.
+
+use std::ffi::CString;
+
+use pgrx::pg_sys;
+
+use super::subtransaction::subtransaction;
+use crate::error::Error;
+
+/// Whether `text` is one expression and nothing more: no second column, no FROM, no UNION, no second statement.
+pub fn is_expression(text: &str) -> bool {
+    // As PL/pgSQL parses the right side of an assignment: a SELECT without its first word.
+    match parse(text, pg_sys::RawParseMode::RAW_PARSE_PLPGSQL_EXPR) {
+        Some(statements) => statements
+            .single_select()
+            .is_some_and(|select| is_bare_expression(&select)),
+        None => false,
+    }
+}
+
+/// Whether `text` is one SELECT (or VALUES, or WITH … SELECT) that returns rows to its caller.
+pub fn is_select(text: &str) -> bool {
+    match parse(text, pg_sys::RawParseMode::RAW_PARSE_DEFAULT) {
+        Some(statements) => statements
+            .single_select()
+            .is_some_and(|select| select.intoClause.is_null()),
+        None => false,
+    }
+}
+
+/// Whether `text` is what may stand in the parentheses of CREATE INDEX and nothing more.
+pub fn is_index_key(text: &str) -> bool {
+    match parse(
+        &format!("CREATE INDEX ON relation ({text}\n)"),
+        pg_sys::RawParseMode::RAW_PARSE_DEFAULT,
+    ) {
+        Some(statements) => statements.single_plain_index(),
+        None => false,
+    }
+}
+
+/// A list of `RawStmt`, as the parser returns it.
+struct Statements(*mut pg_sys::List);
+
+fn parse(text: &str, mode: pg_sys::RawParseMode::Type) -> Option<Statements> {
+    let text = CString::new(text).ok()?;
+    // A syntax error is an SQL error; here it is an answer.
+    subtransaction(|| {
+        // SAFETY: `text` is a C string that outlives the call; the tree is made in the current memory context, which the
+        // subtransaction leaves as it was.
+        Ok(Statements(unsafe { pg_sys::raw_parser(text.as_ptr(), mode) }))
+    })
+    .map_err(|error| match error {
+        Error::Postgres { .. } => (),
+        other => panic!("{other}"),
+    })
+    .ok()
+}
+
+impl Statements {
+    /// The statement, where there is exactly one.
+    fn single(&self) -> Option<*mut pg_sys::Node> {
+        // SAFETY: the parser returns NULL or a valid list of RawStmt nodes, whose first element is read only if it is there.
+        unsafe {
+            if self.0.is_null() || (*self.0).length != 1 {
+                return None;
+            }
+            let raw = (*(*self.0).elements).ptr_value as *mut pg_sys::RawStmt;
+            Some((*raw).stmt)
+        }
+    }
+
+    fn single_select(&self) -> Option<pg_sys::SelectStmt> {
+        let node = self.single()?;
+        // SAFETY: the node's tag says what it is, and it is read as that only then.
+        unsafe {
+            ((*node).type_ == pg_sys::NodeTag::T_SelectStmt).then(|| *(node as *mut pg_sys::SelectStmt))
+        }
+    }
+
+    /// A CREATE INDEX with key columns only: no INCLUDE, no WITH, no WHERE.
+    fn single_plain_index(&self) -> bool {
+        let Some(node) = self.single() else { return false };
+        // SAFETY: the node's tag says what it is, and it is read as that only then.
+        unsafe {
+            (*node).type_ == pg_sys::NodeTag::T_IndexStmt && {
+                let index = &*(node as *mut pg_sys::IndexStmt);
+                index.indexIncludingParams.is_null()
+                    && index.options.is_null()
+                    && index.whereClause.is_null()
+                    && index.tableSpace.is_null()
+            }
+        }
+    }
+}
+
+/// Whether a SELECT has one unnamed column and no clause at all.
+fn is_bare_expression(select: &pg_sys::SelectStmt) -> bool {
+    let one_unnamed_column = {
+        // SAFETY: a target list is NULL or a valid list of ResTarget nodes.
+        unsafe {
+            !select.targetList.is_null() && (*select.targetList).length == 1 && {
+                let target = (*(*select.targetList).elements).ptr_value as *mut pg_sys::ResTarget;
+                (*target).name.is_null() && !is_star((*target).val)
+            }
+        }
+    };
+    one_unnamed_column
+        && select.op == pg_sys::SetOperation::SETOP_NONE
+        && select.distinctClause.is_null()
+        && select.intoClause.is_null()
+        && select.fromClause.is_null()
+        && select.whereClause.is_null()
+        && select.groupClause.is_null()
+        && select.havingClause.is_null()
+        && select.windowClause.is_null()
+        && select.valuesLists.is_null()
+        && select.sortClause.is_null()
+        && select.limitOffset.is_null()
+        && select.limitCount.is_null()
+        && select.lockingClause.is_null()
+        && select.withClause.is_null()
+}
+
+/// Whether an expression is `*` or `relation.*`, which stands for many columns.
+fn is_star(node: *mut pg_sys::Node) -> bool {
+    // SAFETY: the node's tag says what it is, and it is read as that only then; a column reference has at least one field.
+    unsafe {
+        !node.is_null() && (*node).type_ == pg_sys::NodeTag::T_ColumnRef && {
+            let fields = (*(node as *mut pg_sys::ColumnRef)).fields;
+            let last =
+                (*(*fields).elements.add((*fields).length as usize - 1)).ptr_value as *mut pg_sys::Node;
+            (*last).type_ == pg_sys::NodeTag::T_A_Star
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Which way a view is refreshed, and why.
+
+use crate::error::Error;
+use crate::view::state::ViewState;
+
+/// What the caller asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Whatever is best.
+    Auto,
+    /// From the definition.
+    Full,
+    /// By what changed.
+    Incremental,
+}
+
+impl Mode {
+    pub fn from_name(name: &str) -> Option<Mode> {
+        match name {
+            "auto" => Some(Mode::Auto),
+            "full" => Some(Mode::Full),
+            "incremental" => Some(Mode::Incremental),
+            _ => None,
+        }
+    }
+}
+
+/// How a view is going to be refreshed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// `REFRESH MATERIALIZED VIEW CONCURRENTLY`: readers go on, and only rows that differ are written.
+    Concurrent,
+    /// `REFRESH MATERIALIZED VIEW`: all rows are written, and readers wait.
+    Plain,
+}
+
+impl Plan {
+    /// The statement, for a qualified name.
+    pub fn statement(self, name: &str) -> String {
+        match self {
+            Plan::Concurrent => format!("REFRESH MATERIALIZED VIEW CONCURRENTLY {name}"),
+            Plan::Plain => format!("REFRESH MATERIALIZED VIEW {name}"),
+        }
+    }
+}
+
+const NO_CAPTURE: &str = "changes of its sources are not captured";
+
+/// The plan for a view in this state, with its reason.
+pub fn choose(view: &str, state: &ViewState, mode: Mode) -> Result<(Plan, &'static str), Error> {
+    state.check_kind(view)?;
+    if mode == Mode::Incremental {
+        return Err(Error::IncrementalImpossible {
+            view: view.to_owned(),
+            reason: NO_CAPTURE,
+        });
+    }
+    if !state.populated {
+        // Readers get an error from it as it is, so none can be made to wait.
+        return Ok((Plan::Plain, "it was not populated"));
+    }
+    if !state.has_unique_index {
+        return Err(Error::NoUniqueIndex {
+            view: view.to_owned(),
+        });
+    }
+    Ok((
+        Plan::Concurrent,
+        if mode == Mode::Full {
+            "full was asked for"
+        } else {
+            NO_CAPTURE
+        },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> ViewState {
+        ViewState {
+            oid: 1,
+            kind: 'm',
+            populated: true,
+            owner: "owner".into(),
+            owned: true,
+            estimated_rows: -1,
+            has_unique_index: true,
+            indexes: Vec::new(),
+            index_definitions: Vec::new(),
+            grants: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn readers_go_on_where_they_can() {
+        let plan = |state: &ViewState| choose("v", state, Mode::Auto).expect("a plan").0;
+        assert_eq!(plan(&state()), Plan::Concurrent);
+        assert_eq!(
+            plan(&ViewState {
+                populated: false,
+                ..state()
+            }),
+            Plan::Plain
+        );
+    }
+
+    #[test]
+    fn a_view_without_its_unique_index_never_makes_readers_wait() {
+        let state = ViewState {
+            has_unique_index: false,
+            ..state()
+        };
+        assert!(matches!(
+            choose("v", &state, Mode::Full),
+            Err(Error::NoUniqueIndex { .. })
+        ));
+    }
+
+    #[test]
+    fn a_table_of_that_name_is_left_alone() {
+        let state = ViewState { kind: 'r', ..state() };
+        assert!(matches!(
+            choose("v", &state, Mode::Auto),
+            Err(Error::NotAMaterializedView { .. })
+        ));
+    }
+}

@@ -1,0 +1,111 @@
+//! The log of what was refreshed, when, how and with which result.
+
+use std::time::Instant;
+
+use pgrx::datum::TimestampWithTimeZone;
+
+use crate::error::Error;
+use crate::pg::identity::as_extension_owner;
+use crate::pg::query;
+use crate::source::mapping::current_role;
+
+/// A run under way.
+pub struct Run {
+    view_name: String,
+    started_at: TimestampWithTimeZone,
+    clock: Instant,
+    pub mode_reason: &'static str,
+    pub rows_changed: Option<i64>,
+}
+
+/// A run that has ended, as refresh() returns it.
+pub struct Outcome {
+    pub view_name: String,
+    pub started_at: TimestampWithTimeZone,
+    pub completed_at: TimestampWithTimeZone,
+    pub duration_seconds: f64,
+    pub mode: &'static str,
+    pub mode_reason: &'static str,
+    pub rows_changed: Option<i64>,
+    pub error: Option<Error>,
+}
+
+impl Run {
+    pub fn start(view_name: &str) -> Run {
+        Run {
+            view_name: view_name.to_owned(),
+            started_at: pgrx::datum::datetime_support::clock_timestamp(),
+            clock: Instant::now(),
+            mode_reason: "no way to refresh it was found",
+            rows_changed: None,
+        }
+    }
+
+    pub fn finish(self, result: Result<(), Error>) -> Outcome {
+        let milliseconds = (self.clock.elapsed().as_secs_f64() * 1000.0).round();
+        Outcome {
+            view_name: self.view_name,
+            started_at: self.started_at,
+            completed_at: pgrx::datum::datetime_support::clock_timestamp(),
+            duration_seconds: milliseconds / 1000.0,
+            mode: "full",
+            mode_reason: self.mode_reason,
+            rows_changed: self.rows_changed.filter(|_| result.is_ok()),
+            error: result.err(),
+        }
+    }
+}
+
+impl Outcome {
+    pub fn status(&self) -> &'static str {
+        match self.error {
+            None => "completed",
+            Some(_) => "failed",
+        }
+    }
+
+    pub fn error_message(&self) -> Option<String> {
+        self.error.as_ref().map(Error::in_full)
+    }
+}
+
+/// Writes a run that has ended into the log.
+pub fn write(outcome: &Outcome) -> Result<(), Error> {
+    let role = current_role()?;
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/log_refresh.sql"),
+            &[
+                outcome.view_name.clone().into(),
+                outcome.status().to_owned().into(),
+                outcome.started_at.into(),
+                outcome.completed_at.into(),
+                outcome.mode.to_owned().into(),
+                outcome.mode_reason.to_owned().into(),
+                outcome.rows_changed.into(),
+                outcome
+                    .error
+                    .as_ref()
+                    .map(|error| error.sqlstate().to_owned())
+                    .into(),
+                outcome.error_message().into(),
+                role.into(),
+            ],
+        )
+    })
+}
+
+/// How many rows of a relation this transaction has changed so far. A row that was replaced counts once.
+///
+/// None where the server does not count.
+pub fn rows_changed_in_transaction(relation: u32) -> Result<Option<i64>, Error> {
+    #[derive(serde::Deserialize)]
+    struct Counts {
+        rows: Option<i64>,
+    }
+    Ok(query::row::<Counts>(
+        include_str!("../../sql/queries/rows_changed.sql"),
+        &[i64::from(relation).into()],
+    )?
+    .rows)
+}

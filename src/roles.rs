@@ -1,0 +1,163 @@
+//! What roles without superuser are given: readers the views, operators what it takes to make and refresh them.
+
+use crate::error::Error;
+use crate::pg::identity::as_extension_owner;
+use crate::pg::query;
+use crate::source::entity::ENTITIES;
+use crate::source::mapping;
+use crate::sql;
+use crate::view::catalog::VIEWS;
+use crate::view::state::ViewState;
+
+/// Gives Metabase's role the seven views and the status functions. Answers what was done, in a sentence.
+pub fn grant_reader(role: &str) -> Result<String, Error> {
+    let grantee = existing_role(role)?;
+    let mut granted = 0;
+    for view in &VIEWS {
+        if ViewState::find(view.name)?.is_some_and(|state| state.is_materialized_view()) {
+            grant_view(view.name, &grantee)?;
+            granted += 1;
+        }
+    }
+    as_extension_owner(|| {
+        query::run(
+            "INSERT INTO metabase_internal.reader (role_name) VALUES ($1) ON CONFLICT DO NOTHING",
+            &[role.to_owned().into()],
+        )?;
+        query::run(&format!("GRANT USAGE ON SCHEMA metabase TO {grantee}"), &[])?;
+        query::run(
+            &format!("GRANT EXECUTE ON FUNCTION metabase.view_status(text) TO {grantee}"),
+            &[],
+        )?;
+        if schema_exists("analytics")? {
+            query::run(&format!("GRANT USAGE ON SCHEMA analytics TO {grantee}"), &[])?;
+        }
+        Ok(())
+    })?;
+    Ok(format!(
+        "role {role} may read {granted} of the {} views and ask for their status; views that are created later are \
+         granted to it, too",
+        VIEWS.len()
+    ))
+}
+
+/// Gives each reader one of the seven views that was just made.
+pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
+    #[derive(serde::Deserialize)]
+    struct Reader {
+        role_name: String,
+    }
+    // A role that is gone is no reader any more.
+    let readers: Vec<Reader> = as_extension_owner(|| {
+        query::rows(
+            "SELECT role_name FROM metabase_internal.reader JOIN pg_catalog.pg_roles ON rolname = role_name ORDER BY 1",
+            &[],
+        )
+    })?;
+    for Reader { role_name } in readers {
+        let grantee = sql::ident(&role_name);
+        grant_view(view, &grantee)?;
+        as_extension_owner(|| query::run(&format!("GRANT USAGE ON SCHEMA analytics TO {grantee}"), &[]))?;
+    }
+    Ok(())
+}
+
+/// Gives a role what it needs to create, refresh and drop views that it then owns. Answers what was done, in a sentence.
+pub fn grant_operator(role: &str) -> Result<String, Error> {
+    let grantee = existing_role(role)?;
+    if !schema_exists("analytics")? {
+        query::run("CREATE SCHEMA analytics", &[])?;
+    }
+    query::run(
+        &include_str!("../sql/grant_operator.sql").replace(":\"role\"", &grantee),
+        &[],
+    )?;
+    let mut readable = Vec::new();
+    for source in &mapping::resolve()?.0 {
+        let Some(relation) = &source.relation else {
+            continue;
+        };
+        query::run(
+            &format!(
+                "GRANT USAGE ON SCHEMA {} TO {grantee}",
+                sql::ident(&relation.schema)
+            ),
+            &[],
+        )?;
+        query::run(
+            &format!("GRANT SELECT ON {} TO {grantee}", relation.qualified()),
+            &[],
+        )?;
+        readable.push(relation.qualified());
+    }
+    let handed_over = hand_over(&grantee)?;
+    Ok(format!(
+        "role {role} may create, refresh and drop the views, and read {}{}",
+        match readable.is_empty() {
+            true => "no source yet".to_owned(),
+            false => readable.join(", "),
+        },
+        match handed_over {
+            0 => String::new(),
+            views => format!("; it owns the {views} views that a superuser had created"),
+        }
+    ))
+}
+
+/// Hands the views that a superuser had created, with what they read, to an operator: a view is refreshed by its owner.
+fn hand_over(grantee: &str) -> Result<usize, Error> {
+    #[derive(serde::Deserialize)]
+    struct Relation {
+        schema: String,
+        name: String,
+        is_view: bool,
+    }
+    let adapters: Vec<String> = ENTITIES.iter().map(|spec| spec.adapter.to_owned()).collect();
+    let views: Vec<String> = VIEWS.iter().map(|view| view.name.to_owned()).collect();
+    let relations: Vec<Relation> = query::rows(
+        include_str!("../sql/queries/superusers_relations.sql"),
+        &[adapters.into(), views.into()],
+    )?;
+    for relation in &relations {
+        let kind = if relation.is_view {
+            "VIEW"
+        } else {
+            "MATERIALIZED VIEW"
+        };
+        let name = sql::qualified(&relation.schema, &relation.name);
+        query::run(&format!("ALTER {kind} {name} OWNER TO {grantee}"), &[])?;
+    }
+    Ok(relations.iter().filter(|relation| !relation.is_view).count())
+}
+
+fn grant_view(view: &str, grantee: &str) -> Result<(), Error> {
+    query::run(
+        &format!(
+            "GRANT SELECT ON {} TO {grantee}",
+            sql::qualified("analytics", view)
+        ),
+        &[],
+    )
+}
+
+fn schema_exists(name: &str) -> Result<bool, Error> {
+    let found: Option<serde_json::Value> = query::optional_row(
+        "SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1",
+        &[name.to_owned().into()],
+    )?;
+    Ok(found.is_some())
+}
+
+/// A role's name, quoted, if there is such a role.
+fn existing_role(role: &str) -> Result<String, Error> {
+    let found: Option<serde_json::Value> = query::optional_row(
+        "SELECT FROM pg_catalog.pg_roles WHERE rolname = $1",
+        &[role.to_owned().into()],
+    )?;
+    match found {
+        Some(_) => Ok(sql::ident(role)),
+        None => Err(Error::UnknownRole {
+            role: role.to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,277 @@
+//! Adapters: plain views in `metabase_internal`, one an entity, that show a shop's tables with canonical columns.
+//!
+//! PostgreSQL inlines them, so they cost nothing when they are read.
+
+use super::entity::{Column, Entity, Kind};
+use super::{Binding, Origin, Source, Sources, SqlType};
+use crate::settings::Settings;
+use crate::sql;
+
+/// The CREATE VIEW statement of an entity's adapter.
+pub fn create_statement(sources: &Sources, source: &Source, settings: &Settings) -> String {
+    let columns: Vec<String> = source
+        .bindings
+        .iter()
+        .map(|binding| {
+            format!(
+                "    {} AS {}",
+                shown(sources, source, binding, settings),
+                sql::ident(binding.column.name)
+            )
+        })
+        .collect();
+    let columns = columns.join(",\n");
+    let name = sql::qualified("metabase_internal", source.spec.adapter);
+    let Some(relation) = &source.relation else {
+        return format!("CREATE OR REPLACE VIEW {name} AS\nSELECT\n{columns}\nWHERE false");
+    };
+    let filter = source
+        .filter
+        .as_ref()
+        .map(|filter| format!("\nWHERE (\n{filter}\n)"))
+        .unwrap_or_default();
+    let body = format!(
+        "SELECT\n{columns}\nFROM {} AS source{filter}",
+        relation.qualified()
+    );
+    if source.unique_key || source.spec.entity == Entity::Order {
+        return format!("CREATE OR REPLACE VIEW {name} AS\n{body}");
+    }
+    // Nothing says that the key is unique, and a key that stands twice would count each of its orders twice: the first row
+    // in the order of all columns stands for it.
+    let names: Vec<String> = source
+        .bindings
+        .iter()
+        .map(|binding| sql::ident(binding.column.name))
+        .collect();
+    let rest: Vec<&String> = names.iter().filter(|name| *name != "\"id\"").collect();
+    let order = std::iter::once(&names[0])
+        .chain(rest)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    format!(
+        "CREATE OR REPLACE VIEW {name} AS\nSELECT DISTINCT ON (\"id\") *\nFROM (\n{body}\n) AS entity\nWHERE \"id\" IS NOT \
+         NULL\nORDER BY {order}"
+    )
+}
+
+/// The COMMENT statements of an entity's adapter.
+pub fn comment_statements(source: &Source) -> String {
+    let name = sql::qualified("metabase_internal", source.spec.adapter);
+    let mut statements = format!(
+        "COMMENT ON VIEW {name} IS {};\n",
+        sql::literal(source.spec.comment)
+    );
+    for Column {
+        name: column,
+        comment,
+        ..
+    } in source.spec.columns
+    {
+        statements += &format!(
+            "COMMENT ON COLUMN {name}.{} IS {};\n",
+            sql::ident(column),
+            sql::literal(comment)
+        );
+    }
+    statements
+}
+
+/// One canonical column as SQL, in its canonical type.
+fn shown(sources: &Sources, source: &Source, binding: &Binding, settings: &Settings) -> String {
+    if binding.origin == Origin::Derived {
+        return completed_by_status(source, settings);
+    }
+    match (&binding.expression, &binding.sql_type) {
+        (Some(expression), Some(sql_type)) => cast(binding.column.kind, expression, sql_type, settings),
+        _ => format!(
+            "NULL::{}",
+            type_when_missing(sources, source, binding.column.kind)
+        ),
+    }
+}
+
+/// An expression in the canonical type of its kind.
+fn cast(kind: Kind, expression: &str, sql_type: &SqlType, settings: &Settings) -> String {
+    let zone = || sql::literal(&settings.time_zone);
+    match (kind, sql_type.base.as_str()) {
+        (Kind::Id | Kind::Reference(_), _) => format!("{expression}::{}", key_type(sql_type)),
+        (Kind::Text, _) => format!("{expression}::text"),
+        (Kind::Number, _) => format!("{expression}::numeric"),
+        (Kind::Flag, _) => format!("{expression}::boolean"),
+        (Kind::Time, "timestamp with time zone") => format!("{expression}::timestamptz"),
+        // A clock on the shop's wall: it is read in the shop's zone, whatever zone the session has.
+        (Kind::Time, _) => format!("({expression}::timestamp AT TIME ZONE {})", zone()),
+    }
+}
+
+/// The type that a key of this type has in an adapter: itself, without a modifier or domain.
+fn key_type(sql_type: &SqlType) -> &str {
+    match sql_type.category {
+        'S' => "text",
+        _ => &sql_type.base,
+    }
+}
+
+/// The type of a column that the shop does not have. A key has the type of the other side, if there is one.
+fn type_when_missing(sources: &Sources, source: &Source, kind: Kind) -> String {
+    let target = match kind {
+        Kind::Text => return "text".into(),
+        Kind::Number => return "numeric".into(),
+        Kind::Flag => return "boolean".into(),
+        Kind::Time => return "timestamptz".into(),
+        Kind::Id => source.spec.entity,
+        Kind::Reference(target) => target,
+    };
+    let by_key = sources.of(target).type_of("id");
+    let by_reference = || {
+        sources
+            .0
+            .iter()
+            .flat_map(|source| &source.bindings)
+            .filter(|binding| binding.column.kind == Kind::Reference(target))
+            .find_map(|binding| binding.sql_type.as_ref())
+    };
+    by_key
+        .or_else(by_reference)
+        .or_else(|| sources.of(Entity::Order).type_of("id"))
+        .map_or("text", key_type)
+        .to_owned()
+}
+
+/// Whether an order is completed, by its status.
+pub fn completed_by_status(source: &Source, settings: &Settings) -> String {
+    let status = source
+        .binding("status")
+        .and_then(|binding| binding.expression.as_deref())
+        .unwrap_or("NULL");
+    format!(
+        "lower({status}::text) = ANY ({})",
+        sql::text_array(&settings.completed_statuses)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entity::ENTITIES;
+    use super::super::{Relation, SourceColumn, detect};
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            time_zone: "Europe/Berlin".into(),
+            completed_statuses: vec!["completed".into()],
+            currency: "EUR".into(),
+        }
+    }
+
+    fn sql_type(base: &str, category: char) -> SqlType {
+        SqlType {
+            name: base.into(),
+            base: base.into(),
+            category,
+        }
+    }
+
+    /// A shop that has nothing but the entities that are set afterwards.
+    fn empty_shop() -> Sources {
+        Sources(
+            ENTITIES
+                .iter()
+                .map(|spec| Source {
+                    spec,
+                    relation: None,
+                    bindings: spec
+                        .columns
+                        .iter()
+                        .map(|column| detect::missing(column, None))
+                        .collect(),
+                    filter: None,
+                    mapped_by: None,
+                    unique_key: false,
+                    problems: Vec::new(),
+                })
+                .collect(),
+        )
+    }
+
+    fn set(sources: &mut Sources, entity: Entity, columns: &[(&str, &str, char)], unique_key: bool) {
+        let columns: Vec<SourceColumn> = columns
+            .iter()
+            .map(|(name, base, category)| SourceColumn {
+                name: (*name).into(),
+                sql_type: sql_type(base, *category),
+                unique: *name == "id",
+            })
+            .collect();
+        let source = &mut sources.0[entity as usize];
+        for binding in &mut source.bindings {
+            if let Some(found) = columns.iter().find(|column| column.name == binding.column.name) {
+                binding.origin = Origin::Detected;
+                binding.expression = Some(detect::column_reference(&found.name));
+                binding.sql_type = Some(found.sql_type.clone());
+            }
+        }
+        source.relation = Some(Relation {
+            schema: "shop".into(),
+            name: r#"we"ird; drop"#.into(),
+            kind: 'r',
+            readable: true,
+            columns,
+        });
+        source.unique_key = unique_key;
+    }
+
+    #[test]
+    fn names_are_quoted_and_types_are_canonical() {
+        let mut shop = empty_shop();
+        set(
+            &mut shop,
+            Entity::Category,
+            &[("id", "uuid", 'U'), ("name", "character varying", 'S')],
+            true,
+        );
+        assert_eq!(
+            create_statement(&shop, shop.of(Entity::Category), &settings()),
+            "CREATE OR REPLACE VIEW \"metabase_internal\".\"categories\" AS\n\
+             SELECT\n    source.\"id\"::uuid AS \"id\",\n    source.\"name\"::text AS \"name\"\n\
+             FROM \"shop\".\"we\"\"ird; drop\" AS source"
+        );
+    }
+
+    #[test]
+    fn an_absent_entity_is_an_empty_view_whose_key_has_the_type_of_what_refers_to_it() {
+        let mut shop = empty_shop();
+        set(
+            &mut shop,
+            Entity::Product,
+            &[("id", "uuid", 'U'), ("brand_id", "bigint", 'N')],
+            true,
+        );
+        let statement = create_statement(&shop, shop.of(Entity::Brand), &settings());
+        assert!(statement.contains("NULL::bigint AS \"id\""), "{statement}");
+        assert!(statement.ends_with("WHERE false"), "{statement}");
+    }
+
+    #[test]
+    fn a_label_whose_key_may_stand_twice_is_shown_once() {
+        let mut shop = empty_shop();
+        set(
+            &mut shop,
+            Entity::Brand,
+            &[("id", "text", 'S'), ("name", "text", 'S')],
+            false,
+        );
+        let statement = create_statement(&shop, shop.of(Entity::Brand), &settings());
+        assert!(statement.contains("DISTINCT ON (\"id\")"), "{statement}");
+    }
+
+    #[test]
+    fn times_without_a_zone_are_read_in_the_shops_zone() {
+        let settings = settings();
+        let at = |base| cast(Kind::Time, "source.x", &sql_type(base, 'D'), &settings);
+        assert_eq!(at("date"), "(source.x::timestamp AT TIME ZONE 'Europe/Berlin')");
+        assert_eq!(at("timestamp with time zone"), "source.x::timestamptz");
+    }
+}

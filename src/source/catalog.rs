@@ -1,0 +1,90 @@
+//! What the database's catalog says of tables and expressions.
+
+use super::entity::{ENTITIES, Entity};
+use super::{Relation, SqlType};
+use crate::error::Error;
+use crate::pg::query;
+use crate::pg::subtransaction::subtransaction;
+
+/// The relations that exist among those named, in the order of the names.
+fn relations(names: &[(String, String)]) -> Result<Vec<Relation>, Error> {
+    let (schemas, tables): (Vec<String>, Vec<String>) = names.iter().cloned().unzip();
+    query::rows(
+        include_str!("../../sql/queries/relations.sql"),
+        &[schemas.into(), tables.into()],
+    )
+}
+
+/// One relation, if it exists.
+pub fn relation(schema: &str, name: &str) -> Result<Option<Relation>, Error> {
+    Ok(relations(&[(schema.to_owned(), name.to_owned())])?
+        .into_iter()
+        .next())
+}
+
+/// All relations that have a name of one of the known layouts.
+pub fn known_relations() -> Result<Vec<Relation>, Error> {
+    let names: Vec<(String, String)> = ENTITIES
+        .iter()
+        .flat_map(|spec| spec.tables)
+        .map(|(schema, name)| ((*schema).to_owned(), (*name).to_owned()))
+        .collect();
+    relations(&names)
+}
+
+/// The type of an expression over a relation's columns.
+///
+/// `what` names the expression in the error that comes back where it does not work.
+pub fn expression_type(
+    entity: Entity,
+    what: &str,
+    relation: &Relation,
+    expression: &str,
+) -> Result<SqlType, Error> {
+    let probe = format!(
+        "SELECT (\n{expression}\n) FROM {} AS source LIMIT 0",
+        relation.qualified()
+    );
+    let oid = subtransaction(|| query::column_type(&probe)).map_err(|error| match error {
+        Error::Postgres {
+            sqlstate, message, ..
+        } => Error::Expression {
+            entity: entity.name(),
+            what: what.to_owned(),
+            relation: relation.qualified(),
+            sqlstate,
+            cause: message,
+        },
+        other => other,
+    })?;
+    query::row(
+        include_str!("../../sql/queries/expression_type.sql"),
+        &[i64::from(oid).into()],
+    )
+}
+
+/// The parts of a name such as `shop."Orders"`: always a schema and a table.
+pub fn parse_relation_name(given: &str) -> Result<(String, String), Error> {
+    #[derive(serde::Deserialize)]
+    struct Parsed {
+        parts: Vec<String>,
+    }
+    let parsed = subtransaction(|| {
+        query::row::<Parsed>(
+            "SELECT pg_catalog.parse_ident($1) AS parts",
+            &[given.to_owned().into()],
+        )
+    });
+    match parsed {
+        Ok(Parsed { parts }) => match <[String; 2]>::try_from(parts) {
+            Ok([schema, name]) => Ok((schema, name)),
+            Err(_) => Err(Error::RelationName {
+                given: given.to_owned(),
+            }),
+        },
+        Err(Error::Postgres { .. }) => Err(Error::RelationName {
+            given: given.to_owned(),
+        }),
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,330 @@
+//! Finding an entity's table and columns by the names that they have in the known layouts. Pure: what the catalog
+//! says comes in, what to read comes out.
+
+use super::entity::{Column, Entity, Kind, Spec};
+use super::{Binding, Origin, Relation, Source, SourceColumn, SqlType};
+use crate::error::Error;
+use crate::sql;
+
+/// The table of an entity among those that exist. None, without an error, where an optional entity has none.
+///
+/// A table wins over a view of another name: shops keep views with the old names when they rename their tables.
+pub fn choose_relation(spec: &'static Spec, existing: &[Relation]) -> Result<Option<Relation>, Error> {
+    let candidates: Vec<&Relation> = spec
+        .tables
+        .iter()
+        .filter_map(|(schema, name)| {
+            existing
+                .iter()
+                .find(|relation| relation.schema == *schema && relation.name == *name)
+        })
+        .collect();
+    let tables: Vec<&Relation> = candidates
+        .iter()
+        .copied()
+        .filter(|relation| matches!(relation.kind, 'r' | 'p'))
+        .collect();
+    match (tables.as_slice(), candidates.as_slice()) {
+        ([table], _) => Ok(Some((*table).clone())),
+        ([], [relation]) => Ok(Some((*relation).clone())),
+        ([], []) if spec.required => Err(Error::SourceMissing {
+            entity: spec.name,
+            looked_for: spec
+                .tables
+                .iter()
+                .map(|(schema, name)| sql::qualified(schema, name))
+                .collect(),
+        }),
+        ([], []) => Ok(None),
+        ([], several) | (several, _) => Err(Error::SourceAmbiguous {
+            entity: spec.name,
+            found: several.iter().map(|relation| relation.qualified()).collect(),
+        }),
+    }
+}
+
+/// Whether the current role can read an entity from this relation at all.
+pub fn check_relation(spec: &'static Spec, relation: &Relation, role: &str) -> Result<(), Error> {
+    let kind = match relation.kind {
+        'r' | 'p' | 'v' | 'm' | 'f' => None,
+        'i' | 'I' => Some("an index"),
+        'S' => Some("a sequence"),
+        'c' => Some("a composite type"),
+        _ => Some("no table"),
+    };
+    if let Some(kind) = kind {
+        return Err(Error::RelationKind {
+            entity: spec.name,
+            relation: relation.qualified(),
+            kind,
+        });
+    }
+    if !relation.readable {
+        return Err(Error::SourcePrivilege {
+            entity: spec.name,
+            relation: relation.qualified(),
+            schema: sql::ident(&relation.schema),
+            role: role.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// What a canonical column shows when nobody has mapped it: the first column with one of its names and a fitting type.
+pub fn detect_column(
+    spec: &'static Spec,
+    column: &'static Column,
+    relation: &Relation,
+) -> Result<Binding, Error> {
+    let named: Vec<&SourceColumn> = column
+        .names
+        .iter()
+        .filter_map(|name| relation.column(name))
+        .collect();
+    if let Some(found) = named.iter().find(|found| fits(column.kind, &found.sql_type)) {
+        return Ok(Binding {
+            column,
+            origin: Origin::Detected,
+            expression: Some(column_reference(&found.name)),
+            sql_type: Some(found.sql_type.clone()),
+            note: None,
+        });
+    }
+    match named.first() {
+        Some(found) if column.required => Err(wrong_type(
+            spec,
+            column,
+            relation,
+            &sql::ident(&found.name),
+            &found.sql_type,
+        )),
+        Some(found) => Ok(missing(
+            column,
+            Some(format!(
+                "{} is {}, not {}",
+                sql::ident(&found.name),
+                found.sql_type.name,
+                wanted(column.kind)
+            )),
+        )),
+        None if column.required => Err(Error::ColumnMissing {
+            entity: spec.name,
+            column: column.name,
+            relation: relation.qualified(),
+            looked_for: column
+                .names
+                .iter()
+                .map(|name| sql::ident(name))
+                .collect::<Vec<_>>()
+                .join(" or "),
+        }),
+        None => Ok(missing(column, None)),
+    }
+}
+
+/// A canonical column that the shop does not have.
+pub fn missing(column: &'static Column, note: Option<String>) -> Binding {
+    Binding {
+        column,
+        origin: Origin::Missing,
+        expression: None,
+        sql_type: None,
+        note,
+    }
+}
+
+/// A source column, as adapters write it: the table's alias keeps it apart from anything else of that name.
+pub fn column_reference(name: &str) -> String {
+    format!("source.{}", sql::ident(name))
+}
+
+/// Whether values of this type can be shown as a column of this kind.
+pub fn fits(kind: Kind, sql_type: &SqlType) -> bool {
+    let base = sql_type.base.as_str();
+    match kind {
+        Kind::Id | Kind::Reference(_) => {
+            base == "uuid" || matches!(base, "smallint" | "integer" | "bigint") || sql_type.category == 'S'
+        }
+        // Dates, arrays and JSON have more than one spelling as text; they are for the shop to spell.
+        Kind::Text => matches!(sql_type.category, 'S' | 'N' | 'E' | 'B') || base == "uuid",
+        Kind::Number => {
+            sql_type.category == 'N' && !base.starts_with("reg") && base != "oid" && base != "money"
+        }
+        Kind::Flag => base == "boolean",
+        Kind::Time => {
+            matches!(
+                base,
+                "timestamp with time zone" | "timestamp without time zone" | "date"
+            )
+        }
+    }
+}
+
+/// What a kind of column wants, in words.
+pub fn wanted(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Id | Kind::Reference(_) => "a uuid, an integer or text",
+        Kind::Text => "text",
+        Kind::Number => "a number",
+        Kind::Flag => "boolean",
+        Kind::Time => "a timestamp or a date",
+    }
+}
+
+pub fn wrong_type(
+    spec: &'static Spec,
+    column: &'static Column,
+    relation: &Relation,
+    expression: &str,
+    found: &SqlType,
+) -> Error {
+    Error::WrongType {
+        entity: spec.name,
+        column: column.name,
+        relation: relation.qualified(),
+        expression: expression.to_owned(),
+        found: found.name.clone(),
+        wanted: wanted(column.kind),
+    }
+}
+
+/// Whether values of the two types can be compared with `=` as they are.
+fn comparable(left: &SqlType, right: &SqlType) -> bool {
+    let class = |sql_type: &SqlType| match (sql_type.base.as_str(), sql_type.category) {
+        ("smallint" | "integer" | "bigint", _) => "integer".to_owned(),
+        (_, 'S') => "text".to_owned(),
+        (base, _) => base.to_owned(),
+    };
+    class(left) == class(right)
+}
+
+/// The references of a source whose type is not that of the key that they refer to.
+pub fn check_references(source: &Source, key_type: impl Fn(Entity) -> Option<SqlType>) -> Vec<Error> {
+    source
+        .bindings
+        .iter()
+        .filter_map(|binding| {
+            let Kind::Reference(target) = binding.column.kind else {
+                return None;
+            };
+            let (found, wanted) = (binding.sql_type.as_ref()?, key_type(target)?);
+            (!comparable(found, &wanted)).then(|| Error::ReferenceType {
+                entity: source.spec.name,
+                column: binding.column.name,
+                found: found.name.clone(),
+                target: target.name(),
+                wanted: wanted.name,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sql_type(base: &str, category: char) -> SqlType {
+        SqlType {
+            name: base.into(),
+            base: base.into(),
+            category,
+        }
+    }
+
+    fn relation(schema: &str, name: &str, kind: char, columns: &[(&str, &str, char)]) -> Relation {
+        Relation {
+            schema: schema.into(),
+            name: name.into(),
+            kind,
+            readable: true,
+            columns: columns
+                .iter()
+                .map(|(name, base, category)| SourceColumn {
+                    name: (*name).into(),
+                    sql_type: sql_type(base, *category),
+                    unique: *name == "id",
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn the_table_of_each_known_layout_is_found() {
+        let order = Entity::Order.spec();
+        for (schema, name) in [("transactions", "orders"), ("sales", "order")] {
+            let found = choose_relation(order, &[relation(schema, name, 'r', &[])]);
+            assert_eq!(found.expect("found").expect("some").schema, schema);
+        }
+    }
+
+    #[test]
+    fn a_table_wins_over_a_view_that_keeps_the_old_name() {
+        let existing = [
+            relation("transactions", "orders", 'v', &[]),
+            relation("sales", "order", 'p', &[]),
+        ];
+        let found = choose_relation(Entity::Order.spec(), &existing);
+        assert_eq!(found.expect("found").expect("some").schema, "sales");
+    }
+
+    #[test]
+    fn two_tables_for_one_entity_are_for_a_person_to_choose_from() {
+        let existing = [
+            relation("transactions", "orders", 'r', &[]),
+            relation("sales", "order", 'r', &[]),
+        ];
+        assert!(matches!(
+            choose_relation(Entity::Order.spec(), &existing),
+            Err(Error::SourceAmbiguous { .. })
+        ));
+    }
+
+    #[test]
+    fn only_required_entities_are_missed() {
+        assert!(matches!(
+            choose_relation(Entity::Order.spec(), &[]),
+            Err(Error::SourceMissing { .. })
+        ));
+        assert!(matches!(choose_relation(Entity::Brand.spec(), &[]), Ok(None)));
+    }
+
+    #[test]
+    fn the_first_known_name_wins() {
+        let supplier = Entity::Supplier.spec();
+        let name = supplier.column("name").expect("a column");
+        let profile = relation(
+            "supplier",
+            "profile",
+            'r',
+            &[("display_name", "text", 'S'), ("name", "text", 'S')],
+        );
+        let binding = detect_column(supplier, name, &profile).expect("found");
+        assert_eq!(binding.expression.as_deref(), Some(r#"source."name""#));
+    }
+
+    #[test]
+    fn an_optional_column_of_another_type_is_missing_with_a_note() {
+        let supplier = Entity::Supplier.spec();
+        let rating = supplier.column("rating").expect("a column");
+        let profile = relation("supplier", "profile", 'r', &[("rating", "text", 'S')]);
+        let binding = detect_column(supplier, rating, &profile).expect("missing");
+        assert_eq!(binding.origin, Origin::Missing);
+        assert_eq!(binding.note.as_deref(), Some(r#""rating" is text, not a number"#));
+    }
+
+    #[test]
+    fn a_required_column_is_an_error_when_missing_or_of_another_type() {
+        let order = Entity::Order.spec();
+        let gross_sale = order.column("gross_sale").expect("a column");
+        let without = relation("shop", "orders", 'r', &[]);
+        let text = relation("shop", "orders", 'r', &[("gross_sale", "text", 'S')]);
+        assert!(matches!(
+            detect_column(order, gross_sale, &without),
+            Err(Error::ColumnMissing { .. })
+        ));
+        assert!(matches!(
+            detect_column(order, gross_sale, &text),
+            Err(Error::WrongType { .. })
+        ));
+    }
+}

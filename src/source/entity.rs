@@ -1,0 +1,453 @@
+//! The entities that the views are about, and the canonical columns that each adapter shows.
+//!
+//! This table is all that the extension knows of shops: which tables and columns to look for in a shop that has not
+//! been mapped (`tables`, `names`, in order of preference), and what the adapters offer to the definitions.
+
+/// What a shop keeps one table of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Entity {
+    Order,
+    StockItem,
+    Product,
+    Brand,
+    Category,
+    Platform,
+    Supplier,
+    Size,
+}
+
+/// What the values of a canonical column are, which decides the source types that fit and the adapter's type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The entity's own key: uuid, an integer or text, whatever the shop uses.
+    Id,
+    /// The key of another entity.
+    Reference(Entity),
+    /// `text`
+    Text,
+    /// `numeric`
+    Number,
+    /// `boolean`
+    Flag,
+    /// `timestamptz`
+    Time,
+}
+
+/// One canonical column.
+#[derive(Debug)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// Without it there is nothing to show; any other column may be missing and is NULL then.
+    pub required: bool,
+    /// The names that it has in the layouts that need no mapping.
+    pub names: &'static [&'static str],
+    pub comment: &'static str,
+}
+
+/// One entity with its columns.
+#[derive(Debug)]
+pub struct Spec {
+    pub entity: Entity,
+    /// How users write it.
+    pub name: &'static str,
+    /// The adapter's name in `metabase_internal`.
+    pub adapter: &'static str,
+    pub required: bool,
+    /// The tables that it has in the layouts that need no mapping.
+    pub tables: &'static [(&'static str, &'static str)],
+    pub columns: &'static [Column],
+    pub comment: &'static str,
+}
+
+impl Entity {
+    pub fn spec(self) -> &'static Spec {
+        // The order of ENTITIES is that of the enum; a test holds them together.
+        &ENTITIES[self as usize]
+    }
+
+    pub fn name(self) -> &'static str {
+        self.spec().name
+    }
+
+    pub fn from_name(name: &str) -> Option<Entity> {
+        ENTITIES
+            .iter()
+            .find(|spec| spec.name == name)
+            .map(|spec| spec.entity)
+    }
+}
+
+impl Spec {
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+const fn required(column: Column) -> Column {
+    Column {
+        required: true,
+        ..column
+    }
+}
+
+const fn column(
+    name: &'static str,
+    kind: Kind,
+    names: &'static [&'static str],
+    comment: &'static str,
+) -> Column {
+    Column {
+        name,
+        kind,
+        required: false,
+        names,
+        comment,
+    }
+}
+
+use Kind::{Flag, Id, Number, Reference, Text, Time};
+
+pub static ENTITIES: [Spec; 8] = [
+    Spec {
+        entity: Entity::Order,
+        name: "order",
+        adapter: "orders",
+        required: true,
+        tables: &[("transactions", "orders"), ("sales", "order")],
+        comment: "The shop's orders, completed or not, one row an order.",
+        columns: &[
+            required(column("id", Id, &["id"], "Key of the order.")),
+            column(
+                "stock_item_id",
+                Reference(Entity::StockItem),
+                &["inventory_item_id", "stock_item_id", "stock_id"],
+                "Key of the stock item that was sold.",
+            ),
+            column(
+                "platform_id",
+                Reference(Entity::Platform),
+                &["platform_id", "marketplace_id"],
+                "Key of the platform it was sold on.",
+            ),
+            column(
+                "status",
+                Text,
+                &["status"],
+                "The shop's word for the state of the order.",
+            ),
+            column(
+                "is_completed",
+                Flag,
+                &[],
+                "Whether the sale counts: its status is one of the completed statuses, unless mapped otherwise.",
+            ),
+            required(column("sold_at", Time, &["sold_at"], "When it was sold.")),
+            required(column(
+                "gross_sale",
+                Number,
+                &["gross_sale"],
+                "What the buyer paid, in the shop's currency.",
+            )),
+            column(
+                "net_proceeds",
+                Number,
+                &["net_proceeds"],
+                "What the platform pays out, in the shop's currency.",
+            ),
+            column(
+                "net_profit",
+                Number,
+                &["net_profit"],
+                "What is left after all costs, in the shop's currency.",
+            ),
+            column("roi", Number, &["roi"], "Return on investment, in percent."),
+            column(
+                "platform_fee",
+                Number,
+                &["platform_fee"],
+                "The platform's fee, in the shop's currency.",
+            ),
+            column(
+                "shipping_cost",
+                Number,
+                &["shipping_cost"],
+                "Cost of shipping, in the shop's currency.",
+            ),
+            column(
+                "payout_received",
+                Flag,
+                &["payout_received"],
+                "Whether the platform has paid out.",
+            ),
+            column(
+                "payout_date",
+                Time,
+                &["payout_date"],
+                "When the platform paid out.",
+            ),
+            column(
+                "country",
+                Text,
+                &["buyer_destination_country"],
+                "Country that it was sent to, as the shop writes it.",
+            ),
+            column(
+                "city",
+                Text,
+                &["buyer_destination_city"],
+                "City that it was sent to, as the shop writes it.",
+            ),
+        ],
+    },
+    Spec {
+        entity: Entity::StockItem,
+        name: "stock_item",
+        adapter: "stock_items",
+        required: true,
+        tables: &[("products", "inventory"), ("inventory", "stock")],
+        comment: "The shop's stock items, sold or not, one row an item.",
+        columns: &[
+            required(column("id", Id, &["id"], "Key of the stock item.")),
+            required(column(
+                "product_id",
+                Reference(Entity::Product),
+                &["product_id"],
+                "Key of the product that it is a piece of.",
+            )),
+            column(
+                "supplier_id",
+                Reference(Entity::Supplier),
+                &["supplier_id"],
+                "Key of the supplier it was bought from.",
+            ),
+            column(
+                "size_id",
+                Reference(Entity::Size),
+                &["size_id"],
+                "Key of its size, in shops that keep a table of sizes.",
+            ),
+            column(
+                "purchase_price",
+                Number,
+                &["purchase_price"],
+                "Net price that it was bought for, in the shop's currency.",
+            ),
+            column(
+                "gross_purchase_price",
+                Number,
+                &["gross_purchase_price"],
+                "Gross price that it was bought for, in the shop's currency.",
+            ),
+            column(
+                "vat_amount",
+                Number,
+                &["vat_amount"],
+                "VAT in the gross price, in the shop's currency.",
+            ),
+            column("purchase_date", Time, &["purchase_date"], "When it was bought."),
+            column(
+                "status",
+                Text,
+                &["status"],
+                "The shop's word for the state of the item.",
+            ),
+            column(
+                "condition",
+                Text,
+                &["condition"],
+                "Condition, as the shop writes it.",
+            ),
+            column(
+                "size",
+                Text,
+                &["size"],
+                "Size, in shops that write it with the item.",
+            ),
+            column(
+                "color",
+                Text,
+                &["color", "colour"],
+                "Colour, as the shop writes it.",
+            ),
+            column(
+                "created_at",
+                Time,
+                &["created_at"],
+                "When the shop's row was made.",
+            ),
+            column(
+                "updated_at",
+                Time,
+                &["updated_at"],
+                "When the shop's row was last changed.",
+            ),
+        ],
+    },
+    Spec {
+        entity: Entity::Product,
+        name: "product",
+        adapter: "products",
+        required: false,
+        tables: &[("products", "products"), ("catalog", "product")],
+        comment: "The shop's products.",
+        columns: &[
+            required(column("id", Id, &["id"], "Key of the product.")),
+            column("sku", Text, &["sku"], "Stock keeping unit."),
+            column("name", Text, &["name"], "Name of the product."),
+            column(
+                "brand_id",
+                Reference(Entity::Brand),
+                &["brand_id"],
+                "Key of its brand.",
+            ),
+            column(
+                "category_id",
+                Reference(Entity::Category),
+                &["category_id"],
+                "Key of its category.",
+            ),
+        ],
+    },
+    Spec {
+        entity: Entity::Brand,
+        name: "brand",
+        adapter: "brands",
+        required: false,
+        tables: &[("core", "brands"), ("catalog", "brand")],
+        comment: "The shop's brands.",
+        columns: &[
+            required(column("id", Id, &["id"], "Key of the brand.")),
+            column("name", Text, &["name"], "Name of the brand."),
+            column("segment", Text, &["segment"], "Market segment."),
+            column("price_tier", Text, &["price_tier"], "Price tier."),
+            column(
+                "target_demographic",
+                Text,
+                &["target_demographic"],
+                "Whom the brand is made for.",
+            ),
+            column(
+                "is_collaboration",
+                Flag,
+                &["is_collaboration"],
+                "Whether it is a collaboration.",
+            ),
+            column(
+                "parent_brand_id",
+                Reference(Entity::Brand),
+                &["parent_brand_id"],
+                "Key of the brand that a collaboration belongs to.",
+            ),
+        ],
+    },
+    Spec {
+        entity: Entity::Category,
+        name: "category",
+        adapter: "categories",
+        required: false,
+        tables: &[
+            ("products", "categories"),
+            ("core", "categories"),
+            ("catalog", "category"),
+        ],
+        comment: "The shop's product categories.",
+        columns: &[
+            required(column("id", Id, &["id"], "Key of the category.")),
+            column("name", Text, &["name"], "Name of the category."),
+        ],
+    },
+    Spec {
+        entity: Entity::Platform,
+        name: "platform",
+        adapter: "platforms",
+        required: false,
+        tables: &[("core", "platforms"), ("platform", "marketplace")],
+        comment: "The platforms that the shop sells on.",
+        columns: &[
+            required(column("id", Id, &["id"], "Key of the platform.")),
+            column("name", Text, &["name"], "Name of the platform."),
+            column(
+                "slug",
+                Text,
+                &["slug"],
+                "Short name of the platform, as in addresses.",
+            ),
+        ],
+    },
+    Spec {
+        entity: Entity::Supplier,
+        name: "supplier",
+        adapter: "suppliers",
+        required: false,
+        tables: &[("core", "suppliers"), ("supplier", "profile")],
+        comment: "The shop's suppliers.",
+        columns: &[
+            required(column("id", Id, &["id"], "Key of the supplier.")),
+            column(
+                "name",
+                Text,
+                &["business_name", "name", "display_name"],
+                "Name of the supplier.",
+            ),
+            column(
+                "contact_email",
+                Text,
+                &["contact_email", "email"],
+                "E-mail address of the supplier.",
+            ),
+            column("phone", Text, &["phone"], "Telephone number of the supplier."),
+            column(
+                "country",
+                Text,
+                &["country"],
+                "Country of the supplier, as the shop writes it.",
+            ),
+            column(
+                "rating",
+                Number,
+                &["rating"],
+                "The shop's rating of the supplier.",
+            ),
+        ],
+    },
+    Spec {
+        entity: Entity::Size,
+        name: "size",
+        adapter: "sizes",
+        required: false,
+        tables: &[("core", "sizes"), ("catalog", "sizes")],
+        comment: "The sizes of stock items, in shops that keep a table of them.",
+        columns: &[
+            required(column("id", Id, &["id"], "Key of the size.")),
+            column(
+                "value",
+                Text,
+                &["value"],
+                "The size, as it is printed on the box.",
+            ),
+        ],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_entity_finds_its_own_spec() {
+        for spec in &ENTITIES {
+            assert_eq!(spec.entity.spec().name, spec.name);
+            assert_eq!(Entity::from_name(spec.name), Some(spec.entity));
+        }
+        assert_eq!(Entity::from_name("customer"), None);
+    }
+
+    #[test]
+    fn each_entity_has_a_required_key() {
+        for spec in &ENTITIES {
+            let id = spec.column("id").expect("every entity has an id");
+            assert!(id.required && id.kind == Kind::Id);
+        }
+    }
+}

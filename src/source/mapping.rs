@@ -1,0 +1,436 @@
+//! What map_source() was told, kept in a table, and the sources that come of it and of detection together.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::entity::{Column, ENTITIES, Entity, Spec};
+use super::{Binding, Origin, Relation, Source, Sources, SqlType, catalog, detect};
+use crate::error::Error;
+use crate::pg::identity::as_extension_owner;
+use crate::pg::{query, syntax};
+use crate::settings::Settings;
+use crate::sql;
+
+/// What map_source() was told of one entity.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct Mapping {
+    pub entity: String,
+    /// Schema and name; None where the shop has no such entity.
+    pub relation: Option<(String, String)>,
+    /// A column's name or an expression for each canonical column, None for "there is none".
+    pub columns: BTreeMap<String, Option<String>>,
+    pub filter: Option<String>,
+    pub mapped_by: String,
+}
+
+/// The stored mappings.
+pub fn stored() -> Result<Vec<Mapping>, Error> {
+    as_extension_owner(|| query::rows(include_str!("../../sql/queries/mappings.sql"), &[]))
+}
+
+/// Stores a mapping that works, or says why it does not.
+pub fn store(
+    entity: Entity,
+    relation: Option<&str>,
+    columns: Option<Value>,
+    filter: Option<String>,
+) -> Result<Source, Error> {
+    let mapping = Mapping {
+        entity: entity.name().to_owned(),
+        relation: relation.map(catalog::parse_relation_name).transpose()?,
+        columns: parse_columns(entity.spec(), columns)?,
+        filter,
+        mapped_by: current_role()?,
+    };
+    if mapping.relation.is_none() {
+        if entity.spec().required {
+            return Err(Error::RequiredEntity {
+                entity: entity.name(),
+            });
+        }
+        if !mapping.columns.is_empty() || mapping.filter.is_some() {
+            return Err(Error::AbsentWithColumns {
+                entity: entity.name(),
+            });
+        }
+    }
+    let mut source = resolve_entity(entity.spec(), Some(&mapping), &[], &mapping.mapped_by)?;
+    if !source.problems.is_empty() {
+        return Err(source.problems.swap_remove(0));
+    }
+    let (schema, name) = mapping.relation.clone().unzip();
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/store_mapping.sql"),
+            &[
+                mapping.entity.clone().into(),
+                schema.into(),
+                name.into(),
+                pgrx::JsonB(serde_json::to_value(&mapping.columns)?).into(),
+                mapping.filter.clone().into(),
+                mapping.mapped_by.clone().into(),
+            ],
+        )
+    })?;
+    Ok(source)
+}
+
+/// Forgets a mapping, so that the entity is detected again. Says whether there was one.
+pub fn forget(entity: Entity) -> Result<bool, Error> {
+    let was_mapped = stored()?.iter().any(|mapping| mapping.entity == entity.name());
+    as_extension_owner(|| {
+        query::run(
+            "DELETE FROM metabase_internal.source_mapping WHERE entity = $1",
+            &[entity.name().to_owned().into()],
+        )
+    })?;
+    Ok(was_mapped)
+}
+
+/// The role that we act as.
+pub fn current_role() -> Result<String, Error> {
+    #[derive(serde::Deserialize)]
+    struct Role {
+        name: String,
+    }
+    Ok(query::row::<Role>("SELECT current_user AS name", &[])?.name)
+}
+
+/// The sources by the stored mappings, and by detection where there is none.
+pub fn resolve() -> Result<Sources, Error> {
+    resolve_with(&stored()?)
+}
+
+/// The sources by detection alone.
+pub fn detect_all() -> Result<Sources, Error> {
+    resolve_with(&[])
+}
+
+fn resolve_with(mappings: &[Mapping]) -> Result<Sources, Error> {
+    let role = current_role()?;
+    let existing = catalog::known_relations()?;
+    let mut sources = ENTITIES
+        .iter()
+        .map(|spec| {
+            let mapping = mappings.iter().find(|mapping| mapping.entity == spec.name);
+            resolve_entity(spec, mapping, &existing, &role)
+        })
+        .collect::<Result<Vec<Source>, Error>>()?;
+    let key_types: Vec<Option<SqlType>> = sources
+        .iter()
+        .map(|source| source.type_of("id").cloned())
+        .collect();
+    for source in &mut sources {
+        let errors = detect::check_references(source, |target| key_types[target as usize].clone());
+        source.problems.extend(errors);
+    }
+    Ok(Sources(sources))
+}
+
+/// One entity's source. What is wrong with it stands in its `problems`, so that all of a shop can be shown at once.
+fn resolve_entity(
+    spec: &'static Spec,
+    mapping: Option<&Mapping>,
+    existing: &[Relation],
+    role: &str,
+) -> Result<Source, Error> {
+    let mut source = Source {
+        spec,
+        relation: None,
+        bindings: Vec::new(),
+        filter: mapping.and_then(|mapping| mapping.filter.clone()),
+        mapped_by: mapping.map(|mapping| mapping.mapped_by.clone()),
+        unique_key: false,
+        problems: Vec::new(),
+    };
+    match find_relation(spec, mapping, existing)
+        .and_then(|relation| relation.map(|found| usable(spec, found, role)).transpose())
+    {
+        Ok(relation) => source.relation = relation,
+        Err(error @ Error::Internal(_)) => return Err(error),
+        Err(problem) => source.problems.push(problem),
+    }
+    let Some(relation) = source.relation.clone() else {
+        source.bindings = spec
+            .columns
+            .iter()
+            .map(|column| detect::missing(column, None))
+            .collect();
+        return Ok(source);
+    };
+    for column in spec.columns {
+        let mapped = mapping.and_then(|mapping| mapping.columns.get(column.name));
+        let binding = match mapped {
+            Some(Some(expression)) => bind_expression(spec, column, &relation, expression),
+            Some(None) if column.required => Err(Error::ColumnMissing {
+                entity: spec.name,
+                column: column.name,
+                relation: relation.qualified(),
+                looked_for: "mapping for it but null".into(),
+            }),
+            Some(None) => Ok(detect::missing(column, Some("mapped to null".into()))),
+            None => detect::detect_column(spec, column, &relation),
+        };
+        match binding {
+            Ok(binding) => source.bindings.push(binding),
+            Err(error @ Error::Internal(_)) => return Err(error),
+            Err(problem) => {
+                source
+                    .bindings
+                    .push(detect::missing(column, Some(problem.to_string())));
+                source.problems.push(problem);
+            }
+        }
+    }
+    if let Some(filter) = &source.filter
+        && let Err(problem) = check_filter(spec, &relation, filter)
+    {
+        source.problems.push(problem);
+    }
+    derive_completed(&mut source, &relation);
+    source.unique_key = has_unique_key(&source, &relation);
+    Ok(source)
+}
+
+fn find_relation(
+    spec: &'static Spec,
+    mapping: Option<&Mapping>,
+    existing: &[Relation],
+) -> Result<Option<Relation>, Error> {
+    match mapping {
+        None => detect::choose_relation(spec, existing),
+        Some(Mapping { relation: None, .. }) => Ok(None),
+        Some(Mapping {
+            relation: Some((schema, name)),
+            ..
+        }) => match catalog::relation(schema, name)? {
+            Some(relation) => Ok(Some(relation)),
+            None => Err(Error::RelationMissing {
+                entity: spec.name,
+                relation: sql::qualified(schema, name),
+            }),
+        },
+    }
+}
+
+fn usable(spec: &'static Spec, relation: Relation, role: &str) -> Result<Relation, Error> {
+    detect::check_relation(spec, &relation, role)?;
+    Ok(relation)
+}
+
+/// A mapped column: the name of a column if there is one of that name, else an expression.
+fn bind_expression(
+    spec: &'static Spec,
+    column: &'static Column,
+    relation: &Relation,
+    given: &str,
+) -> Result<Binding, Error> {
+    let (expression, sql_type) = match relation.column(given) {
+        Some(found) => (detect::column_reference(&found.name), found.sql_type.clone()),
+        None => {
+            let what = format!("column \"{}\"", column.name);
+            let sql_type = checked_type(spec, &what, relation, given)?;
+            (format!("({given}\n)"), sql_type)
+        }
+    };
+    if !detect::fits(column.kind, &sql_type) {
+        return Err(detect::wrong_type(spec, column, relation, given, &sql_type));
+    }
+    Ok(Binding {
+        column,
+        origin: Origin::Mapped,
+        expression: Some(expression),
+        sql_type: Some(sql_type),
+        note: None,
+    })
+}
+
+fn check_filter(spec: &'static Spec, relation: &Relation, filter: &str) -> Result<(), Error> {
+    let sql_type = checked_type(spec, "the filter", relation, filter)?;
+    if sql_type.base != "boolean" {
+        return Err(Error::Expression {
+            entity: spec.name,
+            what: "the filter".into(),
+            relation: relation.qualified(),
+            sqlstate: "42804".into(),
+            cause: format!("it is {}, not boolean", sql_type.name),
+        });
+    }
+    Ok(())
+}
+
+/// The type of a text that is one expression and works on this relation.
+fn checked_type(
+    spec: &'static Spec,
+    what: &str,
+    relation: &Relation,
+    expression: &str,
+) -> Result<SqlType, Error> {
+    if !syntax::is_expression(expression) {
+        return Err(Error::NotAnExpression {
+            entity: spec.name,
+            what: what.to_owned(),
+            expression: expression.to_owned(),
+        });
+    }
+    catalog::expression_type(spec.entity, what, relation, expression)
+}
+
+/// An order without a mapping for `is_completed` needs a status that says so.
+fn derive_completed(source: &mut Source, relation: &Relation) {
+    let has_status = source
+        .binding("status")
+        .is_some_and(|status| status.expression.is_some());
+    let Some(completed) = source
+        .bindings
+        .iter_mut()
+        .find(|binding| binding.column.name == "is_completed")
+    else {
+        return;
+    };
+    if completed.origin == Origin::Mapped {
+        return;
+    }
+    if has_status {
+        completed.origin = Origin::Derived;
+    } else {
+        source.problems.push(Error::ColumnMissing {
+            entity: source.spec.name,
+            column: "status",
+            relation: relation.qualified(),
+            looked_for: "\"status\", and nothing is mapped to \"is_completed\"".into(),
+        });
+    }
+}
+
+fn has_unique_key(source: &Source, relation: &Relation) -> bool {
+    let key = source
+        .binding("id")
+        .and_then(|binding| binding.expression.as_deref());
+    relation
+        .columns
+        .iter()
+        .any(|column| column.unique && Some(detect::column_reference(&column.name).as_str()) == key)
+}
+
+fn parse_columns(
+    spec: &'static Spec,
+    columns: Option<Value>,
+) -> Result<BTreeMap<String, Option<String>>, Error> {
+    let not_an_object = |given: &Value| Error::ColumnsNotAnObject {
+        entity: spec.name,
+        given: given.to_string(),
+    };
+    let object = match columns {
+        None => return Ok(BTreeMap::new()),
+        Some(Value::Object(object)) => object,
+        Some(other) => return Err(not_an_object(&other)),
+    };
+    object
+        .into_iter()
+        .map(|(column, value)| {
+            if spec.column(&column).is_none() {
+                return Err(Error::UnknownColumn {
+                    entity: spec.name,
+                    column,
+                    known: spec.columns.iter().map(|column| column.name).collect(),
+                });
+            }
+            match value {
+                Value::String(expression) => Ok((column, Some(expression))),
+                Value::Null => Ok((column, None)),
+                other => Err(not_an_object(&other)),
+            }
+        })
+        .collect()
+}
+
+/// The first reason why views cannot be made from these sources by the current role.
+pub fn check_usable(sources: &mut Sources) -> Result<(), Error> {
+    for source in &mut sources.0 {
+        if !source.problems.is_empty() {
+            return Err(source.problems.swap_remove(0));
+        }
+    }
+    let role = current_role()?;
+    for source in &sources.0 {
+        if let Some(author) = &source.mapped_by
+            && !is_trusted(author, &role)?
+        {
+            return Err(Error::ForeignMapping {
+                entity: source.spec.name,
+                author: author.clone(),
+                role,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether `role` may run what `author` wrote: it is its own, or that of a superuser.
+///
+/// Expressions run with the privileges of the views' owner; a role with fewer must not be able to borrow those.
+pub fn is_trusted(author: &str, role: &str) -> Result<bool, Error> {
+    #[derive(serde::Deserialize)]
+    struct Trust {
+        trusted: bool,
+    }
+    Ok(query::row::<Trust>(
+        "SELECT $1 = $2 OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1 AND rolsuper) AS trusted",
+        &[author.to_owned().into(), role.to_owned().into()],
+    )?
+    .trusted)
+}
+
+/// One line of metabase.sources and metabase.detect_sources().
+pub struct SourceRow {
+    pub entity: &'static str,
+    pub relation: Option<String>,
+    pub column_name: &'static str,
+    pub expression: Option<String>,
+    pub source_type: Option<String>,
+    pub origin: &'static str,
+    pub note: Option<String>,
+}
+
+/// The sources as rows, one for each canonical column.
+pub fn describe(sources: &Sources, settings: &Settings) -> Vec<SourceRow> {
+    sources
+        .0
+        .iter()
+        .flat_map(|source| {
+            source.bindings.iter().map(|binding| SourceRow {
+                entity: source.spec.name,
+                relation: source.relation.as_ref().map(Relation::qualified),
+                column_name: binding.column.name,
+                expression: match binding.origin {
+                    Origin::Derived => Some(super::adapter::completed_by_status(source, settings)),
+                    _ => binding.expression.clone(),
+                },
+                source_type: binding.sql_type.as_ref().map(|sql_type| sql_type.name.clone()),
+                origin: binding.origin.name(),
+                note: note(source, binding),
+            })
+        })
+        .collect()
+}
+
+/// What a person should know of a column; the key's line also tells what is wrong with the entity as a whole.
+fn note(source: &Source, binding: &Binding) -> Option<String> {
+    match binding.column.kind {
+        super::entity::Kind::Id if !source.problems.is_empty() => Some(
+            source
+                .problems
+                .iter()
+                .map(Error::to_string)
+                .collect::<Vec<_>>()
+                .join("; "),
+        ),
+        super::entity::Kind::Id => source
+            .filter
+            .as_ref()
+            .map(|filter| format!("only rows where {filter}")),
+        _ => binding.note.clone(),
+    }
+}

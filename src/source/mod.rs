@@ -1,0 +1,130 @@
+//! Where a shop keeps its orders, stock items and the rest, and the adapters that show them alike.
+
+pub mod adapter;
+pub mod catalog;
+pub mod detect;
+pub mod entity;
+pub mod mapping;
+
+use entity::{Column, Entity, Spec};
+
+use crate::error::Error;
+use crate::sql;
+
+/// The type of a source column or expression.
+#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+pub struct SqlType {
+    /// As `format_type` writes it, with its modifier.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// The type itself: without modifier, and for a domain the type beneath it.
+    pub base: String,
+    /// `pg_type.typcategory` of `base`.
+    pub category: char,
+}
+
+/// A column of a shop's table.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct SourceColumn {
+    pub name: String,
+    #[serde(flatten)]
+    pub sql_type: SqlType,
+    /// Whether a unique index on this column alone says that no two rows share a value.
+    pub unique: bool,
+}
+
+/// A shop's table, as the catalog describes it.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct Relation {
+    pub schema: String,
+    pub name: String,
+    /// `pg_class.relkind`
+    pub kind: char,
+    /// Whether the current role may read it.
+    pub readable: bool,
+    pub columns: Vec<SourceColumn>,
+}
+
+impl Relation {
+    /// Its name with its schema, quoted.
+    pub fn qualified(&self) -> String {
+        sql::qualified(&self.schema, &self.name)
+    }
+
+    pub fn column(&self, name: &str) -> Option<&SourceColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// How a canonical column came to what it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// map_source() said so.
+    Mapped,
+    /// The source has a column of a known name and a fitting type.
+    Detected,
+    /// `is_completed`, from the status and the completed statuses.
+    Derived,
+    /// There is none: the column is NULL.
+    Missing,
+}
+
+impl Origin {
+    pub fn name(self) -> &'static str {
+        match self {
+            Origin::Mapped => "mapped",
+            Origin::Detected => "detected",
+            Origin::Derived => "derived",
+            Origin::Missing => "missing",
+        }
+    }
+}
+
+/// What one canonical column shows.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    pub column: &'static Column,
+    pub origin: Origin,
+    /// SQL over the source's columns; None where there is none.
+    pub expression: Option<String>,
+    pub sql_type: Option<SqlType>,
+    /// Why it is missing, where that is not plain.
+    pub note: Option<String>,
+}
+
+/// Where one entity is read from.
+#[derive(Debug)]
+pub struct Source {
+    pub spec: &'static Spec,
+    /// None where the shop has no such entity.
+    pub relation: Option<Relation>,
+    pub bindings: Vec<Binding>,
+    pub filter: Option<String>,
+    /// The role whose mapping this is; None where all is detected.
+    pub mapped_by: Option<String>,
+    /// Whether the key is known to tell the rows apart.
+    pub unique_key: bool,
+    /// What keeps it from being used.
+    pub problems: Vec<Error>,
+}
+
+impl Source {
+    pub fn binding(&self, column: &str) -> Option<&Binding> {
+        self.bindings.iter().find(|binding| binding.column.name == column)
+    }
+
+    /// The type of a key or reference that exists.
+    pub fn type_of(&self, column: &str) -> Option<&SqlType> {
+        self.binding(column).and_then(|binding| binding.sql_type.as_ref())
+    }
+}
+
+/// All sources of a shop, one for each entity, in the order of [`entity::ENTITIES`].
+#[derive(Debug)]
+pub struct Sources(pub Vec<Source>);
+
+impl Sources {
+    pub fn of(&self, entity: Entity) -> &Source {
+        &self.0[entity as usize]
+    }
+}

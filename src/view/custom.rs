@@ -1,0 +1,188 @@
+//! Views of the user's own, which live under the same refresh and status as the seven.
+
+use super::catalog::{Strategy, VIEWS, View};
+use crate::error::Error;
+use crate::pg::identity::as_extension_owner;
+use crate::pg::{query, syntax};
+use crate::settings::Settings;
+use crate::source::mapping::{current_role, is_trusted};
+use crate::sql;
+
+/// What create_custom_view() was told.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct CustomView {
+    pub view_name: String,
+    pub query: String,
+    pub key_columns: Vec<String>,
+    pub strategy: String,
+    pub indexes: Vec<String>,
+    pub created_by: String,
+}
+
+/// Any view under this extension's care.
+pub enum ViewEntry {
+    Seven(&'static View),
+    Custom(CustomView),
+}
+
+impl ViewEntry {
+    pub fn name(&self) -> &str {
+        match self {
+            ViewEntry::Seven(view) => view.name,
+            ViewEntry::Custom(view) => &view.view_name,
+        }
+    }
+
+    pub fn strategy(&self) -> Strategy {
+        match self {
+            ViewEntry::Seven(view) => view.strategy,
+            // Only known strategies are ever stored.
+            ViewEntry::Custom(view) => Strategy::from_name(&view.strategy).unwrap_or(Strategy::Manual),
+        }
+    }
+
+    /// The statements that make it, with its indexes and comments.
+    pub fn statements(&self, settings: &Settings) -> String {
+        match self {
+            ViewEntry::Seven(view) => view
+                .definition
+                .replace(":'time_zone'", &sql::literal(&settings.time_zone)),
+            ViewEntry::Custom(view) => view.statements(),
+        }
+    }
+}
+
+impl CustomView {
+    /// The view as it is to be made, or what is wrong with it.
+    pub fn new(
+        view_name: String,
+        query: String,
+        key_columns: Vec<String>,
+        strategy: &str,
+        indexes: Vec<String>,
+    ) -> Result<CustomView, Error> {
+        // The longest name that is derived from it is that of an index, and names have at most 63 bytes.
+        const LONGEST_NAME: usize = 63 - "idx__99".len();
+        let bad_name = |reason| Error::CustomName {
+            name: view_name.clone(),
+            reason,
+        };
+        if view_name.is_empty() {
+            return Err(bad_name("it is empty"));
+        }
+        if view_name.len() > LONGEST_NAME {
+            return Err(bad_name("it has more than 56 bytes"));
+        }
+        if VIEWS.iter().any(|view| view.name == view_name) {
+            return Err(bad_name("it is one of the seven"));
+        }
+        if !syntax::is_select(&query) {
+            return Err(Error::CustomQuery { name: view_name });
+        }
+        if key_columns.is_empty() {
+            return Err(Error::CustomKey { name: view_name });
+        }
+        if let Some(index) = indexes.iter().find(|index| !syntax::is_index_key(index)) {
+            return Err(Error::CustomIndex {
+                name: view_name,
+                index: index.clone(),
+            });
+        }
+        let strategy = Strategy::from_name(strategy).ok_or_else(|| Error::UnknownStrategy {
+            name: strategy.to_owned(),
+        })?;
+        Ok(CustomView {
+            view_name,
+            query,
+            key_columns,
+            strategy: strategy.name().to_owned(),
+            indexes,
+            created_by: current_role()?,
+        })
+    }
+
+    fn statements(&self) -> String {
+        let view = sql::qualified("analytics", &self.view_name);
+        let key: Vec<String> = self.key_columns.iter().map(|column| sql::ident(column)).collect();
+        // The statement that the query is part of ends with it, whatever semicolon the user closed it with.
+        let query = self.query.trim_end().trim_end_matches(';');
+        let mut statements = format!(
+            "CREATE MATERIALIZED VIEW {view} AS\n{query}\n;\nCREATE UNIQUE INDEX {} ON {view} ({}) NULLS NOT DISTINCT;\n",
+            sql::ident(&format!("uq_{}", self.view_name)),
+            key.join(", "),
+        );
+        for (number, index) in self.indexes.iter().enumerate() {
+            let name = sql::ident(&format!("idx_{}_{}", self.view_name, number + 1));
+            statements += &format!("CREATE INDEX {name} ON {view} ({index}\n);\n");
+        }
+        statements
+    }
+
+    pub fn register(&self) -> Result<(), Error> {
+        as_extension_owner(|| {
+            query::run(
+                include_str!("../../sql/queries/store_custom_view.sql"),
+                &[
+                    self.view_name.clone().into(),
+                    self.query.clone().into(),
+                    self.key_columns.clone().into(),
+                    self.strategy.clone().into(),
+                    self.indexes.clone().into(),
+                    self.created_by.clone().into(),
+                ],
+            )
+        })
+    }
+
+    pub fn unregister(&self) -> Result<(), Error> {
+        as_extension_owner(|| {
+            query::run(
+                "DELETE FROM metabase_internal.custom_view WHERE view_name = $1",
+                &[self.view_name.clone().into()],
+            )
+        })
+    }
+
+    /// Whether the current role may run this query: it is not borrowed from a role with other privileges.
+    pub fn check_trusted(&self) -> Result<(), Error> {
+        let role = current_role()?;
+        match is_trusted(&self.created_by, &role)? {
+            true => Ok(()),
+            false => Err(Error::NotOwner {
+                view: self.view_name.clone(),
+                owner: self.created_by.clone(),
+            }),
+        }
+    }
+}
+
+/// All views: the seven in their order, then the user's own by name.
+pub fn all_views() -> Result<Vec<ViewEntry>, Error> {
+    let custom: Vec<CustomView> = as_extension_owner(|| {
+        query::rows(
+            "SELECT * FROM metabase_internal.custom_view ORDER BY view_name COLLATE \"C\"",
+            &[],
+        )
+    })?;
+    Ok(VIEWS
+        .iter()
+        .map(ViewEntry::Seven)
+        .chain(custom.into_iter().map(ViewEntry::Custom))
+        .collect())
+}
+
+/// The view of a name, with or without its schema.
+pub fn find_view(name: &str) -> Result<ViewEntry, Error> {
+    let bare = name.strip_prefix("analytics.").unwrap_or(name);
+    let mut known = Vec::new();
+    for view in all_views()? {
+        if view.name() == bare {
+            return Ok(view);
+        }
+        known.push(view.name().to_owned());
+    }
+    Err(Error::UnknownView {
+        name: name.to_owned(),
+        known,
+    })
+}

@@ -1,0 +1,208 @@
+//! Creating and dropping views.
+
+use super::adapters;
+use super::catalog::VIEWS;
+use super::custom::{CustomView, ViewEntry, find_view};
+use super::state::ViewState;
+
+use crate::error::Error;
+use crate::pg::identity::as_extension_owner;
+use crate::pg::query;
+use crate::pg::subtransaction::subtransaction;
+use crate::refresh::log::{self, Run};
+use crate::settings::{self, Settings};
+use crate::source::mapping;
+use crate::{roles, sql};
+
+/// What became of one view that was to be created.
+pub struct Created {
+    pub view_name: String,
+    pub result: Result<(), Error>,
+}
+
+/// Creates the seven views.
+pub fn create_all(drop_existing: bool) -> Result<Vec<Created>, Error> {
+    create(VIEWS.iter().map(ViewEntry::Seven).collect(), drop_existing)
+}
+
+/// Creates one view that this extension knows.
+pub fn create_one(name: &str, drop_existing: bool) -> Result<Created, Error> {
+    let view = find_view(name)?;
+    if let ViewEntry::Custom(custom) = &view {
+        custom.check_trusted()?;
+    }
+    let mut created = create(vec![view], drop_existing)?;
+    Ok(created.swap_remove(0))
+}
+
+/// Creates a view of the user's own and remembers it.
+pub fn create_custom(view: CustomView) -> Result<(), Error> {
+    let entry = ViewEntry::Custom(view.clone());
+    create(vec![entry], false)?.swap_remove(0).result?;
+    view.register()
+}
+
+/// Drops a view. Answers what was done, in a sentence.
+pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
+    let view = find_view(name)?;
+    lock_lifecycle()?;
+    match (ViewState::find(view.name())?, &view) {
+        (Some(state), _) => drop_relation(view.name(), &state, cascade)?,
+        // Dropped behind our back: what is left to do is to forget it.
+        (None, ViewEntry::Custom(_)) => {}
+        (None, ViewEntry::Seven(_)) => {
+            return Err(Error::ViewMissing {
+                view: view.name().to_owned(),
+            });
+        }
+    }
+    if let ViewEntry::Custom(custom) = &view {
+        custom.unregister()?;
+    }
+    if !any_of_the_seven()? {
+        adapters::drop_unneeded()?;
+    }
+    Ok(format!("View '{}' dropped successfully", view.name()))
+}
+
+/// What is kept of a view that is replaced.
+#[derive(Default)]
+struct Replaced {
+    grants: Vec<String>,
+    /// Names and definitions of its indexes, the user's own among them.
+    indexes: Vec<(String, String)>,
+}
+
+/// A view that is to be made: in the place of an old one, which is gone already, or where there was none.
+enum Place {
+    Free,
+    Cleared(Replaced),
+}
+
+fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Error> {
+    lock_lifecycle()?;
+    // Whatever is wrong with the sources is found before anything is touched.
+    let settings = settings::current()?;
+    let reads_sources = views.iter().any(|view| matches!(view, ViewEntry::Seven(_)));
+    let sources = match reads_sources {
+        true => {
+            let mut sources = mapping::resolve()?;
+            mapping::check_usable(&mut sources)?;
+            Some(sources)
+        }
+        false => None,
+    };
+    ensure_schema()?;
+    let places: Vec<(ViewEntry, Result<Place, Error>)> = views
+        .into_iter()
+        .map(|view| {
+            let place = clear_place(view.name(), drop_existing);
+            (view, place)
+        })
+        .collect();
+    // Adapters change only when a view is made: nothing else may change what an existing view shows.
+    if let Some(sources) = &sources
+        && places.iter().any(|(_, place)| place.is_ok())
+    {
+        adapters::ensure(sources, &settings)?;
+    }
+    places
+        .into_iter()
+        .map(|(view, place)| {
+            let result = match place {
+                Err(error) => Err(error),
+                Ok(Place::Free) => subtransaction(|| make(&view, &settings, &Replaced::default())),
+                // The old view is gone: without the new one, all of this must not have been.
+                Ok(Place::Cleared(replaced)) => Ok(subtransaction(|| make(&view, &settings, &replaced))
+                    .map_err(|error| Error::Recreate {
+                        view: view.name().to_owned(),
+                        sqlstate: error.sqlstate().to_owned(),
+                        cause: error.to_string(),
+                    })?),
+            };
+            Ok(Created {
+                view_name: view.name().to_owned(),
+                result,
+            })
+        })
+        .collect()
+}
+
+/// Lets one session at a time create or drop views.
+fn lock_lifecycle() -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            "LOCK TABLE metabase_internal.custom_view IN SHARE ROW EXCLUSIVE MODE",
+            &[],
+        )
+    })
+}
+
+fn ensure_schema() -> Result<(), Error> {
+    // CREATE SCHEMA IF NOT EXISTS asks for the privilege even where the schema is there.
+    let existing: Vec<serde_json::Value> = query::rows(
+        "SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'analytics'",
+        &[],
+    )?;
+    match existing.is_empty() {
+        true => query::run("CREATE SCHEMA analytics", &[]),
+        false => Ok(()),
+    }
+}
+
+/// Sees to it that nothing bears a view's name.
+fn clear_place(view: &str, drop_existing: bool) -> Result<Place, Error> {
+    let Some(state) = ViewState::find(view)? else {
+        return Ok(Place::Free);
+    };
+    state.check_kind(view)?;
+    if !drop_existing {
+        return Err(Error::ViewExists {
+            view: view.to_owned(),
+        });
+    }
+    drop_relation(view, &state, false)?;
+    let indexes = state.indexes.into_iter().zip(state.index_definitions).collect();
+    Ok(Place::Cleared(Replaced {
+        grants: state.grants,
+        indexes,
+    }))
+}
+
+fn drop_relation(view: &str, state: &ViewState, cascade: bool) -> Result<(), Error> {
+    state.check_kind(view)?;
+    let name = sql::qualified("analytics", view);
+    let behaviour = if cascade { "CASCADE" } else { "RESTRICT" };
+    subtransaction(|| query::run(&format!("DROP MATERIALIZED VIEW {name} {behaviour}"), &[]))
+        .map_err(|error| state.explain(view, error))
+}
+
+/// Makes a view with its indexes, comments and privileges, and fills it.
+fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<(), Error> {
+    let mut run = Run::start(view.name());
+    query::run(&view.statements(settings), &[])?;
+    let state = ViewState::require(view.name())?;
+    for (name, definition) in &replaced.indexes {
+        if !state.indexes.contains(name) {
+            query::run(definition, &[])?;
+        }
+    }
+    for grant in &replaced.grants {
+        query::run(grant, &[])?;
+    }
+    if matches!(view, ViewEntry::Seven(_)) {
+        roles::grant_view_to_readers(view.name())?;
+    }
+    run.rows_changed = log::rows_changed_in_transaction(state.oid)?;
+    run.mode_reason = "created: filled from its definition";
+    log::write(&run.finish(Ok(())))
+}
+
+fn any_of_the_seven() -> Result<bool, Error> {
+    for view in &VIEWS {
+        if ViewState::find(view.name)?.is_some_and(|state| state.is_materialized_view()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

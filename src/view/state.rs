@@ -1,0 +1,81 @@
+//! What the catalog says of a view right now.
+
+use crate::error::Error;
+use crate::pg::query;
+
+/// The relation that bears a view's name, whatever it is.
+#[derive(Debug, serde::Deserialize)]
+pub struct ViewState {
+    pub oid: u32,
+    /// `pg_class.relkind`
+    pub kind: char,
+    pub populated: bool,
+    pub owner: String,
+    /// Whether the current role may act as its owner.
+    pub owned: bool,
+    /// The planner's estimate; -1 where it has none.
+    pub estimated_rows: i64,
+    /// Whether it can be refreshed concurrently.
+    pub has_unique_index: bool,
+    /// Names of its indexes, sorted.
+    pub indexes: Vec<String>,
+    /// The statements that make them, in the same order.
+    pub index_definitions: Vec<String>,
+    /// The statements that give its privileges to others than its owner.
+    pub grants: Vec<String>,
+}
+
+impl ViewState {
+    /// The relation of that name in schema `analytics`, if there is one.
+    pub fn find(view: &str) -> Result<Option<ViewState>, Error> {
+        query::optional_row(
+            include_str!("../../sql/queries/view_state.sql"),
+            &[view.to_owned().into()],
+        )
+    }
+
+    /// The materialized view of that name; an error where there is none, or something else bears its name.
+    pub fn require(view: &str) -> Result<ViewState, Error> {
+        let state = ViewState::find(view)?.ok_or_else(|| Error::ViewMissing {
+            view: view.to_owned(),
+        })?;
+        state.check_kind(view)?;
+        Ok(state)
+    }
+
+    pub fn is_materialized_view(&self) -> bool {
+        self.kind == 'm'
+    }
+
+    pub fn check_kind(&self, view: &str) -> Result<(), Error> {
+        let kind = match self.kind {
+            'm' => return Ok(()),
+            'r' | 'p' => "a table",
+            'v' => "a view",
+            'f' => "a foreign table",
+            'S' => "a sequence",
+            'i' | 'I' => "an index",
+            _ => "something else",
+        };
+        Err(Error::NotAMaterializedView {
+            view: view.to_owned(),
+            kind,
+        })
+    }
+
+    /// An error of PostgreSQL's about this view, in words that name it and say what to do.
+    pub fn explain(&self, view: &str, error: Error) -> Error {
+        let view = view.to_owned();
+        match error {
+            Error::Postgres { sqlstate, detail, .. } if sqlstate == "2BP01" => {
+                Error::Dependents { view, detail }
+            }
+            Error::Postgres { sqlstate, .. } if sqlstate == "55P03" => Error::LockTimeout { view },
+            Error::Postgres { sqlstate, .. } if sqlstate == "42501" && !self.owned => Error::NotOwner {
+                view,
+                owner: self.owner.clone(),
+            },
+            other => other,
+        }
+    }
+}

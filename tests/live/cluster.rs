@@ -1,0 +1,163 @@
+//! The cluster that all tests share, and a database of its own for each of them.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use postgres::error::SqlState;
+use postgres::{Client, Config, NoTls};
+
+/// A database that is there for one test.
+pub struct Database {
+    name: String,
+}
+
+impl Database {
+    /// A database that holds nothing but the extension.
+    pub fn with_extension() -> Database {
+        let database = Database::empty();
+        database
+            .connect()
+            .batch_execute("CREATE EXTENSION metabase_views")
+            .expect("the extension is installed");
+        database
+    }
+
+    /// A database with the extension and the tables of layout A, without rows.
+    pub fn with_layout_a() -> Database {
+        let database = Database::with_extension();
+        database.run_file("demo/schema.sql");
+        database
+    }
+
+    /// An empty database.
+    pub fn empty() -> Database {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        // The process's number keeps runs against one cluster apart.
+        let name = format!(
+            "test_{}_{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        );
+        connect_to("postgres", "postgres")
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .expect("a database can be created");
+        Database { name }
+    }
+
+    /// A session as superuser.
+    pub fn connect(&self) -> Client {
+        self.connect_as("postgres")
+    }
+
+    /// A session as another role.
+    pub fn connect_as(&self, role: &str) -> Client {
+        connect_to(&self.name, role)
+    }
+
+    /// Runs a file of SQL statements, named from the project's root.
+    pub fn run_file(&self, path: &str) {
+        let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+        let statements = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        self.connect()
+            .batch_execute(&statements)
+            .unwrap_or_else(|error| panic!("{path}: {error:?}"));
+    }
+
+    /// A role that is this test's own: roles belong to the cluster. It may log in and nothing else.
+    pub fn create_role(&self, purpose: &str) -> String {
+        let role = format!("{}_{purpose}", self.name);
+        self.connect()
+            .batch_execute(&format!("CREATE ROLE {role} LOGIN"))
+            .expect("a role can be created");
+        role
+    }
+
+    /// The database's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // Databases of failed tests stay for a look at them; the cluster as a whole is dropped after a green run.
+        if !std::thread::panicking() {
+            let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+            connect_to("postgres", "postgres")
+                .batch_execute(&drop)
+                .expect("a database can be dropped");
+        }
+    }
+}
+
+fn connect_to(database: &str, role: &str) -> Client {
+    let socket = std::env::var("METABASE_VIEWS_TEST_SOCKET").expect(
+        "METABASE_VIEWS_TEST_SOCKET names the test cluster's socket folder; run the tests with: make test",
+    );
+    Config::new()
+        .host_path(socket)
+        .user(role)
+        .dbname(database)
+        .connect(NoTls)
+        .unwrap_or_else(|error| panic!("connecting to {database} as {role}: {error:?}"))
+}
+
+/// One value of a query that has one row with one column.
+pub fn value<T: for<'a> postgres::types::FromSql<'a>>(client: &mut Client, query: &str) -> T {
+    client
+        .query_one(query, &[])
+        .unwrap_or_else(|error| panic!("{query}: {error:?}"))
+        .get(0)
+}
+
+/// An error as a client sees it.
+#[derive(Debug)]
+pub struct SqlError {
+    pub sqlstate: SqlState,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+}
+
+/// The error of a statement that must fail.
+pub fn error_of(client: &mut Client, statement: &str) -> SqlError {
+    let error = client.batch_execute(statement).expect_err(statement);
+    let error = error
+        .as_db_error()
+        .unwrap_or_else(|| panic!("{statement}: {error:?}"));
+    SqlError {
+        sqlstate: error.code().clone(),
+        message: error.message().to_owned(),
+        detail: error.detail().map(str::to_owned),
+        hint: error.hint().map(str::to_owned),
+    }
+}
+
+/// Creates the seven views and makes sure that there are seven.
+pub fn create_all_views(client: &mut Client) {
+    let rows = client
+        .query("SELECT * FROM metabase.create_all_views()", &[])
+        .expect("the sources are usable");
+    for row in &rows {
+        assert!(
+            row.get::<_, bool>("created"),
+            "{:?}",
+            row.get::<_, Option<String>>("error_message")
+        );
+    }
+    assert_eq!(rows.len(), 7);
+}
+
+/// Refreshes all views and makes sure that each completed.
+pub fn refresh_all(client: &mut Client) {
+    for row in client
+        .query("SELECT * FROM metabase.refresh('all')", &[])
+        .expect("refresh answers")
+    {
+        assert_eq!(
+            row.get::<_, &str>("status"),
+            "completed",
+            "{:?}",
+            row.get::<_, Option<String>>("error_message")
+        );
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests on a live cluster, through SQL, as users see it. `make test` starts the cluster and runs them.
+
+mod cluster;
+mod hand_worked;
