@@ -55,3 +55,12 @@ use_private_postgres() {
     export PGRX_HOME="$PWD/target/pgrx"
     export PG_CONFIG PG_BIN PRIVATE_DIR
 }
+
+# Installs the extension into the private PostgreSQL, built in a profile (dev or release).
+install_extension() {
+    local profile=$1
+    # A server that runs has the library mapped: it must be replaced, not overwritten.
+    rm -f "$("$PG_CONFIG" --pkglibdir)/metabase_views.so"
+    cargo pgrx install --profile "$profile" --pg-config "$PG_CONFIG" --no-default-features --features "pg$MAJOR" \
+        > target/install.log 2>&1 || { cat target/install.log >&2; fail "the extension could not be installed"; }
+}

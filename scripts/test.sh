@@ -32,8 +32,7 @@ test_in_server() {
 
 test_live() {
     say "Testing on a live cluster"
-    cargo pgrx install --pg-config "$PG_CONFIG" "${features[@]}" > target/install.log 2>&1 ||
-        { cat target/install.log >&2; fail "the extension could not be installed"; }
+    install_extension dev
     scripts/cluster.sh drop "$cluster"
     METABASE_VIEWS_TEST_SOCKET=$(scripts/cluster.sh start "$cluster" fsync=off max_prepared_transactions=10)
     export METABASE_VIEWS_TEST_SOCKET

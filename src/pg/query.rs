@@ -3,23 +3,24 @@
 //! An SQL error does not come back as `Err`: it unwinds to the statement that called us, or to the nearest
 //! [`subtransaction`](super::subtransaction).
 
+use pgrx::Spi;
 use pgrx::datum::DatumWithOid;
-use pgrx::{JsonB, Spi};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
 /// The rows of a query, in its order.
 pub fn rows<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Error> {
-    let query = format!("SELECT pg_catalog.to_jsonb(row) FROM (\n{query}\n) AS row");
+    // As text, because a timestamp is read from a slice of it.
+    let query = format!("SELECT pg_catalog.to_jsonb(row)::text FROM (\n{query}\n) AS row");
     Spi::connect(|client| {
         client
             .select(query.as_str(), None, args)?
             .map(|row| {
-                let JsonB(value) = row
-                    .get::<JsonB>(1)?
+                let row = row
+                    .get::<String>(1)?
                     .ok_or_else(|| Error::Internal("a row came back as NULL".into()))?;
-                Ok(serde_json::from_value(value)?)
+                Ok(serde_json::from_str(&row)?)
             })
             .collect()
     })

@@ -1,0 +1,24 @@
+# make demo     a demo shop with the seven views on a private cluster
+# make test     every test
+# make bench    how long a refresh takes (ORDERS=1000000 for a larger shop)
+# make install  into the PostgreSQL that PG_CONFIG names
+
+PG_CONFIG ?= pg_config
+
+.PHONY: help demo test bench install
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+demo:
+	@scripts/demo.sh
+
+test:
+	@scripts/test.sh
+
+bench:
+	@scripts/bench.sh
+
+install:
+	@scripts/install.sh "$(PG_CONFIG)"

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# A demo shop with the seven views on a private cluster under target/. Running it again is quick.
+#
+#   scripts/demo.sh        starts it
+#   scripts/demo.sh stop   stops it; its data stays
+#   scripts/demo.sh drop   stops it and removes its data
+source "$(dirname "$0")/common.sh"
+
+scripts/setup.sh
+use_private_postgres
+cluster="$PRIVATE_DIR/demo"
+orders=${ORDERS:-1309}
+
+start() {
+    say "Building the extension (about four minutes the first time)"
+    install_extension release
+    say "Starting the demo cluster"
+    socket=$(scripts/cluster.sh start "$cluster")
+    sql() { "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -P border=1 -P footer=off -h "$socket" -U postgres "$@"; }
+    load_shop
+    create_extension
+    show
+}
+
+load_shop() {
+    [ -z "$(sql -At -c "SELECT 1 FROM pg_database WHERE datname = 'shop'")" ] || return 0
+    say "Loading the demo shop: $orders completed orders"
+    # Under another name until it is complete: a shop that was half loaded is never taken for one.
+    sql -c 'DROP DATABASE IF EXISTS shop_being_loaded' -c 'CREATE DATABASE shop_being_loaded' 2> /dev/null
+    sql -d shop_being_loaded -c "ALTER DATABASE shop_being_loaded SET TimeZone = 'Europe/Berlin'"
+    sql -d shop_being_loaded -v orders="$orders" -f demo/schema.sql -f demo/data.sql
+    sql -c 'ALTER DATABASE shop_being_loaded RENAME TO shop'
+}
+
+# An extension that was built from other sources than the one in the database is replaced, with its views.
+create_extension() {
+    local build
+    build=$(cat "$("$PG_CONFIG" --sharedir)"/extension/metabase_views--*.sql sql/definitions/*.sql | cksum)
+    if [ "$build" != "$(cat "$cluster/build" 2> /dev/null)" ]; then
+        sql -d shop -c 'SET client_min_messages = warning' -c 'DROP EXTENSION IF EXISTS metabase_views CASCADE' \
+            -c 'CREATE EXTENSION metabase_views'
+        echo "$build" > "$cluster/build"
+    fi
+}
+
+show() {
+    say "Creating what is missing of the seven views, refreshing them all"
+    sql -d shop -f demo/first_look.sql
+    cat <<MESSAGE
+
+The demo shop runs. Its files are in $cluster.
+  connect:  $PG_BIN/psql -h $socket -U postgres shop
+  stop:     scripts/demo.sh stop     (make demo starts it again)
+  remove:   scripts/demo.sh drop
+MESSAGE
+}
+
+case ${1:-start} in
+    start) start ;;
+    stop)  scripts/cluster.sh stop "$cluster" ;;
+    drop)  scripts/cluster.sh drop "$cluster" ;;
+    *) fail "usage: scripts/demo.sh [stop|drop]" ;;
+esac
