@@ -10,24 +10,22 @@ use_private_postgres
 features=(--no-default-features --features "pg$MAJOR")
 cluster="$PRIVATE_DIR/test-cluster"
 
-# pgrx's own runner needs to be told how root runs a server.
-as_root_user=()
-[ "$(id -u)" != 0 ] || as_root_user=(--runas "$SERVER_USER" --pgdata "$PRIVATE_DIR/pgrx-test")
-
 check_style() {
     say "Checking the format and the lints"
     cargo fmt --check
     cargo clippy --all-targets "${features[@]}" --quiet -- -D warnings
 }
 
-test_logic() {
-    say "Testing what needs no server"
-    cargo test --lib "${features[@]}" --quiet
-}
-
-test_in_server() {
-    say "Testing inside the server"
-    cargo pgrx test "pg$MAJOR" pg_ "${features[@]}" "${as_root_user[@]}"
+# All tests in src/, which are in modules called "tests": pure logic, and what runs inside the server.
+test_sources() {
+    say "Testing the modules, alone and inside the server"
+    # pgrx's own runner needs to be told how root runs a server, and where that server may write.
+    local as_other_user=() pgdata="$PRIVATE_DIR/pgrx-test"
+    if [ "$(id -u)" = 0 ]; then
+        install -d -o "$SERVER_USER" "$pgdata"
+        as_other_user=(--runas "$SERVER_USER" --pgdata "$pgdata")
+    fi
+    cargo pgrx test "pg$MAJOR" tests:: "${features[@]}" "${as_other_user[@]}"
 }
 
 test_live() {
@@ -44,8 +42,7 @@ test_live() {
 case ${1:-all} in
     all)
         check_style
-        test_logic
-        test_in_server
+        test_sources
         test_live
         ;;
     live)

@@ -23,3 +23,16 @@ pgrx::extension_sql_file!(
     requires = ["tables"],
     finalize
 );
+
+/// What pgrx's test runner asks of a crate: nothing needs to be set up.
+#[cfg(test)]
+pub mod pg_test {
+    /// Called once before the tests.
+    pub fn setup(_options: Vec<&str>) {}
+
+    /// Settings for the server's configuration file.
+    #[must_use]
+    pub fn postgresql_conf_options() -> Vec<&'static str> {
+        Vec::new()
+    }
+}

@@ -5,3 +5,6 @@ pub mod lock;
 pub mod query;
 pub mod subtransaction;
 pub mod syntax;
+
+#[cfg(any(test, feature = "pg_test"))]
+mod tests;
