@@ -21,7 +21,7 @@ WITH sale AS (
         avg(roi)                                                              AS avg_roi,
         avg(net_profit / nullif(gross_sale, 0) * 100)                         AS avg_profit_margin,
         count(*) FILTER (WHERE payout_received)                               AS payouts_received,
-        avg(extract(epoch FROM payout_date - sold_at) / 86400)                AS avg_payout_days,
+        avg(extract(epoch FROM payout_date - sold_at)) / 86400                AS avg_payout_days,
         min(sold_at)                                                          AS first_sale,
         max(sold_at)                                                          AS last_sale
     FROM metabase_internal.orders

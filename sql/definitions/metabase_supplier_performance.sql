@@ -9,7 +9,7 @@ WITH sale AS (
         sum(o.gross_sale)                                          AS total_revenue,
         sum(o.net_profit)                                          AS total_profit,
         avg(o.roi)                                                 AS avg_roi,
-        avg(extract(epoch FROM o.sold_at - i.purchase_date) / 86400) AS avg_days_to_sell
+        avg(extract(epoch FROM o.sold_at - i.purchase_date)) / 86400 AS avg_days_to_sell
     FROM metabase_internal.orders AS o
     JOIN metabase_internal.stock_items AS i ON i.id = o.stock_item_id
     WHERE o.is_completed

@@ -100,9 +100,17 @@ fn cast(kind: Kind, expression: &str, sql_type: &SqlType, settings: &Settings) -
         (Kind::Text, _) => format!("{expression}::text"),
         (Kind::Number, _) => format!("{expression}::numeric"),
         (Kind::Flag, _) => format!("{expression}::boolean"),
-        (Kind::Time, "timestamp with time zone") => format!("{expression}::timestamptz"),
+        // An infinite time is no time that days could be counted from.
+        (Kind::Time, "timestamp with time zone") => {
+            format!("CASE WHEN isfinite({expression}) THEN {expression}::timestamptz END")
+        }
         // A clock on the shop's wall: it is read in the shop's zone, whatever zone the session has.
-        (Kind::Time, _) => format!("({expression}::timestamp AT TIME ZONE {})", zone()),
+        (Kind::Time, _) => {
+            format!(
+                "CASE WHEN isfinite({expression}) THEN {expression}::timestamp AT TIME ZONE {} END",
+                zone()
+            )
+        }
     }
 }
 
@@ -271,7 +279,13 @@ mod tests {
     fn times_without_a_zone_are_read_in_the_shops_zone() {
         let settings = settings();
         let at = |base| cast(Kind::Time, "source.x", &sql_type(base, 'D'), &settings);
-        assert_eq!(at("date"), "(source.x::timestamp AT TIME ZONE 'Europe/Berlin')");
-        assert_eq!(at("timestamp with time zone"), "source.x::timestamptz");
+        assert_eq!(
+            at("date"),
+            "CASE WHEN isfinite(source.x) THEN source.x::timestamp AT TIME ZONE 'Europe/Berlin' END"
+        );
+        assert_eq!(
+            at("timestamp with time zone"),
+            "CASE WHEN isfinite(source.x) THEN source.x::timestamptz END"
+        );
     }
 }

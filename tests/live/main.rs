@@ -2,3 +2,5 @@
 
 mod cluster;
 mod hand_worked;
+mod oracle;
+mod property;
