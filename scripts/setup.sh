@@ -9,8 +9,8 @@ missing_packages() {
     command -v pkg-config > /dev/null || echo pkg-config
     command -v clang     > /dev/null || compgen -G '/usr/bin/clang-[0-9]*' > /dev/null || echo clang
     compgen -G '/usr/lib/llvm-*/lib/libclang.so*' > /dev/null || echo libclang-dev
-    command -v runuser   > /dev/null || echo util-linux
     command -v sudo      > /dev/null || echo sudo
+    [ "$(id -u)" != 0 ] || command -v runuser > /dev/null || echo util-linux
     if [ -z "$(installed_major)" ]; then
         local major=${PG_MAJOR:-$(default_major)}
         echo "postgresql-$major" "postgresql-server-dev-$major"

@@ -3,6 +3,7 @@ SELECT
     relation.oid::bigint AS oid,
     relation.relkind::text AS kind,
     relation.relispopulated AS populated,
+    relation.relowner::bigint AS owner_oid,
     pg_catalog.pg_get_userbyid(relation.relowner) AS owner,
     pg_catalog.pg_has_role(relation.relowner, 'USAGE') AS owned,
     relation.reltuples::bigint AS estimated_rows,

@@ -1,4 +1,5 @@
-//! Acting as the extension's owner, for the tables in `metabase_internal` that nobody else may touch.
+//! Acting as somebody else: the extension's owner, for the tables in `metabase_internal` that nobody else may touch, or
+//! a relation's owner.
 
 use pgrx::pg_sys;
 
@@ -31,6 +32,18 @@ pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<
         "SELECT extowner::bigint AS oid FROM pg_catalog.pg_extension WHERE extname = 'metabase_views'",
         &[],
     )?;
+    as_role(owner.oid, 0, work)
+}
+
+/// Runs `work` over a relation with the privileges of the relation's owner, as REFRESH does.
+///
+/// Whoever owns a relation can have functions called when it is merely looked at (by the predicate of an index, say), so
+/// they are called with the privileges of nobody else, and cannot change the session.
+pub fn as_relation_owner<T>(owner: u32, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    as_role(owner, pg_sys::SECURITY_RESTRICTED_OPERATION as i32, work)
+}
+
+fn as_role<T>(role: u32, restriction: i32, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let mut caller = Caller {
         role: pg_sys::InvalidOid,
         context: 0,
@@ -40,8 +53,8 @@ pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<
     unsafe {
         pg_sys::GetUserIdAndSecContext(&mut caller.role, &mut caller.context);
         pg_sys::SetUserIdAndSecContext(
-            pg_sys::Oid::from(owner.oid),
-            caller.context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32,
+            pg_sys::Oid::from(role),
+            caller.context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32 | restriction,
         );
     }
     work()

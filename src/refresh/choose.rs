@@ -83,6 +83,7 @@ mod tests {
             oid: 1,
             kind: 'm',
             populated: true,
+            owner_oid: 10,
             owner: "owner".into(),
             owned: true,
             estimated_rows: -1,

@@ -196,7 +196,6 @@ mod tests {
                         .map(|column| detect::missing(column, None))
                         .collect(),
                     filter: None,
-                    mapped_by: None,
                     unique_key: false,
                     problems: Vec::new(),
                 })

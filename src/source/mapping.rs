@@ -140,10 +140,25 @@ fn resolve_entity(
         relation: None,
         bindings: Vec::new(),
         filter: mapping.and_then(|mapping| mapping.filter.clone()),
-        mapped_by: mapping.map(|mapping| mapping.mapped_by.clone()),
         unique_key: false,
         problems: Vec::new(),
     };
+    if let Some(mapping) = mapping
+        && !is_trusted(&mapping.mapped_by, role)?
+    {
+        // Not even its type may be looked up: planning an expression can call the functions in it.
+        source.bindings = spec
+            .columns
+            .iter()
+            .map(|column| unread(column, mapping))
+            .collect();
+        source.problems.push(Error::ForeignMapping {
+            entity: spec.name,
+            author: mapping.mapped_by.clone(),
+            role: role.to_owned(),
+        });
+        return Ok(source);
+    }
     match find_relation(spec, mapping, existing)
         .and_then(|relation| relation.map(|found| usable(spec, found, role)).transpose())
     {
@@ -191,6 +206,17 @@ fn resolve_entity(
     derive_completed(&mut source, &relation);
     source.unique_key = has_unique_key(&source, &relation);
     Ok(source)
+}
+
+/// A column of a mapping that is not used: what it says is shown and nothing else.
+fn unread(column: &'static Column, mapping: &Mapping) -> Binding {
+    let note = mapping
+        .columns
+        .get(column.name)
+        .cloned()
+        .flatten()
+        .map(|expression| format!("mapped to {expression}"));
+    detect::missing(column, note)
 }
 
 fn find_relation(
@@ -351,18 +377,6 @@ pub fn check_usable(sources: &mut Sources) -> Result<(), Error> {
     for source in &mut sources.0 {
         if !source.problems.is_empty() {
             return Err(source.problems.swap_remove(0));
-        }
-    }
-    let role = current_role()?;
-    for source in &sources.0 {
-        if let Some(author) = &source.mapped_by
-            && !is_trusted(author, &role)?
-        {
-            return Err(Error::ForeignMapping {
-                entity: source.spec.name,
-                author: author.clone(),
-                role,
-            });
         }
     }
     Ok(())

@@ -100,8 +100,6 @@ pub struct Source {
     pub relation: Option<Relation>,
     pub bindings: Vec<Binding>,
     pub filter: Option<String>,
-    /// The role whose mapping this is; None where all is detected.
-    pub mapped_by: Option<String>,
     /// Whether the key is known to tell the rows apart.
     pub unique_key: bool,
     /// What keeps it from being used.

@@ -10,6 +10,7 @@ pub struct ViewState {
     /// `pg_class.relkind`
     pub kind: char,
     pub populated: bool,
+    pub owner_oid: u32,
     pub owner: String,
     /// Whether the current role may act as its owner.
     pub owned: bool,

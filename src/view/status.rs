@@ -3,7 +3,8 @@
 use super::custom::{ViewEntry, all_views};
 use super::state::ViewState;
 use crate::error::Error;
-use crate::pg::identity::as_extension_owner;
+use crate::pg::identity::{as_extension_owner, as_relation_owner};
+use crate::pg::subtransaction::subtransaction;
 use crate::pg::{lock, query};
 use crate::sql;
 
@@ -15,7 +16,7 @@ pub struct Status {
     pub exists: bool,
     /// When this extension last filled it.
     pub last_refresh: Option<TimestampWithTimeZone>,
-    /// Its rows; the planner's estimate where somebody has locked it.
+    /// Its rows; the planner's estimate where somebody has locked it or its owner may not read it.
     pub row_count: Option<i64>,
     /// Bytes on disk, with indexes; None where somebody has locked it.
     pub size_bytes: Option<i64>,
@@ -83,19 +84,25 @@ fn measure(view: &str, state: &ViewState) -> Result<(Option<i64>, Option<i64>), 
         let now = ViewState::find(view)?;
         Ok(now.is_some_and(|now| now.oid == state.oid && now.is_materialized_view() && now.populated))
     };
+    let estimate = Ok((Some(state.estimated_rows).filter(|rows| *rows >= 0), None));
     if !locked || !same()? {
-        return Ok((Some(state.estimated_rows).filter(|rows| *rows >= 0), None));
+        return estimate;
     }
-    // As the owner, so that who may ask for the status need not be able to read the view. A materialized view holds rows and
-    // nothing that could run.
-    let measure: Measure = as_extension_owner(|| {
-        query::row(
-            &format!(
-                "SELECT count(*) AS row_count, pg_catalog.pg_total_relation_size($1::oid) AS size_bytes FROM {}",
-                sql::qualified("analytics", view)
-            ),
-            &[i64::from(state.oid).into()],
-        )
-    })?;
-    Ok((Some(measure.row_count), Some(measure.size_bytes)))
+    // As its owner, so that who may ask for the status need not be able to read the view.
+    let measured: Result<Measure, Error> = subtransaction(|| {
+        as_relation_owner(state.owner_oid, || {
+            query::row(
+                &format!(
+                    "SELECT count(*) AS row_count, pg_catalog.pg_total_relation_size($1::oid) AS size_bytes FROM {}",
+                    sql::qualified("analytics", view)
+                ),
+                &[i64::from(state.oid).into()],
+            )
+        })
+    });
+    match measured {
+        Ok(measure) => Ok((Some(measure.row_count), Some(measure.size_bytes))),
+        Err(Error::Postgres { .. }) => estimate,
+        Err(other) => Err(other),
+    }
 }
