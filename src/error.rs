@@ -47,7 +47,7 @@ pub enum Error {
         entity: &'static str,
         found: Vec<String>,
     },
-    #[error("entity \"{entity}\" is mapped to relation {relation}, which does not exist")]
+    #[error("entity \"{entity}\" cannot be read from {relation}: there is no such table")]
     RelationMissing { entity: &'static str, relation: String },
     #[error("\"{given}\" is not the name of a table with its schema")]
     RelationName { given: String },
@@ -243,7 +243,7 @@ impl Error {
                 crate::sql::literal(found.first().map_or("schema.table", String::as_str))
             ),
             RelationMissing { entity, .. } => format!(
-                "Map it anew with metabase.map_source('{entity}', 'schema.table'), or go back to detection with \
+                "Name one that exists, as metabase.map_source('{entity}', 'schema.table'), or go back to detection with \
                  metabase.unmap_source('{entity}')."
             ),
             RelationName { .. } => {
@@ -269,7 +269,7 @@ impl Error {
                 "Map column \"{column}\" of entity \"{entity}\" to an expression that casts it to the key's type."
             ),
             NotAnExpression { .. } => {
-                "Write one expression over the table's columns, for example amount_cents / 100.0; a subquery stands \
+                "Write one expression over the table's columns, for example amount_cents * 0.01; a subquery stands \
                  in parentheses."
                     .into()
             }
@@ -278,7 +278,7 @@ impl Error {
                     .into()
             }
             ColumnsNotAnObject { .. } => {
-                "For example: '{\"sold_at\": \"completed_on\", \"gross_sale\": \"amount_cents / 100.0\", \"city\": null}'."
+                "For example: '{\"sold_at\": \"completed_on\", \"gross_sale\": \"amount_cents * 0.01\", \"city\": null}'."
                     .into()
             }
             RequiredEntity { .. } => "Map it to a table, or to a view that you make for it.".into(),

@@ -85,10 +85,10 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             &[],
         )?;
         query::run(
-            &format!("GRANT SELECT ON {} TO {grantee}", relation.qualified()),
+            &format!("GRANT SELECT ON {} TO {grantee}", relation.qualified.clone()),
             &[],
         )?;
-        readable.push(relation.qualified());
+        readable.push(relation.qualified.clone());
     }
     let handed_over = hand_over(&grantee)?;
     Ok(format!(

@@ -2,6 +2,7 @@
 SELECT
     wanted.schema,
     wanted.name,
+    pg_catalog.format('%I.%I', wanted.schema, wanted.name) AS qualified,
     relation.relkind::text AS kind,
     pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')
         AND (

@@ -85,7 +85,7 @@ fn map_source(
     Ok(match &source.relation {
         Some(relation) => format!(
             "entity {name} is read from {}; create the views to have them use it",
-            relation.qualified()
+            relation.qualified.clone()
         ),
         None => format!("entity {name} is absent; create the views to have them use that"),
     })

@@ -36,7 +36,7 @@ impl Run {
             view_name: view_name.to_owned(),
             started_at: pgrx::datum::datetime_support::clock_timestamp(),
             clock: Instant::now(),
-            mode_reason: "no way to refresh it was found",
+            mode_reason: "it failed before there was a choice",
             rows_changed: None,
         }
     }

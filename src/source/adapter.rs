@@ -32,7 +32,7 @@ pub fn create_statement(sources: &Sources, source: &Source, settings: &Settings)
         .unwrap_or_default();
     let body = format!(
         "SELECT\n{columns}\nFROM {} AS source{filter}",
-        relation.qualified()
+        relation.qualified.clone()
     );
     if source.unique_key || source.spec.entity == Entity::Order {
         return format!("CREATE OR REPLACE VIEW {name} AS\n{body}");
@@ -223,6 +223,7 @@ mod tests {
         source.relation = Some(Relation {
             schema: "shop".into(),
             name: r#"we"ird; drop"#.into(),
+            qualified: r#"shop."we""ird; drop""#.into(),
             kind: 'r',
             readable: true,
             columns,
@@ -243,7 +244,7 @@ mod tests {
             create_statement(&shop, shop.of(Entity::Category), &settings()),
             "CREATE OR REPLACE VIEW \"metabase_internal\".\"categories\" AS\n\
              SELECT\n    source.\"id\"::uuid AS \"id\",\n    source.\"name\"::text AS \"name\"\n\
-             FROM \"shop\".\"we\"\"ird; drop\" AS source"
+             FROM shop.\"we\"\"ird; drop\" AS source"
         );
     }
 

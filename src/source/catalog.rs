@@ -43,7 +43,7 @@ pub fn expression_type(
 ) -> Result<SqlType, Error> {
     let probe = format!(
         "SELECT (\n{expression}\n) FROM {} AS source LIMIT 0",
-        relation.qualified()
+        relation.qualified.clone()
     );
     let oid = subtransaction(|| query::column_type(&probe)).map_err(|error| match error {
         Error::Postgres {
@@ -51,7 +51,7 @@ pub fn expression_type(
         } => Error::Expression {
             entity: entity.name(),
             what: what.to_owned(),
-            relation: relation.qualified(),
+            relation: relation.qualified.clone(),
             sqlstate,
             cause: message,
         },

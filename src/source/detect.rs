@@ -32,13 +32,16 @@ pub fn choose_relation(spec: &'static Spec, existing: &[Relation]) -> Result<Opt
             looked_for: spec
                 .tables
                 .iter()
-                .map(|(schema, name)| sql::qualified(schema, name))
+                .map(|(schema, name)| format!("{schema}.{name}"))
                 .collect(),
         }),
         ([], []) => Ok(None),
         ([], several) | (several, _) => Err(Error::SourceAmbiguous {
             entity: spec.name,
-            found: several.iter().map(|relation| relation.qualified()).collect(),
+            found: several
+                .iter()
+                .map(|relation| relation.qualified.clone())
+                .collect(),
         }),
     }
 }
@@ -55,14 +58,14 @@ pub fn check_relation(spec: &'static Spec, relation: &Relation, role: &str) -> R
     if let Some(kind) = kind {
         return Err(Error::RelationKind {
             entity: spec.name,
-            relation: relation.qualified(),
+            relation: relation.qualified.clone(),
             kind,
         });
     }
     if !relation.readable {
         return Err(Error::SourcePrivilege {
             entity: spec.name,
-            relation: relation.qualified(),
+            relation: relation.qualified.clone(),
             schema: sql::ident(&relation.schema),
             role: role.to_owned(),
         });
@@ -86,6 +89,7 @@ pub fn detect_column(
             column,
             origin: Origin::Detected,
             expression: Some(column_reference(&found.name)),
+            shown: Some(found.name.clone()),
             sql_type: Some(found.sql_type.clone()),
             note: None,
         });
@@ -110,7 +114,7 @@ pub fn detect_column(
         None if column.required => Err(Error::ColumnMissing {
             entity: spec.name,
             column: column.name,
-            relation: relation.qualified(),
+            relation: relation.qualified.clone(),
             looked_for: column
                 .names
                 .iter()
@@ -128,6 +132,7 @@ pub fn missing(column: &'static Column, note: Option<String>) -> Binding {
         column,
         origin: Origin::Missing,
         expression: None,
+        shown: None,
         sql_type: None,
         note,
     }
@@ -181,7 +186,7 @@ pub fn wrong_type(
     Error::WrongType {
         entity: spec.name,
         column: column.name,
-        relation: relation.qualified(),
+        relation: relation.qualified.clone(),
         expression: expression.to_owned(),
         found: found.name.clone(),
         wanted: wanted(column.kind),
@@ -235,6 +240,7 @@ mod tests {
         Relation {
             schema: schema.into(),
             name: name.into(),
+            qualified: format!("{schema}.{name}"),
             kind,
             readable: true,
             columns: columns

@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, syntax};
 use crate::settings::Settings;
-use crate::sql;
 
 /// What map_source() was told of one entity.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -181,7 +180,7 @@ fn resolve_entity(
             Some(None) if column.required => Err(Error::ColumnMissing {
                 entity: spec.name,
                 column: column.name,
-                relation: relation.qualified(),
+                relation: relation.qualified.clone(),
                 looked_for: "mapping for it but null".into(),
             }),
             Some(None) => Ok(detect::missing(column, Some("mapped to null".into()))),
@@ -234,7 +233,7 @@ fn find_relation(
             Some(relation) => Ok(Some(relation)),
             None => Err(Error::RelationMissing {
                 entity: spec.name,
-                relation: sql::qualified(schema, name),
+                relation: format!("{schema}.{name}"),
             }),
         },
     }
@@ -267,6 +266,7 @@ fn bind_expression(
         column,
         origin: Origin::Mapped,
         expression: Some(expression),
+        shown: Some(given.to_owned()),
         sql_type: Some(sql_type),
         note: None,
     })
@@ -278,7 +278,7 @@ fn check_filter(spec: &'static Spec, relation: &Relation, filter: &str) -> Resul
         return Err(Error::Expression {
             entity: spec.name,
             what: "the filter".into(),
-            relation: relation.qualified(),
+            relation: relation.qualified.clone(),
             sqlstate: "42804".into(),
             cause: format!("it is {}, not boolean", sql_type.name),
         });
@@ -324,7 +324,7 @@ fn derive_completed(source: &mut Source, relation: &Relation) {
         source.problems.push(Error::ColumnMissing {
             entity: source.spec.name,
             column: "status",
-            relation: relation.qualified(),
+            relation: relation.qualified.clone(),
             looked_for: "\"status\", and nothing is mapped to \"is_completed\"".into(),
         });
     }
@@ -416,11 +416,14 @@ pub fn describe(sources: &Sources, settings: &Settings) -> Vec<SourceRow> {
         .flat_map(|source| {
             source.bindings.iter().map(|binding| SourceRow {
                 entity: source.spec.name,
-                relation: source.relation.as_ref().map(Relation::qualified),
+                relation: source
+                    .relation
+                    .as_ref()
+                    .map(|relation| relation.qualified.clone()),
                 column_name: binding.column.name,
                 expression: match binding.origin {
                     Origin::Derived => Some(super::adapter::completed_by_status(source, settings)),
-                    _ => binding.expression.clone(),
+                    _ => binding.shown.clone(),
                 },
                 source_type: binding.sql_type.as_ref().map(|sql_type| sql_type.name.clone()),
                 origin: binding.origin.name(),

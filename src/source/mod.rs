@@ -9,7 +9,6 @@ pub mod mapping;
 use entity::{Column, Entity, Spec};
 
 use crate::error::Error;
-use crate::sql;
 
 /// The type of a source column or expression.
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
@@ -38,6 +37,8 @@ pub struct SourceColumn {
 pub struct Relation {
     pub schema: String,
     pub name: String,
+    /// Both, quoted where they have to be.
+    pub qualified: String,
     /// `pg_class.relkind`
     pub kind: char,
     /// Whether the current role may read it.
@@ -46,11 +47,6 @@ pub struct Relation {
 }
 
 impl Relation {
-    /// Its name with its schema, quoted.
-    pub fn qualified(&self) -> String {
-        sql::qualified(&self.schema, &self.name)
-    }
-
     pub fn column(&self, name: &str) -> Option<&SourceColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
@@ -87,6 +83,8 @@ pub struct Binding {
     pub origin: Origin,
     /// SQL over the source's columns; None where there is none.
     pub expression: Option<String>,
+    /// The same as a person would write it: a column's name, or the expression that was mapped.
+    pub shown: Option<String>,
     pub sql_type: Option<SqlType>,
     /// Why it is missing, where that is not plain.
     pub note: Option<String>,

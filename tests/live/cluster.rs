@@ -71,6 +71,11 @@ impl Database {
         role
     }
 
+    /// The folder of the cluster's socket.
+    pub fn socket(&self) -> String {
+        socket()
+    }
+
     /// The database's name.
     pub fn name(&self) -> &str {
         &self.name
@@ -87,6 +92,12 @@ impl Drop for Database {
                 .expect("a database can be dropped");
         }
     }
+}
+
+fn socket() -> String {
+    std::env::var("METABASE_VIEWS_TEST_SOCKET").expect(
+        "METABASE_VIEWS_TEST_SOCKET names the test cluster's socket folder; run the tests with: make test",
+    )
 }
 
 fn connect_to(database: &str, role: &str) -> Client {

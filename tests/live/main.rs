@@ -3,4 +3,5 @@
 mod cluster;
 mod hand_worked;
 mod oracle;
+mod pg_regress;
 mod property;
