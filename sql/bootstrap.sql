@@ -1,3 +1,15 @@
+-- Country names, statuses and the like are read as UTF-8.
+DO $$
+BEGIN
+    IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'feature_not_supported',
+            MESSAGE = pg_catalog.format('metabase_views needs a database in UTF8, and this one is in %s', pg_catalog.getdatabaseencoding()),
+            HINT = 'Create a database with ENCODING ''UTF8'' TEMPLATE template0, and restore a dump of this one into it.';
+    END IF;
+END
+$$;
+
 -- The schemas. "metabase" itself is made by CREATE EXTENSION, as the control file says.
 
 COMMENT ON SCHEMA metabase IS 'metabase_views: functions and views to create, refresh, inspect and drop the views in schema analytics.';

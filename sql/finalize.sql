@@ -61,4 +61,55 @@ COMMENT ON COLUMN metabase.refresh_history.sqlstate IS 'SQLSTATE of the error; N
 COMMENT ON COLUMN metabase.refresh_history.error_message IS 'The error with its hint; NULL where it completed.';
 COMMENT ON COLUMN metabase.refresh_history.requested_by IS 'Role that asked for it.';
 
+COMMENT ON FUNCTION metabase.create_all_views(boolean) IS
+    'Creates and fills the seven views; one that exists already stays as it is unless drop_existing is true. A row a view says what became of it.';
+COMMENT ON FUNCTION metabase.create_view(text, boolean) IS
+    'Creates and fills one view; if it exists already it stays as it is unless drop_existing is true.';
+COMMENT ON FUNCTION metabase.create_custom_view(text, text, text[], text, text[]) IS
+    'Creates a materialized view of your own in schema analytics, under the same refresh and status as the seven. Its query names tables with their schema.';
+COMMENT ON FUNCTION metabase.drop_view(text, boolean) IS
+    'Drops a view and, unless cascade is false, what depends on it.';
+COMMENT ON FUNCTION metabase.refresh(text) IS
+    'Refreshes the views of a strategy (realtime, hourly, daily, weekly, manual), or all. A row a view says how it went; one that fails harms no other.';
+COMMENT ON FUNCTION metabase.refresh_view(text, text) IS
+    'Refreshes one view, in mode auto, full or incremental; if that fails, its row says why.';
+COMMENT ON FUNCTION metabase.view_status(text) IS
+    'The status of one view, or of all: whether it exists, when and how it was last refreshed, its rows, bytes and indexes, its last error.';
+COMMENT ON FUNCTION metabase.detect_sources() IS
+    'What is found in this database without any mapping: for each entity and canonical column, the table and column.';
+COMMENT ON FUNCTION metabase.map_source(text, text, jsonb, text) IS
+    'Says where an entity is: its table (NULL if the shop has none), a column or expression for each canonical column, a filter. Takes effect when views are created.';
+COMMENT ON FUNCTION metabase.unmap_source(text) IS
+    'Forgets what map_source() was told of an entity, so that it is detected again.';
+COMMENT ON FUNCTION metabase.set_setting(text, text) IS
+    'Sets a setting (see the view metabase.settings), or puts it back to its default where the value is NULL.';
+COMMENT ON FUNCTION metabase.grant_reader(text) IS
+    'Gives a role, such as Metabase''s, the seven views and the status function, and nothing else.';
+COMMENT ON FUNCTION metabase.grant_operator(text) IS
+    'Gives a role without superuser what it needs to create, refresh and drop the views, which it then owns; call it again after mapping other tables.';
+COMMENT ON FUNCTION metabase_internal.country_code(text) IS
+    'The ISO 3166-1 alpha-2 code, in upper case, of a country given by a code or by a name; NULL where it is not known.';
+COMMENT ON FUNCTION metabase_internal.settings() IS
+    'Behind the view metabase.settings.';
+COMMENT ON FUNCTION metabase_internal.sources() IS
+    'Behind the view metabase.sources.';
+
+-- What a mapping or a query means must not depend on how the session that calls reads and writes SQL.
+DO $$
+DECLARE
+    pinned regprocedure;
+BEGIN
+    FOR pinned IN
+        SELECT oid
+        FROM pg_catalog.pg_proc
+        WHERE pronamespace IN ('metabase'::regnamespace, 'metabase_internal'::regnamespace)
+            AND proconfig IS NOT NULL
+    LOOP
+        EXECUTE pg_catalog.format('ALTER FUNCTION %s SET standard_conforming_strings = on', pinned);
+        EXECUTE pg_catalog.format('ALTER FUNCTION %s SET transform_null_equals = off', pinned);
+        EXECUTE pg_catalog.format('ALTER FUNCTION %s SET quote_all_identifiers = off', pinned);
+    END LOOP;
+END
+$$;
+
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA metabase FROM PUBLIC;

@@ -31,6 +31,14 @@ COMMENT ON COLUMN metabase_internal.source_mapping.filter IS 'Condition that the
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_by IS 'Role that mapped it, whose expressions these are.';
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_at IS 'When it was mapped.';
 
+CREATE TABLE metabase_internal.made_from (
+    one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    making  text NOT NULL
+);
+COMMENT ON TABLE metabase_internal.made_from IS 'What the adapters were made from when views were last created: views of different making would not agree.';
+COMMENT ON COLUMN metabase_internal.made_from.one_row IS 'There is one row at most.';
+COMMENT ON COLUMN metabase_internal.made_from.making IS 'The time zone and the adapters'' definitions.';
+
 CREATE TABLE metabase_internal.custom_view (
     view_name   text PRIMARY KEY,
     query       text NOT NULL,
@@ -85,5 +93,6 @@ COMMENT ON COLUMN metabase_internal.refresh_log.requested_by IS 'Role that asked
 -- A dump carries what was decided here. It holds names, never oids. The log stays behind.
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.setting', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.source_mapping', '');
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.made_from', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.custom_view', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.reader', '');

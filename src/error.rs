@@ -151,12 +151,10 @@ pub enum Error {
     NoUniqueIndex { view: String },
     #[error("incremental refresh of analytics.{view} is not possible: {reason}")]
     IncrementalImpossible { view: String, reason: &'static str },
-    #[error("view analytics.{view} could not be created anew, so the call as a whole was undone: {cause}")]
-    Recreate {
-        view: String,
-        sqlstate: String,
-        cause: String,
-    },
+    #[error("analytics.{view} could not be created anew, so the call as a whole was undone: {cause}")]
+    Recreate { view: String, cause: Box<Error> },
+    #[error("the sources or the settings have changed since analytics.{view} was created")]
+    SourcesChanged { view: String },
 
     // Views of the user's own
     #[error("\"{name}\" cannot be the name of a view: {reason}")]
@@ -202,7 +200,7 @@ impl Error {
             UnknownRole { .. } => "42704",
             UnknownColumn { .. } | ColumnMissing { .. } => "42703",
             RelationName { .. } | CustomName { .. } => "42602",
-            SourceAmbiguous { .. } | NoUniqueIndex { .. } => "55000",
+            SourceAmbiguous { .. } | NoUniqueIndex { .. } | SourcesChanged { .. } => "55000",
             RelationKind { .. } | NotAMaterializedView { .. } => "42809",
             SourcePrivilege { .. } | ForeignMapping { .. } | ForeignAdapter { .. } | NotOwner { .. } => {
                 "42501"
@@ -213,7 +211,8 @@ impl Error {
             ViewExists { .. } => "42P07",
             LockTimeout { .. } => "55P03",
             IncrementalImpossible { .. } => "0A000",
-            Expression { sqlstate, .. } | Recreate { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
+            Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
+            Recreate { cause, .. } => cause.sqlstate(),
             Internal(_) => "XX000",
         }
     }
@@ -273,6 +272,9 @@ impl Error {
                  in parentheses."
                     .into()
             }
+            Expression { sqlstate, .. } if sqlstate == "42501" => {
+                "Grant the role what the message says, or have the mapping made by a role that has it.".into()
+            }
             Expression { .. } => {
                 "Expressions see the table's columns; functions and other tables have to be written with their schema."
                     .into()
@@ -289,13 +291,11 @@ impl Error {
                 crate::sql::ident(author)
             ),
             ForeignAdapter { owner, .. } => format!(
-                "Create the views as that role (SET ROLE {}), or drop all views first: SELECT \
-                 metabase.drop_view(view_name) FROM metabase.view_status() WHERE \"exists\";",
+                "Create the views as that role (SET ROLE {}), or drop the seven first, one by one, with \
+                 metabase.drop_view(view_name, cascade => false).",
                 crate::sql::ident(owner)
             ),
-            AdapterInUse { .. } => {
-                "Create all views anew: SELECT * FROM metabase.create_all_views(drop_existing => true);".into()
-            }
+            AdapterInUse { .. } => "Drop what the DETAIL names, and make it again afterwards.".into(),
             ViewMissing { view } => format!("Create it: SELECT * FROM metabase.create_view({});", crate::sql::literal(view)),
             ViewExists { view } => format!(
                 "To replace it: SELECT * FROM metabase.create_view({}, drop_existing => true);",
@@ -309,14 +309,21 @@ impl Error {
             ),
             LockTimeout { view } => format!(
                 "Somebody holds a lock on it or on what it reads: SELECT pid, mode, granted FROM pg_locks WHERE relation \
-                 = 'analytics.{view}'::regclass; then try again, with a longer lock_timeout if need be."
+                 = {}::regclass; then try again, with a longer lock_timeout if need be.",
+                crate::sql::literal(&crate::sql::qualified("analytics", view))
             ),
             NoUniqueIndex { view } => format!(
                 "Create it anew with its indexes: SELECT * FROM metabase.create_view({}, drop_existing => true);",
                 crate::sql::literal(view)
             ),
             IncrementalImpossible { .. } => "Use mode 'auto' or 'full'.".into(),
-            Recreate { .. } => "Mend what the message says and call it again; the old views are still there.".into(),
+            Recreate { cause, .. } => {
+                return cause.hint().or_else(|| Some("The old views are still there.".into()));
+            }
+            SourcesChanged { .. } => "Views of different making would not agree; create them all anew: SELECT * FROM \
+                 metabase.create_all_views(drop_existing => true);"
+                .into(),
+
             CustomName { .. } => "Choose another name, such as 'my_view'.".into(),
             CustomQuery { .. } => {
                 "Pass one SELECT, with no INTO, over tables that are written with their schema.".into()
@@ -334,6 +341,7 @@ impl Error {
             Error::Dependents { detail, .. }
             | Error::AdapterInUse { detail, .. }
             | Error::Postgres { detail, .. } => detail.as_deref(),
+            Error::Recreate { cause, .. } => cause.detail(),
             _ => None,
         }
     }

@@ -29,7 +29,7 @@ pub fn grant_reader(role: &str) -> Result<String, Error> {
             &format!("GRANT EXECUTE ON FUNCTION metabase.view_status(text) TO {grantee}"),
             &[],
         )?;
-        if schema_exists("analytics")? {
+        if schema_exists()? {
             query::run(&format!("GRANT USAGE ON SCHEMA analytics TO {grantee}"), &[])?;
         }
         Ok(())
@@ -47,13 +47,8 @@ pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
     struct Reader {
         role_name: String,
     }
-    // A role that is gone is no reader any more.
-    let readers: Vec<Reader> = as_extension_owner(|| {
-        query::rows(
-            "SELECT role_name FROM metabase_internal.reader JOIN pg_catalog.pg_roles ON rolname = role_name ORDER BY 1",
-            &[],
-        )
-    })?;
+    let readers: Vec<Reader> =
+        as_extension_owner(|| query::rows(include_str!("../sql/queries/readers.sql"), &[]))?;
     for Reader { role_name } in readers {
         let grantee = sql::ident(&role_name);
         grant_view(view, &grantee)?;
@@ -65,9 +60,7 @@ pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
 /// Gives a role what it needs to create, refresh and drop views that it then owns. Answers what was done, in a sentence.
 pub fn grant_operator(role: &str) -> Result<String, Error> {
     let grantee = existing_role(role)?;
-    if !schema_exists("analytics")? {
-        query::run("CREATE SCHEMA analytics", &[])?;
-    }
+    ensure_analytics_schema()?;
     query::run(
         &include_str!("../sql/grant_operator.sql").replace(":\"role\"", &grantee),
         &[],
@@ -140,10 +133,19 @@ fn grant_view(view: &str, grantee: &str) -> Result<(), Error> {
     )
 }
 
-fn schema_exists(name: &str) -> Result<bool, Error> {
+/// Sees to it that there is a schema for the views.
+pub fn ensure_analytics_schema() -> Result<(), Error> {
+    // CREATE SCHEMA IF NOT EXISTS asks for the privilege even where the schema is there.
+    match schema_exists()? {
+        true => Ok(()),
+        false => query::run("CREATE SCHEMA analytics", &[]),
+    }
+}
+
+fn schema_exists() -> Result<bool, Error> {
     let found: Option<serde_json::Value> = query::optional_row(
-        "SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1",
-        &[name.to_owned().into()],
+        "SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'analytics'",
+        &[],
     )?;
     Ok(found.is_some())
 }

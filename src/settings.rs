@@ -1,9 +1,9 @@
 //! Settings that change what the numbers mean. They live in a table, because a dump must carry them.
 
 use crate::error::Error;
-use crate::pg::identity::as_extension_owner;
+use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
-use crate::source::mapping::current_role;
+use crate::pg::time_zone::with_time_zone;
 
 /// The settings in force.
 #[derive(Clone, Debug)]
@@ -170,7 +170,13 @@ fn known_time_zone(name: &str) -> Result<Option<String>, Error> {
 fn database_time_zone() -> Result<String, Error> {
     let zone: Zone =
         as_extension_owner(|| query::row(include_str!("../sql/queries/database_time_zone.sql"), &[]))?;
-    Ok(zone.name.unwrap_or_else(|| "UTC".into()))
+    let zone = zone.name.unwrap_or_else(|| "UTC".into());
+    // As the server spells it: "+02" is east of Greenwich as a setting, and west of it in AT TIME ZONE.
+    let zone: Zone = with_time_zone(&zone, || {
+        query::row("SELECT pg_catalog.current_setting('TimeZone') AS name", &[])
+    })?;
+    zone.name
+        .ok_or_else(|| Error::Internal("there is no TimeZone".into()))
 }
 
 #[cfg(test)]

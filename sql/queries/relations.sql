@@ -4,6 +4,11 @@ SELECT
     wanted.name,
     pg_catalog.format('%I.%I', wanted.schema, wanted.name) AS qualified,
     relation.relkind::text AS kind,
+    -- A view runs what its owner wrote as whoever reads it, so not everybody's is used without having been mapped.
+    relation.relkind <> 'v'
+        OR owner.rolsuper
+        OR owner.rolname = current_user
+        OR relation.relowner = database.datdba AS detectable,
     pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')
         AND (
             pg_catalog.has_table_privilege(relation.oid, 'SELECT')
@@ -18,10 +23,13 @@ SELECT
                     'base', pg_catalog.format_type(base.oid, NULL),
                     'category', base.typcategory,
                     'unique', EXISTS (
-                        -- A unique index on this column alone, over all rows.
+                        -- A unique index on this column alone, over all rows: NULLs are not unique, and neither are the
+                        -- rows of tables that inherit.
                         SELECT
                         FROM pg_catalog.pg_index AS index
-                        WHERE index.indrelid = relation.oid
+                        WHERE attribute.attnotnull
+                            AND (relation.relkind = 'p' OR NOT relation.relhassubclass)
+                            AND index.indrelid = relation.oid
                             AND index.indisunique
                             AND index.indisvalid
                             AND index.indimmediate
@@ -59,4 +67,6 @@ FROM ROWS FROM (
 ) WITH ORDINALITY AS wanted (schema, name, position)
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.nspname = wanted.schema
 JOIN pg_catalog.pg_class AS relation ON relation.relnamespace = namespace.oid AND relation.relname = wanted.name
+JOIN pg_catalog.pg_roles AS owner ON owner.oid = relation.relowner
+JOIN pg_catalog.pg_database AS database ON database.datname = pg_catalog.current_database()
 ORDER BY wanted.position

@@ -1,10 +1,6 @@
--- Rows of relation $1 that this transaction has written or removed. A row that REFRESH CONCURRENTLY replaces is one
--- deleted and one inserted.
+-- Rows that have been inserted into and deleted from relation $1, as far as this session has counted; NULL where it does not
+-- count. Only differences mean something: earlier transactions may still be in it.
 SELECT
-    CASE
-        WHEN pg_catalog.current_setting('track_counts')::boolean
-            THEN greatest(
-                pg_catalog.pg_stat_get_xact_tuples_inserted($1::oid),
-                pg_catalog.pg_stat_get_xact_tuples_deleted($1::oid)
-            )
-    END AS rows
+    pg_catalog.pg_stat_get_xact_tuples_inserted($1::oid) AS inserted,
+    pg_catalog.pg_stat_get_xact_tuples_deleted($1::oid) AS deleted
+WHERE pg_catalog.current_setting('track_counts')::boolean

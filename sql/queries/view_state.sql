@@ -3,7 +3,6 @@ SELECT
     relation.oid::bigint AS oid,
     relation.relkind::text AS kind,
     relation.relispopulated AS populated,
-    relation.relowner::bigint AS owner_oid,
     pg_catalog.pg_get_userbyid(relation.relowner) AS owner,
     pg_catalog.pg_has_role(relation.relowner, 'USAGE') AS owned,
     relation.reltuples::bigint AS estimated_rows,
@@ -24,30 +23,7 @@ SELECT
         JOIN pg_catalog.pg_class AS index_relation ON index_relation.oid = index.indexrelid
         WHERE index.indrelid = relation.oid
         ORDER BY index_relation.relname COLLATE "C"
-    ) AS indexes,
-    ARRAY(
-        SELECT pg_catalog.pg_get_indexdef(index.indexrelid)
-        FROM pg_catalog.pg_index AS index
-        JOIN pg_catalog.pg_class AS index_relation ON index_relation.oid = index.indexrelid
-        WHERE index.indrelid = relation.oid
-        ORDER BY index_relation.relname COLLATE "C"
-    ) AS index_definitions,
-    ARRAY(
-        -- Who was given what, other than the owner.
-        SELECT pg_catalog.format(
-            'GRANT %s ON %I.%I TO %s%s',
-            acl.privilege_type,
-            namespace.nspname,
-            relation.relname,
-            CASE
-                WHEN acl.grantee = 0 THEN 'PUBLIC'
-                ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(acl.grantee))
-            END,
-            CASE WHEN acl.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
-        )
-        FROM pg_catalog.aclexplode(relation.relacl) AS acl
-        WHERE acl.grantee <> relation.relowner
-    ) AS grants
+    ) AS indexes
 FROM pg_catalog.pg_class AS relation
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
 WHERE namespace.nspname = 'analytics'

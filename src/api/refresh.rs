@@ -10,7 +10,7 @@ use crate::refresh::choose::Mode;
 use crate::refresh::log::Outcome;
 use crate::refresh::run;
 use crate::view::catalog::Strategy;
-use crate::view::custom::{all_views, find_view};
+use crate::view::registry::{all_views, find_view};
 
 type RefreshRow = (
     name!(view_name, String),

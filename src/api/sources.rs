@@ -8,8 +8,9 @@ use super::required;
 use crate::error::Error;
 use crate::settings;
 use crate::source::Sources;
+use crate::source::describe::{SourceRow, describe};
 use crate::source::entity::{ENTITIES, Entity};
-use crate::source::mapping::{self, SourceRow};
+use crate::source::mapping;
 
 pub(super) type Row = (
     name!(entity, String),
@@ -22,7 +23,7 @@ pub(super) type Row = (
 );
 
 pub(super) fn rows(sources: &Sources) -> Result<impl Iterator<Item = Row> + use<>, Error> {
-    let rows = mapping::describe(sources, &settings::current()?);
+    let rows = describe(sources, &settings::current()?);
     Ok(rows.into_iter().map(|row: SourceRow| {
         (
             row.entity.to_owned(),

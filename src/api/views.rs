@@ -6,8 +6,9 @@ use pgrx::prelude::*;
 
 use super::required;
 use crate::error::Error;
-use crate::view::custom::{CustomView, find_view};
+use crate::view::custom::CustomView;
 use crate::view::lifecycle::{self, Created};
+use crate::view::registry::find_view;
 use crate::view::status::{self, Status};
 
 type CreatedRow = (

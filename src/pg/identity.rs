@@ -1,5 +1,4 @@
-//! Acting as somebody else: the extension's owner, for the tables in `metabase_internal` that nobody else may touch, or
-//! a relation's owner.
+//! Who we act as: the caller, or the extension's owner, for the tables in `metabase_internal` that nobody else may touch.
 
 use pgrx::pg_sys;
 
@@ -32,18 +31,6 @@ pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<
         "SELECT extowner::bigint AS oid FROM pg_catalog.pg_extension WHERE extname = 'metabase_views'",
         &[],
     )?;
-    as_role(owner.oid, 0, work)
-}
-
-/// Runs `work` over a relation with the privileges of the relation's owner, as REFRESH does.
-///
-/// Whoever owns a relation can have functions called when it is merely looked at (by the predicate of an index, say), so
-/// they are called with the privileges of nobody else, and cannot change the session.
-pub fn as_relation_owner<T>(owner: u32, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    as_role(owner, pg_sys::SECURITY_RESTRICTED_OPERATION as i32, work)
-}
-
-fn as_role<T>(role: u32, restriction: i32, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let mut caller = Caller {
         role: pg_sys::InvalidOid,
         context: 0,
@@ -53,9 +40,34 @@ fn as_role<T>(role: u32, restriction: i32, work: impl FnOnce() -> Result<T, Erro
     unsafe {
         pg_sys::GetUserIdAndSecContext(&mut caller.role, &mut caller.context);
         pg_sys::SetUserIdAndSecContext(
-            pg_sys::Oid::from(role),
-            caller.context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32 | restriction,
+            pg_sys::Oid::from(owner.oid),
+            caller.context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32,
         );
     }
     work()
+}
+
+/// The role that we act as.
+pub fn current_role() -> Result<String, Error> {
+    #[derive(serde::Deserialize)]
+    struct Role {
+        name: String,
+    }
+    Ok(query::row::<Role>("SELECT current_user AS name", &[])?.name)
+}
+
+/// Whether the current role may run what `author` wrote: it is its own, or that of a superuser.
+///
+/// Expressions, queries and indexes run with the privileges of the views' owner; a role with fewer must not be able to
+/// borrow those.
+pub fn is_trusted(author: &str) -> Result<bool, Error> {
+    #[derive(serde::Deserialize)]
+    struct Trust {
+        trusted: bool,
+    }
+    Ok(query::row::<Trust>(
+        "SELECT $1 = current_user OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1 AND rolsuper) AS trusted",
+        &[author.to_owned().into()],
+    )?
+    .trusted)
 }

@@ -3,26 +3,46 @@
 //! An SQL error does not come back as `Err`: it unwinds to the statement that called us, or to the nearest
 //! [`subtransaction`](super::subtransaction).
 
-use pgrx::Spi;
 use pgrx::datum::DatumWithOid;
+use pgrx::{Spi, pg_sys};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+
+/// Reads with what this transaction has done so far in sight, and what others have committed where the isolation level shows
+/// that.
+///
+/// A read would otherwise see only what the statement that called us could see at its beginning, unless something was
+/// written before it in the same subtransaction.
+pub fn with_current_snapshot<T>(read: impl FnOnce() -> T) -> T {
+    // SAFETY: we are inside a transaction, in a volatile function. The snapshot is taken off the stack again below, or by the
+    // abort of the (sub)transaction if an error unwinds.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+    }
+    let result = read();
+    // SAFETY: it is the one that was pushed above: whatever `read` pushed it has taken off.
+    unsafe { pg_sys::PopActiveSnapshot() };
+    result
+}
 
 /// The rows of a query, in its order.
 pub fn rows<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Error> {
     // As text, because a timestamp is read from a slice of it.
     let query = format!("SELECT pg_catalog.to_jsonb(row)::text FROM (\n{query}\n) AS row");
-    Spi::connect(|client| {
-        client
-            .select(query.as_str(), None, args)?
-            .map(|row| {
-                let row = row
-                    .get::<String>(1)?
-                    .ok_or_else(|| Error::Internal("a row came back as NULL".into()))?;
-                Ok(serde_json::from_str(&row)?)
-            })
-            .collect()
+    with_current_snapshot(|| {
+        Spi::connect(|client| {
+            client
+                .select(query.as_str(), None, args)?
+                .map(|row| {
+                    let row = row
+                        .get::<String>(1)?
+                        .ok_or_else(|| Error::Internal("a row came back as NULL".into()))?;
+                    Ok(serde_json::from_str(&row)?)
+                })
+                .collect()
+        })
     })
 }
 
@@ -43,11 +63,13 @@ pub fn run(statements: &str, args: &[DatumWithOid]) -> Result<(), Error> {
 
 /// The oid of the type that a query's first column has.
 pub fn column_type(query: &str) -> Result<u32, Error> {
-    Spi::connect(|client| {
-        Ok(client
-            .select(query, Some(1), &[])?
-            .column_type_oid(1)?
-            .value()
-            .to_u32())
+    with_current_snapshot(|| {
+        Spi::connect(|client| {
+            Ok(client
+                .select(query, Some(1), &[])?
+                .column_type_oid(1)?
+                .value()
+                .to_u32())
+        })
     })
 }

@@ -46,7 +46,12 @@ const QUERY_CANCELED: &str = "57014";
 fn caught_error(caught: CaughtError) -> Error {
     match caught {
         CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => postgres_error(&report),
-        CaughtError::RustPanic { ereport, .. } => Error::Internal(ereport.message().to_owned()),
+        CaughtError::RustPanic { ereport, .. } => Error::Internal(format!(
+            "{} ({}:{})",
+            ereport.message(),
+            ereport.file(),
+            ereport.line_number()
+        )),
     }
 }
 

@@ -8,53 +8,47 @@ use super::subtransaction::subtransaction;
 use crate::error::Error;
 
 /// Whether `text` is one expression and nothing more: no second column, no FROM, no UNION, no second statement.
-pub fn is_expression(text: &str) -> bool {
+pub fn is_expression(text: &str) -> Result<bool, Error> {
     // As PL/pgSQL parses the right side of an assignment: a SELECT without its first word.
-    match parse(text, pg_sys::RawParseMode::RAW_PARSE_PLPGSQL_EXPR) {
-        Some(statements) => statements
-            .single_select()
-            .is_some_and(|select| is_bare_expression(&select)),
-        None => false,
-    }
+    let statements = parse(text, pg_sys::RawParseMode::RAW_PARSE_PLPGSQL_EXPR)?;
+    Ok(statements
+        .and_then(|it| it.single_select())
+        .is_some_and(|select| is_bare_expression(&select)))
 }
 
 /// Whether `text` is one SELECT (or VALUES, or WITH … SELECT) that returns rows to its caller.
-pub fn is_select(text: &str) -> bool {
-    match parse(text, pg_sys::RawParseMode::RAW_PARSE_DEFAULT) {
-        Some(statements) => statements
-            .single_select()
-            .is_some_and(|select| select.intoClause.is_null()),
-        None => false,
-    }
+pub fn is_select(text: &str) -> Result<bool, Error> {
+    let statements = parse(text, pg_sys::RawParseMode::RAW_PARSE_DEFAULT)?;
+    Ok(statements
+        .and_then(|it| it.single_select())
+        .is_some_and(|select| select.intoClause.is_null()))
 }
 
 /// Whether `text` is what may stand in the parentheses of CREATE INDEX and nothing more.
-pub fn is_index_key(text: &str) -> bool {
-    match parse(
-        &format!("CREATE INDEX ON relation ({text}\n)"),
-        pg_sys::RawParseMode::RAW_PARSE_DEFAULT,
-    ) {
-        Some(statements) => statements.single_plain_index(),
-        None => false,
-    }
+pub fn is_index_key(text: &str) -> Result<bool, Error> {
+    let create = format!("CREATE INDEX ON relation ({text}\n)");
+    let statements = parse(&create, pg_sys::RawParseMode::RAW_PARSE_DEFAULT)?;
+    Ok(statements.is_some_and(|it| it.single_plain_index()))
 }
 
 /// A list of `RawStmt`, as the parser returns it.
 struct Statements(*mut pg_sys::List);
 
-fn parse(text: &str, mode: pg_sys::RawParseMode::Type) -> Option<Statements> {
-    let text = CString::new(text).ok()?;
-    // A syntax error is an SQL error; here it is an answer.
-    subtransaction(|| {
+fn parse(text: &str, mode: pg_sys::RawParseMode::Type) -> Result<Option<Statements>, Error> {
+    let Ok(text) = CString::new(text) else {
+        return Ok(None);
+    };
+    let parsed = subtransaction(|| {
         // SAFETY: `text` is a C string that outlives the call; the tree is made in the current memory context, which the
         // subtransaction leaves as it was.
         Ok(Statements(unsafe { pg_sys::raw_parser(text.as_ptr(), mode) }))
-    })
-    .map_err(|error| match error {
-        Error::Postgres { .. } => (),
-        other => panic!("{other}"),
-    })
-    .ok()
+    });
+    match parsed {
+        Ok(statements) => Ok(Some(statements)),
+        // A syntax error or a literal that is none: that is the answer. Anything else is an error here, too.
+        Err(error) if ["42", "22"].contains(&&error.sqlstate()[..2]) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 impl Statements {
@@ -122,15 +116,19 @@ fn is_bare_expression(select: &pg_sys::SelectStmt) -> bool {
         && select.withClause.is_null()
 }
 
-/// Whether an expression is `*` or `relation.*`, which stands for many columns.
+/// Whether an expression is `*`, `relation.*` or `(row).*`, which stands for many columns.
 fn is_star(node: *mut pg_sys::Node) -> bool {
-    // SAFETY: the node's tag says what it is, and it is read as that only then; a column reference has at least one field.
+    // SAFETY: the node's tag says what it is, and it is read as that only then; both kinds of list have an element.
     unsafe {
-        !node.is_null() && (*node).type_ == pg_sys::NodeTag::T_ColumnRef && {
-            let fields = (*(node as *mut pg_sys::ColumnRef)).fields;
-            let last =
-                (*(*fields).elements.add((*fields).length as usize - 1)).ptr_value as *mut pg_sys::Node;
-            (*last).type_ == pg_sys::NodeTag::T_A_Star
+        if node.is_null() {
+            return false;
         }
+        let path = match (*node).type_ {
+            pg_sys::NodeTag::T_ColumnRef => (*(node as *mut pg_sys::ColumnRef)).fields,
+            pg_sys::NodeTag::T_A_Indirection => (*(node as *mut pg_sys::A_Indirection)).indirection,
+            _ => return false,
+        };
+        let last = (*(*path).elements.add((*path).length as usize - 1)).ptr_value as *mut pg_sys::Node;
+        (*last).type_ == pg_sys::NodeTag::T_A_Star
     }
 }

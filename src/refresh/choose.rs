@@ -83,14 +83,11 @@ mod tests {
             oid: 1,
             kind: 'm',
             populated: true,
-            owner_oid: 10,
             owner: "owner".into(),
             owned: true,
             estimated_rows: -1,
             has_unique_index: true,
             indexes: Vec::new(),
-            index_definitions: Vec::new(),
-            grants: Vec::new(),
         }
     }
 

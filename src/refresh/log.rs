@@ -5,9 +5,8 @@ use std::time::Instant;
 use pgrx::datum::TimestampWithTimeZone;
 
 use crate::error::Error;
-use crate::pg::identity::as_extension_owner;
+use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
-use crate::source::mapping::current_role;
 
 /// A run under way.
 pub struct Run {
@@ -95,17 +94,29 @@ pub fn write(outcome: &Outcome) -> Result<(), Error> {
     })
 }
 
-/// How many rows of a relation this transaction has changed so far. A row that was replaced counts once.
-///
-/// None where the server does not count.
-pub fn rows_changed_in_transaction(relation: u32) -> Result<Option<i64>, Error> {
-    #[derive(serde::Deserialize)]
-    struct Counts {
-        rows: Option<i64>,
+/// Rows that this session has written into and removed from a relation.
+#[derive(serde::Deserialize)]
+pub struct Counts {
+    inserted: i64,
+    deleted: i64,
+}
+
+impl Counts {
+    /// The counts so far; None where the server does not count (track_counts off).
+    pub fn of(relation: u32) -> Result<Option<Counts>, Error> {
+        query::optional_row(
+            include_str!("../../sql/queries/rows_changed.sql"),
+            &[i64::from(relation).into()],
+        )
     }
-    Ok(query::row::<Counts>(
-        include_str!("../../sql/queries/rows_changed.sql"),
-        &[i64::from(relation).into()],
-    )?
-    .rows)
+
+    /// The rows that have changed since then. A row that was replaced was deleted and inserted, and counts once.
+    pub fn changed_since(&self, earlier: &Counts) -> i64 {
+        (self.inserted - earlier.inserted).max(self.deleted - earlier.deleted)
+    }
+
+    /// The rows of a relation that was made since counting began.
+    pub fn inserted(&self) -> i64 {
+        self.inserted
+    }
 }

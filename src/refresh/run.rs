@@ -1,37 +1,44 @@
 //! The run of a refresh.
 
 use super::choose::{Mode, choose};
-use super::log::{self, Outcome, Run, rows_changed_in_transaction};
+use super::log::{self, Counts, Outcome, Run};
 use crate::error::Error;
 use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
+use crate::pg::time_zone::with_time_zone;
+use crate::settings;
 use crate::sql;
-use crate::view::custom::ViewEntry;
+use crate::view::registry::ViewEntry;
 use crate::view::state::ViewState;
 
 /// Refreshes views one after the other. One that fails is reported as such and harms no other.
 pub fn refresh(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
+    let zone = settings::current()?.time_zone;
     views
         .iter()
         .map(|view| {
-            let outcome = refresh_one(view.name(), mode);
+            let outcome = refresh_one(view.name(), mode, &zone);
             log::write(&outcome)?;
             Ok(outcome)
         })
         .collect()
 }
 
-fn refresh_one(view: &str, mode: Mode) -> Outcome {
+fn refresh_one(view: &str, mode: Mode, zone: &str) -> Outcome {
     let mut run = Run::start(view);
     let result = subtransaction(|| {
         let state = ViewState::require(view)?;
         let (plan, reason) = choose(view, &state, mode)?;
         run.mode_reason = reason;
-        let before = rows_changed_in_transaction(state.oid)?;
-        subtransaction(|| query::run(&plan.statement(&sql::qualified("analytics", view)), &[]))
+        let before = Counts::of(state.oid)?;
+        let statement = plan.statement(&sql::qualified("analytics", view));
+        // A day in a mapping's expression is the shop's, whoever refreshes.
+        subtransaction(|| with_time_zone(zone, || query::run(&statement, &[])))
             .map_err(|error| state.explain(view, error))?;
-        let after = rows_changed_in_transaction(state.oid)?;
-        run.rows_changed = after.zip(before).map(|(after, before)| after - before);
+        let after = Counts::of(state.oid)?;
+        run.rows_changed = after
+            .zip(before)
+            .map(|(after, before)| after.changed_since(&before));
         Ok(())
     });
     run.finish(result)

@@ -7,8 +7,8 @@ use super::{Binding, Origin, Source, Sources, SqlType};
 use crate::settings::Settings;
 use crate::sql;
 
-/// The CREATE VIEW statement of an entity's adapter.
-pub fn create_statement(sources: &Sources, source: &Source, settings: &Settings) -> String {
+/// An entity's adapter, as it stands behind CREATE or CREATE OR REPLACE.
+pub fn view(sources: &Sources, source: &Source, settings: &Settings) -> String {
     let columns: Vec<String> = source
         .bindings
         .iter()
@@ -23,7 +23,7 @@ pub fn create_statement(sources: &Sources, source: &Source, settings: &Settings)
     let columns = columns.join(",\n");
     let name = sql::qualified("metabase_internal", source.spec.adapter);
     let Some(relation) = &source.relation else {
-        return format!("CREATE OR REPLACE VIEW {name} AS\nSELECT\n{columns}\nWHERE false");
+        return format!("VIEW {name} AS\nSELECT\n{columns}\nWHERE false");
     };
     let filter = source
         .filter
@@ -35,7 +35,7 @@ pub fn create_statement(sources: &Sources, source: &Source, settings: &Settings)
         relation.qualified.clone()
     );
     if source.unique_key || source.spec.entity == Entity::Order {
-        return format!("CREATE OR REPLACE VIEW {name} AS\n{body}");
+        return format!("VIEW {name} AS\n{body}");
     }
     // Nothing says that the key is unique, and a key that stands twice would count each of its orders twice: the first row
     // in the order of all columns stands for it.
@@ -44,15 +44,10 @@ pub fn create_statement(sources: &Sources, source: &Source, settings: &Settings)
         .iter()
         .map(|binding| sql::ident(binding.column.name))
         .collect();
-    let rest: Vec<&String> = names.iter().filter(|name| *name != "\"id\"").collect();
-    let order = std::iter::once(&names[0])
-        .chain(rest)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
     format!(
-        "CREATE OR REPLACE VIEW {name} AS\nSELECT DISTINCT ON (\"id\") *\nFROM (\n{body}\n) AS entity\nWHERE \"id\" IS NOT \
-         NULL\nORDER BY {order}"
+        "VIEW {name} AS\nSELECT DISTINCT ON (\"id\") *\nFROM (\n{body}\n) AS entity\nWHERE \"id\" IS NOT \
+         NULL\nORDER BY {}",
+        names.join(", ")
     )
 }
 
@@ -94,24 +89,36 @@ fn shown(sources: &Sources, source: &Source, binding: &Binding, settings: &Setti
 
 /// An expression in the canonical type of its kind.
 fn cast(kind: Kind, expression: &str, sql_type: &SqlType, settings: &Settings) -> String {
-    let zone = || sql::literal(&settings.time_zone);
     match (kind, sql_type.base.as_str()) {
-        (Kind::Id | Kind::Reference(_), _) => format!("{expression}::{}", key_type(sql_type)),
-        (Kind::Text, _) => format!("{expression}::text"),
+        (Kind::Id | Kind::Reference(_), _) => match key_type(sql_type) {
+            "text" => text(expression),
+            other => format!("{expression}::{other}"),
+        },
+        (Kind::Text, _) => text(expression),
         (Kind::Number, _) => format!("{expression}::numeric"),
         (Kind::Flag, _) => format!("{expression}::boolean"),
-        // An infinite time is no time that days could be counted from.
-        (Kind::Time, "timestamp with time zone") => {
-            format!("CASE WHEN isfinite({expression}) THEN {expression}::timestamptz END")
-        }
+        (Kind::Time, "timestamp with time zone") => in_range(expression, "timestamptz", ""),
         // A clock on the shop's wall: it is read in the shop's zone, whatever zone the session has.
         (Kind::Time, _) => {
-            format!(
-                "CASE WHEN isfinite({expression}) THEN {expression}::timestamp AT TIME ZONE {} END",
-                zone()
-            )
+            let zone = sql::literal(&settings.time_zone);
+            in_range(expression, "timestamp", &format!(" AT TIME ZONE {zone}"))
         }
     }
+}
+
+/// An expression as text in the database's own collation: the shop's may differ from column to column, and texts of two
+/// collations can neither be compared nor be shown in one column.
+fn text(expression: &str) -> String {
+    format!("{expression}::text COLLATE \"default\"")
+}
+
+/// A point in time that calendars can work with. "infinity" is none, and no zone has the first year of timestamps or the
+/// last.
+fn in_range(expression: &str, sql_type: &str, zone: &str) -> String {
+    format!(
+        "CASE WHEN {expression}::{sql_type} >= '4712-01-01 00:00:00+00 BC' AND {expression}::{sql_type} < '294276-01-01 \
+         00:00:00+00' THEN {expression}::{sql_type}{zone} END"
+    )
 }
 
 /// The type that a key of this type has in an adapter: itself, without a modifier or domain.
@@ -155,7 +162,8 @@ pub fn completed_by_status(source: &Source, settings: &Settings) -> String {
         .and_then(|binding| binding.expression.as_deref())
         .unwrap_or("NULL");
     format!(
-        "lower({status}::text) = ANY ({})",
+        "lower({}) = ANY ({})",
+        text(status),
         sql::text_array(&settings.completed_statuses)
     )
 }
@@ -225,6 +233,7 @@ mod tests {
             name: r#"we"ird; drop"#.into(),
             qualified: r#"shop."we""ird; drop""#.into(),
             kind: 'r',
+            detectable: true,
             readable: true,
             columns,
         });
@@ -241,9 +250,9 @@ mod tests {
             true,
         );
         assert_eq!(
-            create_statement(&shop, shop.of(Entity::Category), &settings()),
-            "CREATE OR REPLACE VIEW \"metabase_internal\".\"categories\" AS\n\
-             SELECT\n    source.\"id\"::uuid AS \"id\",\n    source.\"name\"::text AS \"name\"\n\
+            view(&shop, shop.of(Entity::Category), &settings()),
+            "VIEW \"metabase_internal\".\"categories\" AS\n\
+             SELECT\n    source.\"id\"::uuid AS \"id\",\n    source.\"name\"::text COLLATE \"default\" AS \"name\"\n\
              FROM shop.\"we\"\"ird; drop\" AS source"
         );
     }
@@ -257,9 +266,9 @@ mod tests {
             &[("id", "uuid", 'U'), ("brand_id", "bigint", 'N')],
             true,
         );
-        let statement = create_statement(&shop, shop.of(Entity::Brand), &settings());
-        assert!(statement.contains("NULL::bigint AS \"id\""), "{statement}");
-        assert!(statement.ends_with("WHERE false"), "{statement}");
+        let view = view(&shop, shop.of(Entity::Brand), &settings());
+        assert!(view.contains("NULL::bigint AS \"id\""), "{view}");
+        assert!(view.ends_with("WHERE false"), "{view}");
     }
 
     #[test]
@@ -271,21 +280,15 @@ mod tests {
             &[("id", "text", 'S'), ("name", "text", 'S')],
             false,
         );
-        let statement = create_statement(&shop, shop.of(Entity::Brand), &settings());
-        assert!(statement.contains("DISTINCT ON (\"id\")"), "{statement}");
+        let view = view(&shop, shop.of(Entity::Brand), &settings());
+        assert!(view.contains("DISTINCT ON (\"id\")"), "{view}");
     }
 
     #[test]
     fn times_without_a_zone_are_read_in_the_shops_zone() {
         let settings = settings();
         let at = |base| cast(Kind::Time, "source.x", &sql_type(base, 'D'), &settings);
-        assert_eq!(
-            at("date"),
-            "CASE WHEN isfinite(source.x) THEN source.x::timestamp AT TIME ZONE 'Europe/Berlin' END"
-        );
-        assert_eq!(
-            at("timestamp with time zone"),
-            "CASE WHEN isfinite(source.x) THEN source.x::timestamptz END"
-        );
+        assert!(at("date").ends_with("THEN source.x::timestamp AT TIME ZONE 'Europe/Berlin' END"));
+        assert!(at("timestamp with time zone").ends_with("THEN source.x::timestamptz END"));
     }
 }

@@ -41,9 +41,10 @@ pub fn expression_type(
     relation: &Relation,
     expression: &str,
 ) -> Result<SqlType, Error> {
+    // In a WHERE clause PostgreSQL refuses sets, aggregates and window functions, which would make more rows or fewer.
     let probe = format!(
-        "SELECT (\n{expression}\n) FROM {} AS source LIMIT 0",
-        relation.qualified.clone()
+        "SELECT (\n{expression}\n) FROM {} AS source WHERE (\n{expression}\n) IS NULL LIMIT 0",
+        relation.qualified
     );
     let oid = subtransaction(|| query::column_type(&probe)).map_err(|error| match error {
         Error::Postgres {

@@ -16,7 +16,7 @@ pub fn choose_relation(spec: &'static Spec, existing: &[Relation]) -> Result<Opt
         .filter_map(|(schema, name)| {
             existing
                 .iter()
-                .find(|relation| relation.schema == *schema && relation.name == *name)
+                .find(|relation| relation.schema == *schema && relation.name == *name && relation.detectable)
         })
         .collect();
     let tables: Vec<&Relation> = candidates
@@ -242,6 +242,7 @@ mod tests {
             name: name.into(),
             qualified: format!("{schema}.{name}"),
             kind,
+            detectable: true,
             readable: true,
             columns: columns
                 .iter()

@@ -7,9 +7,8 @@ use serde_json::Value;
 use super::entity::{Column, ENTITIES, Entity, Spec};
 use super::{Binding, Origin, Relation, Source, Sources, SqlType, catalog, detect};
 use crate::error::Error;
-use crate::pg::identity::as_extension_owner;
+use crate::pg::identity::{as_extension_owner, current_role, is_trusted};
 use crate::pg::{query, syntax};
-use crate::settings::Settings;
 
 /// What map_source() was told of one entity.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -87,15 +86,6 @@ pub fn forget(entity: Entity) -> Result<bool, Error> {
     Ok(was_mapped)
 }
 
-/// The role that we act as.
-pub fn current_role() -> Result<String, Error> {
-    #[derive(serde::Deserialize)]
-    struct Role {
-        name: String,
-    }
-    Ok(query::row::<Role>("SELECT current_user AS name", &[])?.name)
-}
-
 /// The sources by the stored mappings, and by detection where there is none.
 pub fn resolve() -> Result<Sources, Error> {
     resolve_with(&stored()?)
@@ -143,7 +133,7 @@ fn resolve_entity(
         problems: Vec::new(),
     };
     if let Some(mapping) = mapping
-        && !is_trusted(&mapping.mapped_by, role)?
+        && !is_trusted(&mapping.mapped_by)?
     {
         // Not even its type may be looked up: planning an expression can call the functions in it.
         source.bindings = spec
@@ -151,6 +141,15 @@ fn resolve_entity(
             .iter()
             .map(|column| unread(column, mapping))
             .collect();
+        let relation = mapping
+            .relation
+            .as_ref()
+            .map(|(schema, name)| format!("{schema}.{name}"));
+        source.bindings[0].note = Some(format!(
+            "mapped to {}, filter {}",
+            relation.as_deref().unwrap_or("no table"),
+            mapping.filter.as_deref().unwrap_or("none"),
+        ));
         source.problems.push(Error::ForeignMapping {
             entity: spec.name,
             author: mapping.mapped_by.clone(),
@@ -158,9 +157,13 @@ fn resolve_entity(
         });
         return Ok(source);
     }
-    match find_relation(spec, mapping, existing)
-        .and_then(|relation| relation.map(|found| usable(spec, found, role)).transpose())
-    {
+    let relation = find_relation(spec, mapping, existing).and_then(|relation| {
+        relation
+            .as_ref()
+            .map_or(Ok(()), |found| detect::check_relation(spec, found, role))?;
+        Ok(relation)
+    });
+    match relation {
         Ok(relation) => source.relation = relation,
         Err(error @ Error::Internal(_)) => return Err(error),
         Err(problem) => source.problems.push(problem),
@@ -239,11 +242,6 @@ fn find_relation(
     }
 }
 
-fn usable(spec: &'static Spec, relation: Relation, role: &str) -> Result<Relation, Error> {
-    detect::check_relation(spec, &relation, role)?;
-    Ok(relation)
-}
-
 /// A mapped column: the name of a column if there is one of that name, else an expression.
 fn bind_expression(
     spec: &'static Spec,
@@ -293,7 +291,7 @@ fn checked_type(
     relation: &Relation,
     expression: &str,
 ) -> Result<SqlType, Error> {
-    if !syntax::is_expression(expression) {
+    if !syntax::is_expression(expression)? {
         return Err(Error::NotAnExpression {
             entity: spec.name,
             what: what.to_owned(),
@@ -380,74 +378,4 @@ pub fn check_usable(sources: &mut Sources) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Whether `role` may run what `author` wrote: it is its own, or that of a superuser.
-///
-/// Expressions run with the privileges of the views' owner; a role with fewer must not be able to borrow those.
-pub fn is_trusted(author: &str, role: &str) -> Result<bool, Error> {
-    #[derive(serde::Deserialize)]
-    struct Trust {
-        trusted: bool,
-    }
-    Ok(query::row::<Trust>(
-        "SELECT $1 = $2 OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1 AND rolsuper) AS trusted",
-        &[author.to_owned().into(), role.to_owned().into()],
-    )?
-    .trusted)
-}
-
-/// One line of metabase.sources and metabase.detect_sources().
-pub struct SourceRow {
-    pub entity: &'static str,
-    pub relation: Option<String>,
-    pub column_name: &'static str,
-    pub expression: Option<String>,
-    pub source_type: Option<String>,
-    pub origin: &'static str,
-    pub note: Option<String>,
-}
-
-/// The sources as rows, one for each canonical column.
-pub fn describe(sources: &Sources, settings: &Settings) -> Vec<SourceRow> {
-    sources
-        .0
-        .iter()
-        .flat_map(|source| {
-            source.bindings.iter().map(|binding| SourceRow {
-                entity: source.spec.name,
-                relation: source
-                    .relation
-                    .as_ref()
-                    .map(|relation| relation.qualified.clone()),
-                column_name: binding.column.name,
-                expression: match binding.origin {
-                    Origin::Derived => Some(super::adapter::completed_by_status(source, settings)),
-                    _ => binding.shown.clone(),
-                },
-                source_type: binding.sql_type.as_ref().map(|sql_type| sql_type.name.clone()),
-                origin: binding.origin.name(),
-                note: note(source, binding),
-            })
-        })
-        .collect()
-}
-
-/// What a person should know of a column; the key's line also tells what is wrong with the entity as a whole.
-fn note(source: &Source, binding: &Binding) -> Option<String> {
-    match binding.column.kind {
-        super::entity::Kind::Id if !source.problems.is_empty() => Some(
-            source
-                .problems
-                .iter()
-                .map(Error::to_string)
-                .collect::<Vec<_>>()
-                .join("; "),
-        ),
-        super::entity::Kind::Id => source
-            .filter
-            .as_ref()
-            .map(|filter| format!("only rows where {filter}")),
-        _ => binding.note.clone(),
-    }
 }

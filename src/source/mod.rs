@@ -2,6 +2,7 @@
 
 pub mod adapter;
 pub mod catalog;
+pub mod describe;
 pub mod detect;
 pub mod entity;
 pub mod mapping;
@@ -41,6 +42,8 @@ pub struct Relation {
     pub qualified: String,
     /// `pg_class.relkind`
     pub kind: char,
+    /// Whether it is used without having been mapped.
+    pub detectable: bool,
     /// Whether the current role may read it.
     pub readable: bool,
     pub columns: Vec<SourceColumn>,

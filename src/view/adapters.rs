@@ -1,11 +1,11 @@
 //! Keeping the adapters in `metabase_internal` what the sources say.
 
 use crate::error::Error;
+use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
 use crate::settings::Settings;
 use crate::source::entity::{ENTITIES, Spec};
-use crate::source::mapping::current_role;
 use crate::source::{Source, Sources, adapter};
 use crate::sql;
 
@@ -20,7 +20,17 @@ fn existing() -> Result<Vec<Existing>, Error> {
 }
 
 /// Makes or changes the adapters, so that they show these sources and belong to the current role.
-pub fn ensure(sources: &Sources, settings: &Settings) -> Result<(), Error> {
+///
+/// `staying` is a view that reads them already and is not made anew: for its sake they must not change.
+pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> Result<(), Error> {
+    let making = making(sources, settings);
+    if let Some(view) = staying
+        && stored_making()?.is_some_and(|stored| stored != making)
+    {
+        return Err(Error::SourcesChanged {
+            view: view.to_owned(),
+        });
+    }
     let existing = existing()?;
     let role = current_role()?;
     for source in &sources.0 {
@@ -31,21 +41,23 @@ pub fn ensure(sources: &Sources, settings: &Settings) -> Result<(), Error> {
         match owner {
             // Whoever owns an adapter decides what the views read, with the privileges of the views' owner.
             Some(owner) if owner != role => {
-                drop_one(source.spec).map_err(|error| match error {
-                    Error::Postgres { .. } => Error::ForeignAdapter {
+                drop_one(source.spec).map_err(|error| match error.sqlstate() {
+                    "2BP01" | "42501" => Error::ForeignAdapter {
                         adapter: source.spec.adapter,
                         owner: owner.to_owned(),
                         role: role.clone(),
                     },
-                    other => other,
+                    _ => error,
                 })?;
-                create(sources, source, settings)?;
+                create("CREATE", sources, source, settings)?;
             }
+            Some(_) if staying.is_some() => {}
             Some(_) => replace(sources, source, settings)?,
-            None => create(sources, source, settings)?,
+            // Without OR REPLACE, which would take over what somebody else has just put there, and leave it theirs.
+            None => create("CREATE", sources, source, settings)?,
         }
     }
-    Ok(())
+    store_making(making)
 }
 
 /// Drops the adapters that nothing needs any more.
@@ -64,15 +76,48 @@ pub fn drop_unneeded() -> Result<(), Error> {
     Ok(())
 }
 
-fn create(sources: &Sources, source: &Source, settings: &Settings) -> Result<(), Error> {
-    query::run(&adapter::create_statement(sources, source, settings), &[])?;
+/// All that decides what the views show: the adapters, and the zone that is written into the definitions.
+fn making(sources: &Sources, settings: &Settings) -> String {
+    let mut making = format!("time zone {}\n", settings.time_zone);
+    for source in &sources.0 {
+        making += &adapter::view(sources, source, settings);
+        making += "\n";
+    }
+    making
+}
+
+fn stored_making() -> Result<Option<String>, Error> {
+    #[derive(serde::Deserialize)]
+    struct Making {
+        making: String,
+    }
+    let stored: Option<Making> =
+        as_extension_owner(|| query::optional_row("SELECT making FROM metabase_internal.made_from", &[]))?;
+    Ok(stored.map(|stored| stored.making))
+}
+
+fn store_making(making: String) -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/store_making.sql"),
+            &[making.into()],
+        )
+    })
+}
+
+fn create(verb: &str, sources: &Sources, source: &Source, settings: &Settings) -> Result<(), Error> {
+    query::run(
+        &format!("{verb} {}", adapter::view(sources, source, settings)),
+        &[],
+    )?;
     query::run(&adapter::comment_statements(source), &[])
 }
 
 /// Changes an adapter in place, or makes it anew where its columns have other types now.
 fn replace(sources: &Sources, source: &Source, settings: &Settings) -> Result<(), Error> {
-    match subtransaction(|| create(sources, source, settings)) {
-        Err(Error::Postgres { .. }) => {}
+    const INVALID_TABLE_DEFINITION: &str = "42P16";
+    match subtransaction(|| create("CREATE OR REPLACE", sources, source, settings)) {
+        Err(error) if error.sqlstate() == INVALID_TABLE_DEFINITION => {}
         done => return done,
     }
     drop_one(source.spec).map_err(|error| match error {
@@ -82,7 +127,7 @@ fn replace(sources: &Sources, source: &Source, settings: &Settings) -> Result<()
         },
         other => other,
     })?;
-    create(sources, source, settings)
+    create("CREATE", sources, source, settings)
 }
 
 fn drop_one(spec: &Spec) -> Result<(), Error> {

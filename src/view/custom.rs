@@ -1,11 +1,9 @@
 //! Views of the user's own, which live under the same refresh and status as the seven.
 
-use super::catalog::{Strategy, VIEWS, View};
+use super::catalog::{Strategy, VIEWS};
 use crate::error::Error;
-use crate::pg::identity::as_extension_owner;
+use crate::pg::identity::{as_extension_owner, current_role, is_trusted};
 use crate::pg::{query, syntax};
-use crate::settings::Settings;
-use crate::source::mapping::{current_role, is_trusted};
 use crate::sql;
 
 /// What create_custom_view() was told.
@@ -17,39 +15,6 @@ pub struct CustomView {
     pub strategy: String,
     pub indexes: Vec<String>,
     pub created_by: String,
-}
-
-/// Any view under this extension's care.
-pub enum ViewEntry {
-    Seven(&'static View),
-    Custom(CustomView),
-}
-
-impl ViewEntry {
-    pub fn name(&self) -> &str {
-        match self {
-            ViewEntry::Seven(view) => view.name,
-            ViewEntry::Custom(view) => &view.view_name,
-        }
-    }
-
-    pub fn strategy(&self) -> Strategy {
-        match self {
-            ViewEntry::Seven(view) => view.strategy,
-            // Only known strategies are ever stored.
-            ViewEntry::Custom(view) => Strategy::from_name(&view.strategy).unwrap_or(Strategy::Manual),
-        }
-    }
-
-    /// The statements that make it, with its indexes and comments.
-    pub fn statements(&self, settings: &Settings) -> String {
-        match self {
-            ViewEntry::Seven(view) => view
-                .definition
-                .replace(":'time_zone'", &sql::literal(&settings.time_zone)),
-            ViewEntry::Custom(view) => view.statements(),
-        }
-    }
 }
 
 impl CustomView {
@@ -76,17 +41,19 @@ impl CustomView {
         if VIEWS.iter().any(|view| view.name == view_name) {
             return Err(bad_name("it is one of the seven"));
         }
-        if !syntax::is_select(&query) {
+        if !syntax::is_select(&query)? {
             return Err(Error::CustomQuery { name: view_name });
         }
         if key_columns.is_empty() {
             return Err(Error::CustomKey { name: view_name });
         }
-        if let Some(index) = indexes.iter().find(|index| !syntax::is_index_key(index)) {
-            return Err(Error::CustomIndex {
-                name: view_name,
-                index: index.clone(),
-            });
+        for index in &indexes {
+            if !syntax::is_index_key(index)? {
+                return Err(Error::CustomIndex {
+                    name: view_name,
+                    index: index.clone(),
+                });
+            }
         }
         let strategy = Strategy::from_name(strategy).ok_or_else(|| Error::UnknownStrategy {
             name: strategy.to_owned(),
@@ -101,7 +68,8 @@ impl CustomView {
         })
     }
 
-    fn statements(&self) -> String {
+    /// The statements that make it, with its indexes.
+    pub fn statements(&self) -> String {
         let view = sql::qualified("analytics", &self.view_name);
         let key: Vec<String> = self.key_columns.iter().map(|column| sql::ident(column)).collect();
         // The statement that the query is part of ends with it, whatever semicolon the user closed it with.
@@ -145,8 +113,7 @@ impl CustomView {
 
     /// Whether the current role may run this query: it is not borrowed from a role with other privileges.
     pub fn check_trusted(&self) -> Result<(), Error> {
-        let role = current_role()?;
-        match is_trusted(&self.created_by, &role)? {
+        match is_trusted(&self.created_by)? {
             true => Ok(()),
             false => Err(Error::NotOwner {
                 view: self.view_name.clone(),
@@ -154,35 +121,4 @@ impl CustomView {
             }),
         }
     }
-}
-
-/// All views: the seven in their order, then the user's own by name.
-pub fn all_views() -> Result<Vec<ViewEntry>, Error> {
-    let custom: Vec<CustomView> = as_extension_owner(|| {
-        query::rows(
-            "SELECT * FROM metabase_internal.custom_view ORDER BY view_name COLLATE \"C\"",
-            &[],
-        )
-    })?;
-    Ok(VIEWS
-        .iter()
-        .map(ViewEntry::Seven)
-        .chain(custom.into_iter().map(ViewEntry::Custom))
-        .collect())
-}
-
-/// The view of a name, with or without its schema.
-pub fn find_view(name: &str) -> Result<ViewEntry, Error> {
-    let bare = name.strip_prefix("analytics.").unwrap_or(name);
-    let mut known = Vec::new();
-    for view in all_views()? {
-        if view.name() == bare {
-            return Ok(view);
-        }
-        known.push(view.name().to_owned());
-    }
-    Err(Error::UnknownView {
-        name: name.to_owned(),
-        known,
-    })
 }

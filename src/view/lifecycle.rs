@@ -2,14 +2,16 @@
 
 use super::adapters;
 use super::catalog::VIEWS;
-use super::custom::{CustomView, ViewEntry, find_view};
+use super::custom::CustomView;
+use super::registry::{ViewEntry, find_view};
 use super::state::ViewState;
 
 use crate::error::Error;
-use crate::pg::identity::as_extension_owner;
+use crate::pg::identity::{as_extension_owner, is_trusted};
 use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
-use crate::refresh::log::{self, Run};
+use crate::pg::time_zone::with_time_zone;
+use crate::refresh::log::{self, Counts, Run};
 use crate::settings::{self, Settings};
 use crate::source::mapping;
 use crate::{roles, sql};
@@ -59,17 +61,17 @@ pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
     if let ViewEntry::Custom(custom) = &view {
         custom.unregister()?;
     }
-    if !any_of_the_seven()? {
+    if first_of_the_seven()?.is_none() {
         adapters::drop_unneeded()?;
     }
     Ok(format!("View '{}' dropped successfully", view.name()))
 }
 
 /// What is kept of a view that is replaced.
-#[derive(Default)]
+#[derive(Default, serde::Deserialize)]
 struct Replaced {
     grants: Vec<String>,
-    /// Names and definitions of its indexes, the user's own among them.
+    /// Names and definitions of its indexes, users' own among them.
     indexes: Vec<(String, String)>,
 }
 
@@ -81,8 +83,19 @@ enum Place {
 
 fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Error> {
     lock_lifecycle()?;
-    // Whatever is wrong with the sources is found before anything is touched.
     let settings = settings::current()?;
+    // A day in a mapping's expression or filter is the shop's, whoever creates the views.
+    with_time_zone(&settings.time_zone, || {
+        create_in_zone(views, drop_existing, &settings)
+    })
+}
+
+fn create_in_zone(
+    views: Vec<ViewEntry>,
+    drop_existing: bool,
+    settings: &Settings,
+) -> Result<Vec<Created>, Error> {
+    // Whatever is wrong with the sources is found before anything is touched.
     let reads_sources = views.iter().any(|view| matches!(view, ViewEntry::Seven(_)));
     let sources = match reads_sources {
         true => {
@@ -92,7 +105,7 @@ fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Er
         }
         false => None,
     };
-    ensure_schema()?;
+    roles::ensure_analytics_schema()?;
     let places: Vec<(ViewEntry, Result<Place, Error>)> = views
         .into_iter()
         .map(|view| {
@@ -100,24 +113,22 @@ fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Er
             (view, place)
         })
         .collect();
-    // Adapters change only when a view is made: nothing else may change what an existing view shows.
     if let Some(sources) = &sources
         && places.iter().any(|(_, place)| place.is_ok())
     {
-        adapters::ensure(sources, &settings)?;
+        adapters::ensure(sources, settings, first_of_the_seven()?)?;
     }
     places
         .into_iter()
         .map(|(view, place)| {
             let result = match place {
                 Err(error) => Err(error),
-                Ok(Place::Free) => subtransaction(|| make(&view, &settings, &Replaced::default())),
+                Ok(Place::Free) => subtransaction(|| make(&view, settings, &Replaced::default())),
                 // The old view is gone: without the new one, all of this must not have been.
-                Ok(Place::Cleared(replaced)) => Ok(subtransaction(|| make(&view, &settings, &replaced))
+                Ok(Place::Cleared(replaced)) => Ok(subtransaction(|| make(&view, settings, &replaced))
                     .map_err(|error| Error::Recreate {
                         view: view.name().to_owned(),
-                        sqlstate: error.sqlstate().to_owned(),
-                        cause: error.to_string(),
+                        cause: Box::new(error),
                     })?),
             };
             Ok(Created {
@@ -138,18 +149,6 @@ fn lock_lifecycle() -> Result<(), Error> {
     })
 }
 
-fn ensure_schema() -> Result<(), Error> {
-    // CREATE SCHEMA IF NOT EXISTS asks for the privilege even where the schema is there.
-    let existing: Vec<serde_json::Value> = query::rows(
-        "SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'analytics'",
-        &[],
-    )?;
-    match existing.is_empty() {
-        true => query::run("CREATE SCHEMA analytics", &[]),
-        false => Ok(()),
-    }
-}
-
 /// Sees to it that nothing bears a view's name.
 fn clear_place(view: &str, drop_existing: bool) -> Result<Place, Error> {
     let Some(state) = ViewState::find(view)? else {
@@ -161,12 +160,19 @@ fn clear_place(view: &str, drop_existing: bool) -> Result<Place, Error> {
             view: view.to_owned(),
         });
     }
+    // Its indexes are made again, with the privileges of the new view's owner, and their expressions are the old owner's.
+    if !is_trusted(&state.owner)? {
+        return Err(Error::NotOwner {
+            view: view.to_owned(),
+            owner: state.owner,
+        });
+    }
+    let replaced = query::row(
+        include_str!("../../sql/queries/view_extras.sql"),
+        &[i64::from(state.oid).into()],
+    )?;
     drop_relation(view, &state, false)?;
-    let indexes = state.indexes.into_iter().zip(state.index_definitions).collect();
-    Ok(Place::Cleared(Replaced {
-        grants: state.grants,
-        indexes,
-    }))
+    Ok(Place::Cleared(replaced))
 }
 
 fn drop_relation(view: &str, state: &ViewState, cascade: bool) -> Result<(), Error> {
@@ -193,16 +199,17 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
     if matches!(view, ViewEntry::Seven(_)) {
         roles::grant_view_to_readers(view.name())?;
     }
-    run.rows_changed = log::rows_changed_in_transaction(state.oid)?;
+    run.rows_changed = Counts::of(state.oid)?.map(|counts| counts.inserted());
     run.mode_reason = "created: filled from its definition";
     log::write(&run.finish(Ok(())))
 }
 
-fn any_of_the_seven() -> Result<bool, Error> {
+/// The first of the seven that exists.
+fn first_of_the_seven() -> Result<Option<&'static str>, Error> {
     for view in &VIEWS {
         if ViewState::find(view.name)?.is_some_and(|state| state.is_materialized_view()) {
-            return Ok(true);
+            return Ok(Some(view.name));
         }
     }
-    Ok(false)
+    Ok(None)
 }

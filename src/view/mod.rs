@@ -4,5 +4,6 @@ pub mod adapters;
 pub mod catalog;
 pub mod custom;
 pub mod lifecycle;
+pub mod registry;
 pub mod state;
 pub mod status;

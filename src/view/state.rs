@@ -10,7 +10,6 @@ pub struct ViewState {
     /// `pg_class.relkind`
     pub kind: char,
     pub populated: bool,
-    pub owner_oid: u32,
     pub owner: String,
     /// Whether the current role may act as its owner.
     pub owned: bool,
@@ -20,10 +19,6 @@ pub struct ViewState {
     pub has_unique_index: bool,
     /// Names of its indexes, sorted.
     pub indexes: Vec<String>,
-    /// The statements that make them, in the same order.
-    pub index_definitions: Vec<String>,
-    /// The statements that give its privileges to others than its owner.
-    pub grants: Vec<String>,
 }
 
 impl ViewState {

@@ -1,12 +1,10 @@
 //! How the views are doing.
 
-use super::custom::{ViewEntry, all_views};
+use super::registry::{ViewEntry, all_views};
 use super::state::ViewState;
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, as_relation_owner};
-use crate::pg::subtransaction::subtransaction;
-use crate::pg::{lock, query};
-use crate::sql;
+use crate::pg::identity::as_extension_owner;
+use crate::pg::{query, relation};
 
 use pgrx::datum::TimestampWithTimeZone;
 
@@ -16,7 +14,7 @@ pub struct Status {
     pub exists: bool,
     /// When this extension last filled it.
     pub last_refresh: Option<TimestampWithTimeZone>,
-    /// Its rows; the planner's estimate where somebody has locked it or its owner may not read it.
+    /// Its rows; the planner's estimate where somebody has locked it.
     pub row_count: Option<i64>,
     /// Bytes on disk, with indexes; None where somebody has locked it.
     pub size_bytes: Option<i64>,
@@ -51,7 +49,7 @@ pub fn of(view: &ViewEntry) -> Result<Status, Error> {
         )
     })?;
     let (row_count, size_bytes) = match &state {
-        Some(state) => measure(view.name(), state)?,
+        Some(state) => measure(state)?,
         None => (None, None),
     };
     let exists = state.is_some();
@@ -70,39 +68,21 @@ pub fn of(view: &ViewEntry) -> Result<Status, Error> {
 }
 
 /// Rows and bytes. Status is asked for when something is wrong, so it waits for nobody's lock.
-fn measure(view: &str, state: &ViewState) -> Result<(Option<i64>, Option<i64>), Error> {
+fn measure(state: &ViewState) -> Result<(Option<i64>, Option<i64>), Error> {
     #[derive(serde::Deserialize)]
-    struct Measure {
-        row_count: i64,
-        size_bytes: i64,
+    struct Size {
+        bytes: Option<i64>,
     }
     if !state.populated {
         return Ok((None, None));
     }
-    let locked = lock::try_read_lock(state.oid);
-    let same = || -> Result<bool, Error> {
-        let now = ViewState::find(view)?;
-        Ok(now.is_some_and(|now| now.oid == state.oid && now.is_materialized_view() && now.populated))
+    let Some(rows) = relation::count_rows(state.oid) else {
+        return Ok((Some(state.estimated_rows).filter(|rows| *rows >= 0), None));
     };
-    let estimate = Ok((Some(state.estimated_rows).filter(|rows| *rows >= 0), None));
-    if !locked || !same()? {
-        return estimate;
-    }
-    // As its owner, so that who may ask for the status need not be able to read the view.
-    let measured: Result<Measure, Error> = subtransaction(|| {
-        as_relation_owner(state.owner_oid, || {
-            query::row(
-                &format!(
-                    "SELECT count(*) AS row_count, pg_catalog.pg_total_relation_size($1::oid) AS size_bytes FROM {}",
-                    sql::qualified("analytics", view)
-                ),
-                &[i64::from(state.oid).into()],
-            )
-        })
-    });
-    match measured {
-        Ok(measure) => Ok((Some(measure.row_count), Some(measure.size_bytes))),
-        Err(Error::Postgres { .. }) => estimate,
-        Err(other) => Err(other),
-    }
+    // Counting has locked it against being dropped.
+    let size: Size = query::row(
+        "SELECT pg_catalog.pg_total_relation_size($1::oid) AS bytes",
+        &[i64::from(state.oid).into()],
+    )?;
+    Ok((Some(rows), size.bytes))
 }

@@ -2,6 +2,10 @@
 
 mod cluster;
 mod hand_worked;
+mod hostile;
+mod layouts;
+mod mappings;
 mod oracle;
 mod pg_regress;
 mod property;
+mod rows;
