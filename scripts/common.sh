@@ -41,6 +41,8 @@ private_dir() {
     if [ "$(id -u)" = 0 ] && getent passwd "$SERVER_USER" > /dev/null && ! as_server_user test -x "$dir"; then
         dir="/var/tmp/metabase_views-$(printf '%s' "$PWD" | cksum | cut -d' ' -f1)"
         mkdir -p "$dir"
+        # Anybody may write to /var/tmp: a folder that somebody else has put there is not ours to use.
+        [ -O "$dir" ] || fail "$dir belongs to somebody else"
     fi
     echo "$dir"
 }

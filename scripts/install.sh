@@ -4,15 +4,20 @@
 #   scripts/install.sh PG_CONFIG
 source "$(dirname "$0")/common.sh"
 
-pg_config=$(command -v "${1:-pg_config}") || fail "there is no $1; name the server's pg_config: make install PG_CONFIG=/usr/lib/postgresql/15/bin/pg_config"
-scripts/setup.sh
-use_private_postgres
+given=${1:-pg_config}
+pg_config=$(command -v "$given") ||
+    fail "there is no $given; name the server's own: make install PG_CONFIG=/usr/lib/postgresql/15/bin/pg_config"
 major=$("$pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 case " $SUPPORTED_MAJORS " in
     *" $major "*) ;;
     *) fail "$pg_config is PostgreSQL $major; supported are: $SUPPORTED_MAJORS" ;;
 esac
+[ -f "$("$pg_config" --includedir-server)/postgres.h" ] ||
+    fail "PostgreSQL's headers are missing; Debian's package is postgresql-server-dev-$major"
+
+scripts/setup.sh tools
+export PGRX_HOME="$PWD/target/pgrx" PGRX_PG_CONFIG_PATH="$pg_config"
 as_superuser=()
 [ -w "$("$pg_config" --pkglibdir)" ] || as_superuser=(--sudo)
-say "Building and installing for PostgreSQL $major"
+say "Building for PostgreSQL $major and installing into $("$pg_config" --pkglibdir)"
 cargo pgrx install --release "${as_superuser[@]}" --pg-config "$pg_config" --no-default-features --features "pg$major"

@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building and testing need and what is missing here. Quick when nothing is.
+#
+#   scripts/setup.sh         all of it, with a private copy of PostgreSQL
+#   scripts/setup.sh tools   what building needs
 source "$(dirname "$0")/common.sh"
 
 # Debian's packages, each with a file or command that shows it to be there.
@@ -11,7 +14,7 @@ missing_packages() {
     compgen -G '/usr/lib/llvm-*/lib/libclang.so*' > /dev/null || echo libclang-dev
     command -v sudo      > /dev/null || echo sudo
     [ "$(id -u)" != 0 ] || command -v runuser > /dev/null || echo util-linux
-    if [ -z "$(installed_major)" ]; then
+    if [ "$scope" = all ] && [ -z "$(installed_major)" ]; then
         local major=${PG_MAJOR:-$(default_major)}
         echo "postgresql-$major" "postgresql-server-dev-$major"
     fi
@@ -36,7 +39,8 @@ install_packages() {
     say "Installing Debian's packages: $packages"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages > target/apt.log 2>&1 ||
         { tail -n 20 target/apt.log >&2; fail "apt-get could not install: $packages"; }
-    [ -n "$(installed_major)" ] || fail "no PostgreSQL of a supported major ($SUPPORTED_MAJORS) could be installed"
+    [ "$scope" = tools ] || [ -n "$(installed_major)" ] ||
+        fail "no PostgreSQL of a supported major ($SUPPORTED_MAJORS) could be installed"
 }
 
 install_cargo_pgrx() {
@@ -66,9 +70,11 @@ init_pgrx() {
         { cat "$PGRX_HOME/init.log" >&2; fail "cargo pgrx init failed"; }
 }
 
+scope=${1:-all}
 mkdir -p target
 install_packages
 install_cargo_pgrx
+[ "$scope" = all ] || exit 0
 use_private_postgres
 copy_postgres
 init_pgrx
