@@ -10,6 +10,32 @@ BEGIN
 END
 $$;
 
+-- Whoever could put a function beside those of the API would have it called in their place.
+DO $$
+BEGIN
+    IF EXISTS (
+        SELECT
+        FROM pg_catalog.pg_namespace AS namespace
+        JOIN pg_catalog.pg_roles AS owner ON owner.oid = namespace.nspowner
+        WHERE namespace.nspname = 'metabase'
+            AND (
+                NOT owner.rolsuper
+                OR EXISTS (
+                    SELECT
+                    FROM pg_catalog.aclexplode(namespace.nspacl) AS acl
+                    WHERE acl.privilege_type = 'CREATE'
+                        AND acl.grantee <> namespace.nspowner
+                )
+            )
+    ) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = 'schema "metabase" exists already, and others than a superuser may create objects in it',
+            HINT = 'Rename it (ALTER SCHEMA metabase RENAME TO ...), then create the extension again.';
+    END IF;
+END
+$$;
+
 -- The schemas. "metabase" itself is made by CREATE EXTENSION, as the control file says.
 
 COMMENT ON SCHEMA metabase IS 'metabase_views: functions and views to create, refresh, inspect and drop the views in schema analytics.';

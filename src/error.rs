@@ -42,6 +42,12 @@ pub enum Error {
         entity: &'static str,
         looked_for: Vec<String>,
     },
+    #[error("entity \"{entity}\" could be read from {relation}, but that belongs to role \"{owner}\"")]
+    UntrustedSource {
+        entity: &'static str,
+        relation: String,
+        owner: String,
+    },
     #[error("entity \"{entity}\" could be read from any of {}", .found.join(", "))]
     SourceAmbiguous {
         entity: &'static str,
@@ -147,6 +153,8 @@ pub enum Error {
     Dependents { view: String, detail: Option<String> },
     #[error("materialized view analytics.{view} could not be locked within lock_timeout")]
     LockTimeout { view: String },
+    #[error("another session creates or drops views, and did not end within lock_timeout")]
+    LifecycleLocked,
     #[error("materialized view analytics.{view} cannot be refreshed concurrently without its unique index")]
     NoUniqueIndex { view: String },
     #[error("incremental refresh of analytics.{view} is not possible: {reason}")]
@@ -202,14 +210,16 @@ impl Error {
             RelationName { .. } | CustomName { .. } => "42602",
             SourceAmbiguous { .. } | NoUniqueIndex { .. } | SourcesChanged { .. } => "55000",
             RelationKind { .. } | NotAMaterializedView { .. } => "42809",
-            SourcePrivilege { .. } | ForeignMapping { .. } | ForeignAdapter { .. } | NotOwner { .. } => {
-                "42501"
-            }
+            SourcePrivilege { .. }
+            | UntrustedSource { .. }
+            | ForeignMapping { .. }
+            | ForeignAdapter { .. }
+            | NotOwner { .. } => "42501",
             WrongType { .. } | ReferenceType { .. } => "42804",
             NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => "42601",
             AdapterInUse { .. } | Dependents { .. } => "2BP01",
             ViewExists { .. } => "42P07",
-            LockTimeout { .. } => "55P03",
+            LockTimeout { .. } | LifecycleLocked => "55P03",
             IncrementalImpossible { .. } => "0A000",
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
             Recreate { cause, .. } => cause.sqlstate(),
@@ -240,6 +250,11 @@ impl Error {
             SourceAmbiguous { entity, found } => format!(
                 "Say which one it is: SELECT metabase.map_source('{entity}', {});",
                 crate::sql::literal(found.first().map_or("schema.table", String::as_str))
+            ),
+            UntrustedSource { entity, relation, .. } => format!(
+                "It is neither a superuser, the database's owner nor the owner of the orders. If you trust it: SELECT \
+                 metabase.map_source('{entity}', {}); if not: SELECT metabase.map_source('{entity}', NULL);",
+                crate::sql::literal(relation)
             ),
             RelationMissing { entity, .. } => format!(
                 "Name one that exists, as metabase.map_source('{entity}', 'schema.table'), or go back to detection with \
@@ -312,6 +327,9 @@ impl Error {
                  = {}::regclass; then try again, with a longer lock_timeout if need be.",
                 crate::sql::literal(&crate::sql::qualified("analytics", view))
             ),
+            LifecycleLocked => {
+                "Try again when its transaction has ended, with a longer lock_timeout if need be.".into()
+            }
             NoUniqueIndex { view } => format!(
                 "Create it anew with its indexes: SELECT * FROM metabase.create_view({}, drop_existing => true);",
                 crate::sql::literal(view)

@@ -4,11 +4,8 @@ SELECT
     wanted.name,
     pg_catalog.format('%I.%I', wanted.schema, wanted.name) AS qualified,
     relation.relkind::text AS kind,
-    -- A view runs what its owner wrote as whoever reads it, so not everybody's is used without having been mapped.
-    relation.relkind <> 'v'
-        OR owner.rolsuper
-        OR owner.rolname = current_user
-        OR relation.relowner = database.datdba AS detectable,
+    owner.rolname AS owner,
+    owner.rolsuper OR owner.rolname = current_user OR relation.relowner = database.datdba AS trusted,
     pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')
         AND (
             pg_catalog.has_table_privilege(relation.oid, 'SELECT')

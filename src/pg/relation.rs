@@ -1,8 +1,54 @@
 //! Looking at a relation without SQL, and so without running anything that its owner may have tied to it.
 
+use std::ffi::CStr;
+
 use pgrx::{check_for_interrupts, pg_sys};
 
 use super::query;
+
+/// Waits for a lock on a relation, and keeps it until the transaction ends.
+///
+/// What was committed while it waited is seen by the statements that come after it. The caller checks the privilege.
+pub fn lock(relation: u32, mode: LockMode) {
+    let mode = match mode {
+        LockMode::Exclusive => pg_sys::ExclusiveLock,
+        LockMode::AccessExclusive => pg_sys::AccessExclusiveLock,
+    };
+    // SAFETY: it only takes an oid; the lock of one that is gone does no harm.
+    unsafe { pg_sys::LockRelationOid(pg_sys::Oid::from(relation), mode as i32) }
+}
+
+/// How strong a lock is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockMode {
+    /// Readers go on.
+    Exclusive,
+    /// Nobody goes on.
+    AccessExclusive,
+}
+
+/// The owner of a relation as it stands now, whatever snapshot this transaction has; it stays until the transaction ends.
+pub fn owner(schema: &CStr, name: &CStr) -> Option<u32> {
+    // SAFETY: both names outlive the call, which only reads them. The relation is opened under the lock that the lookup has
+    // taken, and is closed here, or by the abort of the (sub)transaction if an error unwinds.
+    unsafe {
+        let range = pg_sys::makeRangeVar(schema.as_ptr().cast_mut(), name.as_ptr().cast_mut(), -1);
+        let oid = pg_sys::RangeVarGetRelidExtended(
+            range,
+            pg_sys::AccessShareLock as i32,
+            pg_sys::RVROption::RVR_MISSING_OK,
+            None,
+            std::ptr::null_mut(),
+        );
+        if oid == pg_sys::InvalidOid {
+            return None;
+        }
+        let relation = pg_sys::relation_open(oid, pg_sys::NoLock as i32);
+        let owner = (*(*relation).rd_rel).relowner;
+        pg_sys::relation_close(relation, pg_sys::NoLock as i32);
+        Some(owner.to_u32())
+    }
+}
 
 /// How many rows of a materialized view are visible now.
 ///

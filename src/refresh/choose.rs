@@ -1,6 +1,7 @@
 //! Which way a view is refreshed, and why.
 
 use crate::error::Error;
+use crate::pg::relation::LockMode;
 use crate::view::state::ViewState;
 
 /// What the caller asked for.
@@ -35,6 +36,14 @@ pub enum Plan {
 }
 
 impl Plan {
+    /// The lock that the statement takes.
+    pub fn lock(self) -> LockMode {
+        match self {
+            Plan::Concurrent => LockMode::Exclusive,
+            Plan::Plain => LockMode::AccessExclusive,
+        }
+    }
+
     /// The statement, for a qualified name.
     pub fn statement(self, name: &str) -> String {
         match self {

@@ -94,6 +94,10 @@ fn cast(kind: Kind, expression: &str, sql_type: &SqlType, settings: &Settings) -
             "text" => text(expression),
             other => format!("{expression}::{other}"),
         },
+        // By its own output function: what a cast does, the owner of the type can say.
+        (Kind::Text, _) if sql_type.category == 'E' => {
+            text(&format!("pg_catalog.textin(pg_catalog.enum_out({expression}))"))
+        }
         (Kind::Text, _) => text(expression),
         (Kind::Number, _) => format!("{expression}::numeric"),
         (Kind::Flag, _) => format!("{expression}::boolean"),
@@ -233,7 +237,8 @@ mod tests {
             name: r#"we"ird; drop"#.into(),
             qualified: r#"shop."we""ird; drop""#.into(),
             kind: 'r',
-            detectable: true,
+            owner: "shop".into(),
+            trusted: true,
             readable: true,
             columns,
         });

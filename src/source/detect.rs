@@ -9,14 +9,37 @@ use crate::sql;
 /// The table of an entity among those that exist. None, without an error, where an optional entity has none.
 ///
 /// A table wins over a view of another name: shops keep views with the old names when they rename their tables.
-pub fn choose_relation(spec: &'static Spec, existing: &[Relation]) -> Result<Option<Relation>, Error> {
+///
+/// Reading a relation can call what its owner has tied to it, and a name is no proof of who that is: it has to be somebody
+/// trusted or, for a table, the owner of the shop's orders. Anything else is for a person to map.
+pub fn choose_relation(
+    spec: &'static Spec,
+    existing: &[Relation],
+    shop_owner: Option<&str>,
+) -> Result<Option<Relation>, Error> {
+    let Some(relation) = only_candidate(spec, existing)? else {
+        return Ok(None);
+    };
+    let is_the_shops =
+        relation.kind != 'v' && (spec.entity == Entity::Order || shop_owner == Some(relation.owner.as_str()));
+    if relation.trusted || is_the_shops {
+        return Ok(Some(relation));
+    }
+    Err(Error::UntrustedSource {
+        entity: spec.name,
+        relation: relation.qualified,
+        owner: relation.owner,
+    })
+}
+
+fn only_candidate(spec: &'static Spec, existing: &[Relation]) -> Result<Option<Relation>, Error> {
     let candidates: Vec<&Relation> = spec
         .tables
         .iter()
         .filter_map(|(schema, name)| {
             existing
                 .iter()
-                .find(|relation| relation.schema == *schema && relation.name == *name && relation.detectable)
+                .find(|relation| relation.schema == *schema && relation.name == *name)
         })
         .collect();
     let tables: Vec<&Relation> = candidates
@@ -242,7 +265,8 @@ mod tests {
             name: name.into(),
             qualified: format!("{schema}.{name}"),
             kind,
-            detectable: true,
+            owner: "shop".into(),
+            trusted: true,
             readable: true,
             columns: columns
                 .iter()
@@ -259,7 +283,7 @@ mod tests {
     fn the_table_of_each_known_layout_is_found() {
         let order = Entity::Order.spec();
         for (schema, name) in [("transactions", "orders"), ("sales", "order")] {
-            let found = choose_relation(order, &[relation(schema, name, 'r', &[])]);
+            let found = choose_relation(order, &[relation(schema, name, 'r', &[])], None);
             assert_eq!(found.expect("found").expect("some").schema, schema);
         }
     }
@@ -270,7 +294,7 @@ mod tests {
             relation("transactions", "orders", 'v', &[]),
             relation("sales", "order", 'p', &[]),
         ];
-        let found = choose_relation(Entity::Order.spec(), &existing);
+        let found = choose_relation(Entity::Order.spec(), &existing, None);
         assert_eq!(found.expect("found").expect("some").schema, "sales");
     }
 
@@ -281,18 +305,37 @@ mod tests {
             relation("sales", "order", 'r', &[]),
         ];
         assert!(matches!(
-            choose_relation(Entity::Order.spec(), &existing),
+            choose_relation(Entity::Order.spec(), &existing, None),
             Err(Error::SourceAmbiguous { .. })
+        ));
+    }
+
+    #[test]
+    fn what_a_stranger_owns_is_for_a_person_to_map() {
+        let sizes = |kind| Relation {
+            owner: "stranger".into(),
+            trusted: false,
+            ..relation("core", "sizes", kind, &[])
+        };
+        let found = |kind, shop_owner| choose_relation(Entity::Size.spec(), &[sizes(kind)], Some(shop_owner));
+        assert!(matches!(found('r', "shop"), Err(Error::UntrustedSource { .. })));
+        assert!(matches!(found('r', "stranger"), Ok(Some(_))));
+        assert!(matches!(
+            found('v', "stranger"),
+            Err(Error::UntrustedSource { .. })
         ));
     }
 
     #[test]
     fn only_required_entities_are_missed() {
         assert!(matches!(
-            choose_relation(Entity::Order.spec(), &[]),
+            choose_relation(Entity::Order.spec(), &[], None),
             Err(Error::SourceMissing { .. })
         ));
-        assert!(matches!(choose_relation(Entity::Brand.spec(), &[]), Ok(None)));
+        assert!(matches!(
+            choose_relation(Entity::Brand.spec(), &[], None),
+            Ok(None)
+        ));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub fn store(
             });
         }
     }
-    let mut source = resolve_entity(entity.spec(), Some(&mapping), &[], &mapping.mapped_by)?;
+    let mut source = resolve_entity(entity.spec(), Some(&mapping), &[], None, &mapping.mapped_by)?;
     if !source.problems.is_empty() {
         return Err(source.problems.swap_remove(0));
     }
@@ -99,13 +99,14 @@ pub fn detect_all() -> Result<Sources, Error> {
 fn resolve_with(mappings: &[Mapping]) -> Result<Sources, Error> {
     let role = current_role()?;
     let existing = catalog::known_relations()?;
-    let mut sources = ENTITIES
-        .iter()
-        .map(|spec| {
-            let mapping = mappings.iter().find(|mapping| mapping.entity == spec.name);
-            resolve_entity(spec, mapping, &existing, &role)
-        })
-        .collect::<Result<Vec<Source>, Error>>()?;
+    // The orders come first: whose they are tells whose the shop is.
+    let mut sources: Vec<Source> = Vec::new();
+    for spec in &ENTITIES {
+        let mapping = mappings.iter().find(|mapping| mapping.entity == spec.name);
+        let orders = sources.first().and_then(|orders| orders.relation.as_ref());
+        let shop_owner = orders.map(|relation| relation.owner.as_str());
+        sources.push(resolve_entity(spec, mapping, &existing, shop_owner, &role)?);
+    }
     let key_types: Vec<Option<SqlType>> = sources
         .iter()
         .map(|source| source.type_of("id").cloned())
@@ -122,6 +123,7 @@ fn resolve_entity(
     spec: &'static Spec,
     mapping: Option<&Mapping>,
     existing: &[Relation],
+    shop_owner: Option<&str>,
     role: &str,
 ) -> Result<Source, Error> {
     let mut source = Source {
@@ -157,7 +159,7 @@ fn resolve_entity(
         });
         return Ok(source);
     }
-    let relation = find_relation(spec, mapping, existing).and_then(|relation| {
+    let relation = find_relation(spec, mapping, existing, shop_owner).and_then(|relation| {
         relation
             .as_ref()
             .map_or(Ok(()), |found| detect::check_relation(spec, found, role))?;
@@ -225,9 +227,10 @@ fn find_relation(
     spec: &'static Spec,
     mapping: Option<&Mapping>,
     existing: &[Relation],
+    shop_owner: Option<&str>,
 ) -> Result<Option<Relation>, Error> {
     match mapping {
-        None => detect::choose_relation(spec, existing),
+        None => detect::choose_relation(spec, existing, shop_owner),
         Some(Mapping { relation: None, .. }) => Ok(None),
         Some(Mapping {
             relation: Some((schema, name)),

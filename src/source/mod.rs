@@ -42,8 +42,9 @@ pub struct Relation {
     pub qualified: String,
     /// `pg_class.relkind`
     pub kind: char,
-    /// Whether it is used without having been mapped.
-    pub detectable: bool,
+    pub owner: String,
+    /// Whether its owner is a superuser, the current role or the database's owner.
+    pub trusted: bool,
     /// Whether the current role may read it.
     pub readable: bool,
     pub columns: Vec<SourceColumn>,

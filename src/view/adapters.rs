@@ -1,9 +1,11 @@
 //! Keeping the adapters in `metabase_internal` what the sources say.
 
+use std::ffi::CString;
+
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role};
-use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
+use crate::pg::{query, relation};
 use crate::settings::Settings;
 use crate::source::entity::{ENTITIES, Spec};
 use crate::source::{Source, Sources, adapter};
@@ -57,7 +59,37 @@ pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> 
             None => create("CREATE", sources, source, settings)?,
         }
     }
+    check_owners(&role)?;
     store_making(making)
+}
+
+/// Makes sure that the adapters are in the hands of the current role.
+///
+/// Looked up as they stand now: to a transaction whose snapshot is older, an adapter may seem its own that was dropped and
+/// made by somebody else since.
+fn check_owners(role: &str) -> Result<(), Error> {
+    #[derive(serde::Deserialize)]
+    struct Names {
+        current: u32,
+        owner: Option<String>,
+    }
+    for spec in &ENTITIES {
+        let name = CString::new(spec.adapter).map_err(|error| Error::Internal(error.to_string()))?;
+        let owner = relation::owner(c"metabase_internal", &name);
+        let names: Names = query::row(
+            "SELECT oid::bigint AS current, pg_catalog.pg_get_userbyid($1::oid) AS owner FROM pg_catalog.pg_roles WHERE \
+             rolname = current_user",
+            &[owner.map(i64::from).into()],
+        )?;
+        if owner != Some(names.current) {
+            return Err(Error::ForeignAdapter {
+                adapter: spec.adapter,
+                owner: names.owner.unwrap_or_default(),
+                role: role.to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Drops the adapters that nothing needs any more.

@@ -26,6 +26,11 @@ impl CustomView {
         strategy: &str,
         indexes: Vec<String>,
     ) -> Result<CustomView, Error> {
+        // As everywhere, the schema may stand in front of the name.
+        let view_name = match view_name.strip_prefix("analytics.") {
+            Some(bare) => bare.to_owned(),
+            None => view_name,
+        };
         // The longest name that is derived from it is that of an index, and names have at most 63 bytes.
         const LONGEST_NAME: usize = 63 - "idx__99".len();
         let bad_name = |reason| Error::CustomName {

@@ -141,11 +141,17 @@ fn create_in_zone(
 
 /// Lets one session at a time create or drop views.
 fn lock_lifecycle() -> Result<(), Error> {
-    as_extension_owner(|| {
-        query::run(
-            "LOCK TABLE metabase_internal.custom_view IN SHARE ROW EXCLUSIVE MODE",
-            &[],
-        )
+    subtransaction(|| {
+        as_extension_owner(|| {
+            query::run(
+                "LOCK TABLE metabase_internal.custom_view IN SHARE ROW EXCLUSIVE MODE",
+                &[],
+            )
+        })
+    })
+    .map_err(|error| match error.sqlstate() {
+        "55P03" => Error::LifecycleLocked,
+        _ => error,
     })
 }
 

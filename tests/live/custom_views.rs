@@ -1,0 +1,589 @@
+//! Views of the user's own: made with create_custom_view(), then under the same care as the seven.
+
+use crate::cluster::{Database, error_of, refresh_all, value};
+use crate::shop::{
+    VIEWS, assert_error, column, completed_and_failed, differences, history, refresh_view, refreshed, run,
+    shop, shop_with_views, snapshot,
+};
+
+const SALES_BY_STATUS: &str = "SELECT metabase.create_custom_view(
+    'sales_by_status',
+    'SELECT status, count(*) AS orders FROM transactions.orders GROUP BY status',
+    ARRAY['status']
+)";
+
+#[test]
+fn a_view_with_nothing_but_a_query_and_a_key_is_refreshed_daily() {
+    let database = shop();
+    let mut client = database.connect();
+    assert_eq!(
+        column(&mut client, SALES_BY_STATUS),
+        ["View 'sales_by_status' created successfully"]
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT (view_name, \"exists\", last_refresh IS NOT NULL, row_count > 1, size_bytes > 0, indexes, strategy,
+                     mode, mode_reason, last_error)
+             FROM metabase.view_status('sales_by_status')"
+        ),
+        [r#"(sales_by_status,t,t,t,t,{uq_sales_by_status},daily,full,"created: filled from its definition",)"#]
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT indexdef FROM pg_indexes WHERE tablename = 'sales_by_status'"
+        ),
+        [
+            "CREATE UNIQUE INDEX uq_sales_by_status ON analytics.sales_by_status USING btree (status) NULLS NOT DISTINCT"
+        ]
+    );
+    assert_eq!(differences(&mut client, "sales_by_status"), 0);
+    // It needs none of the seven, and their sources are not looked at.
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT viewname FROM pg_views WHERE schemaname = 'metabase_internal'"
+        ),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_view_with_a_strategy_several_key_columns_and_indexes() {
+    let database = shop();
+    let mut client = database.connect();
+    run(
+        &mut client,
+        "SELECT metabase.create_custom_view(
+            name        => 'sales_by_place',
+            query       => $$
+                SELECT
+                    buyer_destination_country AS country,
+                    buyer_destination_city    AS city,
+                    sum(gross_sale)           AS revenue -- a comment; and a semicolon
+                FROM transactions.orders
+                GROUP BY 1, 2;
+            $$,
+            key_columns => ARRAY['country', 'city'],
+            strategy    => 'hourly',
+            indexes     => ARRAY['revenue DESC NULLS LAST', 'lower(city), country']
+        )",
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT indexdef FROM pg_indexes WHERE tablename = 'sales_by_place' ORDER BY indexname"
+        ),
+        [
+            "CREATE INDEX idx_sales_by_place_1 ON analytics.sales_by_place USING btree (revenue DESC NULLS LAST)",
+            "CREATE INDEX idx_sales_by_place_2 ON analytics.sales_by_place USING btree (lower((city)::text), country)",
+            "CREATE UNIQUE INDEX uq_sales_by_place ON analytics.sales_by_place USING btree (country, city) NULLS NOT \
+             DISTINCT",
+        ]
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT strategy FROM metabase.view_status('sales_by_place')"
+        ),
+        ["hourly"]
+    );
+}
+
+#[test]
+fn it_is_refreshed_with_its_strategy_and_with_all() {
+    let (_database, mut client) = shop_with_views();
+    for strategy in ["realtime", "hourly", "daily", "weekly", "manual"] {
+        run(
+            &mut client,
+            &format!(
+                "SELECT metabase.create_custom_view('my_{strategy}', 'SELECT 1 AS a', ARRAY['a'], '{strategy}')"
+            ),
+        );
+        let rows = refreshed(&mut client, &format!("refresh('{strategy}')"));
+        let (completed, failed) = completed_and_failed(&rows);
+        assert_eq!(completed.last(), Some(&format!("my_{strategy}").as_str()));
+        assert_eq!(failed, [""; 0]);
+    }
+    let mut all = VIEWS.to_vec();
+    // After the seven, by name.
+    all.extend(["my_daily", "my_hourly", "my_manual", "my_realtime", "my_weekly"]);
+    let rows = refreshed(&mut client, "refresh('all')");
+    assert_eq!(completed_and_failed(&rows), (all.clone(), vec![]));
+    assert_eq!(
+        column(&mut client, "SELECT view_name FROM metabase.view_status()"),
+        all
+    );
+}
+
+#[test]
+fn it_is_refreshed_like_the_seven() {
+    let database = shop();
+    let mut client = database.connect();
+    run(&mut client, SALES_BY_STATUS);
+    run(&mut client, "UPDATE transactions.orders SET status = 'completed'");
+    let before: i64 = value(&mut client, "SELECT count(*) FROM analytics.sales_by_status");
+    let row = refresh_view(&mut client, "sales_by_status");
+    assert_eq!(
+        (row.status.as_str(), row.rows_changed),
+        ("completed", Some(before))
+    );
+    assert_eq!(
+        column(&mut client, "SELECT status FROM analytics.sales_by_status"),
+        ["completed"]
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT (status, mode_reason) FROM metabase.refresh_history WHERE view_name = 'sales_by_status' ORDER BY id"
+        ),
+        [
+            r#"(completed,"created: filled from its definition")"#,
+            r#"(completed,"changes of its sources are not captured")"#,
+        ]
+    );
+}
+
+#[test]
+fn dropping_it_forgets_it() {
+    let database = shop();
+    let mut client = database.connect();
+    run(&mut client, SALES_BY_STATUS);
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT metabase.drop_view('analytics.sales_by_status')"
+        ),
+        ["View 'sales_by_status' dropped successfully"]
+    );
+    assert_eq!(
+        error_of(
+            &mut client,
+            "SELECT * FROM metabase.view_status('sales_by_status')"
+        )
+        .sqlstate
+        .code(),
+        "42P01"
+    );
+    run(&mut client, SALES_BY_STATUS);
+}
+
+#[test]
+fn dropping_it_leaves_the_seven_and_their_adapters() {
+    let (_database, mut client) = shop_with_views();
+    run(&mut client, SALES_BY_STATUS);
+    run(&mut client, "SELECT metabase.drop_view('sales_by_status')");
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT count(*) FROM metabase.refresh('all') WHERE status = 'completed'"
+        ),
+        ["7"]
+    );
+}
+
+#[test]
+fn one_that_was_dropped_behind_our_back_is_still_known_and_can_be_made_again_or_forgotten() {
+    let database = shop();
+    let mut client = database.connect();
+    run(&mut client, SALES_BY_STATUS);
+    let drop = "DROP MATERIALIZED VIEW analytics.sales_by_status";
+    let exists = "SELECT \"exists\" FROM metabase.view_status('sales_by_status')";
+
+    run(&mut client, drop);
+    assert_eq!(column(&mut client, exists), ["f"]);
+    assert_eq!(
+        refresh_view(&mut client, "sales_by_status")
+            .error_message
+            .as_deref(),
+        Some(
+            "materialized view analytics.sales_by_status does not exist (SQLSTATE 42P01)\n\
+             Create it: SELECT * FROM metabase.create_view('sales_by_status');"
+        )
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT created FROM metabase.create_view('sales_by_status')"
+        ),
+        ["t"]
+    );
+    assert_eq!(column(&mut client, exists), ["t"]);
+    assert_eq!(differences(&mut client, "sales_by_status"), 0);
+
+    // Another of that name may take its place.
+    run(&mut client, drop);
+    run(
+        &mut client,
+        "SELECT metabase.create_custom_view('sales_by_status', 'SELECT 1 AS a', ARRAY['a'], 'weekly')",
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT strategy FROM metabase.view_status('sales_by_status')"
+        ),
+        ["weekly"]
+    );
+
+    run(&mut client, drop);
+    run(&mut client, "SELECT metabase.drop_view('sales_by_status')");
+    assert_eq!(
+        column(&mut client, "SELECT count(*) FROM metabase.view_status()"),
+        ["7"]
+    );
+}
+
+#[test]
+fn it_is_replaced_by_what_its_query_says_now_and_keeps_privileges_and_indexes() {
+    let database = shop();
+    let mut client = database.connect();
+    run(&mut client, SALES_BY_STATUS);
+    let reader = database.create_role("custom_reader");
+    run(
+        &mut client,
+        &format!(
+            "CREATE INDEX mine ON analytics.sales_by_status (orders);
+             GRANT SELECT ON analytics.sales_by_status TO {reader};
+             DELETE FROM transactions.orders"
+        ),
+    );
+    run(
+        &mut client,
+        "SELECT * FROM metabase.create_view('sales_by_status', drop_existing => true)",
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT (row_count, indexes) FROM metabase.view_status('sales_by_status')"
+        ),
+        [r#"(0,"{mine,uq_sales_by_status}")"#]
+    );
+    let readable: bool = value(
+        &mut client,
+        &format!("SELECT has_table_privilege('{reader}', 'analytics.sales_by_status', 'SELECT')"),
+    );
+    assert!(readable);
+}
+
+#[test]
+fn create_all_views_leaves_it_alone() {
+    let (_database, mut client) = shop_with_views();
+    run(&mut client, SALES_BY_STATUS);
+    let identity = "SELECT 'analytics.sales_by_status'::regclass::oid";
+    let before = column(&mut client, identity);
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT view_name FROM metabase.create_all_views(drop_existing => true) WHERE created"
+        ),
+        VIEWS
+    );
+    assert_eq!(column(&mut client, identity), before);
+}
+
+// Names
+
+#[test]
+fn any_name_is_taken_as_it_is_written() {
+    let database = shop();
+    let mut client = database.connect();
+    let long = "x".repeat(56);
+    let long_in_bytes = "ü".repeat(28);
+    for name in [
+        "Mixed Case",
+        r#"quo"te"#,
+        "apo'strophe",
+        r"back\slash",
+        "select",
+        "semi;colon -- and comment",
+        "dollar $1 $$",
+        "per%cent",
+        "dotted.name",
+        ":'time_zone'",
+        &long,
+        &long_in_bytes,
+    ] {
+        let mut call = |call: &str| {
+            client
+                .query_one(&format!("SELECT to_json(row)::text FROM {call} AS row"), &[&name])
+                .unwrap_or_else(|error| panic!("{call} of {name}: {error:?}"))
+                .get::<_, String>(0)
+        };
+        call("metabase.create_custom_view($1, 'SELECT 1 AS a', ARRAY['a'], indexes => ARRAY['a DESC'])");
+        for answer in [
+            call("metabase.view_status($1)"),
+            call("metabase.view_status('analytics.' || $1)"),
+            call("metabase.refresh_view($1)"),
+            call("metabase.create_view($1, drop_existing => true)"),
+        ] {
+            let answer: serde_json::Value = serde_json::from_str(&answer).expect("it is JSON");
+            assert_eq!(answer["view_name"], name);
+            assert_ne!(answer["status"], "failed", "{answer}");
+            assert_ne!(answer["created"], false, "{answer}");
+        }
+        call("metabase.drop_view($1)");
+    }
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT relname FROM pg_class WHERE relnamespace = 'analytics'::regnamespace"
+        ),
+        [""; 0]
+    );
+}
+
+#[test]
+fn the_schema_in_front_of_a_new_name_is_not_part_of_it() {
+    let database = shop();
+    let mut client = database.connect();
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT metabase.create_custom_view('analytics.mine', 'SELECT 1 AS a', ARRAY['a'])"
+        ),
+        ["View 'mine' created successfully"]
+    );
+    for name in ["mine", "analytics.mine"] {
+        assert_eq!(
+            column(
+                &mut client,
+                &format!("SELECT view_name FROM metabase.view_status('{name}')")
+            ),
+            ["mine"]
+        );
+    }
+    assert_eq!(
+        error_of(
+            &mut client,
+            "SELECT metabase.create_custom_view('analytics.metabase_brand_analytics', 'SELECT 1 AS a', ARRAY['a'])"
+        )
+        .sqlstate
+        .code(),
+        "42602"
+    );
+}
+
+// What is refused, with nothing left behind
+
+#[test]
+fn what_cannot_be_a_view_is_refused() {
+    let database = Database::with_extension();
+    let mut client = database.connect();
+    let another_name = Some("Choose another name, such as 'my_view'.");
+    let one_select = Some("Pass one SELECT, with no INTO, over tables that are written with their schema.");
+    let columns = Some("For example: indexes => ARRAY['revenue DESC', 'lower(name), day'].");
+    let too_long = "x".repeat(57);
+    let cases = [
+        (
+            "",
+            "SELECT 1 AS a",
+            "{a}",
+            "{}",
+            "42602",
+            "\"\" cannot be the name of a view: it is empty",
+            another_name,
+        ),
+        (
+            &too_long,
+            "SELECT 1 AS a",
+            "{a}",
+            "{}",
+            "42602",
+            &format!("\"{too_long}\" cannot be the name of a view: it has more than 56 bytes"),
+            another_name,
+        ),
+        (
+            "metabase_brand_analytics",
+            "SELECT 1 AS a",
+            "{a}",
+            "{}",
+            "42602",
+            "\"metabase_brand_analytics\" cannot be the name of a view: it is one of the seven",
+            another_name,
+        ),
+        (
+            "mine",
+            "SELECT 1 AS a",
+            "{}",
+            "{}",
+            "22023",
+            "view \"mine\" needs key columns: they tell its rows apart",
+            Some("For example: key_columns => ARRAY['country', 'city']."),
+        ),
+        (
+            "mine",
+            "SELECT 1 AS a",
+            "{b}",
+            "{}",
+            "42703",
+            "column \"b\" does not exist",
+            None,
+        ),
+        (
+            "mine",
+            "SELECT a FROM generate_series(1, 2), (VALUES (1)) AS t (a)",
+            "{a}",
+            "{}",
+            "23505",
+            "could not create unique index \"uq_mine\"",
+            None,
+        ),
+        (
+            "mine",
+            "SELECT NULL::int AS a FROM generate_series(1, 2)",
+            "{a}",
+            "{}",
+            "23505",
+            "could not create unique index \"uq_mine\"",
+            None,
+        ),
+        (
+            "mine",
+            "SELECT 1 / 0 AS a",
+            "{a}",
+            "{}",
+            "22012",
+            "division by zero",
+            None,
+        ),
+        // Whatever search_path the session has, names without a schema are not looked for.
+        (
+            "mine",
+            "SELECT a FROM somewhere",
+            "{a}",
+            "{}",
+            "42P01",
+            "relation \"somewhere\" does not exist",
+            None,
+        ),
+        (
+            "mine",
+            "SELECT 1 AS a",
+            "{a}",
+            "{\"a) WHERE (a > 1\"}",
+            "42601",
+            "index \"a) WHERE (a > 1\" of view \"mine\" is not a list of columns or expressions",
+            columns,
+        ),
+        (
+            "mine",
+            "SELECT 1 AS a",
+            "{a}",
+            "{a,\"a); DROP TABLE x; SELECT (1\"}",
+            "42601",
+            "index \"a); DROP TABLE x; SELECT (1\" of view \"mine\" is not a list of columns or expressions",
+            columns,
+        ),
+        (
+            "mine",
+            "SELECT 1 AS a",
+            "{a}",
+            "{b}",
+            "42703",
+            "column \"b\" does not exist",
+            None,
+        ),
+    ];
+    for (name, query, key, indexes, sqlstate, message, hint) in cases {
+        assert_refused(&mut client, name, query, key, indexes, sqlstate, message, hint);
+    }
+    for query in [
+        "",
+        "SELEC 1",
+        "SELECT 1 AS a; SELECT 2 AS a",
+        "SELECT 1 AS a; DROP TABLE x",
+        "SELECT 1 AS a INTO x",
+        "DELETE FROM x RETURNING a",
+        "CREATE TABLE x (a int)",
+        "SELECT 1 AS a WITH NO DATA; COMMIT",
+        "EXPLAIN SELECT 1",
+        "COPY x TO STDOUT",
+        "SELECT 1 AS a /* no end",
+    ] {
+        let message = "the query of view \"mine\" is not one SELECT statement";
+        assert_refused(
+            &mut client,
+            "mine",
+            query,
+            "{a}",
+            "{}",
+            "42601",
+            message,
+            one_select,
+        );
+    }
+}
+
+#[test]
+fn the_place_of_another_object_is_not_taken() {
+    let database = shop();
+    let mut client = database.connect();
+    run(&mut client, SALES_BY_STATUS);
+    run(&mut client, "CREATE TABLE analytics.mine (a int)");
+    assert_refused(
+        &mut client,
+        "sales_by_status",
+        "SELECT 1 AS a",
+        "{a}",
+        "{}",
+        "42P07",
+        "analytics.sales_by_status exists already; nothing was changed",
+        Some("To replace it: SELECT * FROM metabase.create_view('sales_by_status', drop_existing => true);"),
+    );
+    assert_refused(
+        &mut client,
+        "mine",
+        "SELECT 1 AS a",
+        "{a}",
+        "{}",
+        "42809",
+        "analytics.mine is a table, not a materialized view",
+        Some("Rename it or move it to another schema; it is never dropped for you."),
+    );
+}
+
+#[test]
+fn one_that_fails_harms_no_other() {
+    let (_database, mut client) = shop_with_views();
+    run(
+        &mut client,
+        "SELECT metabase.create_custom_view('ratio', 'SELECT id AS a, 1 / (gross_sale + 1) AS b FROM transactions.orders', ARRAY['a']);
+         SELECT metabase.create_custom_view('zzz', 'SELECT 1 AS a', ARRAY['a']);
+         UPDATE transactions.orders SET gross_sale = -1",
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT (view_name, error_message) FROM metabase.refresh('all') WHERE status = 'failed'"
+        ),
+        [r#"(ratio,"division by zero (SQLSTATE 22012)")"#]
+    );
+    run(&mut client, "UPDATE transactions.orders SET gross_sale = 1");
+    refresh_all(&mut client);
+}
+
+/// A call of create_custom_view() fails with this error and changes nothing.
+#[track_caller]
+#[expect(clippy::too_many_arguments, reason = "a line of a table of cases")]
+fn assert_refused(
+    client: &mut postgres::Client,
+    name: &str,
+    query: &str,
+    key_columns: &str,
+    indexes: &str,
+    sqlstate: &str,
+    message: &str,
+    hint: Option<&str>,
+) {
+    let before = (snapshot(client), history(client));
+    let error = error_of(
+        client,
+        &format!(
+            "SELECT metabase.create_custom_view($name${name}$name$, $query${query}$query$, $key${key_columns}$key$, \
+             indexes => $index${indexes}$index$)"
+        ),
+    );
+    assert_error(&error, sqlstate, message, hint);
+    assert_eq!((snapshot(client), history(client)), before);
+}

@@ -1,0 +1,62 @@
+//! Sessions that run at the same time, and waiting until one of them waits.
+
+use std::thread::{JoinHandle, sleep, spawn};
+use std::time::{Duration, Instant};
+
+use postgres::{Client, SimpleQueryMessage};
+
+use crate::cluster::value;
+
+/// A statement that runs in a session of its own.
+pub struct Background {
+    pub pid: i32,
+    thread: JoinHandle<Result<Vec<SimpleQueryMessage>, postgres::Error>>,
+}
+
+impl Background {
+    /// Starts one statement, or several as one transaction.
+    pub fn start(mut client: Client, statements: &str) -> Background {
+        let pid = value(&mut client, "SELECT pg_backend_pid()");
+        let statements = statements.to_owned();
+        Background {
+            pid,
+            thread: spawn(move || client.simple_query(&statements)),
+        }
+    }
+
+    /// Waits until the session waits for a lock that somebody else holds.
+    pub fn wait_until_blocked(&self, observer: &mut Client) {
+        wait_until(
+            observer,
+            &format!("SELECT cardinality(pg_blocking_pids({})) > 0", self.pid),
+        );
+    }
+
+    /// The rows of all its statements, as text, or its error.
+    pub fn result(self) -> Result<Vec<Vec<String>>, postgres::Error> {
+        let messages = self.thread.join().expect("a session's thread does not panic")?;
+        Ok(messages
+            .iter()
+            .filter_map(|message| match message {
+                SimpleQueryMessage::Row(row) => Some(
+                    (0..row.len())
+                        .map(|column| row.get(column).unwrap_or("NULL").to_owned())
+                        .collect(),
+                ),
+                _ => None,
+            })
+            .collect())
+    }
+}
+
+/// Asks until the answer is true. What never becomes true fails the test after a minute.
+pub fn wait_until(observer: &mut Client, question: &str) {
+    let start = Instant::now();
+    while !value::<bool>(observer, question) {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "never became true: {question}"
+        );
+        sleep(Duration::from_millis(2));
+    }
+}
