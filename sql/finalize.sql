@@ -56,7 +56,7 @@ COMMENT ON COLUMN metabase.refresh_history.completed_at IS 'When the run ended, 
 COMMENT ON COLUMN metabase.refresh_history.duration_seconds IS 'How long it took, in seconds.';
 COMMENT ON COLUMN metabase.refresh_history.mode IS 'full: computed anew from the definition.';
 COMMENT ON COLUMN metabase.refresh_history.mode_reason IS 'Why this mode was taken.';
-COMMENT ON COLUMN metabase.refresh_history.rows_changed IS 'Rows that were added, removed or replaced; NULL where it failed or the server does not count (track_counts off).';
+COMMENT ON COLUMN metabase.refresh_history.rows_changed IS 'Rows written or rows removed, whichever are more, so that a replaced row counts once; NULL where it failed or the server does not count (track_counts off).';
 COMMENT ON COLUMN metabase.refresh_history.sqlstate IS 'SQLSTATE of the error; NULL where it completed.';
 COMMENT ON COLUMN metabase.refresh_history.error_message IS 'The error with its hint; NULL where it completed.';
 COMMENT ON COLUMN metabase.refresh_history.requested_by IS 'Role that asked for it.';

@@ -29,7 +29,8 @@ impl Mode {
 /// How a view is going to be refreshed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plan {
-    /// `REFRESH MATERIALIZED VIEW CONCURRENTLY`: readers go on, and only rows that differ are written.
+    /// `REFRESH MATERIALIZED VIEW CONCURRENTLY`: readers go on, and only rows that differ are written, or whose key holds
+    /// a NULL.
     Concurrent,
     /// `REFRESH MATERIALIZED VIEW`: all rows are written, and readers wait.
     Plain,
