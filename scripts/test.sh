@@ -33,7 +33,9 @@ test_live() {
     install_extension dev
     scripts/cluster.sh drop "$cluster"
     METABASE_VIEWS_TEST_SOCKET=$(scripts/cluster.sh start "$cluster" fsync=off max_prepared_transactions=10)
-    export METABASE_VIEWS_TEST_SOCKET
+    # Tests that kill their server or set it up otherwise have clusters of their own there.
+    METABASE_VIEWS_TEST_DIR=$PRIVATE_DIR
+    export METABASE_VIEWS_TEST_SOCKET METABASE_VIEWS_TEST_DIR
     cargo test --test live "${features[@]}" -- "$@" ||
         fail "tests failed; their cluster is still there: psql -h $METABASE_VIEWS_TEST_SOCKET -U postgres"
     scripts/cluster.sh drop "$cluster"

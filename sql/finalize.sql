@@ -39,7 +39,7 @@ SELECT
     status,
     started_at,
     completed_at,
-    round(extract(epoch FROM completed_at - started_at), 3) AS duration_seconds,
+    round(extract(epoch FROM completed_at - started_at), 6) AS duration_seconds,
     mode,
     mode_reason,
     rows_changed,
@@ -54,7 +54,7 @@ COMMENT ON COLUMN metabase.refresh_history.status IS 'completed or failed.';
 COMMENT ON COLUMN metabase.refresh_history.started_at IS 'When the run began.';
 COMMENT ON COLUMN metabase.refresh_history.completed_at IS 'When the run ended, either way.';
 COMMENT ON COLUMN metabase.refresh_history.duration_seconds IS 'How long it took, in seconds.';
-COMMENT ON COLUMN metabase.refresh_history.mode IS 'full: computed anew from the definition.';
+COMMENT ON COLUMN metabase.refresh_history.mode IS 'incremental: only what changed was computed; full: computed anew from the definition.';
 COMMENT ON COLUMN metabase.refresh_history.mode_reason IS 'Why this mode was taken.';
 COMMENT ON COLUMN metabase.refresh_history.rows_changed IS 'Rows written or rows removed, whichever are more, so that a replaced row counts once; NULL where it failed or the server does not count (track_counts off).';
 COMMENT ON COLUMN metabase.refresh_history.sqlstate IS 'SQLSTATE of the error; NULL where it completed.';
@@ -74,7 +74,23 @@ COMMENT ON FUNCTION metabase.refresh(text) IS
 COMMENT ON FUNCTION metabase.refresh_view(text, text) IS
     'Refreshes one view, in mode auto, full or incremental; if that fails, its row says why.';
 COMMENT ON FUNCTION metabase.view_status(text) IS
-    'The status of one view, or of all: whether it exists, when and how it was last refreshed, its rows, bytes and indexes, its last error.';
+    'The status of one view, or of all: whether it exists, when and how it was last refreshed, its rows, bytes and indexes, what has changed since, its last error.';
+COMMENT ON FUNCTION metabase.sync_all() IS
+    'Refreshes all views; the same as refresh(''all'').';
+COMMENT ON FUNCTION metabase.sync_on_order_event() IS
+    'Refreshes the views that an order changes: executive metrics, platform performance, product performance.';
+COMMENT ON FUNCTION metabase.sync_on_inventory_event() IS
+    'Refreshes the views that a stock item changes: inventory status, product performance, supplier performance.';
+COMMENT ON FUNCTION metabase.capture_status() IS
+    'Whether the changes of each source are captured, so that refreshes can be incremental, and why not where they are not.';
+COMMENT ON FUNCTION metabase.enable_capture() IS
+    'Captures the changes of all sources from now on; each source is locked against writers for a moment, or until the transaction ends.';
+COMMENT ON FUNCTION metabase.disable_capture() IS
+    'Captures no changes any more: facts and rollups are dropped, and all refreshes are full.';
+COMMENT ON FUNCTION metabase.verify(text) IS
+    'The rows in which a view differs from its definition: missing ones and superfluous ones. None where it is right.';
+COMMENT ON FUNCTION metabase.rebuild() IS
+    'Builds facts and rollups anew from the sources; each view is next refreshed in full.';
 COMMENT ON FUNCTION metabase.detect_sources() IS
     'What is found in this database without any mapping: for each entity and canonical column, the table and column.';
 COMMENT ON FUNCTION metabase.map_source(text, text, jsonb, text) IS

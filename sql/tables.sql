@@ -90,9 +90,172 @@ COMMENT ON COLUMN metabase_internal.refresh_log.sqlstate IS 'SQLSTATE of the err
 COMMENT ON COLUMN metabase_internal.refresh_log.error_message IS 'The error with its hint; NULL where it completed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.requested_by IS 'Role that asked for it.';
 
+-- What has changed in the shop and is not applied yet: a queue an entity. src/pg/capture.rs writes these rows straight into the
+-- heap, so the columns are those that it knows, in that order, and there is no index, trigger or default.
+
+CREATE TABLE metabase_internal.order_queue (
+    captured_at timestamptz,
+    key_uuid    uuid,
+    key_integer bigint,
+    key_text    text
+);
+COMMENT ON TABLE metabase_internal.order_queue IS 'Keys of changed rows of entity order, not applied yet; a row without any key says that everything may have changed.';
+COMMENT ON COLUMN metabase_internal.order_queue.captured_at IS 'When the statement began that changed the row.';
+COMMENT ON COLUMN metabase_internal.order_queue.key_uuid IS 'The key, where it is a uuid.';
+COMMENT ON COLUMN metabase_internal.order_queue.key_integer IS 'The key, where it is an integer.';
+COMMENT ON COLUMN metabase_internal.order_queue.key_text IS 'The key, where it is a text.';
+
+CREATE TABLE metabase_internal.stock_item_queue (
+    captured_at timestamptz,
+    key_uuid    uuid,
+    key_integer bigint,
+    key_text    text
+);
+COMMENT ON TABLE metabase_internal.stock_item_queue IS 'Keys of changed rows of entity stock_item, not applied yet; a row without any key says that everything may have changed.';
+COMMENT ON COLUMN metabase_internal.stock_item_queue.captured_at IS 'When the statement began that changed the row.';
+COMMENT ON COLUMN metabase_internal.stock_item_queue.key_uuid IS 'The key, where it is a uuid.';
+COMMENT ON COLUMN metabase_internal.stock_item_queue.key_integer IS 'The key, where it is an integer.';
+COMMENT ON COLUMN metabase_internal.stock_item_queue.key_text IS 'The key, where it is a text.';
+
+CREATE TABLE metabase_internal.product_queue (
+    captured_at timestamptz,
+    key_uuid    uuid,
+    key_integer bigint,
+    key_text    text
+);
+COMMENT ON TABLE metabase_internal.product_queue IS 'Keys of changed rows of entity product, not applied yet; a row without any key says that everything may have changed.';
+COMMENT ON COLUMN metabase_internal.product_queue.captured_at IS 'When the statement began that changed the row.';
+COMMENT ON COLUMN metabase_internal.product_queue.key_uuid IS 'The key, where it is a uuid.';
+COMMENT ON COLUMN metabase_internal.product_queue.key_integer IS 'The key, where it is an integer.';
+COMMENT ON COLUMN metabase_internal.product_queue.key_text IS 'The key, where it is a text.';
+
+CREATE TABLE metabase_internal.brand_queue (
+    captured_at timestamptz,
+    key_uuid    uuid,
+    key_integer bigint,
+    key_text    text
+);
+COMMENT ON TABLE metabase_internal.brand_queue IS 'Keys of changed rows of entity brand, not applied yet; a row without any key says that everything may have changed.';
+COMMENT ON COLUMN metabase_internal.brand_queue.captured_at IS 'When the statement began that changed the row.';
+COMMENT ON COLUMN metabase_internal.brand_queue.key_uuid IS 'The key, where it is a uuid.';
+COMMENT ON COLUMN metabase_internal.brand_queue.key_integer IS 'The key, where it is an integer.';
+COMMENT ON COLUMN metabase_internal.brand_queue.key_text IS 'The key, where it is a text.';
+
+CREATE TABLE metabase_internal.category_queue (
+    captured_at timestamptz,
+    key_uuid    uuid,
+    key_integer bigint,
+    key_text    text
+);
+COMMENT ON TABLE metabase_internal.category_queue IS 'Keys of changed rows of entity category, not applied yet; a row without any key says that everything may have changed.';
+COMMENT ON COLUMN metabase_internal.category_queue.captured_at IS 'When the statement began that changed the row.';
+COMMENT ON COLUMN metabase_internal.category_queue.key_uuid IS 'The key, where it is a uuid.';
+COMMENT ON COLUMN metabase_internal.category_queue.key_integer IS 'The key, where it is an integer.';
+COMMENT ON COLUMN metabase_internal.category_queue.key_text IS 'The key, where it is a text.';
+
+CREATE TABLE metabase_internal.platform_queue (
+    captured_at timestamptz,
+    key_uuid    uuid,
+    key_integer bigint,
+    key_text    text
+);
+COMMENT ON TABLE metabase_internal.platform_queue IS 'Keys of changed rows of entity platform, not applied yet; a row without any key says that everything may have changed.';
+COMMENT ON COLUMN metabase_internal.platform_queue.captured_at IS 'When the statement began that changed the row.';
+COMMENT ON COLUMN metabase_internal.platform_queue.key_uuid IS 'The key, where it is a uuid.';
+COMMENT ON COLUMN metabase_internal.platform_queue.key_integer IS 'The key, where it is an integer.';
+COMMENT ON COLUMN metabase_internal.platform_queue.key_text IS 'The key, where it is a text.';
+
+CREATE TABLE metabase_internal.supplier_queue (
+    captured_at timestamptz,
+    key_uuid    uuid,
+    key_integer bigint,
+    key_text    text
+);
+COMMENT ON TABLE metabase_internal.supplier_queue IS 'Keys of changed rows of entity supplier, not applied yet; a row without any key says that everything may have changed.';
+COMMENT ON COLUMN metabase_internal.supplier_queue.captured_at IS 'When the statement began that changed the row.';
+COMMENT ON COLUMN metabase_internal.supplier_queue.key_uuid IS 'The key, where it is a uuid.';
+COMMENT ON COLUMN metabase_internal.supplier_queue.key_integer IS 'The key, where it is an integer.';
+COMMENT ON COLUMN metabase_internal.supplier_queue.key_text IS 'The key, where it is a text.';
+
+CREATE TABLE metabase_internal.size_queue (
+    captured_at timestamptz,
+    key_uuid    uuid,
+    key_integer bigint,
+    key_text    text
+);
+COMMENT ON TABLE metabase_internal.size_queue IS 'Keys of changed rows of entity size, not applied yet; a row without any key says that everything may have changed.';
+COMMENT ON COLUMN metabase_internal.size_queue.captured_at IS 'When the statement began that changed the row.';
+COMMENT ON COLUMN metabase_internal.size_queue.key_uuid IS 'The key, where it is a uuid.';
+COMMENT ON COLUMN metabase_internal.size_queue.key_integer IS 'The key, where it is an integer.';
+COMMENT ON COLUMN metabase_internal.size_queue.key_text IS 'The key, where it is a text.';
+
+CREATE TABLE metabase_internal.capture_grant (
+    role_name       text NOT NULL,
+    relation_schema text NOT NULL,
+    relation_name   text NOT NULL,
+    PRIMARY KEY (role_name, relation_schema, relation_name)
+);
+COMMENT ON TABLE metabase_internal.capture_grant IS 'Sources that a superuser has let an operator capture the changes of, by grant_operator().';
+COMMENT ON COLUMN metabase_internal.capture_grant.role_name IS 'The operator.';
+COMMENT ON COLUMN metabase_internal.capture_grant.relation_schema IS 'Schema of the source.';
+COMMENT ON COLUMN metabase_internal.capture_grant.relation_name IS 'Name of the source.';
+
+CREATE TABLE metabase_internal.incremental (
+    one_row            boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    is_wanted          boolean NOT NULL DEFAULT true,
+    reason             text,
+    sources            text,
+    generation         uuid,
+    built_at           timestamptz,
+    build_seconds      double precision,
+    build_rows         bigint,
+    applied_at         timestamptz,
+    apply_seconds      double precision,
+    apply_changes      bigint,
+    seconds_per_change double precision
+);
+INSERT INTO metabase_internal.incremental DEFAULT VALUES;
+COMMENT ON TABLE metabase_internal.incremental IS 'How incremental refresh is doing. Whoever refreshes locks this table first: one at a time.';
+COMMENT ON COLUMN metabase_internal.incremental.one_row IS 'There is one row.';
+COMMENT ON COLUMN metabase_internal.incremental.is_wanted IS 'Whether changes are to be captured; disable_capture() says that they are not.';
+COMMENT ON COLUMN metabase_internal.incremental.reason IS 'Why refreshes cannot be incremental; NULL where they can.';
+COMMENT ON COLUMN metabase_internal.incremental.sources IS 'What the captured tables looked like when the facts were read; if they look different, they may have changed unseen.';
+COMMENT ON COLUMN metabase_internal.incremental.generation IS 'Changes with each build of the facts; NULL where there are none.';
+COMMENT ON COLUMN metabase_internal.incremental.built_at IS 'When the facts were last built from all of the sources.';
+COMMENT ON COLUMN metabase_internal.incremental.build_seconds IS 'How long that took, with the full refresh that came with it where that is known.';
+COMMENT ON COLUMN metabase_internal.incremental.build_rows IS 'Orders and stock items that were read for it.';
+COMMENT ON COLUMN metabase_internal.incremental.applied_at IS 'When changes were last applied.';
+COMMENT ON COLUMN metabase_internal.incremental.apply_seconds IS 'How long that took.';
+COMMENT ON COLUMN metabase_internal.incremental.apply_changes IS 'How many queued keys that was.';
+COMMENT ON COLUMN metabase_internal.incremental.seconds_per_change IS 'What a change costs in a large batch, as last measured.';
+
+CREATE VIEW metabase_internal.last_apply AS
+SELECT
+    applied_at,
+    apply_seconds,
+    apply_changes
+FROM metabase_internal.incremental;
+COMMENT ON VIEW metabase_internal.last_apply IS 'When changes were last applied to the facts and rollups, how long that took in seconds, and how many queued keys that was.';
+COMMENT ON COLUMN metabase_internal.last_apply.applied_at IS 'When changes were last applied.';
+COMMENT ON COLUMN metabase_internal.last_apply.apply_seconds IS 'How long that took, in seconds.';
+COMMENT ON COLUMN metabase_internal.last_apply.apply_changes IS 'How many queued keys that was.';
+
+CREATE TABLE metabase_internal.view_sync (
+    view_name   text PRIMARY KEY,
+    relation    text NOT NULL,
+    day         date NOT NULL,
+    dirty_since timestamptz
+);
+COMMENT ON TABLE metabase_internal.view_sync IS 'Views that hold what the rollups say, but for the groups that are noted as dirty. A view that is not here is next refreshed in full.';
+COMMENT ON COLUMN metabase_internal.view_sync.view_name IS 'The view.';
+COMMENT ON COLUMN metabase_internal.view_sync.relation IS 'What its entry in the catalog looked like; if it looks different, somebody else has refreshed it or altered it.';
+COMMENT ON COLUMN metabase_internal.view_sync.day IS 'The day, in the configured time zone, that unsold stock items were last aged to.';
+COMMENT ON COLUMN metabase_internal.view_sync.dirty_since IS 'When the oldest change was captured that is applied but not in the view yet; NULL where there is none.';
+
 -- A dump carries what was decided here. It holds names, never oids. The log stays behind.
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.setting', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.source_mapping', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.made_from', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.custom_view', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.reader', '');
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.capture_grant', '');

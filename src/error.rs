@@ -158,7 +158,25 @@ pub enum Error {
     #[error("materialized view analytics.{view} cannot be refreshed concurrently without its unique index")]
     NoUniqueIndex { view: String },
     #[error("incremental refresh of analytics.{view} is not possible: {reason}")]
-    IncrementalImpossible { view: String, reason: &'static str },
+    IncrementalImpossible { view: String, reason: String },
+    #[error("the view cannot be written to row by row: {reason}")]
+    ViewUnwritable { reason: &'static str },
+    #[error("could not serialize access: another session has refreshed since this transaction took its snapshot")]
+    Overtaken,
+    #[error("another session refreshes, and did not end within lock_timeout")]
+    RefreshLocked,
+    #[error("the sources could not be locked for a moment to capture their changes")]
+    SourcesBusy,
+    #[error("order {key} stands twice in its source")]
+    DuplicateOrder { key: String },
+    #[error("the views belong to role \"{owner}\", and \"{role}\" may not act as that role")]
+    NotViewsOwner { owner: String, role: String },
+    #[error("a number that is not finite has gone, and cannot be taken out of a sum")]
+    CannotSubtract,
+    #[error("there are no views yet whose sources could be captured")]
+    NothingToCapture,
+    #[error("facts and rollups cannot be built: {reason}")]
+    CannotBuild { reason: String },
     #[error("analytics.{view} could not be created anew, so the call as a whole was undone: {cause}")]
     Recreate { view: String, cause: Box<Error> },
     #[error("the sources or the settings have changed since analytics.{view} was created")]
@@ -214,13 +232,17 @@ impl Error {
             | UntrustedSource { .. }
             | ForeignMapping { .. }
             | ForeignAdapter { .. }
+            | NotViewsOwner { .. }
             | NotOwner { .. } => "42501",
             WrongType { .. } | ReferenceType { .. } => "42804",
             NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => "42601",
             AdapterInUse { .. } | Dependents { .. } => "2BP01",
             ViewExists { .. } => "42P07",
-            LockTimeout { .. } | LifecycleLocked => "55P03",
-            IncrementalImpossible { .. } => "0A000",
+            LockTimeout { .. } | LifecycleLocked | RefreshLocked | SourcesBusy => "55P03",
+            IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
+            Overtaken => "40001",
+            DuplicateOrder { .. } => "23505",
+            NothingToCapture | CannotBuild { .. } | CannotSubtract => "55000",
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
             Recreate { cause, .. } => cause.sqlstate(),
             Internal(_) => "XX000",
@@ -317,6 +339,7 @@ impl Error {
                 crate::sql::literal(view)
             ),
             NotAMaterializedView { .. } => "Rename it or move it to another schema; it is never dropped for you.".into(),
+            NotViewsOwner { owner, .. } => format!("Do this as their owner: SET ROLE {};", crate::sql::ident(owner)),
             NotOwner { owner, .. } => format!("Do this as its owner: SET ROLE {};", crate::sql::ident(owner)),
             Dependents { view, .. } => format!(
                 "Drop these first, or everything with it: SELECT metabase.drop_view({}, cascade => true);",
@@ -335,6 +358,19 @@ impl Error {
                 crate::sql::literal(view)
             ),
             IncrementalImpossible { .. } => "Use mode 'auto' or 'full'.".into(),
+            ViewUnwritable { .. } => "Create it anew: SELECT * FROM metabase.create_all_views(drop_existing => true);".into(),
+            Overtaken => "Try again in a new transaction.".into(),
+            RefreshLocked => {
+                "Try again when its transaction has ended, with a longer lock_timeout if need be.".into()
+            }
+            SourcesBusy => "Try again when fewer long transactions write to them: SELECT * FROM metabase.enable_capture();".into(),
+            DuplicateOrder { .. } => {
+                "Refreshes are full for as long as it does. Remove one of the two, or map the key to a column that tells them \
+                 apart."
+                    .into()
+            }
+            NothingToCapture => "Create them: SELECT * FROM metabase.create_all_views();".into(),
+            CannotBuild { .. } | CannotSubtract => "Views are refreshed in full until it works.".into(),
             Recreate { cause, .. } => {
                 return cause.hint().or_else(|| Some("The old views are still there.".into()));
             }

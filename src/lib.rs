@@ -7,6 +7,7 @@ pgrx::pg_module_magic!();
 mod api;
 mod country;
 mod error;
+mod incremental;
 mod pg;
 mod refresh;
 mod roles;
@@ -20,7 +21,7 @@ pgrx::extension_sql_file!("../sql/tables.sql", name = "tables", requires = ["boo
 pgrx::extension_sql_file!(
     "../sql/finalize.sql",
     name = "finalize",
-    requires = ["tables"],
+    requires = ["tables", "capture"],
     finalize
 );
 

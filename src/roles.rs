@@ -1,6 +1,7 @@
 //! What roles without superuser are given: readers the views, operators what it takes to make and refresh them.
 
 use crate::error::Error;
+use crate::incremental::TABLES;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::source::entity::ENTITIES;
@@ -81,6 +82,16 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             &format!("GRANT SELECT ON {} TO {grantee}", relation.qualified.clone()),
             &[],
         )?;
+        as_extension_owner(|| {
+            query::run(
+                include_str!("../sql/queries/store_capture_grant.sql"),
+                &[
+                    role.to_owned().into(),
+                    relation.schema.clone().into(),
+                    relation.name.clone().into(),
+                ],
+            )
+        })?;
         readable.push(relation.qualified.clone());
     }
     let handed_over = hand_over(&grantee)?;
@@ -103,24 +114,24 @@ fn hand_over(grantee: &str) -> Result<usize, Error> {
     struct Relation {
         schema: String,
         name: String,
-        is_view: bool,
+        kind: String,
     }
     let adapters: Vec<String> = ENTITIES.iter().map(|spec| spec.adapter.to_owned()).collect();
     let views: Vec<String> = VIEWS.iter().map(|view| view.name.to_owned()).collect();
+    let tables: Vec<String> = TABLES.iter().map(|table| (*table).to_owned()).collect();
     let relations: Vec<Relation> = query::rows(
         include_str!("../sql/queries/superusers_relations.sql"),
-        &[adapters.into(), views.into()],
+        &[adapters.into(), views.into(), tables.into()],
     )?;
     for relation in &relations {
-        let kind = if relation.is_view {
-            "VIEW"
-        } else {
-            "MATERIALIZED VIEW"
-        };
+        let kind = &relation.kind;
         let name = sql::qualified(&relation.schema, &relation.name);
         query::run(&format!("ALTER {kind} {name} OWNER TO {grantee}"), &[])?;
     }
-    Ok(relations.iter().filter(|relation| !relation.is_view).count())
+    Ok(relations
+        .iter()
+        .filter(|relation| relation.kind == "MATERIALIZED VIEW")
+        .count())
 }
 
 fn grant_view(view: &str, grantee: &str) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
-use crate::pg::time_zone::with_time_zone;
+use crate::pg::setting::with_time_zone;
 
 /// The settings in force.
 #[derive(Clone, Debug)]

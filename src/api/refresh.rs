@@ -10,7 +10,7 @@ use crate::refresh::choose::Mode;
 use crate::refresh::log::Outcome;
 use crate::refresh::run;
 use crate::view::catalog::Strategy;
-use crate::view::registry::{all_views, find_view};
+use crate::view::registry::{ViewEntry, all_views, find_view};
 
 type RefreshRow = (
     name!(view_name, String),
@@ -96,5 +96,99 @@ fn refresh_view(
     let view = find_view(&required("view_name", view_name)?)?;
     Ok(TableIterator::new(
         run::refresh(&[view], mode)?.into_iter().map(refresh_row),
+    ))
+}
+
+const ORDER_VIEWS: [&str; 3] = [
+    "metabase_executive_metrics",
+    "metabase_product_performance",
+    "metabase_platform_performance",
+];
+
+const INVENTORY_VIEWS: [&str; 3] = [
+    "metabase_product_performance",
+    "metabase_inventory_status",
+    "metabase_supplier_performance",
+];
+
+fn views(names: &[&str]) -> Result<Vec<ViewEntry>, Error> {
+    names.iter().map(|name| find_view(name)).collect()
+}
+
+/// Refreshes all views; the same as refresh('all').
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn sync_all() -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(view_name, String),
+            name!(status, String),
+            name!(started_at, TimestampWithTimeZone),
+            name!(completed_at, TimestampWithTimeZone),
+            name!(duration_seconds, f64),
+            name!(mode, String),
+            name!(rows_changed, Option<i64>),
+            name!(error_message, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    Ok(TableIterator::new(
+        run::refresh(&all_views()?, Mode::Auto)?
+            .into_iter()
+            .map(refresh_row),
+    ))
+}
+
+/// Refreshes the views that an order changes.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn sync_on_order_event() -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(view_name, String),
+            name!(status, String),
+            name!(started_at, TimestampWithTimeZone),
+            name!(completed_at, TimestampWithTimeZone),
+            name!(duration_seconds, f64),
+            name!(mode, String),
+            name!(rows_changed, Option<i64>),
+            name!(error_message, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    Ok(TableIterator::new(
+        run::refresh(&views(&ORDER_VIEWS)?, Mode::Auto)?
+            .into_iter()
+            .map(refresh_row),
+    ))
+}
+
+/// Refreshes the views that a stock item changes.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn sync_on_inventory_event() -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(view_name, String),
+            name!(status, String),
+            name!(started_at, TimestampWithTimeZone),
+            name!(completed_at, TimestampWithTimeZone),
+            name!(duration_seconds, f64),
+            name!(mode, String),
+            name!(rows_changed, Option<i64>),
+            name!(error_message, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    Ok(TableIterator::new(
+        run::refresh(&views(&INVENTORY_VIEWS)?, Mode::Auto)?
+            .into_iter()
+            .map(refresh_row),
     ))
 }

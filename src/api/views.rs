@@ -119,11 +119,11 @@ type StatusRow = (
     name!(mode, Option<String>),
     name!(mode_reason, Option<String>),
     name!(pending_changes, Option<i64>),
+    name!(pending_since, Option<TimestampWithTimeZone>),
     name!(last_error, Option<String>),
 );
 
-/// A view's status as a row. Nothing is scheduled and no changes are captured, so it has no next refresh and no pending
-/// changes.
+/// A view's status as a row. Nothing is scheduled, so it has no next refresh.
 fn status_row(status: Status) -> StatusRow {
     (
         status.view_name,
@@ -136,7 +136,8 @@ fn status_row(status: Status) -> StatusRow {
         None,
         status.mode,
         status.mode_reason,
-        None,
+        status.pending_changes,
+        status.pending_since,
         status.last_error,
     )
 }
@@ -161,6 +162,7 @@ fn view_status(
             name!(mode, Option<String>),
             name!(mode_reason, Option<String>),
             name!(pending_changes, Option<i64>),
+            name!(pending_since, Option<TimestampWithTimeZone>),
             name!(last_error, Option<String>),
         ),
     >,

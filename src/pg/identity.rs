@@ -31,20 +31,33 @@ pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<
         "SELECT extowner::bigint AS oid FROM pg_catalog.pg_extension WHERE extname = 'metabase_views'",
         &[],
     )?;
+    act_as(owner.oid, pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32, work)
+}
+
+/// Runs `work` as another role. The flags keep SQL from changing the role meanwhile.
+fn act_as<T>(role: u32, flags: i32, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let mut caller = Caller {
         role: pg_sys::InvalidOid,
         context: 0,
     };
-    // SAFETY: reads this backend's identity, then changes it for the time that `caller` lives. The flag keeps SQL from
-    // changing the role meanwhile.
+    // SAFETY: reads this backend's identity, then changes it for the time that `caller` lives.
     unsafe {
         pg_sys::GetUserIdAndSecContext(&mut caller.role, &mut caller.context);
-        pg_sys::SetUserIdAndSecContext(
-            pg_sys::Oid::from(owner.oid),
-            caller.context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32,
-        );
+        pg_sys::SetUserIdAndSecContext(pg_sys::Oid::from(role), caller.context | flags);
     }
     work()
+}
+
+/// Runs `work` as another role, in the restricted context that REFRESH has: what that role's expressions and indexes call can
+/// neither become somebody else nor leave anything behind in the session.
+///
+/// The caller makes sure that the current role may act as the other one, or is a superuser.
+pub fn as_role<T>(role: u32, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    act_as(
+        role,
+        (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION) as i32,
+        work,
+    )
 }
 
 /// The role that we act as.

@@ -1,11 +1,14 @@
 //! All that touches the server's internals: every `unsafe` block and every difference between its versions.
 
+pub mod capture;
 pub mod identity;
+pub mod matview;
 pub mod query;
 pub mod relation;
+pub mod setting;
 pub mod subtransaction;
 pub mod syntax;
-pub mod time_zone;
+pub mod workspace;
 
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;

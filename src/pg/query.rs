@@ -3,8 +3,13 @@
 //! An SQL error does not come back as `Err`: it unwinds to the statement that called us, or to the nearest
 //! [`subtransaction`](super::subtransaction).
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use pgrx::datum::DatumWithOid;
-use pgrx::{Spi, pg_sys};
+use pgrx::spi::{OwnedPreparedStatement, SpiClient};
+use pgrx::{PgOid, Spi, pg_sys};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -34,7 +39,7 @@ pub fn rows<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<V
     with_current_snapshot(|| {
         Spi::connect(|client| {
             client
-                .select(query.as_str(), None, args)?
+                .select(&*prepared(client, &query, args)?, None, args)?
                 .map(|row| {
                     let row = row
                         .get::<String>(1)?
@@ -58,7 +63,41 @@ pub fn optional_row<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> 
 
 /// Runs one statement, or several without arguments.
 pub fn run(statements: &str, args: &[DatumWithOid]) -> Result<(), Error> {
-    Ok(Spi::run_with_args(statements, args)?)
+    if args.is_empty() {
+        return Ok(Spi::run(statements)?);
+    }
+    Spi::connect_mut(|client| {
+        let statement = prepared(client, statements, args)?;
+        client.update(&*statement, None, args)?;
+        Ok(())
+    })
+}
+
+/// How many plans a session keeps; only statements with values in their text could ever be more.
+const MOST_PLANS: usize = 200;
+
+thread_local! {
+    static PLANS: RefCell<HashMap<String, Rc<OwnedPreparedStatement>>> = RefCell::new(HashMap::new());
+}
+
+/// The plan of a statement, which is made once a session.
+fn prepared(
+    client: &SpiClient,
+    statement: &str,
+    args: &[DatumWithOid],
+) -> Result<Rc<OwnedPreparedStatement>, Error> {
+    if let Some(plan) = PLANS.with_borrow(|plans| plans.get(statement).cloned()) {
+        return Ok(plan);
+    }
+    let types: Vec<PgOid> = args.iter().map(|arg| PgOid::from(arg.oid())).collect();
+    let plan = Rc::new(client.prepare(statement, &types)?.keep());
+    PLANS.with_borrow_mut(|plans| {
+        if plans.len() >= MOST_PLANS {
+            plans.clear();
+        }
+        plans.insert(statement.to_owned(), plan.clone());
+    });
+    Ok(plan)
 }
 
 /// The oid of the type that a query's first column has.

@@ -1,4 +1,4 @@
-//! Which way a view is refreshed, and why.
+//! What was asked for, and how a full refresh is done.
 
 use crate::error::Error;
 use crate::pg::relation::LockMode;
@@ -54,34 +54,19 @@ impl Plan {
     }
 }
 
-const NO_CAPTURE: &str = "changes of its sources are not captured";
-
-/// The plan for a view in this state, with its reason.
-pub fn choose(view: &str, state: &ViewState, mode: Mode) -> Result<(Plan, &'static str), Error> {
+/// The plan for a full refresh of a view in this state.
+pub fn plan(view: &str, state: &ViewState) -> Result<Plan, Error> {
     state.check_kind(view)?;
-    if mode == Mode::Incremental {
-        return Err(Error::IncrementalImpossible {
-            view: view.to_owned(),
-            reason: NO_CAPTURE,
-        });
-    }
     if !state.populated {
         // Readers get an error from it as it is, so none can be made to wait.
-        return Ok((Plan::Plain, "it was not populated"));
+        return Ok(Plan::Plain);
     }
     if !state.has_unique_index {
         return Err(Error::NoUniqueIndex {
             view: view.to_owned(),
         });
     }
-    Ok((
-        Plan::Concurrent,
-        if mode == Mode::Full {
-            "full was asked for"
-        } else {
-            NO_CAPTURE
-        },
-    ))
+    Ok(Plan::Concurrent)
 }
 
 #[cfg(test)]
@@ -103,15 +88,12 @@ mod tests {
 
     #[test]
     fn readers_go_on_where_they_can() {
-        let plan = |state: &ViewState| choose("v", state, Mode::Auto).expect("a plan").0;
-        assert_eq!(plan(&state()), Plan::Concurrent);
-        assert_eq!(
-            plan(&ViewState {
-                populated: false,
-                ..state()
-            }),
-            Plan::Plain
-        );
+        assert_eq!(plan("v", &state()).expect("a plan"), Plan::Concurrent);
+        let unpopulated = ViewState {
+            populated: false,
+            ..state()
+        };
+        assert_eq!(plan("v", &unpopulated).expect("a plan"), Plan::Plain);
     }
 
     #[test]
@@ -121,7 +103,7 @@ mod tests {
             ..state()
         };
         assert!(matches!(
-            choose("v", &state, Mode::Full),
+            plan("v", &state),
             Err(Error::NoUniqueIndex { .. })
         ));
     }
@@ -130,7 +112,7 @@ mod tests {
     fn a_table_of_that_name_is_left_alone() {
         let state = ViewState { kind: 'r', ..state() };
         assert!(matches!(
-            choose("v", &state, Mode::Auto),
+            plan("v", &state),
             Err(Error::NotAMaterializedView { .. })
         ));
     }

@@ -13,7 +13,8 @@ pub struct Run {
     view_name: String,
     started_at: TimestampWithTimeZone,
     clock: Instant,
-    pub mode_reason: &'static str,
+    pub mode: &'static str,
+    pub mode_reason: String,
     pub rows_changed: Option<i64>,
 }
 
@@ -24,7 +25,7 @@ pub struct Outcome {
     pub completed_at: TimestampWithTimeZone,
     pub duration_seconds: f64,
     pub mode: &'static str,
-    pub mode_reason: &'static str,
+    pub mode_reason: String,
     pub rows_changed: Option<i64>,
     pub error: Option<Error>,
 }
@@ -35,19 +36,20 @@ impl Run {
             view_name: view_name.to_owned(),
             started_at: pgrx::datum::datetime_support::clock_timestamp(),
             clock: Instant::now(),
-            mode_reason: "it failed before there was a choice",
+            mode: "full",
+            mode_reason: "it failed before there was a choice".into(),
             rows_changed: None,
         }
     }
 
     pub fn finish(self, result: Result<(), Error>) -> Outcome {
-        let milliseconds = (self.clock.elapsed().as_secs_f64() * 1000.0).round();
+        let microseconds = (self.clock.elapsed().as_secs_f64() * 1e6).round();
         Outcome {
             view_name: self.view_name,
             started_at: self.started_at,
             completed_at: pgrx::datum::datetime_support::clock_timestamp(),
-            duration_seconds: milliseconds / 1000.0,
-            mode: "full",
+            duration_seconds: microseconds / 1e6,
+            mode: self.mode,
             mode_reason: self.mode_reason,
             rows_changed: self.rows_changed.filter(|_| result.is_ok()),
             error: result.err(),
@@ -68,29 +70,29 @@ impl Outcome {
     }
 }
 
-/// Writes a run that has ended into the log.
-pub fn write(outcome: &Outcome) -> Result<(), Error> {
+/// Writes runs that have ended into the log.
+pub fn write(outcomes: &[Outcome]) -> Result<(), Error> {
     let role = current_role()?;
     as_extension_owner(|| {
-        query::run(
-            include_str!("../../sql/queries/log_refresh.sql"),
-            &[
-                outcome.view_name.clone().into(),
-                outcome.status().to_owned().into(),
-                outcome.started_at.into(),
-                outcome.completed_at.into(),
-                outcome.mode.to_owned().into(),
-                outcome.mode_reason.to_owned().into(),
-                outcome.rows_changed.into(),
-                outcome
-                    .error
-                    .as_ref()
-                    .map(|error| error.sqlstate().to_owned())
-                    .into(),
-                outcome.error_message().into(),
-                role.into(),
-            ],
-        )
+        for outcome in outcomes {
+            let error = outcome.error.as_ref();
+            query::run(
+                include_str!("../../sql/queries/log_refresh.sql"),
+                &[
+                    outcome.view_name.clone().into(),
+                    outcome.status().to_owned().into(),
+                    outcome.started_at.into(),
+                    outcome.completed_at.into(),
+                    outcome.mode.to_owned().into(),
+                    outcome.mode_reason.clone().into(),
+                    outcome.rows_changed.into(),
+                    error.map(|error| error.sqlstate().to_owned()).into(),
+                    outcome.error_message().into(),
+                    role.clone().into(),
+                ],
+            )?;
+        }
+        Ok(())
     })
 }
 

@@ -3,3 +3,4 @@
 pub mod choose;
 pub mod log;
 pub mod run;
+mod standing;

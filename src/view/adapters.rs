@@ -118,6 +118,11 @@ fn making(sources: &Sources, settings: &Settings) -> String {
     making
 }
 
+/// Whether the adapters were made from these sources and settings.
+pub fn are_current(sources: &Sources, settings: &Settings) -> Result<bool, Error> {
+    Ok(stored_making()?.is_some_and(|stored| stored == making(sources, settings)))
+}
+
 fn stored_making() -> Result<Option<String>, Error> {
     #[derive(serde::Deserialize)]
     struct Making {

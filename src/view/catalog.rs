@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn each_definition_makes_its_own_view_with_its_unique_index() {
         for view in &VIEWS {
-            let create = format!("CREATE MATERIALIZED VIEW analytics.{} AS", view.name);
+            let create = format!("CREATE MATERIALIZED VIEW analytics.{} ", view.name);
             let unique = format!(
                 "CREATE UNIQUE INDEX uq_{}\n    ON analytics.{} (",
                 view.name, view.name

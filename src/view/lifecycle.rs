@@ -10,8 +10,11 @@ use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, is_trusted};
 use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::time_zone::with_time_zone;
+use crate::pg::setting::with_time_zone;
+use crate::incremental::{capture, state};
+use crate::pg::capture::is_own_transaction;
 use crate::refresh::log::{self, Counts, Run};
+use crate::refresh::run::install_capture;
 use crate::settings::{self, Settings};
 use crate::source::mapping;
 use crate::{roles, sql};
@@ -48,6 +51,9 @@ pub fn create_custom(view: CustomView) -> Result<(), Error> {
 pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
     let view = find_view(name)?;
     lock_lifecycle()?;
+    if let ViewEntry::Seven(_) = view {
+        state::lock()?;
+    }
     match (ViewState::find(view.name())?, &view) {
         (Some(state), _) => drop_relation(view.name(), &state, cascade)?,
         // Dropped behind our back: what is left to do is to forget it.
@@ -63,6 +69,7 @@ pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
     }
     if first_of_the_seven()?.is_none() {
         adapters::drop_unneeded()?;
+        capture::remove()?;
     }
     Ok(format!("View '{}' dropped successfully", view.name()))
 }
@@ -83,11 +90,20 @@ enum Place {
 
 fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Error> {
     lock_lifecycle()?;
+    let is_own_transaction = is_own_transaction();
+    let reads_sources = views.iter().any(|view| matches!(view, ViewEntry::Seven(_)));
+    if reads_sources {
+        state::lock()?;
+    }
     let settings = settings::current()?;
     // A day in a mapping's expression or filter is the shop's, whoever creates the views.
-    with_time_zone(&settings.time_zone, || {
+    let created = with_time_zone(&settings.time_zone, || {
         create_in_zone(views, drop_existing, &settings)
-    })
+    })?;
+    if reads_sources && is_own_transaction {
+        install_capture()?;
+    }
+    Ok(created)
 }
 
 fn create_in_zone(
@@ -206,8 +222,8 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
         roles::grant_view_to_readers(view.name())?;
     }
     run.rows_changed = Counts::of(state.oid)?.map(|counts| counts.inserted());
-    run.mode_reason = "created: filled from its definition";
-    log::write(&run.finish(Ok(())))
+    run.mode_reason = "created: filled from its definition".into();
+    log::write(&[run.finish(Ok(()))])
 }
 
 /// The first of the seven that exists.

@@ -3,6 +3,7 @@
 use super::registry::{ViewEntry, all_views};
 use super::state::ViewState;
 use crate::error::Error;
+use crate::incremental::flush::Target;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, relation};
 
@@ -22,6 +23,10 @@ pub struct Status {
     pub strategy: &'static str,
     pub mode: Option<String>,
     pub mode_reason: Option<String>,
+    /// Changes that are captured and not in the view yet; None where they are not captured.
+    pub pending_changes: Option<i64>,
+    /// When the oldest of them was captured.
+    pub pending_since: Option<TimestampWithTimeZone>,
     /// Of the last run, if that failed.
     pub last_error: Option<String>,
 }
@@ -53,6 +58,10 @@ pub fn of(view: &ViewEntry) -> Result<Status, Error> {
         None => (None, None),
     };
     let exists = state.is_some();
+    let pending = match exists {
+        true => pending(view.name())?,
+        false => None,
+    };
     Ok(Status {
         view_name: view.name().to_owned(),
         exists,
@@ -63,8 +72,36 @@ pub fn of(view: &ViewEntry) -> Result<Status, Error> {
         strategy: view.strategy().name(),
         mode: runs.mode.filter(|_| exists),
         mode_reason: runs.mode_reason.filter(|_| exists),
+        pending_changes: pending.as_ref().map(|pending| pending.changes),
+        pending_since: pending.and_then(|pending| pending.since),
         last_error: runs.last_error,
     })
+}
+
+#[derive(serde::Deserialize)]
+struct Pending {
+    changes: i64,
+    has_dirty_groups: bool,
+    since: Option<TimestampWithTimeZone>,
+}
+
+/// What is queued that can change a view, and the groups that are applied and not in it yet.
+fn pending(view: &str) -> Result<Option<Pending>, Error> {
+    let pending: Option<Pending> = as_extension_owner(|| {
+        query::optional_row(
+            include_str!("../../sql/queries/pending_changes.sql"),
+            &[view.to_owned().into()],
+        )
+    })?;
+    let Some(mut pending) = pending else {
+        return Ok(None);
+    };
+    if pending.has_dirty_groups
+        && let Some(target) = Target::of(view)
+    {
+        pending.changes += target.noted()?;
+    }
+    Ok(Some(pending))
 }
 
 /// Rows and bytes. Status is asked for when something is wrong, so it waits for nobody's lock.

@@ -1,5 +1,6 @@
-//! The cluster that all tests share, and a database of its own for each of them.
+//! The cluster that all tests share with a database of its own for each of them, and clusters for those that cannot share.
 
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use postgres::error::SqlState;
@@ -37,7 +38,7 @@ impl Database {
             std::process::id(),
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
-        connect_to("postgres", "postgres")
+        connect_to(&socket(), "postgres", "postgres")
             .batch_execute(&format!("CREATE DATABASE {name}"))
             .expect("a database can be created");
         Database { name }
@@ -50,16 +51,12 @@ impl Database {
 
     /// A session as another role.
     pub fn connect_as(&self, role: &str) -> Client {
-        connect_to(&self.name, role)
+        connect_to(&socket(), &self.name, role)
     }
 
     /// Runs a file of SQL statements, named from the project's root.
     pub fn run_file(&self, path: &str) {
-        let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
-        let statements = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-        self.connect()
-            .batch_execute(&statements)
-            .unwrap_or_else(|error| panic!("{path}: {error:?}"));
+        run_file(&mut self.connect(), path);
     }
 
     /// A role that is this test's own: roles belong to the cluster. It may log in and nothing else.
@@ -87,23 +84,100 @@ impl Drop for Database {
         // Databases of failed tests stay for a look at them; the cluster as a whole is dropped after a green run.
         if !std::thread::panicking() {
             let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-            connect_to("postgres", "postgres")
+            connect_to(&socket(), "postgres", "postgres")
                 .batch_execute(&drop)
                 .expect("a database can be dropped");
         }
     }
 }
 
-fn socket() -> String {
-    std::env::var("METABASE_VIEWS_TEST_SOCKET").expect(
-        "METABASE_VIEWS_TEST_SOCKET names the test cluster's socket folder; run the tests with: make test",
-    )
+/// A cluster that one test has to itself.
+pub struct Cluster {
+    dir: String,
+    settings: &'static [&'static str],
+    socket: String,
 }
 
-fn connect_to(database: &str, role: &str) -> Client {
-    let socket = std::env::var("METABASE_VIEWS_TEST_SOCKET").expect(
-        "METABASE_VIEWS_TEST_SOCKET names the test cluster's socket folder; run the tests with: make test",
-    );
+impl Cluster {
+    /// Makes and starts one with these settings. What a failed test has left of it is dropped first.
+    pub fn make(name: &str, settings: &'static [&'static str]) -> Cluster {
+        let dir = format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR"));
+        script(&["drop", &dir]);
+        let mut cluster = Cluster {
+            dir,
+            settings,
+            socket: String::new(),
+        };
+        cluster.start();
+        cluster
+    }
+
+    pub fn start(&mut self) {
+        let answer = script(&[&["start", &self.dir], self.settings].concat());
+        self.socket = answer.trim().to_owned();
+    }
+
+    /// Kills the server, which leaves it to recovery to find out what was committed.
+    pub fn kill(&self) {
+        script(&["stop", &self.dir, "immediate"]);
+    }
+
+    /// A new database, and a session in it as superuser.
+    pub fn create_database(&self, name: &str) -> Client {
+        self.connect("postgres")
+            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .expect("a database can be created");
+        self.connect(name)
+    }
+
+    /// A session as superuser.
+    pub fn connect(&self, database: &str) -> Client {
+        connect_to(&self.socket, database, "postgres")
+    }
+
+    /// The folder of its socket.
+    pub fn socket(&self) -> &str {
+        &self.socket
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // Clusters of failed tests stay for a look at them.
+        if !std::thread::panicking() {
+            script(&["drop", &self.dir]);
+        }
+    }
+}
+
+/// What scripts/cluster.sh answers.
+fn script(arguments: &[&str]) -> String {
+    let output = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/cluster.sh"))
+        .args(arguments)
+        .output()
+        .expect("scripts/cluster.sh can be run");
+    assert!(output.status.success(), "cluster.sh {arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).expect("a path in UTF-8")
+}
+
+/// Runs a file of SQL statements, named from the project's root.
+pub fn run_file(client: &mut Client, path: &str) {
+    let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    let statements = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    client
+        .batch_execute(&statements)
+        .unwrap_or_else(|error| panic!("{path}: {error:?}"));
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run the tests with: make test"))
+}
+
+fn socket() -> String {
+    variable("METABASE_VIEWS_TEST_SOCKET")
+}
+
+fn connect_to(socket: &str, database: &str, role: &str) -> Client {
     Config::new()
         .host_path(socket)
         .user(role)

@@ -1,19 +1,26 @@
 //! Tests on a live cluster, through SQL, as users see it. `make test` starts the cluster and runs them.
 
+mod changes;
 mod cluster;
 mod concurrency;
+mod crashes;
 mod custom_views;
 mod errors;
 mod extension;
 mod hand_worked;
+mod histories;
 mod hostile;
+mod integrity;
 mod layouts;
 mod lifecycle;
 mod mappings;
 mod oracle;
 mod pg_regress;
 mod property;
+mod replication;
 mod roles;
 mod rows;
 mod sessions;
 mod shop;
+mod stress;
+mod waiting;

@@ -1,6 +1,6 @@
 //! The shop of `tests/hand_worked` as a place to try things in, and short ways to ask how it is doing.
 
-use postgres::{Client, SimpleQueryMessage};
+use postgres::{Client, SimpleQueryMessage, Statement};
 
 use crate::cluster::{Database, SqlError, create_all_views, value};
 
@@ -76,6 +76,19 @@ pub fn refreshed(client: &mut Client, call: &str) -> Vec<Refreshed> {
         .collect()
 }
 
+/// The errors in the rows of refreshes, among whatever else statements have answered.
+pub fn failed_refreshes(messages: &[SimpleQueryMessage]) -> Vec<String> {
+    messages
+        .iter()
+        .filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) if matches!(row.try_get("status"), Ok(Some("failed"))) => Some(
+                format!("{:?}: {:?}", row.get("view_name"), row.get("error_message")),
+            ),
+            _ => None,
+        })
+        .collect()
+}
+
 /// The one row of a refresh of one view.
 pub fn refresh_view(client: &mut Client, view: &str) -> Refreshed {
     refreshed(client, &format!("refresh_view('{view}')")).swap_remove(0)
@@ -107,6 +120,97 @@ pub fn differences(client: &mut Client, view: &str) -> i64 {
                   + (SELECT count(*) FROM (TABLE held EXCEPT ALL TABLE now) AS superfluous)"
         ),
     )
+}
+
+/// Whether the seven views are equal to their definitions, asked in one query that one session prepares.
+pub struct Truth(Statement);
+
+impl Truth {
+    pub fn of(client: &mut Client) -> Truth {
+        let views: Vec<String> = client
+            .query(
+                "SELECT matviewname::text, rtrim(definition, ';') FROM pg_matviews WHERE schemaname = 'analytics'",
+                &[],
+            )
+            .expect("the catalog can be read")
+            .iter()
+            .map(|row| {
+                let (view, definition): (String, String) = (row.get(0), row.get(1));
+                format!(
+                    "(WITH now AS ({definition}), held AS (TABLE analytics.{view})
+                      SELECT '{view}' AS name,
+                             (SELECT count(*) FROM (TABLE now EXCEPT ALL TABLE held) AS row) AS missing,
+                             (SELECT count(*) FROM (TABLE held EXCEPT ALL TABLE now) AS row) AS superfluous)"
+                )
+            })
+            .collect();
+        assert_eq!(views.len(), VIEWS.len());
+        let query = format!(
+            "SELECT format('%s: %s rows missing, %s superfluous', name, missing, superfluous)
+             FROM ({}) AS view WHERE missing + superfluous > 0",
+            views.join("\nUNION ALL\n")
+        );
+        Truth(client.prepare(&query).expect("definitions are queries"))
+    }
+
+    /// What is wrong, a line for each view that is.
+    pub fn violations(&self, client: &mut Client) -> Vec<String> {
+        client
+            .query(&self.0, &[])
+            .expect("definitions can be run")
+            .iter()
+            .map(|row| row.get(0))
+            .collect()
+    }
+}
+
+/// Refreshes all views and says in which of them a row is missing or superfluous then, or which was not refreshed.
+///
+/// Unsold items age at midnight: where that falls between the refresh and the look, both are done again.
+pub fn violations_after_refresh(client: &mut Client, truth: &Truth) -> Vec<String> {
+    loop {
+        let today = "SELECT (now() AT TIME ZONE 'Europe/Berlin')::date";
+        let day = column(client, today);
+        let mut violations: Vec<String> = refreshed(client, "refresh('all')")
+            .iter()
+            .filter(|row| row.status != "completed")
+            .map(|row| format!("{row:?}"))
+            .collect();
+        violations.extend(truth.violations(client));
+        if violations.is_empty() || column(client, today) == day {
+            return violations;
+        }
+    }
+}
+
+/// Asserts that each view was refreshed, and by what changed alone.
+#[track_caller]
+pub fn assert_incremental(rows: &[Refreshed]) {
+    assert_eq!(completed_and_failed(rows), (VIEWS.to_vec(), vec![]));
+    if !full_mode_will_do() {
+        let full: Vec<&Refreshed> = rows.iter().filter(|row| row.mode != "incremental").collect();
+        assert!(full.is_empty(), "{full:?}");
+    }
+}
+
+/// Asserts that of all refreshes that the history tells of, more were incremental than not: a test that sees to the
+/// correctness of incremental refreshes must have had some.
+pub fn assert_mostly_incremental(client: &mut Client) {
+    let modes = column(
+        client,
+        "SELECT format('%s times %s (%s)', count(*), mode, mode_reason) FROM metabase.refresh_history
+         GROUP BY mode, mode_reason ORDER BY count(*) DESC",
+    );
+    let mostly_incremental = value(
+        client,
+        "SELECT count(*) FILTER (WHERE mode = 'incremental') * 2 > count(*) FROM metabase.refresh_history",
+    );
+    assert!(mostly_incremental || full_mode_will_do(), "{modes:#?}");
+}
+
+/// Whether the tests are to be run with full refreshes only.
+fn full_mode_will_do() -> bool {
+    std::env::var_os("METABASE_VIEWS_FULL_MODE").is_some()
 }
 
 /// Everything that this extension keeps in the database, but for the history: relations with their identity, owner,

@@ -1,0 +1,410 @@
+-- From the keys that were taken from the queues (queued_order, queued_stock_item, …: one column, key) to facts, rollups and the
+-- groups that have changed. Each step is one statement; src/incremental/script.rs says how the lines with @ are read.
+
+-- Labels, and what they move ------------------------------------------------------------------------------------------------
+
+-- @keep product_seen when queued_product
+SELECT
+    r.id,
+    p.brand_id,
+    p.category_id,
+    r.brand_id IS DISTINCT FROM p.brand_id AS moved
+FROM queued_product AS q
+JOIN metabase_internal.product_rollup AS r ON r.product_id = q.key
+LEFT JOIN metabase_internal.products AS p ON p.id = q.key;
+
+-- @run when product_seen
+UPDATE metabase_internal.product_rollup AS r
+SET
+    brand_id    = seen.brand_id,
+    category_id = seen.category_id
+FROM product_seen AS seen
+WHERE r.id = seen.id
+    AND (r.brand_id IS DISTINCT FROM seen.brand_id OR r.category_id IS DISTINCT FROM seen.category_id);
+
+-- @keep relabelled_product when product_seen, queued_brand, queued_category
+SELECT id
+FROM product_seen
+UNION
+SELECT r.id
+FROM queued_brand AS q
+JOIN metabase_internal.product_rollup AS r ON r.brand_id = q.key
+UNION
+SELECT r.id
+FROM queued_category AS q
+JOIN metabase_internal.product_rollup AS r ON r.category_id = q.key;
+
+-- @keep platform_seen when queued_platform
+SELECT
+    r.id,
+    p.name,
+    p.slug,
+    r.slug AS old_slug
+FROM queued_platform AS q
+JOIN metabase_internal.platform_rollup AS r ON r.key = '=' || q.key::text
+LEFT JOIN metabase_internal.platforms AS p ON p.id = q.key;
+
+-- @run when platform_seen
+UPDATE metabase_internal.platform_rollup AS r
+SET
+    name = seen.name,
+    slug = seen.slug
+FROM platform_seen AS seen
+WHERE r.id = seen.id;
+
+-- @keep supplier_seen when queued_supplier
+SELECT r.id
+FROM queued_supplier AS q
+JOIN metabase_internal.supplier_rollup AS r ON r.supplier_id = q.key;
+
+-- What has to be read again -------------------------------------------------------------------------------------------------
+
+-- @keep dirty_item when queued_stock_item, product_seen
+SELECT key AS item_id
+FROM queued_stock_item
+UNION
+SELECT f.item_id
+FROM product_seen AS seen
+JOIN metabase_internal.item_fact AS f ON f.product = seen.id
+WHERE seen.moved;
+
+-- An order whose stock item has changed is another sale, too. An order that has come to an item, or left it, is queued itself.
+-- @keep dirty_order when queued_order, dirty_item
+SELECT key AS order_id
+FROM queued_order
+UNION
+SELECT f.order_id
+FROM dirty_item AS d
+JOIN metabase_internal.sale_fact AS f ON f.item_id = d.item_id;
+
+-- @keep sale_read when dirty_order
+:read_sales;
+
+-- @keep item_read when dirty_item
+:read_items;
+
+-- @include number_groups
+
+-- @keep sale_new when sale_read
+:number_sales;
+
+-- @keep item_numbered when item_read
+:number_items;
+
+-- Facts ---------------------------------------------------------------------------------------------------------------------
+
+-- Each sale as it was applied (w = -1) and as it is now (w = 1), where these differ.
+-- @keep sale_change when dirty_order
+WITH old AS MATERIALIZED (
+    SELECT f.*
+    FROM dirty_order AS d
+    JOIN metabase_internal.sale_fact AS f ON f.order_id = d.order_id
+),
+same AS MATERIALIZED (
+    SELECT old.order_id
+    FROM old
+    JOIN sale_new AS new ON new.order_id = old.order_id
+    WHERE ROW(old.*) IS NOT DISTINCT FROM ROW(new.*)
+)
+SELECT
+    -1 AS w,
+    old.*
+FROM old
+WHERE NOT EXISTS (SELECT FROM same WHERE same.order_id = old.order_id)
+UNION ALL
+SELECT
+    1 AS w,
+    new.*
+FROM sale_new AS new
+WHERE NOT EXISTS (SELECT FROM same WHERE same.order_id = new.order_id);
+
+-- @run when sale_change
+DELETE FROM metabase_internal.sale_fact AS f
+USING sale_change AS old
+WHERE old.w < 0
+    AND f.order_id = old.order_id
+    AND NOT EXISTS (SELECT FROM sale_change AS new WHERE new.w > 0 AND new.order_id = old.order_id);
+
+-- @run when sale_change
+INSERT INTO metabase_internal.sale_fact (:sale_columns)
+SELECT :sale_columns
+FROM sale_change
+WHERE w > 0
+ON CONFLICT (order_id) DO UPDATE SET (:sale_columns) = ROW (:excluded_sale_columns);
+
+-- @keep sold_item when sale_change
+SELECT DISTINCT item_id
+FROM sale_change
+WHERE item_id IS NOT NULL;
+
+-- Stock items as they are now: those that were read, and those whose orders have changed.
+-- @keep item_new when item_numbered, sold_item
+SELECT
+    i.item_id,
+    i.product,
+    i.supplier,
+    i.brand,
+    i.size_id,
+    i.purchase_date,
+    i.price,
+    (SELECT count(*)::integer FROM metabase_internal.sale_fact AS s WHERE s.item_id = i.item_id) AS times_sold
+FROM (
+    SELECT *
+    FROM item_numbered
+    UNION ALL
+    SELECT
+        f.item_id,
+        f.product,
+        f.supplier,
+        f.brand,
+        f.size_id,
+        f.purchase_date,
+        f.price
+    FROM sold_item AS sold
+    JOIN metabase_internal.item_fact AS f ON f.item_id = sold.item_id
+    WHERE NOT EXISTS (SELECT FROM dirty_item AS d WHERE d.item_id = sold.item_id)
+) AS i;
+
+-- @keep item_change when dirty_item, sold_item
+WITH old AS MATERIALIZED (
+    SELECT f.*
+    FROM (
+        SELECT item_id FROM dirty_item
+        UNION
+        SELECT item_id FROM sold_item
+    ) AS d
+    JOIN metabase_internal.item_fact AS f ON f.item_id = d.item_id
+),
+same AS MATERIALIZED (
+    SELECT old.item_id
+    FROM old
+    JOIN item_new AS new ON new.item_id = old.item_id
+    WHERE ROW(old.*) IS NOT DISTINCT FROM ROW(new.*)
+)
+SELECT
+    -1 AS w,
+    old.*
+FROM old
+WHERE NOT EXISTS (SELECT FROM same WHERE same.item_id = old.item_id)
+UNION ALL
+SELECT
+    1 AS w,
+    new.*
+FROM item_new AS new
+WHERE NOT EXISTS (SELECT FROM same WHERE same.item_id = new.item_id);
+
+-- @run when item_change
+DELETE FROM metabase_internal.item_fact AS f
+USING item_change AS old
+WHERE old.w < 0
+    AND f.item_id = old.item_id
+    AND NOT EXISTS (SELECT FROM item_change AS new WHERE new.w > 0 AND new.item_id = old.item_id);
+
+-- @run when item_change
+INSERT INTO metabase_internal.item_fact (:item_columns)
+SELECT :item_columns
+FROM item_change
+WHERE w > 0
+ON CONFLICT (item_id) DO UPDATE SET (:item_columns) = ROW (:excluded_item_columns);
+
+-- Rollups -------------------------------------------------------------------------------------------------------------------
+
+-- @run when sale_change
+INSERT INTO metabase_internal.day_rollup (platform, day)
+SELECT DISTINCT
+    c.platform,
+    :day_of_c
+FROM sale_change AS c
+WHERE NOT EXISTS (
+    SELECT
+    FROM metabase_internal.day_rollup AS r
+    WHERE r.platform = c.platform
+        AND r.day = :day_of_c
+);
+
+-- @merge
+
+-- Platforms and places are counted in pairs, both ways: place_platforms has the pairs that have come or gone.
+-- @run when place_platforms
+UPDATE metabase_internal.place_rollup AS r
+SET platforms = r.platforms + d.platforms
+FROM (
+    SELECT
+        pair.g,
+        count(*) FILTER (WHERE pair.appeared) - count(*) FILTER (WHERE NOT pair.appeared) AS platforms
+    FROM place_platforms AS pair
+    JOIN metabase_internal.platform_rollup AS platform ON platform.id = pair.v
+    WHERE platform.platform_id IS NOT NULL
+    GROUP BY pair.g
+) AS d
+WHERE r.id = d.g;
+
+-- @run when place_platforms
+UPDATE metabase_internal.platform_rollup AS r
+SET
+    cities    = r.cities + d.cities,
+    countries = r.countries + d.countries
+FROM (
+    SELECT
+        platform,
+        sum(cities)                                                                   AS cities,
+        sum((places_now > 0)::integer - (places_now - places_more > 0)::integer)
+            FILTER (WHERE country IS NOT NULL)                                        AS countries
+    FROM (
+        SELECT
+            changed.platform,
+            changed.country,
+            changed.cities,
+            changed.places_more,
+            (
+                SELECT count(*)
+                FROM metabase_internal.place_rollup AS p
+                CROSS JOIN LATERAL (
+                    SELECT
+                    FROM metabase_internal.sale_fact AS f
+                    WHERE f.place = p.id
+                        AND f.platform = changed.platform
+                    LIMIT 1
+                ) AS sold
+                WHERE p.country = changed.country
+            ) AS places_now
+        FROM (
+            SELECT
+                pair.v                                                                     AS platform,
+                place.country,
+                sum(CASE WHEN pair.appeared THEN 1 ELSE -1 END) FILTER (WHERE place.city IS NOT NULL) AS cities,
+                sum(CASE WHEN pair.appeared THEN 1 ELSE -1 END)                            AS places_more
+            FROM place_platforms AS pair
+            JOIN metabase_internal.place_rollup AS place ON place.id = pair.g
+            GROUP BY
+                pair.v,
+                place.country
+        ) AS changed
+    ) AS counted
+    GROUP BY platform
+) AS d
+WHERE r.id = d.platform;
+
+-- Lists of names are made anew where they have changed.
+-- @keep relisted_place when place_platforms, platform_seen
+SELECT g AS id
+FROM place_platforms
+UNION
+SELECT p.id
+FROM platform_seen AS seen
+CROSS JOIN metabase_internal.place_rollup AS p
+CROSS JOIN LATERAL (
+    SELECT
+    FROM metabase_internal.sale_fact AS f
+    WHERE f.place = p.id
+        AND f.platform = seen.id
+    LIMIT 1
+) AS sold;
+
+-- @run when relisted_place
+UPDATE metabase_internal.place_rollup AS r
+SET platform_names = :platform_names
+FROM relisted_place AS d
+WHERE r.id = d.id;
+
+-- @keep relisted_supplier when supplier_brands, queued_brand
+SELECT g AS id
+FROM supplier_brands
+UNION
+SELECT f.supplier
+FROM queued_brand AS q
+JOIN metabase_internal.product_rollup AS p ON p.brand_id = q.key
+JOIN metabase_internal.item_fact AS f ON f.product = p.id
+WHERE f.supplier IS NOT NULL;
+
+-- @run when relisted_supplier
+UPDATE metabase_internal.supplier_rollup AS r
+SET brand_list = :brand_list
+FROM relisted_supplier AS d
+WHERE r.id = d.id;
+
+-- The groups whose rows may have changed, view by view ----------------------------------------------------------------------
+
+-- @keep dirty_executive when sale_change, platform_seen
+SELECT
+    c.day,
+    p.slug
+FROM (
+    SELECT DISTINCT
+        c.platform,
+        :day_of_c AS day
+    FROM sale_change AS c
+) AS c
+JOIN metabase_internal.platform_rollup AS p ON p.id = c.platform
+UNION
+SELECT
+    r.day,
+    label.slug
+FROM platform_seen AS seen
+JOIN metabase_internal.day_rollup AS r ON r.platform = seen.id
+CROSS JOIN LATERAL (VALUES (seen.old_slug), (seen.slug)) AS label (slug);
+
+-- @keep dirty_product when sale_change, relabelled_product
+SELECT product AS id
+FROM sale_change
+WHERE product IS NOT NULL
+UNION
+SELECT id
+FROM relabelled_product;
+
+-- Each brand's share is one of all brands: when one changes, all are looked at. A parent that sells nothing has no number.
+-- @keep dirty_brand when sale_change, queued_brand
+SELECT brand AS id
+FROM sale_change
+WHERE brand IS NOT NULL
+UNION
+SELECT 0
+FROM queued_brand;
+
+-- @keep dirty_platform when sale_change, platform_seen
+SELECT platform AS id
+FROM sale_change
+UNION
+SELECT id
+FROM platform_seen;
+
+-- @keep dirty_inventory when dirty_item, sold_item, relabelled_product, supplier_seen, queued_size
+SELECT item_id
+FROM dirty_item
+UNION
+SELECT item_id
+FROM sold_item
+UNION
+SELECT f.item_id
+FROM relabelled_product AS d
+JOIN metabase_internal.item_fact AS f ON f.product = d.id
+UNION
+SELECT f.item_id
+FROM supplier_seen AS d
+JOIN metabase_internal.item_fact AS f ON f.supplier = d.id
+UNION
+SELECT f.item_id
+FROM queued_size AS q
+JOIN metabase_internal.item_fact AS f ON f.size_id = q.key;
+
+-- @keep dirty_geography when sale_change, relisted_place
+SELECT place AS id
+FROM sale_change
+UNION
+SELECT id
+FROM relisted_place;
+
+-- @keep dirty_supplier when sale_change, item_change, supplier_seen, relisted_supplier
+SELECT supplier AS id
+FROM sale_change
+WHERE supplier IS NOT NULL
+UNION
+SELECT supplier
+FROM item_change
+WHERE supplier IS NOT NULL
+UNION
+SELECT id
+FROM supplier_seen
+UNION
+SELECT id
+FROM relisted_supplier;

@@ -1,0 +1,282 @@
+-- Facts and rollups from all of the sources. The tables are made anew, so that their numbers and pages are, too.
+
+-- @run
+CREATE TABLE metabase_internal.platform_rollup (
+    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key         text NOT NULL UNIQUE,
+    platform_id :platform_type,
+    name        text,
+    slug        text,
+    slug_key    text NOT NULL GENERATED ALWAYS AS (coalesce('=' || slug, '')) STORED,
+    cities      bigint NOT NULL DEFAULT 0,
+    countries   bigint NOT NULL DEFAULT 0,
+    :platform_measures
+) WITH (fillfactor = 50);
+
+-- @run
+CREATE INDEX ON metabase_internal.platform_rollup (slug_key);
+
+-- @run
+CREATE TABLE metabase_internal.place_rollup (
+    id             integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    country_key    text NOT NULL,
+    city_key       text NOT NULL,
+    country        text,
+    city           text,
+    platforms      bigint NOT NULL DEFAULT 0,
+    platform_names text,
+    :place_measures,
+    UNIQUE (country_key, city_key)
+) WITH (fillfactor = 50);
+
+-- @run
+CREATE INDEX ON metabase_internal.place_rollup (country);
+
+-- @run
+CREATE TABLE metabase_internal.product_rollup (
+    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    product_id  :product_type NOT NULL UNIQUE,
+    brand_id    :brand_type,
+    category_id :category_type,
+    :product_measures
+) WITH (fillfactor = 50);
+
+-- @run
+CREATE INDEX ON metabase_internal.product_rollup (brand_id);
+
+-- @run
+CREATE INDEX ON metabase_internal.product_rollup (category_id);
+
+-- @run
+CREATE TABLE metabase_internal.supplier_rollup (
+    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    supplier_id :supplier_type NOT NULL UNIQUE,
+    brand_list  text,
+    :supplier_measures
+) WITH (fillfactor = 50);
+
+-- @run
+CREATE TABLE metabase_internal.brand_rollup (
+    id       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    brand_id :brand_type NOT NULL UNIQUE,
+    :brand_measures
+) WITH (fillfactor = 50);
+
+-- @run
+CREATE TABLE metabase_internal.day_rollup (
+    platform integer NOT NULL,
+    day      date NOT NULL,
+    :day_measures,
+    PRIMARY KEY (platform, day)
+) WITH (fillfactor = 50);
+
+-- @run
+CREATE TABLE metabase_internal.sale_fact (
+    order_id        :order_type NOT NULL,
+    item_id         :item_type,
+    platform        integer NOT NULL,
+    place           integer NOT NULL,
+    product         integer,
+    supplier        integer,
+    brand           integer,
+    sold_at         timestamptz,
+    payout_date     timestamptz,
+    purchase_date   timestamptz,
+    payout_received boolean,
+    gross_sale      numeric,
+    net_proceeds    numeric,
+    net_profit      numeric,
+    roi             numeric,
+    platform_fee    numeric,
+    shipping_cost   numeric,
+    purchase_price  numeric
+) WITH (fillfactor = 90);
+
+-- @run
+CREATE TABLE metabase_internal.item_fact (
+    item_id       :item_type NOT NULL,
+    product       integer,
+    supplier      integer,
+    brand         integer,
+    size_id       :size_type,
+    purchase_date timestamptz,
+    price         numeric,
+    times_sold    integer NOT NULL
+) WITH (fillfactor = 90);
+
+-- Groups that are applied and not flushed yet, a table a view.
+
+-- @run
+CREATE TABLE metabase_internal.dirty_executive (
+    day  date NOT NULL,
+    slug text,
+    UNIQUE NULLS NOT DISTINCT (day, slug)
+);
+
+-- @run
+CREATE TABLE metabase_internal.dirty_product (id integer PRIMARY KEY);
+
+-- @run
+CREATE TABLE metabase_internal.dirty_brand (id integer PRIMARY KEY);
+
+-- @run
+CREATE TABLE metabase_internal.dirty_platform (id integer PRIMARY KEY);
+
+-- @run
+CREATE TABLE metabase_internal.dirty_inventory (item_id :item_type PRIMARY KEY);
+
+-- @run
+CREATE TABLE metabase_internal.dirty_geography (id integer PRIMARY KEY);
+
+-- @run
+CREATE TABLE metabase_internal.dirty_supplier (id integer PRIMARY KEY);
+
+-- @include number_groups
+
+-- @run
+INSERT INTO metabase_internal.sale_fact (:sale_columns)
+:number_all_sales;
+
+-- @run
+ALTER TABLE metabase_internal.sale_fact ADD CONSTRAINT sale_fact_pkey PRIMARY KEY (order_id);
+
+-- @run
+CREATE INDEX sale_fact_item_idx ON metabase_internal.sale_fact (item_id);
+
+-- @run
+INSERT INTO metabase_internal.item_fact (:item_columns)
+SELECT
+    i.*,
+    coalesce(sale.times_sold, 0)
+FROM (
+    :number_all_items
+) AS i
+LEFT JOIN (
+    SELECT
+        item_id,
+        count(*)::integer AS times_sold
+    FROM metabase_internal.sale_fact
+    GROUP BY item_id
+) AS sale ON sale.item_id = i.item_id;
+
+-- @run
+ALTER TABLE metabase_internal.item_fact ADD CONSTRAINT item_fact_pkey PRIMARY KEY (item_id);
+
+-- Indexes: what has to be found by group, and whether a group has a value at all.
+
+-- @run
+CREATE INDEX sale_fact_product_sold_at_idx ON metabase_internal.sale_fact (product, sold_at);
+
+-- @run
+CREATE INDEX sale_fact_product_supplier_idx ON metabase_internal.sale_fact (product, supplier);
+
+-- @run
+CREATE INDEX sale_fact_brand_sold_at_idx ON metabase_internal.sale_fact (brand, sold_at);
+
+-- @run
+CREATE INDEX sale_fact_platform_sold_at_idx ON metabase_internal.sale_fact (platform, sold_at);
+
+-- @run
+CREATE INDEX sale_fact_place_sold_at_idx ON metabase_internal.sale_fact (place, sold_at);
+
+-- @run
+CREATE INDEX sale_fact_place_platform_idx ON metabase_internal.sale_fact (place, platform);
+
+-- @run
+CREATE INDEX sale_fact_place_product_idx ON metabase_internal.sale_fact (place, product);
+
+-- @run
+CREATE INDEX sale_fact_place_brand_idx ON metabase_internal.sale_fact (place, brand);
+
+-- @run
+CREATE INDEX item_fact_product_idx ON metabase_internal.item_fact (product);
+
+-- @run
+CREATE INDEX item_fact_supplier_product_idx ON metabase_internal.item_fact (supplier, product);
+
+-- @run
+CREATE INDEX item_fact_supplier_brand_idx ON metabase_internal.item_fact (supplier, brand);
+
+-- @run
+CREATE INDEX item_fact_supplier_purchase_date_idx ON metabase_internal.item_fact (supplier, purchase_date);
+
+-- @run
+INSERT INTO metabase_internal.day_rollup (platform, day)
+SELECT DISTINCT
+    c.platform,
+    :day_of_c
+FROM metabase_internal.sale_fact AS c;
+
+-- @merge
+
+-- @run
+UPDATE metabase_internal.place_rollup AS r
+SET
+    platforms      = d.platforms,
+    platform_names = d.platform_names
+FROM (
+    SELECT
+        pair.place,
+        count(platform.platform_id)                                                              AS platforms,
+        string_agg(DISTINCT platform.name COLLATE "C", ', ' ORDER BY platform.name COLLATE "C")  AS platform_names
+    FROM (SELECT DISTINCT place, platform FROM metabase_internal.sale_fact) AS pair
+    JOIN metabase_internal.platform_rollup AS platform ON platform.id = pair.platform
+    GROUP BY pair.place
+) AS d
+WHERE r.id = d.place;
+
+-- @run
+UPDATE metabase_internal.platform_rollup AS r
+SET
+    cities    = d.cities,
+    countries = d.countries
+FROM (
+    SELECT
+        pair.platform,
+        count(place.city)             AS cities,
+        count(DISTINCT place.country) AS countries
+    FROM (SELECT DISTINCT place, platform FROM metabase_internal.sale_fact) AS pair
+    JOIN metabase_internal.place_rollup AS place ON place.id = pair.place
+    GROUP BY pair.platform
+) AS d
+WHERE r.id = d.platform;
+
+-- @run
+UPDATE metabase_internal.supplier_rollup AS r
+SET brand_list = d.brand_list
+FROM (
+    SELECT
+        pair.supplier,
+        string_agg(DISTINCT b.name COLLATE "C", ', ' ORDER BY b.name COLLATE "C") AS brand_list
+    FROM (SELECT DISTINCT supplier, brand FROM metabase_internal.item_fact) AS pair
+    JOIN metabase_internal.brand_rollup AS brand ON brand.id = pair.brand
+    JOIN metabase_internal.brands AS b ON b.id = brand.brand_id
+    GROUP BY pair.supplier
+) AS d
+WHERE r.id = d.supplier;
+
+-- The planner has to know them before the first changes are applied.
+
+-- @run
+ANALYZE metabase_internal.sale_fact;
+
+-- @run
+ANALYZE metabase_internal.item_fact;
+
+-- @run
+ANALYZE metabase_internal.place_rollup;
+
+-- @run
+ANALYZE metabase_internal.product_rollup;
+
+-- @run
+ANALYZE metabase_internal.supplier_rollup;
+
+-- @run
+ANALYZE metabase_internal.brand_rollup;
+
+-- @run
+ANALYZE metabase_internal.platform_rollup;
+
+-- @run
+ANALYZE metabase_internal.day_rollup;

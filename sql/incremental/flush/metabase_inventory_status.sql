@@ -1,0 +1,67 @@
+-- The rows of some stock items: flush_key has their keys.
+WITH item AS (
+    SELECT
+        k.item_id,
+        i.*,
+        sale.times_sold,
+        sale.last_sold_at,
+        sale.total_revenue,
+        sale.total_profit,
+        CASE
+            WHEN sale.times_sold > 0
+                THEN (sale.last_sold_at AT TIME ZONE :zone)::date
+            ELSE (now() AT TIME ZONE :zone)::date
+        END - (i.purchase_date AT TIME ZONE :zone)::date AS days_in_stock
+    FROM flush_key AS k
+    LEFT JOIN metabase_internal.stock_items AS i ON i.id = k.item_id
+    CROSS JOIN LATERAL (
+        SELECT
+            count(*)          AS times_sold,
+            max(f.sold_at)    AS last_sold_at,
+            sum(f.gross_sale) AS total_revenue,
+            sum(f.net_profit) AS total_profit
+        FROM metabase_internal.sale_fact AS f
+        WHERE f.item_id = k.item_id
+    ) AS sale
+)
+SELECT
+    item.id IS NOT NULL                                            AS present,
+    item.item_id                                                   AS inventory_id,
+    item.product_id,
+    p.name                                                         AS product_name,
+    p.sku,
+    b.name                                                         AS brand_name,
+    c.name                                                         AS category_name,
+    item.purchase_price,
+    item.gross_purchase_price,
+    item.vat_amount,
+    item.purchase_date,
+    s.name                                                         AS supplier_name,
+    item.status                                                    AS inventory_status,
+    item.condition,
+    coalesce(item.size, size.value)                                AS size,
+    item.color,
+    item.times_sold,
+    item.last_sold_at,
+    item.total_revenue,
+    item.total_profit,
+    item.days_in_stock,
+    CASE
+        WHEN item.days_in_stock IS NULL THEN 'Unknown'
+        WHEN item.days_in_stock > 180 THEN 'Dead Stock'
+        WHEN item.days_in_stock > 90 THEN 'Slow Moving'
+        WHEN item.days_in_stock > 30 THEN 'Normal'
+        ELSE 'Fast Moving'
+    END                                                            AS stock_category,
+    CASE
+        WHEN item.times_sold = 0 THEN coalesce(item.gross_purchase_price, item.purchase_price)
+        ELSE 0
+    END                                                            AS current_inventory_value,
+    item.created_at,
+    item.updated_at
+FROM item
+LEFT JOIN metabase_internal.products AS p ON p.id = item.product_id
+LEFT JOIN metabase_internal.brands AS b ON b.id = p.brand_id
+LEFT JOIN metabase_internal.categories AS c ON c.id = p.category_id
+LEFT JOIN metabase_internal.suppliers AS s ON s.id = item.supplier_id
+LEFT JOIN metabase_internal.sizes AS size ON size.id = item.size_id

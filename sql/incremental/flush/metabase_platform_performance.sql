@@ -1,0 +1,29 @@
+-- The rows of some platforms: flush_key has their numbers.
+SELECT
+    r.orders > 0                                                       AS present,
+    r.platform_id,
+    r.name                                                             AS platform_name,
+    r.slug                                                             AS platform_slug,
+    r.orders                                                           AS total_orders,
+    r.months                                                           AS active_months,
+    CASE WHEN r.gross_sale_count > 0 THEN r.gross_sale_sum END         AS total_revenue,
+    round(r.gross_sale_sum / nullif(r.gross_sale_count, 0), 4)         AS avg_order_value,
+    r.min_gross_sale                                                   AS min_order_value,
+    r.max_gross_sale                                                   AS max_order_value,
+    CASE WHEN r.platform_fee_count > 0 THEN r.platform_fee_sum END     AS total_fees,
+    round(r.platform_fee_sum / nullif(r.platform_fee_count, 0), 4)     AS avg_fee,
+    round(r.fee_pct_sum / nullif(r.fee_pct_count, 0), 2)               AS avg_fee_pct,
+    CASE WHEN r.shipping_cost_count > 0 THEN r.shipping_cost_sum END   AS total_shipping,
+    round(r.shipping_cost_sum / nullif(r.shipping_cost_count, 0), 4)   AS avg_shipping,
+    CASE WHEN r.net_proceeds_count > 0 THEN r.net_proceeds_sum END     AS total_proceeds,
+    CASE WHEN r.net_profit_count > 0 THEN r.net_profit_sum END         AS total_profit,
+    round(r.roi_sum / nullif(r.roi_count, 0), 4)                       AS avg_roi,
+    round(r.margin_sum / nullif(r.margin_count, 0), 4)                 AS avg_profit_margin,
+    r.payouts                                                          AS payouts_received,
+    round(r.payout_seconds_sum / nullif(r.payout_seconds_count, 0) / 86400, 4) AS avg_payout_days,
+    r.countries                                                        AS countries_served,
+    r.cities                                                           AS cities_served,
+    r.first_sale,
+    r.last_sale
+FROM flush_key AS k
+JOIN metabase_internal.platform_rollup AS r ON r.id = k.id

@@ -1,0 +1,28 @@
+-- The rows of some suppliers: flush_key has their numbers.
+SELECT
+    r.items > 0                                                           AS present,
+    r.supplier_id,
+    s.name                                                                AS supplier_name,
+    s.contact_email,
+    s.phone,
+    s.country,
+    s.rating,
+    r.items                                                               AS total_purchases,
+    CASE WHEN r.price_count > 0 THEN r.price_sum END                      AS total_spent,
+    round(r.price_sum / nullif(r.price_count, 0), 4)                      AS avg_purchase_price,
+    r.products                                                            AS unique_products,
+    r.brands                                                              AS unique_brands,
+    r.brand_list,
+    r.orders                                                              AS units_sold,
+    round(100 * (r.items - r.unsold)::numeric / nullif(r.items, 0), 2)    AS sell_through_rate,
+    CASE WHEN r.gross_sale_count > 0 THEN r.gross_sale_sum END            AS total_revenue_generated,
+    CASE WHEN r.net_profit_count > 0 THEN r.net_profit_sum END            AS total_profit_generated,
+    round(r.roi_sum / nullif(r.roi_count, 0), 4)                          AS avg_roi,
+    round(r.sell_seconds_sum / nullif(r.sell_seconds_count, 0) / 86400, 4) AS avg_days_to_sell,
+    r.unsold                                                              AS unsold_units,
+    CASE WHEN r.unsold_price_count > 0 THEN r.unsold_price_sum ELSE 0 END AS unsold_value,
+    r.first_purchase,
+    r.last_purchase
+FROM flush_key AS k
+JOIN metabase_internal.supplier_rollup AS r ON r.id = k.id
+LEFT JOIN metabase_internal.suppliers AS s ON s.id = r.supplier_id

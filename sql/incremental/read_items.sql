@@ -1,0 +1,11 @@
+-- Stock items, with the brand of their product. :items is where the stock items come from.
+SELECT
+    i.id                                               AS item_id,
+    i.product_id,
+    i.supplier_id,
+    p.brand_id,
+    i.size_id,
+    i.purchase_date,
+    coalesce(i.gross_purchase_price, i.purchase_price) AS price
+FROM :items
+LEFT JOIN metabase_internal.products AS p ON p.id = i.product_id

@@ -1,0 +1,40 @@
+-- What an adapter shows besides the row of its source that it is of: a clock, other rows, functions that may read anything.
+-- What is captured is the change of that row, so any of these keeps its changes from being seen.
+SELECT
+    view.relname AS adapter,
+    CASE
+        WHEN rule.ev_action::text ~ '\{SUBLINK '
+            THEN 'it is mapped with a subquery, which reads rows whose changes are not captured'
+        WHEN rule.ev_action::text ~ '\{(SQLVALUEFUNCTION|NEXTVALUEEXPR) '
+            THEN 'it is mapped with an expression that changes by itself, such as the current date'
+        ELSE (
+            SELECT pg_catalog.format(
+                'it is mapped with function %s, whose result can change by itself (it is not IMMUTABLE)',
+                function.oid::regprocedure
+            )
+            FROM pg_catalog.regexp_matches(
+                rule.ev_action::text,
+                ':(?:funcid|opfuncid|aggfnoid|winfnoid) ([0-9]+)',
+                'g'
+            ) AS mentioned (oids)
+            JOIN pg_catalog.pg_proc AS function ON function.oid = mentioned.oids[1]::oid
+            WHERE function.provolatile <> 'i'
+                AND NOT (
+                    -- What these depend on is pinned (the time zone), or hardly ever changes (the locale, labels of an enum).
+                    function.oid < 16384
+                    AND function.proname IN (
+                        'enum_out', 'date', 'timestamp', 'timestamptz', 'date_part', 'extract', 'date_trunc', 'to_char',
+                        'to_date', 'to_timestamp', 'to_number', 'concat', 'concat_ws', 'format',
+                        'timestamptz_pl_interval', 'timestamptz_mi_interval'
+                    )
+                )
+            LIMIT 1
+        )
+    END AS reason
+FROM pg_catalog.pg_class AS view
+JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = view.oid
+WHERE view.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
+    AND view.relkind = 'v'
+    AND view.relname IN (
+        'orders', 'stock_items', 'products', 'brands', 'categories', 'platforms', 'suppliers', 'sizes'
+    )

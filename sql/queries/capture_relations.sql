@@ -1,0 +1,61 @@
+-- Whether the changes of some relations can be captured and are: $1 schemas, $2 names, $3 key columns, $4 entities, pairwise;
+-- $5 is the role on whose behalf.
+SELECT
+    wanted.entity,
+    relation.relkind::text AS kind,
+    -- Triggers of a parent do not fire for what is done to its children, unless they are partitions.
+    relation.relkind = 'r' AND relation.relhassubclass AND EXISTS (
+        SELECT FROM pg_catalog.pg_inherits AS child WHERE child.inhparent = relation.oid
+    ) AS has_children,
+    relation.relkind = 'p' AND EXISTS (
+        SELECT
+        FROM pg_catalog.pg_partition_tree(relation.oid) AS leaf
+        JOIN pg_catalog.pg_class AS partition ON partition.oid = leaf.relid
+        WHERE partition.relkind = 'f'
+    ) AS has_foreign_partitions,
+    relation.relpersistence = 't' AS is_temporary,
+    pg_catalog.has_table_privilege($5, relation.oid, 'TRIGGER')
+        OR EXISTS (
+            SELECT
+            FROM metabase_internal.capture_grant AS granted
+            WHERE granted.role_name = $5
+                AND granted.relation_schema = wanted.schema
+                AND granted.relation_name = wanted.name
+        ) AS is_permitted,
+    (
+        SELECT count(*) = 2 AND bool_and(trigger.tgenabled = 'A')
+        FROM pg_catalog.pg_trigger AS trigger
+        WHERE trigger.tgrelid = relation.oid
+            AND (
+                (
+                    trigger.tgfoid = pg_catalog.to_regprocedure('metabase_internal.capture_row()')
+                    AND trigger.tgname = 'metabase_views_capture_' || wanted.entity
+                    AND trigger.tgargs = pg_catalog.convert_to(wanted.entity || '_queue', 'UTF8') || '\x00'::bytea
+                        || pg_catalog.convert_to(wanted.key_column, 'UTF8') || '\x00'::bytea
+                        || CASE WHEN wanted.entity = 'order' THEN pg_catalog.convert_to('required', 'UTF8') || '\x00'::bytea ELSE '' END
+                )
+                OR (
+                    trigger.tgfoid = pg_catalog.to_regprocedure('metabase_internal.capture_truncate()')
+                    AND trigger.tgname = 'metabase_views_truncate_' || wanted.entity
+                )
+            )
+    )
+    AND NOT EXISTS (
+        -- Of each partition, too.
+        SELECT
+        FROM pg_catalog.pg_partition_tree(relation.oid) AS leaf
+        LEFT JOIN pg_catalog.pg_trigger AS trigger
+            ON trigger.tgrelid = leaf.relid
+            AND trigger.tgfoid = pg_catalog.to_regprocedure('metabase_internal.capture_row()')
+            AND trigger.tgname = 'metabase_views_capture_' || wanted.entity
+        WHERE trigger.tgenabled IS DISTINCT FROM 'A'
+    ) AS is_captured
+FROM ROWS FROM (
+    pg_catalog.unnest($1::text[]),
+    pg_catalog.unnest($2::text[]),
+    pg_catalog.unnest($3::text[]),
+    pg_catalog.unnest($4::text[])
+) WITH ORDINALITY AS wanted (schema, name, key_column, entity, position)
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.nspname = wanted.schema
+JOIN pg_catalog.pg_class AS relation ON relation.relnamespace = namespace.oid AND relation.relname = wanted.name
+ORDER BY wanted.position

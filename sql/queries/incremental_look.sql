@@ -1,0 +1,83 @@
+-- How incremental refresh is doing, and whether the sources are still what they were when the facts were read. A source whose
+-- rows can have changed unseen looks different: a trigger was dropped, disabled or enabled, the table was rewritten or
+-- truncated, a partition has come or gone, an adapter was changed. The xmin of an entry in the catalog tells that it was written.
+WITH captured AS (
+    SELECT
+        trigger.tgrelid,
+        trigger.tgname,
+        trigger.tgenabled,
+        trigger.xmin AS trigger_xmin,
+        relation.relfilenode,
+        relation.relkind,
+        parent.xmin AS parent_xmin
+    FROM pg_catalog.pg_trigger AS trigger
+    JOIN pg_catalog.pg_class AS relation ON relation.oid = trigger.tgrelid
+    LEFT JOIN pg_catalog.pg_inherits AS parent ON parent.inhrelid = trigger.tgrelid
+    WHERE trigger.tgfoid IN (
+        pg_catalog.to_regprocedure('metabase_internal.capture_row()'),
+        pg_catalog.to_regprocedure('metabase_internal.capture_truncate()')
+    )
+),
+adapter AS (
+    SELECT
+        view.oid,
+        view.relname,
+        view.relowner,
+        rule.xmin
+    FROM pg_catalog.pg_class AS view
+    JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = view.oid
+    WHERE view.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
+        AND view.relkind = 'v'
+        AND view.relname IN (
+            'orders', 'stock_items', 'products', 'brands', 'categories', 'platforms', 'suppliers', 'sizes'
+        )
+),
+queued AS (
+    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL AS unknown
+    FROM metabase_internal.order_queue
+    UNION ALL
+    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+    FROM metabase_internal.stock_item_queue
+    UNION ALL
+    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+    FROM metabase_internal.product_queue
+    UNION ALL
+    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+    FROM metabase_internal.brand_queue
+    UNION ALL
+    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+    FROM metabase_internal.category_queue
+    UNION ALL
+    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+    FROM metabase_internal.platform_queue
+    UNION ALL
+    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+    FROM metabase_internal.supplier_queue
+    UNION ALL
+    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+    FROM metabase_internal.size_queue
+)
+SELECT
+    incremental.is_wanted,
+    incremental.generation::text AS generation,
+    incremental.sources,
+    incremental.build_seconds,
+    incremental.seconds_per_change,
+    pg_catalog.substring(made.making, E'^time zone ([^\n]*)\n') AS zone,
+    (now() AT TIME ZONE pg_catalog.substring(made.making, E'^time zone ([^\n]*)\n'))::date::text AS day,
+    (SELECT relowner::bigint FROM adapter WHERE relname = 'orders') AS owner,
+    coalesce((SELECT pg_catalog.string_agg(captured::text, E'\n' ORDER BY captured::text COLLATE "C") FROM captured), '')
+        || coalesce((SELECT pg_catalog.string_agg(adapter::text, E'\n' ORDER BY adapter::text COLLATE "C") FROM adapter), '')
+        AS sources_now,
+    queue.changes,
+    queue.oldest,
+    queue.unknown
+FROM metabase_internal.incremental
+LEFT JOIN metabase_internal.made_from AS made ON true
+CROSS JOIN (
+    SELECT
+        count(*)         AS changes,
+        min(captured_at) AS oldest,
+        coalesce(bool_or(unknown), false) AS unknown
+    FROM queued
+) AS queue

@@ -1,0 +1,9 @@
+-- Remembers a build of the facts: $1 what the sources looked like, $2 seconds, $3 facts.
+UPDATE metabase_internal.incremental
+SET
+    generation    = pg_catalog.gen_random_uuid(),
+    sources       = $1,
+    reason        = NULL,
+    built_at      = clock_timestamp(),
+    build_seconds = $2,
+    build_rows    = $3

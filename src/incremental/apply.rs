@@ -1,0 +1,167 @@
+//! Apply: from the queued keys to facts, rollups and the groups that have changed.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::program::Shop;
+use super::script::Step;
+use super::state::Look;
+use crate::error::Error;
+use crate::pg::identity::{as_extension_owner, as_role};
+use crate::pg::query;
+use crate::pg::workspace::Workspace;
+use crate::source::entity::ENTITIES;
+
+/// All that is generated for one build of the facts.
+pub struct Generated {
+    generation: String,
+    /// The statements that take the keys from the queues, each with the name that they are kept under.
+    takes: Vec<(String, String)>,
+    steps: Vec<Step>,
+    pub shop: Shop,
+}
+
+thread_local! {
+    static GENERATED: RefCell<Option<Rc<Generated>>> = const { RefCell::new(None) };
+}
+
+/// The SQL for the facts that there are, generated once a session.
+pub fn generated(look: &Look) -> Result<Rc<Generated>, Error> {
+    let generation = look.generation.clone().unwrap_or_default();
+    if let Some(generated) = GENERATED.with_borrow(Clone::clone)
+        && generated.generation == generation
+    {
+        return Ok(generated);
+    }
+    let shop = look.shop()?;
+    let generated = Rc::new(Generated {
+        generation,
+        takes: takes(&shop),
+        steps: shop.apply(),
+        shop,
+    });
+    GENERATED.set(Some(generated.clone()));
+    Ok(generated)
+}
+
+fn takes(shop: &Shop) -> Vec<(String, String)> {
+    let types = [
+        &shop.order,
+        &shop.stock_item,
+        &shop.product,
+        &shop.brand,
+        &shop.category,
+        &shop.platform,
+        &shop.supplier,
+        &shop.size,
+    ];
+    ENTITIES
+        .iter()
+        .zip(types)
+        .map(|(spec, key_type)| {
+            let column = match key_type.as_str() {
+                "uuid" => "key_uuid",
+                "smallint" | "integer" | "bigint" => "key_integer",
+                _ => "key_text",
+            };
+            let take = format!(
+                "WITH taken AS (
+    DELETE FROM metabase_internal.{}_queue
+    RETURNING {column}
+)
+SELECT DISTINCT {column}::{key_type} AS key
+FROM taken",
+                spec.name
+            );
+            (format!("queued_{}", spec.name), take)
+        })
+        .collect()
+}
+
+/// Brings facts and rollups to what the workspace's snapshot shows. The groups that have changed are kept in it, as
+/// `dirty_executive` and so on.
+pub fn apply(workspace: &mut Workspace, look: &Look, generated: &Generated, owner: u32) -> Result<(), Error> {
+    let begin = Instant::now();
+    workspace.set_generation(&generated.generation);
+    as_extension_owner(|| {
+        for (name, take) in &generated.takes {
+            match look.changes {
+                0 => workspace.keep_none(name, take)?,
+                _ => workspace.keep(name, take).map(drop)?,
+            }
+        }
+        Ok(())
+    })?;
+    as_role(owner, || {
+        for step in &generated.steps {
+            run_step(workspace, step)?;
+        }
+        Ok(())
+    })?;
+    store_apply(begin.elapsed().as_secs_f64(), look.changes)
+}
+
+fn run_step(workspace: &mut Workspace, step: &Step) -> Result<(), Error> {
+    let is_due =
+        |workspace: &Workspace, when: &[String]| when.is_empty() || when.iter().any(|name| workspace.kept(name) > 0);
+    match step {
+        Step::Keep {
+            name,
+            when,
+            statement,
+        } => match is_due(workspace, when) {
+            true => {
+                workspace.keep(name, statement)?;
+                check(workspace, name)
+            }
+            false => workspace.keep_none(name, statement),
+        },
+        Step::Run { when, statement } => match is_due(workspace, when) {
+            true => workspace.run(statement).map(drop),
+            false => Ok(()),
+        },
+        Step::Mark(mark) => Err(Error::Internal(format!("a step is not known: {mark}"))),
+    }
+}
+
+/// What must hold of the rows that a step has kept.
+fn check(workspace: &mut Workspace, name: &str) -> Result<(), Error> {
+    #[derive(serde::Deserialize)]
+    struct Key {
+        key: String,
+    }
+    match name {
+        // Where no unique index vouches for the key of the orders, they can stand twice; facts cannot.
+        "sale_new" => match workspace.rows::<Key>(DUPLICATE_ORDER)?.pop() {
+            Some(Key { key }) => Err(Error::DuplicateOrder { key }),
+            None => Ok(()),
+        },
+        "sale_change" | "item_change" if workspace.kept(name) > 0 => {
+            let query = NOT_FINITE
+                .replace(":change", name)
+                .replace(":numbers", if name == "sale_change" { SALE_NUMBERS } else { "price - price" });
+            match workspace.rows::<Key>(&query)?.is_empty() {
+                true => Ok(()),
+                false => Err(Error::CannotSubtract),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+const DUPLICATE_ORDER: &str = "SELECT order_id::text AS key FROM sale_new GROUP BY order_id HAVING count(*) > 1 LIMIT 1";
+
+/// NaN and infinity cannot be taken out of a sum.
+const NOT_FINITE: &str = "SELECT '' AS key FROM :change WHERE w < 0 AND 'NaN'::numeric IN (:numbers) LIMIT 1";
+const SALE_NUMBERS: &str = "gross_sale - gross_sale, net_proceeds - net_proceeds, net_profit - net_profit, roi - roi, \
+                            platform_fee - platform_fee, shipping_cost - shipping_cost, purchase_price - purchase_price";
+
+fn store_apply(seconds: f64, changes: i64) -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/store_apply.sql"),
+            &[seconds.into(), changes.into()],
+        )
+    })
+}

@@ -1,0 +1,330 @@
+//! Capture: the triggers on the sources, where they can be, and why not where they cannot.
+
+use std::time::{Duration, Instant};
+
+use super::state;
+use crate::error::Error;
+use crate::pg::capture::is_own_transaction;
+use crate::pg::identity::{as_extension_owner, as_role, current_role};
+use crate::pg::query;
+use crate::pg::setting::with_settings;
+use crate::pg::subtransaction::subtransaction;
+use crate::settings;
+use crate::source::{Source, Sources, detect, mapping};
+use crate::sql;
+use crate::view::adapters;
+
+/// How long one attempt to lock the sources waits: writers queue up behind it.
+const ATTEMPT: Duration = Duration::from_millis(100);
+/// How long the attempts go on where the session sets no lock_timeout.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How the changes of one entity are captured.
+pub struct Captured {
+    pub entity: &'static str,
+    pub relation: Option<String>,
+    pub is_captured: bool,
+    /// Why they cannot be captured; None where they can, or there is nothing to capture.
+    pub problem: Option<String>,
+    /// The key's column.
+    column: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct Relation {
+    entity: String,
+    kind: char,
+    has_children: bool,
+    has_foreign_partitions: bool,
+    is_temporary: bool,
+    is_permitted: bool,
+    is_captured: Option<bool>,
+}
+
+/// How the changes of each entity are captured, by the catalog as it is now.
+pub fn inspect() -> Result<Vec<Captured>, Error> {
+    let sources = mapping::resolve()?;
+    let mut captured: Vec<Captured> = sources.0.iter().map(captured).collect();
+    let relations = relations(&sources, &captured)?;
+    let dependences = dependences()?;
+    let settings = settings::current()?;
+    let is_current = adapters::are_current(&sources, &settings)?;
+    for (entity, source) in captured.iter_mut().zip(&sources.0) {
+        let Some(name) = &entity.relation else { continue };
+        if !is_current {
+            entity.problem = Some("the sources or the settings have changed since the views were created".into());
+            continue;
+        }
+        let dependence = dependences
+            .iter()
+            .find(|dependence| dependence.adapter == source.spec.adapter)
+            .and_then(|dependence| dependence.reason.clone());
+        let relation = relations.iter().find(|relation| relation.entity == entity.entity);
+        entity.problem = entity
+            .problem
+            .take()
+            .or_else(|| relation.and_then(|relation| problem(name, relation)))
+            .or(dependence);
+        entity.is_captured =
+            entity.problem.is_none() && relation.is_some_and(|relation| relation.is_captured == Some(true));
+    }
+    Ok(captured)
+}
+
+/// What the mapping alone says.
+fn captured(source: &Source) -> Captured {
+    let key = source
+        .binding("id")
+        .and_then(|binding| binding.expression.as_deref());
+    let column = source.relation.as_ref().and_then(|relation| {
+        relation
+            .columns
+            .iter()
+            .find(|column| Some(detect::column_reference(&column.name).as_str()) == key)
+    });
+    let problem = match (&source.relation, column) {
+        (Some(relation), None) => Some(format!(
+            "its key is not a column of {} but an expression",
+            relation.qualified
+        )),
+        // Other types of text have their own idea of what is equal.
+        (Some(relation), Some(column))
+            if !["uuid", "smallint", "integer", "bigint", "text", "character varying", "character", "name"]
+                .contains(&column.sql_type.base.as_str()) =>
+        {
+            Some(format!(
+                "the key of {} is of type {}",
+                relation.qualified, column.sql_type.name
+            ))
+        }
+        _ => None,
+    };
+    Captured {
+        entity: source.spec.name,
+        relation: source
+            .relation
+            .as_ref()
+            .map(|relation| relation.qualified.clone()),
+        is_captured: false,
+        problem,
+        column: column.map(|column| column.name.clone()),
+    }
+}
+
+fn problem(name: &str, relation: &Relation) -> Option<String> {
+    let kind = match relation.kind {
+        'r' | 'p' => None,
+        'v' => Some("a view"),
+        'm' => Some("a materialized view"),
+        'f' => Some("a foreign table"),
+        _ => Some("no table"),
+    };
+    if let Some(kind) = kind {
+        return Some(format!("{name} is {kind}, which has no row triggers of its own"));
+    }
+    if relation.is_temporary {
+        return Some(format!("{name} is a temporary table"));
+    }
+    if relation.has_children {
+        return Some(format!("{name} has tables that inherit from it"));
+    }
+    if relation.has_foreign_partitions {
+        return Some(format!("{name} has a partition that is a foreign table"));
+    }
+    if !relation.is_permitted {
+        return Some(format!(
+            "the views' owner may not put triggers on {name}: a superuser has to call grant_operator() for it"
+        ));
+    }
+    None
+}
+
+fn relations(sources: &Sources, captured: &[Captured]) -> Result<Vec<Relation>, Error> {
+    let mut columns: [Vec<String>; 4] = Default::default();
+    for (source, entity) in sources.0.iter().zip(captured) {
+        if let Some(relation) = &source.relation {
+            let values = [
+                &relation.schema,
+                &relation.name,
+                entity.column.as_ref().unwrap_or(&relation.name),
+                &source.spec.name.to_owned(),
+            ];
+            for (column, value) in columns.iter_mut().zip(values) {
+                column.push(value.clone());
+            }
+        }
+    }
+    let [schemas, names, keys, entities] = columns;
+    let role = current_role()?;
+    as_extension_owner(|| {
+        query::rows(
+            include_str!("../../sql/queries/capture_relations.sql"),
+            &[
+                schemas.into(),
+                names.into(),
+                keys.into(),
+                entities.into(),
+                role.into(),
+            ],
+        )
+    })
+}
+
+#[derive(serde::Deserialize)]
+struct Dependence {
+    adapter: String,
+    reason: Option<String>,
+}
+
+fn dependences() -> Result<Vec<Dependence>, Error> {
+    as_extension_owner(|| query::rows(include_str!("../../sql/queries/adapter_dependence.sql"), &[]))
+}
+
+/// The first reason why changes cannot be captured, as the status shows it.
+pub fn first_problem(captured: &[Captured]) -> Option<String> {
+    captured.iter().find_map(|entity| {
+        entity
+            .problem
+            .as_ref()
+            .map(|problem| format!("changes of entity {} are not captured: {problem}", entity.entity))
+    })
+}
+
+/// Whether all that can change is captured.
+pub fn is_complete(captured: &[Captured]) -> bool {
+    captured
+        .iter()
+        .all(|entity| entity.relation.is_none() || entity.is_captured)
+}
+
+/// Whether there is a table that tells the triggers to note changes.
+pub fn is_active() -> Result<bool, Error> {
+    #[derive(serde::Deserialize)]
+    struct Active {
+        active: bool,
+    }
+    let row: Active = query::row(
+        "SELECT pg_catalog.to_regclass('metabase_internal.sale_fact') IS NOT NULL AS active",
+        &[],
+    )?;
+    Ok(row.active)
+}
+
+/// Puts the triggers on all sources. From then on, what is written to them is noted; what was written before is not, so that
+/// the facts have to be built by a transaction that begins after this one has ended.
+///
+/// Each source is locked for a moment: whoever writes to it when the triggers come must have ended, or its changes would be
+/// seen by nobody. The locks are free when the transaction ends.
+pub fn install(captured: &[Captured], owner: u32) -> Result<(), Error> {
+    state::drop_tables()?;
+    let tables: Vec<&Captured> = captured
+        .iter()
+        .filter(|entity| entity.relation.is_some())
+        .collect();
+    let names: Vec<&str> = tables
+        .iter()
+        .filter_map(|entity| entity.relation.as_deref())
+        .collect();
+    lock_sources(&names)?;
+    as_extension_owner(|| {
+        for entity in &tables {
+            query::run(&trigger_statements(entity), &[])?;
+        }
+        Ok(())
+    })?;
+    // While this table is there, the triggers note changes. The build replaces it.
+    as_role(owner, || query::run("CREATE TABLE metabase_internal.sale_fact ()", &[]))?;
+    state::invalidate()
+}
+
+/// Locks all sources against writers, in short attempts: while one waits, writers wait behind it.
+fn lock_sources(names: &[&str]) -> Result<(), Error> {
+    #[derive(serde::Deserialize)]
+    struct Timeout {
+        milliseconds: u64,
+    }
+    let timeout: Timeout = query::row(
+        "SELECT setting::bigint AS milliseconds FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'",
+        &[],
+    )?;
+    let patience = match timeout.milliseconds {
+        0 => PATIENCE,
+        milliseconds => Duration::from_millis(milliseconds),
+    };
+    let attempt = ATTEMPT.min(patience).as_millis().max(1).to_string();
+    let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", names.join(", "));
+    let begin = Instant::now();
+    loop {
+        let locked = subtransaction(|| {
+            as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&lock, &[])))
+        });
+        match locked {
+            Err(error) if error.sqlstate() == "55P03" => {
+                if begin.elapsed() >= patience {
+                    return Err(Error::SourcesBusy);
+                }
+                query::run("SELECT pg_catalog.pg_sleep(0.05)", &[])?;
+            }
+            done => return done,
+        }
+    }
+}
+
+fn trigger_statements(entity: &Captured) -> String {
+    let (name, relation) = (entity.entity, entity.relation.as_deref().unwrap_or_default());
+    let (rows, truncate) = (row_trigger(name), truncate_trigger(name));
+    let queue = sql::literal(&format!("{name}_queue"));
+    let column = sql::literal(entity.column.as_deref().unwrap_or_default());
+    // Orders without a key would be shown; of no other entity are they.
+    let required = if name == "order" { ", 'required'" } else { "" };
+    format!(
+        "CREATE OR REPLACE TRIGGER {rows}
+    AFTER INSERT OR UPDATE OR DELETE ON {relation}
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.capture_row({queue}, {column}{required});
+CREATE OR REPLACE TRIGGER {truncate}
+    AFTER TRUNCATE ON {relation}
+    FOR EACH STATEMENT EXECUTE FUNCTION metabase_internal.capture_truncate({queue});
+ALTER TABLE {relation} ENABLE ALWAYS TRIGGER {rows};
+ALTER TABLE {relation} ENABLE ALWAYS TRIGGER {truncate};
+ALTER TRIGGER {rows} ON {relation} DEPENDS ON EXTENSION metabase_views;
+ALTER TRIGGER {truncate} ON {relation} DEPENDS ON EXTENSION metabase_views;"
+    )
+}
+
+fn row_trigger(entity: &str) -> String {
+    sql::ident(&format!("metabase_views_capture_{entity}"))
+}
+
+fn truncate_trigger(entity: &str) -> String {
+    sql::ident(&format!("metabase_views_truncate_{entity}"))
+}
+
+/// Stops noting changes: forgets the facts at once, and takes the triggers off if nobody uses their tables for a moment. A
+/// trigger that stays does nothing.
+pub fn remove() -> Result<(), Error> {
+    #[derive(serde::Deserialize)]
+    struct Trigger {
+        name: String,
+        relation: String,
+    }
+    state::invalidate()?;
+    state::drop_tables()?;
+    if !is_own_transaction() {
+        // Taking them off locks readers out until the transaction ends.
+        return Ok(());
+    }
+    let triggers: Vec<Trigger> =
+        as_extension_owner(|| query::rows(include_str!("../../sql/queries/capture_triggers.sql"), &[]))?;
+    for trigger in &triggers {
+        let drop = format!("DROP TRIGGER {} ON {}", sql::ident(&trigger.name), trigger.relation);
+        let attempt = ATTEMPT.as_millis().to_string();
+        let dropped = subtransaction(|| {
+            as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&drop, &[])))
+        });
+        match dropped {
+            Err(error) if error.sqlstate() != "55P03" => return Err(error),
+            _ => {}
+        }
+    }
+    as_extension_owner(|| query::run(include_str!("../../sql/queries/empty_queues.sql"), &[]))
+}

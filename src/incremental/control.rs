@@ -1,0 +1,109 @@
+//! What people can do about incremental refresh: switch capture on and off, build anew.
+
+use super::capture::{self, Captured};
+use super::{build, state};
+use crate::error::Error;
+use crate::pg::identity::{as_extension_owner, as_role, current_role};
+use crate::pg::query;
+
+/// How the changes of each source are captured.
+pub fn capture_status() -> Result<Vec<Captured>, Error> {
+    let owner = state::look()?.owner.ok_or(Error::NothingToCapture)?;
+    check_owner(owner)?;
+    let is_active = capture::is_active()?;
+    let mut captured = as_role(owner, capture::inspect)?;
+    for entity in &mut captured {
+        entity.is_captured &= is_active;
+    }
+    Ok(captured)
+}
+
+/// Captures changes from now on.
+pub fn enable_capture() -> Result<Vec<Captured>, Error> {
+    state::lock()?;
+    set_wanted(true)?;
+    let owner = state::look()?.owner.ok_or(Error::NothingToCapture)?;
+    check_owner(owner)?;
+    let captured = as_role(owner, capture::inspect)?;
+    if capture::first_problem(&captured).is_none()
+        && (!capture::is_complete(&captured) || !capture::is_active()?)
+    {
+        capture::install(&captured, owner)?;
+    }
+    capture_status()
+}
+
+/// Captures nothing any more.
+pub fn disable_capture() -> Result<String, Error> {
+    state::lock()?;
+    if let Some(owner) = state::look()?.owner {
+        check_owner(owner)?;
+    }
+    set_wanted(false)?;
+    capture::remove()?;
+    Ok("changes are not captured any more; all refreshes are full".into())
+}
+
+/// Builds facts and rollups.
+pub fn rebuild() -> Result<String, Error> {
+    state::lock()?;
+    let look = state::look()?;
+    let owner = look.owner.ok_or(Error::NothingToCapture)?;
+    check_owner(owner)?;
+    let captured = as_role(owner, capture::inspect)?;
+    let reason = match capture::first_problem(&captured) {
+        Some(problem) => Some(problem),
+        None if !capture::is_complete(&captured) || !capture::is_active()? => {
+            Some("changes of the sources are not captured".to_owned())
+        }
+        None => None,
+    };
+    if let Some(reason) = reason {
+        return Err(Error::CannotBuild { reason });
+    }
+    build::build(owner)?;
+    #[derive(serde::Deserialize)]
+    struct Built {
+        rows: i64,
+        seconds: f64,
+    }
+    let built: Built = as_extension_owner(|| {
+        query::row(
+            "SELECT build_rows AS rows, build_seconds AS seconds FROM metabase_internal.incremental",
+            &[],
+        )
+    })?;
+    Ok(format!(
+        "facts and rollups were built from {} orders and stock items in {:.1} s; each view is next refreshed in full",
+        built.rows, built.seconds
+    ))
+}
+
+fn set_wanted(wanted: bool) -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            "UPDATE metabase_internal.incremental SET is_wanted = $1",
+            &[wanted.into()],
+        )
+    })
+}
+
+/// What is done as the views' owner is for those who may act as that role.
+fn check_owner(owner: u32) -> Result<(), Error> {
+    #[derive(serde::Deserialize)]
+    struct Owner {
+        may: bool,
+        name: String,
+    }
+    let owner: Owner = query::row(
+        "SELECT pg_catalog.pg_has_role($1::oid, 'USAGE') AS may, pg_catalog.pg_get_userbyid($1::oid) AS name",
+        &[i64::from(owner).into()],
+    )?;
+    match owner.may {
+        true => Ok(()),
+        false => Err(Error::NotViewsOwner {
+            owner: owner.name,
+            role: current_role()?,
+        }),
+    }
+}

@@ -1,0 +1,270 @@
+//! Flush: the rows of the groups that have changed, written into a view's own heap.
+
+use pgrx::datum::DatumWithOid;
+
+use super::apply::Generated;
+use super::state::Look;
+use crate::error::Error;
+use crate::pg::identity::{as_extension_owner, as_role};
+use crate::pg::workspace::Workspace;
+use crate::pg::{matview, query, relation};
+use crate::sql;
+
+/// How one of the seven is flushed.
+pub struct Target {
+    pub view: &'static str,
+    /// What its dirty groups are kept under: `dirty_…` in a workspace, and a table of that name in `metabase_internal`.
+    dirty: &'static str,
+    /// The columns of a dirty group.
+    group: &'static str,
+    /// The view's key: positions of its columns, and whether they can be NULL.
+    key: &'static [(usize, bool)],
+    /// The rows of the groups in `flush_key`.
+    select: &'static str,
+}
+
+macro_rules! target {
+    ($view:literal, $dirty:literal, $group:literal, $key:expr) => {
+        Target {
+            view: $view,
+            dirty: $dirty,
+            group: $group,
+            key: $key,
+            select: include_str!(concat!("../../sql/incremental/flush/", $view, ".sql")),
+        }
+    };
+}
+
+/// The seven, in their order.
+pub static TARGETS: [Target; 7] = [
+    target!(
+        "metabase_executive_metrics",
+        "dirty_executive",
+        "day, slug",
+        &[(0, true), (6, true)]
+    ),
+    target!("metabase_product_performance", "dirty_product", "id", &[(0, false)]),
+    target!("metabase_brand_analytics", "dirty_brand", "id", &[(0, false)]),
+    target!("metabase_platform_performance", "dirty_platform", "id", &[(0, true)]),
+    target!(
+        "metabase_inventory_status",
+        "dirty_inventory",
+        "item_id",
+        &[(0, false)]
+    ),
+    target!(
+        "metabase_customer_geography",
+        "dirty_geography",
+        "id",
+        &[(0, false), (1, true)]
+    ),
+    target!("metabase_supplier_performance", "dirty_supplier", "id", &[(0, false)]),
+];
+
+/// One of the seven as the catalog has it, and what is known of its rows.
+#[derive(Debug, serde::Deserialize)]
+pub struct Filled {
+    pub oid: u32,
+    pub name: String,
+    owner: u32,
+    columns: Vec<String>,
+    relation_now: String,
+    relation: Option<String>,
+    day: Option<String>,
+    has_unique_index: bool,
+}
+
+/// The views that are filled, as `rows` reads them.
+pub fn filled(
+    rows: impl FnOnce(&str, &[DatumWithOid]) -> Result<Vec<Filled>, Error>,
+) -> Result<Vec<Filled>, Error> {
+    as_extension_owner(|| rows(include_str!("../../sql/queries/view_columns.sql"), &[]))
+}
+
+impl Filled {
+    /// Why its rows cannot be brought up to date group by group; None where they can.
+    pub fn problem(&self, owner: u32) -> Option<&'static str> {
+        match &self.relation {
+            None => Some("it had not been filled since the facts were built"),
+            Some(relation) if *relation != self.relation_now => {
+                Some("somebody else has refreshed it or altered it")
+            }
+            _ if self.owner != owner => Some("it belongs to another role than the adapters"),
+            _ if !self.has_unique_index => Some("it has no unique index"),
+            _ => None,
+        }
+    }
+}
+
+impl Target {
+    pub fn of(view: &str) -> Option<&'static Target> {
+        TARGETS.iter().find(|target| target.view == view)
+    }
+
+    /// Notes the groups that the workspace keeps as dirty for a later flush.
+    pub fn note(&self, workspace: &mut Workspace, look: &Look, owner: u32) -> Result<(), Error> {
+        let Target { dirty, group, .. } = self;
+        if workspace.kept(dirty) == 0 {
+            return Ok(());
+        }
+        as_role(owner, || {
+            workspace.run(&format!(
+                "INSERT INTO metabase_internal.{dirty} ({group}) SELECT {group} FROM {dirty} ON CONFLICT DO NOTHING"
+            ))
+        })?;
+        as_extension_owner(|| {
+            query::run(
+                include_str!("../../sql/queries/note_dirty.sql"),
+                &[self.view.to_owned().into(), look.oldest.clone().into()],
+            )
+        })
+    }
+
+    /// How many groups are noted.
+    pub fn noted(&self) -> Result<i64, Error> {
+        #[derive(serde::Deserialize)]
+        struct Noted {
+            groups: i64,
+        }
+        let Some(owner) = relation::owner(c"metabase_internal", c"orders") else {
+            return Ok(0);
+        };
+        let noted: Noted = as_role(owner, || {
+            query::row(
+                &format!("SELECT count(*) AS groups FROM metabase_internal.{}", self.dirty),
+                &[],
+            )
+        })?;
+        Ok(noted.groups)
+    }
+
+    /// Forgets the groups that were noted: the view is filled from its definition.
+    pub fn forget(&self, owner: u32) -> Result<(), Error> {
+        as_role(owner, || {
+            query::run(&format!("DELETE FROM metabase_internal.{}", self.dirty), &[])
+        })
+    }
+
+    /// Writes the rows that differ. Answers how many.
+    ///
+    /// The caller holds an EXCLUSIVE lock on the view.
+    pub fn flush(
+        &self,
+        workspace: &mut Workspace,
+        look: &Look,
+        generated: &Generated,
+        filled: &Filled,
+        owner: u32,
+    ) -> Result<i64, Error> {
+        let Target { dirty, group, .. } = self;
+        let is_new_day = self.view == "metabase_inventory_status" && filled.day != look.day;
+        let written = as_role(owner, || {
+            let mut keys = format!("SELECT {group} FROM {dirty}\nUNION\nSELECT {group} FROM noted");
+            if is_new_day {
+                // What is unsold is a day older.
+                keys += "\nUNION\nSELECT item_id FROM metabase_internal.item_fact WHERE times_sold = 0 AND purchase_date IS NOT \
+                         NULL";
+            }
+            workspace.keep(
+                "noted",
+                &format!("DELETE FROM metabase_internal.{dirty} RETURNING {group}"),
+            )?;
+            if workspace.keep("flush_key", &keys)? == 0 {
+                return Ok(0);
+            }
+            let changes = workspace.raw_rows(&self.changes(generated, filled))?;
+            match changes.len() {
+                0 => Ok(0),
+                _ => matview::write(filled.oid, &changes),
+            }
+        })?;
+        if is_new_day || workspace.kept("noted") > 0 {
+            as_extension_owner(|| {
+                query::run(
+                    include_str!("../../sql/queries/note_flushed.sql"),
+                    &[self.view.to_owned().into(), look.day.clone().into()],
+                )
+            })?;
+        }
+        Ok(written)
+    }
+
+    /// The rows in which the view differs from what the rollups say, with their place in the view.
+    fn changes(&self, generated: &Generated, filled: &Filled) -> String {
+        let numbered = |letter: char| -> Vec<String> {
+            (1..=filled.columns.len())
+                .map(|column| format!("{letter}{column}"))
+                .collect()
+        };
+        let (computed, held) = (numbered('c'), numbered('h'));
+        let qualified = |alias: &str, columns: &[String]| -> String {
+            let columns: Vec<String> = columns.iter().map(|column| format!("{alias}.{column}")).collect();
+            columns.join(", ")
+        };
+        let columns: Vec<String> = filled
+            .columns
+            .iter()
+            .map(|column| format!("v.{}", sql::ident(column)))
+            .collect();
+        let branches: Vec<String> = self
+            .conditions(&filled.columns)
+            .iter()
+            .map(|condition| {
+                format!(
+                    "    SELECT v.ctid, {}\n    FROM {} AS v\n    WHERE {condition}",
+                    columns.join(", "),
+                    sql::qualified("analytics", self.view)
+                )
+            })
+            .collect();
+        format!(
+            "SELECT
+    held.place,
+    computed.present,
+    {}
+FROM (
+{}
+) AS computed (present, {})
+LEFT JOIN LATERAL (
+{}
+) AS held (place, {}) ON true
+WHERE CASE
+    WHEN computed.present
+        THEN held.place IS NULL OR ROW({}) IS DISTINCT FROM ROW({})
+    ELSE held.place IS NOT NULL
+END",
+            qualified("computed", &computed),
+            generated.shop.flush(self.select),
+            computed.join(", "),
+            branches.join("\n    UNION ALL\n"),
+            held.join(", "),
+            qualified("computed", &computed),
+            qualified("held", &held),
+        )
+    }
+
+    /// The conditions under which a row of the view has a computed row's key: one for each way in which parts of it can be
+    /// NULL, so that an index serves each.
+    fn conditions(&self, columns: &[String]) -> Vec<String> {
+        self.key
+            .iter()
+            .fold(vec![String::new()], |conditions, (position, nullable)| {
+                let (column, value) = (
+                    sql::ident(&columns[*position]),
+                    format!("computed.c{}", position + 1),
+                );
+                let equal = format!("v.{column} = {value}");
+                let both_null = format!("v.{column} IS NULL AND {value} IS NULL");
+                let ways = if *nullable { vec![equal, both_null] } else { vec![equal] };
+                conditions
+                    .iter()
+                    .flat_map(|condition| {
+                        ways.iter().map(move |way| match condition.is_empty() {
+                            true => way.clone(),
+                            false => format!("{condition} AND {way}"),
+                        })
+                    })
+                    .collect()
+            })
+    }
+}

@@ -1,0 +1,14 @@
+//! Incremental refresh: what changed is captured, applied to facts and rollups, and flushed into the views.
+
+pub mod apply;
+pub mod build;
+pub mod capture;
+pub mod control;
+pub mod flush;
+mod program;
+mod rollup;
+mod script;
+pub mod state;
+pub mod verify;
+
+pub use program::TABLES;

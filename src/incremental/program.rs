@@ -1,0 +1,223 @@
+//! All SQL of incremental refresh, generated for one shop: its key types and its time zone. Pure.
+
+use super::rollup;
+use super::script::{self, Step};
+use crate::sql;
+
+/// What the SQL depends on.
+#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+pub struct Shop {
+    /// The zone that days and months are cut in.
+    pub zone: String,
+    pub order: String,
+    pub stock_item: String,
+    pub product: String,
+    pub brand: String,
+    pub category: String,
+    pub platform: String,
+    pub supplier: String,
+    pub size: String,
+}
+
+const SALE_COLUMNS: &str = "order_id, item_id, platform, place, product, supplier, brand, sold_at, payout_date, purchase_date, \
+                            payout_received, gross_sale, net_proceeds, net_profit, roi, platform_fee, shipping_cost, \
+                            purchase_price";
+const ITEM_COLUMNS: &str = "item_id, product, supplier, brand, size_id, purchase_date, price, times_sold";
+
+/// The names of all platforms that a place `r` has sales on.
+const PLATFORM_NAMES: &str = "(
+    SELECT string_agg(DISTINCT p.name COLLATE \"C\", ', ' ORDER BY p.name COLLATE \"C\")
+    FROM metabase_internal.platform_rollup AS p
+    CROSS JOIN LATERAL (
+        SELECT
+        FROM metabase_internal.sale_fact AS f
+        WHERE f.place = r.id
+            AND f.platform = p.id
+        LIMIT 1
+    ) AS sold
+)";
+
+/// The names of all brands that a supplier `r` has delivered.
+const BRAND_LIST: &str = "(
+    SELECT string_agg(DISTINCT b.name COLLATE \"C\", ', ' ORDER BY b.name COLLATE \"C\")
+    FROM (SELECT DISTINCT f.brand FROM metabase_internal.item_fact AS f WHERE f.supplier = r.id) AS pair
+    JOIN metabase_internal.brand_rollup AS k ON k.id = pair.brand
+    JOIN metabase_internal.brands AS b ON b.id = k.brand_id
+)";
+
+/// The sample variance of the gross sales of a rollup's row `r`, as PostgreSQL computes it: never below zero.
+const VARIANCE: &str = "CASE
+        WHEN r.gross_sale_count > 1
+            THEN CASE
+                WHEN r.gross_sale_count * r.gross_sale_squares - r.gross_sale_sum * r.gross_sale_sum <= 0
+                    THEN 0
+                ELSE (r.gross_sale_count * r.gross_sale_squares - r.gross_sale_sum * r.gross_sale_sum)
+                    / (r.gross_sale_count::numeric * (r.gross_sale_count - 1))
+            END
+    END";
+
+macro_rules! file {
+    ($name:literal) => {
+        include_str!(concat!("../../sql/incremental/", $name, ".sql"))
+    };
+}
+
+/// The tables of the state, each with its name in `metabase_internal`.
+pub const TABLES: [&str; 15] = [
+    "sale_fact",
+    "item_fact",
+    "day_rollup",
+    "product_rollup",
+    "brand_rollup",
+    "platform_rollup",
+    "place_rollup",
+    "supplier_rollup",
+    "dirty_executive",
+    "dirty_product",
+    "dirty_brand",
+    "dirty_platform",
+    "dirty_inventory",
+    "dirty_geography",
+    "dirty_supplier",
+];
+
+impl Shop {
+    /// The texts that the placeholders of all scripts stand for.
+    fn values(&self) -> Vec<(&'static str, String)> {
+        let zone = sql::literal(&self.zone);
+        let zoned = |text: &str| script::fill(text, &[("zone", zone.clone())]);
+        let excluded = |columns: &str| {
+            let columns: Vec<String> = columns
+                .split(", ")
+                .map(|column| format!("excluded.{column}"))
+                .collect();
+            columns.join(", ")
+        };
+        vec![
+            ("zone", zone.clone()),
+            ("day_of_c", zoned(&rollup::DAY.replace("f.sold_at", "c.sold_at"))),
+            ("sale_columns", SALE_COLUMNS.into()),
+            ("excluded_sale_columns", excluded(SALE_COLUMNS)),
+            ("item_columns", ITEM_COLUMNS.into()),
+            ("excluded_item_columns", excluded(ITEM_COLUMNS)),
+            ("platform_names", PLATFORM_NAMES.into()),
+            ("brand_list", BRAND_LIST.into()),
+            ("variance", VARIANCE.into()),
+            ("order_type", self.order.clone()),
+            ("item_type", self.stock_item.clone()),
+            ("product_type", self.product.clone()),
+            ("brand_type", self.brand.clone()),
+            ("category_type", self.category.clone()),
+            ("platform_type", self.platform.clone()),
+            ("supplier_type", self.supplier.clone()),
+            ("size_type", self.size.clone()),
+            ("day_measures", rollup::columns("day_rollup")),
+            ("product_measures", rollup::columns("product_rollup")),
+            ("brand_measures", rollup::columns("brand_rollup")),
+            ("platform_measures", rollup::columns("platform_rollup")),
+            ("place_measures", rollup::columns("place_rollup")),
+            ("supplier_measures", rollup::columns("supplier_rollup")),
+        ]
+    }
+
+    /// The steps from queued keys to the groups that have changed.
+    pub fn apply(&self) -> Vec<Step> {
+        let dirty_orders = "dirty_order AS d\nJOIN metabase_internal.orders AS o ON o.id = d.order_id";
+        let dirty_items = "dirty_item AS d\nJOIN metabase_internal.stock_items AS i ON i.id = d.item_id";
+        let mut values = self.values();
+        values.extend([
+            ("read_sales", reading(file!("read_sales"), "orders", dirty_orders)),
+            ("read_items", reading(file!("read_items"), "items", dirty_items)),
+            ("number_sales", reading(file!("number_sales"), "sales", "sale_read")),
+            ("number_items", reading(file!("number_items"), "items", "item_read")),
+            ("sales", "sale_read".into()),
+            ("sold", "sale_read".into()),
+            ("items", "item_read".into()),
+        ]);
+        let merge = rollup::merge().into_iter().map(|step| {
+            let when = vec![step.when.to_owned()];
+            match step.keep {
+                Some(name) => Step::Keep {
+                    name,
+                    when,
+                    statement: step.statement,
+                },
+                None => Step::Run {
+                    when,
+                    statement: step.statement,
+                },
+            }
+        });
+        self.complete(file!("apply"), merge.collect(), &values)
+    }
+
+    /// The steps that make and fill all tables; the tables of an earlier build are gone.
+    pub fn build(&self) -> Vec<Step> {
+        let all = |file: &str, word: &'static str, from: &str| {
+            format!("(\n{}\n)", reading(file, word, from))
+        };
+        let all_sales = all(file!("read_sales"), "orders", "metabase_internal.orders AS o");
+        let all_items = all(file!("read_items"), "items", "metabase_internal.stock_items AS i");
+        let mut values = self.values();
+        values.extend([
+            (
+                "number_all_sales",
+                reading(file!("number_sales"), "sales", &all_sales),
+            ),
+            (
+                "number_all_items",
+                reading(file!("number_items"), "items", &all_items),
+            ),
+            (
+                "sales",
+                "(SELECT * FROM metabase_internal.orders WHERE is_completed)".into(),
+            ),
+            // The products, suppliers and brands of sales are those of their stock items.
+            ("sold", format!("(SELECT * FROM {all_items} AS none WHERE false)")),
+            ("items", all_items.clone()),
+        ]);
+        let merge = rollup::build()
+            .into_iter()
+            .map(|statement| Step::Run {
+                when: Vec::new(),
+                statement,
+            })
+            .collect();
+        self.complete(file!("build"), merge, &values)
+    }
+
+    /// A script with all that it includes, and its placeholders filled.
+    fn complete(&self, script: &str, merge: Vec<Step>, values: &[(&str, String)]) -> Vec<Step> {
+        // Twice, because some of the texts that are put in have placeholders of their own.
+        let twice = |step: Step| step.filled(values).filled(values);
+        script::parse(script)
+            .into_iter()
+            .flat_map(|step| match step {
+                Step::Mark(mark) if mark == "merge" => merge.clone(),
+                Step::Mark(mark) if mark == "include number_groups" => script::parse(file!("number_groups")),
+                step => vec![step],
+            })
+            .map(twice)
+            .collect()
+    }
+
+    /// The rows of the groups in `flush_key`, as a view of the seven has them.
+    pub fn flush(&self, select: &str) -> String {
+        let values = self.values();
+        script::fill(&without_comments(select), &values)
+    }
+}
+
+/// A query of a file, with where it reads from.
+fn reading(file: &str, word: &'static str, from: &str) -> String {
+    script::fill(&without_comments(file), &[(word, from.into())])
+}
+
+/// A statement that can stand inside another one.
+fn without_comments(statement: &str) -> String {
+    let lines: Vec<&str> = statement
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("--"))
+        .collect();
+    lines.join("\n").trim().to_owned()
+}

@@ -1,0 +1,683 @@
+//! The rollups: additive aggregates per group, as data, and the SQL that comes of it. Pure.
+//!
+//! One table says what is kept. From it come the columns of the rollups, the statements that fill them from all facts, and
+//! those that bring them from one state of the facts to the next. These read a *change*: each fact that has changed, as it was
+//! (w = -1) and as it is (w = 1). Sums and counts are added up with these weights. A distinct count changes where a pair of
+//! group and value has come or gone, which the facts' indexes tell. A minimum or maximum is read again from the facts where
+//! the fact that held it has gone.
+
+/// Facts of a month, looked up by time: no zone is further from UTC than a day, so a day more on both sides has them all.
+macro_rules! concat_month {
+    ($group:literal) => {
+        concat!(
+            $group,
+            " AND f.sold_at >= (pair.v::timestamp AT TIME ZONE 'UTC') - interval '26 hours'",
+            " AND f.sold_at < ((pair.v + interval '1 month')::timestamp AT TIME ZONE 'UTC') + interval '26 hours'",
+            " AND date_trunc('month', f.sold_at AT TIME ZONE :zone)::date = pair.v"
+        )
+    };
+}
+/// What is kept of a group, under the name of its column or columns.
+#[derive(Debug)]
+pub enum Measure {
+    /// `name`: how many facts fulfil a condition.
+    Count {
+        name: &'static str,
+        filter: &'static str,
+    },
+    /// `name_sum` and `name_count`: sum and number of the values that are not NULL, of the facts that fulfil a condition.
+    Sum {
+        name: &'static str,
+        value: &'static str,
+        filter: &'static str,
+    },
+    /// `name_squares`: the sum of the values' squares.
+    Squares {
+        name: &'static str,
+        value: &'static str,
+    },
+    /// `name`: the lowest or highest value.
+    Extreme {
+        name: &'static str,
+        kind: Extreme,
+        sql_type: &'static str,
+        value: &'static str,
+        again: Again,
+    },
+    /// `name`: how many different values there are. The pairs that have come or gone are kept as rows named `pairs`.
+    Distinct {
+        name: &'static str,
+        pairs: &'static str,
+        value: &'static str,
+        /// Which facts `f` have the group `pair.g` and the value `pair.v`, in a form that an index serves.
+        has: &'static str,
+    },
+}
+
+/// Which end of the values.
+#[derive(Clone, Copy, Debug)]
+pub enum Extreme {
+    Min,
+    Max,
+}
+
+/// Where an extreme is read again from once the fact that held it has gone.
+#[derive(Clone, Copy, Debug)]
+pub enum Again {
+    /// From the facts of the group.
+    Facts,
+    /// From the facts of the group, which is a day.
+    FactsOfDay,
+    /// From the days of the group, which is a platform.
+    Days(&'static str),
+}
+
+/// Which facts a rollup is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    Sale,
+    Item,
+}
+
+impl Fact {
+    fn table(self) -> &'static str {
+        match self {
+            Fact::Sale => "metabase_internal.sale_fact",
+            Fact::Item => "metabase_internal.item_fact",
+        }
+    }
+
+    /// The rows that say what has changed.
+    pub fn change(self) -> &'static str {
+        match self {
+            Fact::Sale => "sale_change",
+            Fact::Item => "item_change",
+        }
+    }
+}
+
+/// A rollup of one kind of facts. Two of them may share a table, for groups that have both kinds.
+#[derive(Debug)]
+pub struct Rollup {
+    pub table: &'static str,
+    pub fact: Fact,
+    /// Column of the rollup, and what it is of a fact `f`.
+    pub group: &'static [(&'static str, &'static str)],
+    pub measures: &'static [Measure],
+}
+
+const fn count(name: &'static str) -> Measure {
+    Measure::Count { name, filter: "true" }
+}
+
+const fn sum(name: &'static str, value: &'static str) -> Measure {
+    Measure::Sum {
+        name,
+        value,
+        filter: "true",
+    }
+}
+
+const fn min(name: &'static str, sql_type: &'static str, value: &'static str, again: Again) -> Measure {
+    Measure::Extreme {
+        name,
+        kind: Extreme::Min,
+        sql_type,
+        value,
+        again,
+    }
+}
+
+const fn max(name: &'static str, sql_type: &'static str, value: &'static str, again: Again) -> Measure {
+    Measure::Extreme {
+        name,
+        kind: Extreme::Max,
+        sql_type,
+        value,
+        again,
+    }
+}
+
+const TIME: &str = "timestamptz";
+const MONEY: &str = "numeric";
+
+const GROSS: &str = "f.gross_sale";
+const SOLD_AT: &str = "f.sold_at";
+
+/// The day of a fact `f`.
+pub const DAY: &str = "coalesce((f.sold_at AT TIME ZONE :zone)::date, '-infinity')";
+const MONTH: &str = "date_trunc('month', f.sold_at AT TIME ZONE :zone)::date";
+
+/// All rollups, in the order that they are merged in: days before the platforms that read them.
+pub static ROLLUPS: [Rollup; 7] = [
+    Rollup {
+        table: "day_rollup",
+        fact: Fact::Sale,
+        group: &[("platform", "f.platform"), ("day", DAY)],
+        measures: &[
+            count("orders"),
+            sum("gross_sale", GROSS),
+            sum("net_proceeds", "f.net_proceeds"),
+            sum("net_profit", "f.net_profit"),
+            sum("platform_fee", "f.platform_fee"),
+            sum("shipping_cost", "f.shipping_cost"),
+            sum("roi", "f.roi"),
+            min("first_sale", TIME, SOLD_AT, Again::FactsOfDay),
+            max("last_sale", TIME, SOLD_AT, Again::FactsOfDay),
+            min("min_gross_sale", MONEY, GROSS, Again::FactsOfDay),
+            max("max_gross_sale", MONEY, GROSS, Again::FactsOfDay),
+        ],
+    },
+    Rollup {
+        table: "product_rollup",
+        fact: Fact::Sale,
+        group: &[("id", "f.product")],
+        measures: &[
+            count("orders"),
+            sum("gross_sale", GROSS),
+            Measure::Squares {
+                name: "gross_sale",
+                value: GROSS,
+            },
+            sum("net_profit", "f.net_profit"),
+            sum("roi", "f.roi"),
+            sum("platform_fee", "f.platform_fee"),
+            sum("purchase_price", "f.purchase_price"),
+            Measure::Distinct {
+                name: "suppliers",
+                pairs: "product_suppliers",
+                value: "f.supplier",
+                has: "f.product = pair.g AND f.supplier = pair.v",
+            },
+            min("min_gross_sale", MONEY, GROSS, Again::Facts),
+            max("max_gross_sale", MONEY, GROSS, Again::Facts),
+            min("first_sale", TIME, SOLD_AT, Again::Facts),
+            max("last_sale", TIME, SOLD_AT, Again::Facts),
+        ],
+    },
+    Rollup {
+        table: "brand_rollup",
+        fact: Fact::Sale,
+        group: &[("id", "f.brand")],
+        measures: &[
+            count("orders"),
+            sum("gross_sale", GROSS),
+            Measure::Squares {
+                name: "gross_sale",
+                value: GROSS,
+            },
+            sum("net_profit", "f.net_profit"),
+            sum("roi", "f.roi"),
+            Measure::Distinct {
+                name: "products",
+                pairs: "brand_products",
+                value: "f.product",
+                // The sales of a product are all of one brand.
+                has: "f.product = pair.v AND f.brand = pair.g",
+            },
+            Measure::Distinct {
+                name: "months",
+                pairs: "brand_months",
+                value: MONTH,
+                has: concat_month!("f.brand = pair.g"),
+            },
+            min("first_sale", TIME, SOLD_AT, Again::Facts),
+            max("last_sale", TIME, SOLD_AT, Again::Facts),
+        ],
+    },
+    Rollup {
+        table: "platform_rollup",
+        fact: Fact::Sale,
+        group: &[("id", "f.platform")],
+        measures: &[
+            count("orders"),
+            sum("gross_sale", GROSS),
+            sum("platform_fee", "f.platform_fee"),
+            sum(
+                "fee_pct",
+                "round(f.platform_fee / nullif(f.gross_sale, 0) * 100, 16)",
+            ),
+            sum("shipping_cost", "f.shipping_cost"),
+            sum("net_proceeds", "f.net_proceeds"),
+            sum("net_profit", "f.net_profit"),
+            sum("roi", "f.roi"),
+            sum("margin", "round(f.net_profit / nullif(f.gross_sale, 0) * 100, 16)"),
+            Measure::Count {
+                name: "payouts",
+                filter: "f.payout_received",
+            },
+            sum("payout_seconds", "extract(epoch FROM f.payout_date - f.sold_at)"),
+            Measure::Distinct {
+                name: "months",
+                pairs: "platform_months",
+                value: MONTH,
+                has: concat_month!("f.platform = pair.g"),
+            },
+            min("first_sale", TIME, SOLD_AT, Again::Facts),
+            max("last_sale", TIME, SOLD_AT, Again::Facts),
+            min("min_gross_sale", MONEY, GROSS, Again::Days("min_gross_sale")),
+            max("max_gross_sale", MONEY, GROSS, Again::Days("max_gross_sale")),
+        ],
+    },
+    Rollup {
+        table: "place_rollup",
+        fact: Fact::Sale,
+        group: &[("id", "f.place")],
+        measures: &[
+            count("orders"),
+            sum("gross_sale", GROSS),
+            sum("net_profit", "f.net_profit"),
+            sum("roi", "f.roi"),
+            sum("shipping_cost", "f.shipping_cost"),
+            Measure::Distinct {
+                name: "months",
+                pairs: "place_months",
+                value: MONTH,
+                has: concat_month!("f.place = pair.g"),
+            },
+            Measure::Distinct {
+                name: "products",
+                pairs: "place_products",
+                value: "f.product",
+                has: "f.place = pair.g AND f.product = pair.v",
+            },
+            Measure::Distinct {
+                name: "brands",
+                pairs: "place_brands",
+                value: "f.brand",
+                has: "f.place = pair.g AND f.brand = pair.v",
+            },
+            min("first_sale", TIME, SOLD_AT, Again::Facts),
+            max("last_sale", TIME, SOLD_AT, Again::Facts),
+        ],
+    },
+    Rollup {
+        table: "supplier_rollup",
+        fact: Fact::Sale,
+        group: &[("id", "f.supplier")],
+        measures: &[
+            count("orders"),
+            sum("gross_sale", GROSS),
+            sum("net_profit", "f.net_profit"),
+            sum("roi", "f.roi"),
+            sum("sell_seconds", "extract(epoch FROM f.sold_at - f.purchase_date)"),
+        ],
+    },
+    Rollup {
+        table: "supplier_rollup",
+        fact: Fact::Item,
+        group: &[("id", "f.supplier")],
+        measures: &[
+            count("items"),
+            Measure::Count {
+                name: "unsold",
+                filter: "f.times_sold = 0",
+            },
+            sum("price", "f.price"),
+            Measure::Sum {
+                name: "unsold_price",
+                value: "f.price",
+                filter: "f.times_sold = 0",
+            },
+            Measure::Distinct {
+                name: "products",
+                pairs: "supplier_products",
+                value: "f.product",
+                has: "f.supplier = pair.g AND f.product = pair.v",
+            },
+            Measure::Distinct {
+                name: "brands",
+                pairs: "supplier_brands",
+                value: "f.brand",
+                has: "f.supplier = pair.g AND f.brand = pair.v",
+            },
+            min("first_purchase", TIME, "f.purchase_date", Again::Facts),
+            max("last_purchase", TIME, "f.purchase_date", Again::Facts),
+        ],
+    },
+];
+
+/// Pairs that no rollup counts by itself: what depends on them stands in sql/incremental/apply.sql.
+static PAIRS_OF_PLACES_AND_PLATFORMS: Pairs = Pairs {
+    name: "place_platforms",
+    fact: Fact::Sale,
+    group: "f.place",
+    value: "f.platform",
+    has: "f.place = pair.g AND f.platform = pair.v",
+};
+
+/// Pairs of a group and a value, of which it matters whether there are any facts.
+struct Pairs {
+    name: &'static str,
+    fact: Fact,
+    group: &'static str,
+    value: &'static str,
+    has: &'static str,
+}
+
+/// A statement that keeps its rows, or one that runs, each only if another statement kept rows.
+pub struct Step {
+    pub keep: Option<String>,
+    pub when: &'static str,
+    pub statement: String,
+}
+
+/// The columns of a table's measures, as CREATE TABLE has them.
+pub fn columns(table: &str) -> String {
+    let definitions: Vec<String> = ROLLUPS
+        .iter()
+        .filter(|rollup| rollup.table == table)
+        .flat_map(|rollup| rollup.measures)
+        .flat_map(|measure| match measure {
+            Measure::Count { name, .. } | Measure::Distinct { name, .. } => {
+                vec![format!("{name} bigint NOT NULL DEFAULT 0")]
+            }
+            Measure::Sum { name, .. } => vec![
+                format!("{name}_sum numeric NOT NULL DEFAULT 0"),
+                format!("{name}_count bigint NOT NULL DEFAULT 0"),
+            ],
+            Measure::Squares { name, .. } => vec![format!("{name}_squares numeric NOT NULL DEFAULT 0")],
+            Measure::Extreme { name, sql_type, .. } => vec![format!("{name} {sql_type}")],
+        })
+        .collect();
+    definitions.join(",\n    ")
+}
+
+/// The statements that fill the rollups, whose groups are there already, from all facts.
+pub fn build() -> Vec<String> {
+    ROLLUPS.iter().map(Rollup::build).collect()
+}
+
+/// The statements that bring the rollups to where the facts are, once these have been written.
+pub fn merge() -> Vec<Step> {
+    let mut steps = vec![PAIRS_OF_PLACES_AND_PLATFORMS.step()];
+    for rollup in &ROLLUPS {
+        steps.extend(rollup.pairs().map(|(_, pairs)| pairs.step()));
+        steps.push(Step {
+            keep: None,
+            when: rollup.fact.change(),
+            statement: rollup.merge(),
+        });
+    }
+    steps
+}
+
+impl Pairs {
+    /// The pairs that have come or gone: they had facts before the change and have none after it, or the reverse.
+    ///
+    /// A pair that gained facts and lost none is new if it has no more facts than it gained.
+    fn step(&self) -> Step {
+        let Pairs {
+            group, value, has, ..
+        } = self;
+        let (change, facts) = (self.fact.change(), self.fact.table());
+        let statement = format!(
+            "SELECT
+    pair.g,
+    pair.v,
+    pair.lost = 0 AS appeared
+FROM (
+    SELECT
+        {group} AS g,
+        {value} AS v,
+        count(*) FILTER (WHERE f.w > 0) AS gained,
+        count(*) FILTER (WHERE f.w < 0) AS lost
+    FROM {change} AS f
+    WHERE {group} IS NOT NULL
+        AND {value} IS NOT NULL
+    GROUP BY
+        1,
+        2
+) AS pair
+WHERE CASE
+    WHEN pair.lost = 0
+        THEN (SELECT count(*) FROM (SELECT FROM {facts} AS f WHERE {has} LIMIT pair.gained + 1) AS found) = pair.gained
+    WHEN pair.gained = 0
+        THEN (SELECT count(*) FROM (SELECT FROM {facts} AS f WHERE {has} LIMIT 1) AS found) = 0
+    ELSE false
+END"
+        );
+        Step {
+            keep: Some(self.name.to_owned()),
+            when: change,
+            statement,
+        }
+    }
+}
+
+impl Rollup {
+    /// Each distinct count with its pairs.
+    fn pairs(&self) -> impl Iterator<Item = (&'static str, Pairs)> {
+        let (fact, group) = (self.fact, self.group[0].1);
+        self.measures.iter().filter_map(move |measure| match measure {
+            Measure::Distinct {
+                name,
+                pairs,
+                value,
+                has,
+            } => Some((
+                *name,
+                Pairs {
+                    name: pairs,
+                    fact,
+                    group,
+                    value,
+                    has,
+                },
+            )),
+            _ => None,
+        })
+    }
+
+    /// The group's columns of the facts, for SELECT.
+    fn selected_group(&self) -> String {
+        let columns: Vec<String> = self
+            .group
+            .iter()
+            .map(|(column, value)| format!("        {value} AS {column}"))
+            .collect();
+        columns.join(",\n")
+    }
+
+    fn group_by(&self) -> String {
+        let positions: Vec<String> = (1..=self.group.len())
+            .map(|position| position.to_string())
+            .collect();
+        positions.join(", ")
+    }
+
+    /// The condition that a rollup's row `r` is that of the group `d`.
+    fn same_group(&self) -> String {
+        let columns: Vec<String> = self
+            .group
+            .iter()
+            .map(|(column, _)| format!("r.{column} = d.{column}"))
+            .collect();
+        columns.join(" AND ")
+    }
+
+    fn update(&self, set: &[String], aggregates: &[String], from: &str, joins: &str) -> String {
+        let Rollup { table, .. } = self;
+        format!(
+            "UPDATE metabase_internal.{table} AS r
+SET
+    {}
+FROM (
+    SELECT
+{},
+        {}
+    FROM {from} AS f
+    WHERE {} IS NOT NULL
+    GROUP BY {}
+) AS d
+{joins}WHERE {}",
+            set.join(",\n    "),
+            self.selected_group(),
+            aggregates.join(",\n        "),
+            self.group[0].1,
+            self.group_by(),
+            self.same_group(),
+        )
+    }
+
+    fn build(&self) -> String {
+        let mut set = Vec::new();
+        let mut aggregates = Vec::new();
+        let mut add = |column: String, aggregate: String| {
+            set.push(format!("{column} = d.{column}"));
+            aggregates.push(format!("{aggregate} AS {column}"));
+        };
+        for measure in self.measures {
+            match measure {
+                Measure::Count { name, filter } => {
+                    add((*name).to_owned(), format!("count(*) FILTER (WHERE {filter})"));
+                }
+                Measure::Sum { name, value, filter } => {
+                    add(
+                        format!("{name}_sum"),
+                        format!("coalesce(sum({value}) FILTER (WHERE {filter}), 0)"),
+                    );
+                    add(
+                        format!("{name}_count"),
+                        format!("count({value}) FILTER (WHERE {filter})"),
+                    );
+                }
+                Measure::Squares { name, value } => {
+                    add(
+                        format!("{name}_squares"),
+                        format!("coalesce(sum({value} * {value}), 0)"),
+                    );
+                }
+                Measure::Extreme {
+                    name, kind, value, ..
+                } => add((*name).to_owned(), format!("{}({value})", kind.aggregate())),
+                Measure::Distinct { name, value, .. } => {
+                    add((*name).to_owned(), format!("count(DISTINCT {value})"));
+                }
+            }
+        }
+        self.update(&set, &aggregates, self.fact.table(), "")
+    }
+
+    fn merge(&self) -> String {
+        let mut set = Vec::new();
+        let mut aggregates = Vec::new();
+        let mut joins = String::new();
+        for measure in self.measures {
+            match measure {
+                Measure::Count { name, filter } => {
+                    set.push(format!("{name} = r.{name} + d.{name}"));
+                    aggregates.push(format!(
+                        "count(*) FILTER (WHERE f.w > 0 AND {filter}) - count(*) FILTER (WHERE f.w < 0 AND {filter}) AS {name}"
+                    ));
+                }
+                Measure::Sum { name, value, filter } => {
+                    set.push(format!("{name}_sum = r.{name}_sum + d.{name}_sum"));
+                    set.push(format!("{name}_count = r.{name}_count + d.{name}_count"));
+                    aggregates.push(format!("{} AS {name}_sum", weighted("sum", value, filter)));
+                    aggregates.push(format!("{} AS {name}_count", weighted("count", value, filter)));
+                }
+                Measure::Squares { name, value } => {
+                    set.push(format!("{name}_squares = r.{name}_squares + d.{name}_squares"));
+                    aggregates.push(format!(
+                        "{} AS {name}_squares",
+                        weighted("sum", &format!("{value} * {value}"), "true")
+                    ));
+                }
+                Measure::Extreme {
+                    name,
+                    kind,
+                    value,
+                    again,
+                    ..
+                } => {
+                    let aggregate = kind.aggregate();
+                    aggregates.push(format!(
+                        "{aggregate}({value}) FILTER (WHERE f.w > 0) AS {name}_come"
+                    ));
+                    aggregates.push(format!(
+                        "{aggregate}({value}) FILTER (WHERE f.w < 0) AS {name}_gone"
+                    ));
+                    set.push(self.extreme(name, *kind, value, *again));
+                }
+                Measure::Distinct { name, pairs, .. } => {
+                    joins += &format!(
+                        "LEFT JOIN (
+    SELECT
+        g,
+        count(*) FILTER (WHERE appeared) - count(*) FILTER (WHERE NOT appeared) AS more
+    FROM {pairs}
+    GROUP BY g
+) AS {pairs} ON {pairs}.g = d.{}
+",
+                        self.group[0].0
+                    );
+                    set.push(format!("{name} = r.{name} + coalesce({pairs}.more, 0)"));
+                }
+            }
+        }
+        self.update(&set, &aggregates, self.fact.change(), &joins)
+    }
+
+    /// An extreme stays, or gives way to a fact that has come, unless the fact that held it has gone and none that is as far
+    /// out has come.
+    fn extreme(&self, name: &str, kind: Extreme, value: &str, again: Again) -> String {
+        let (further, further_or_same, nearer) = match kind {
+            Extreme::Min => ("least", "<=", ">"),
+            Extreme::Max => ("greatest", ">=", "<"),
+        };
+        format!(
+            "{name} = CASE
+        WHEN d.{name}_gone IS NULL
+            OR d.{name}_gone {nearer} r.{name}
+            OR d.{name}_come {further_or_same} d.{name}_gone
+            THEN {further}(r.{name}, d.{name}_come)
+        ELSE {}
+    END",
+            self.again(kind, value, again)
+        )
+    }
+
+    fn again(&self, kind: Extreme, value: &str, again: Again) -> String {
+        let (aggregate, facts) = (kind.aggregate(), self.fact.table());
+        match again {
+            Again::Facts => format!(
+                "(SELECT {aggregate}({value}) FROM {facts} AS f WHERE {} = r.id)",
+                self.group[0].1
+            ),
+            Again::FactsOfDay => format!(
+                "CASE
+            WHEN r.day = '-infinity'
+                THEN (SELECT {aggregate}({value}) FROM {facts} AS f WHERE f.platform = r.platform AND f.sold_at IS NULL)
+            ELSE (
+                SELECT {aggregate}({value})
+                FROM {facts} AS f
+                WHERE f.platform = r.platform
+                    AND f.sold_at >= (r.day::timestamp AT TIME ZONE 'UTC') - interval '26 hours'
+                    AND f.sold_at < (r.day::timestamp AT TIME ZONE 'UTC') + interval '50 hours'
+                    AND {DAY} = r.day
+            )
+        END"
+            ),
+            Again::Days(column) => format!(
+                "(SELECT {aggregate}(x.{column}) FROM metabase_internal.day_rollup AS x WHERE x.platform = r.id)"
+            ),
+        }
+    }
+}
+
+impl Extreme {
+    fn aggregate(self) -> &'static str {
+        match self {
+            Extreme::Min => "min",
+            Extreme::Max => "max",
+        }
+    }
+}
+
+fn weighted(aggregate: &str, value: &str, filter: &str) -> String {
+    format!(
+        "coalesce({aggregate}({value}) FILTER (WHERE f.w > 0 AND {filter}), 0) - coalesce({aggregate}({value}) FILTER (WHERE f.w < \
+         0 AND {filter}), 0)"
+    )
+}

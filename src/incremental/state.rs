@@ -1,0 +1,147 @@
+//! How incremental refresh is doing: one row that whoever refreshes locks, and what the catalog says of the sources.
+
+use super::program::{Shop, TABLES};
+use crate::error::Error;
+use crate::pg::identity::as_extension_owner;
+use crate::pg::query;
+use crate::pg::setting::with_settings;
+use crate::pg::subtransaction::subtransaction;
+use crate::pg::workspace::Workspace;
+use crate::sql;
+
+/// What a look at the state and the sources says, in one snapshot.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct Look {
+    /// Whether changes are to be captured.
+    pub is_wanted: bool,
+    /// Which build the facts are of; None where there are none.
+    pub generation: Option<String>,
+    /// What the sources looked like then.
+    sources: Option<String>,
+    /// What they look like now.
+    pub sources_now: String,
+    pub build_seconds: Option<f64>,
+    pub seconds_per_change: Option<f64>,
+    /// The zone that the views were made for.
+    zone: Option<String>,
+    /// Today in that zone.
+    pub day: Option<String>,
+    /// The owner of the adapters, as whom the state is read and written.
+    pub owner: Option<u32>,
+    /// Keys in the queues.
+    pub changes: i64,
+    /// Since when the oldest of them waits.
+    pub oldest: Option<String>,
+    /// Whether a queue says that everything may have changed.
+    pub unknown: bool,
+}
+
+const LOOK: &str = include_str!("../../sql/queries/incremental_look.sql");
+
+/// Lets one session at a time refresh the seven, until its transaction ends.
+///
+/// The row is locked, too: a transaction whose snapshot is older than what another one has refreshed since fails here.
+pub fn lock() -> Result<(), Error> {
+    subtransaction(|| {
+        as_extension_owner(|| {
+            query::run(
+                "LOCK TABLE metabase_internal.incremental IN SHARE ROW EXCLUSIVE MODE",
+                &[],
+            )?;
+            query::run(
+                "UPDATE metabase_internal.incremental SET is_wanted = is_wanted",
+                &[],
+            )
+        })
+    })
+    .map_err(|error| match error.sqlstate() {
+        "55P03" => Error::RefreshLocked,
+        "40001" => Error::Overtaken,
+        _ => error,
+    })
+}
+
+/// A look outside of a workspace.
+pub fn look() -> Result<Look, Error> {
+    as_extension_owner(|| query::row(LOOK, &[]))
+}
+
+/// A look in the snapshot of a workspace.
+pub fn look_in(workspace: &mut Workspace) -> Result<Look, Error> {
+    as_extension_owner(|| {
+        workspace
+            .rows::<Look>(LOOK)?
+            .pop()
+            .ok_or_else(|| Error::Internal("the state of incremental refresh is gone".into()))
+    })
+}
+
+impl Look {
+    /// Why the facts cannot be taken as they are; None where they can.
+    pub fn outdated(&self) -> Option<&'static str> {
+        if self.generation.is_none() {
+            Some("they had not been built yet")
+        } else if self.sources.as_deref() != Some(&self.sources_now) {
+            Some("a source, its triggers or its adapter was altered")
+        } else if self.unknown {
+            Some("a source was truncated, or has changed in a way that could not be told")
+        } else {
+            None
+        }
+    }
+
+    /// The shop that the SQL is generated for.
+    pub fn shop(&self) -> Result<Shop, Error> {
+        #[derive(serde::Deserialize)]
+        struct Types {
+            types: serde_json::Value,
+        }
+        let Types { mut types } = query::row(include_str!("../../sql/queries/key_types.sql"), &[])?;
+        types["zone"] = self.zone.clone().into();
+        Ok(serde_json::from_value(types)?)
+    }
+}
+
+/// Remembers why refreshes cannot be incremental, or that they can.
+pub fn store_reason(reason: Option<&str>) -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            "UPDATE metabase_internal.incremental SET reason = $1 WHERE reason IS DISTINCT FROM $1",
+            &[reason.map(str::to_owned).into()],
+        )
+    })
+}
+
+/// Forgets the facts: the next refresh is full.
+pub fn invalidate() -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            "UPDATE metabase_internal.incremental SET generation = NULL, sources = NULL",
+            &[],
+        )?;
+        query::run("DELETE FROM metabase_internal.view_sync", &[])
+    })
+}
+
+/// Remembers that a view holds what is applied, after it was filled from its definition.
+pub fn store_view_sync(view: &str, day: &str) -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/store_view_sync.sql"),
+            &[view.to_owned().into(), day.to_owned().into()],
+        )
+    })
+}
+
+/// Drops the tables of the state; with them gone the triggers note nothing.
+pub fn drop_tables() -> Result<(), Error> {
+    let names: Vec<String> = TABLES
+        .iter()
+        .map(|table| sql::qualified("metabase_internal", table))
+        .collect();
+    as_extension_owner(|| {
+        with_settings(&[("client_min_messages", "warning")], || {
+            query::run(&format!("DROP TABLE IF EXISTS {}", names.join(", ")), &[])
+        })
+    })
+}

@@ -1,0 +1,293 @@
+//! The triggers that note the key of each changed row in the queue of its entity.
+//!
+//! They run inside the shop's own statements, so they never fail for a reason of ours, read no table and take no lock but that
+//! of an insert. A queue row is written straight into the heap: queues have no index and no trigger.
+
+use std::ffi::{CStr, c_char};
+
+use pgrx::pg_sys;
+
+/// Columns of a queue, as sql/tables.sql makes them.
+const CAPTURED_AT: usize = 0;
+const KEY_UUID: usize = 1;
+const KEY_INTEGER: usize = 2;
+const KEY_TEXT: usize = 3;
+const QUEUE_COLUMNS: usize = 4;
+
+/// While this table is there, what changes is of use to somebody.
+const STATE: &CStr = c"sale_fact";
+
+pgrx::extension_sql!(
+    r#"
+CREATE FUNCTION metabase_internal.capture_row() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'metabase_views_capture_row';
+COMMENT ON FUNCTION metabase_internal.capture_row() IS
+    'Row trigger on a source: notes the key of the old and of the new row. Its arguments are the queue, the key''s column, and anything at all where a row without a key is shown, too.';
+CREATE FUNCTION metabase_internal.capture_truncate() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'metabase_views_capture_truncate';
+COMMENT ON FUNCTION metabase_internal.capture_truncate() IS
+    'Statement trigger on a source: notes that all of its rows are gone. Its argument is the queue.';
+REVOKE ALL ON FUNCTION metabase_internal.capture_row() FROM PUBLIC;
+REVOKE ALL ON FUNCTION metabase_internal.capture_truncate() FROM PUBLIC;
+"#,
+    name = "capture",
+    requires = ["tables"]
+);
+
+/// The calling convention of the functions below.
+static VERSION_1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
+
+/// Tells PostgreSQL how to call [`metabase_views_capture_row`].
+#[unsafe(no_mangle)]
+pub extern "C" fn pg_finfo_metabase_views_capture_row() -> &'static pg_sys::Pg_finfo_record {
+    &VERSION_1
+}
+
+/// Tells PostgreSQL how to call [`metabase_views_capture_truncate`].
+#[unsafe(no_mangle)]
+pub extern "C" fn pg_finfo_metabase_views_capture_truncate() -> &'static pg_sys::Pg_finfo_record {
+    &VERSION_1
+}
+
+/// Behind metabase_internal.capture_row().
+///
+/// # Safety
+/// Called by PostgreSQL, with a function call's data.
+#[pgrx::pg_guard]
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn metabase_views_capture_row(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
+    // SAFETY: PostgreSQL passes valid data, which is read as a trigger's only if it is one. An AFTER trigger's tuples stay
+    // until it returns.
+    unsafe {
+        if let Some((trigger, queue)) = called_as_trigger(fcinfo) {
+            let column = key_column(trigger);
+            let key = |tuple| match Key::of(tuple, trigger, column) {
+                Key::None if argument(trigger, 2).is_some() => Key::Unknown,
+                key => key,
+            };
+            let old = key((*trigger).tg_trigtuple);
+            let updated = !(*trigger).tg_newtuple.is_null();
+            let new = updated.then(|| key((*trigger).tg_newtuple));
+            queue.append(&old);
+            if let Some(new) = new.filter(|new| *new != old) {
+                queue.append(&new);
+            }
+            queue.close();
+        }
+    }
+    pg_sys::Datum::null()
+}
+
+/// Behind metabase_internal.capture_truncate().
+///
+/// # Safety
+/// Called by PostgreSQL, with a function call's data.
+#[pgrx::pg_guard]
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn metabase_views_capture_truncate(
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> pg_sys::Datum {
+    // SAFETY: as above.
+    unsafe {
+        if let Some((_, queue)) = called_as_trigger(fcinfo) {
+            queue.append(&Key::Unknown);
+            queue.close();
+        }
+    }
+    pg_sys::Datum::null()
+}
+
+/// The trigger's data and its queue; None where nobody is interested.
+///
+/// SAFETY: `fcinfo` is what PostgreSQL passed.
+unsafe fn called_as_trigger(fcinfo: pg_sys::FunctionCallInfo) -> Option<(*const pg_sys::TriggerData, Queue)> {
+    // SAFETY: see above; the node's tag says whether it is a trigger's data.
+    unsafe {
+        let context = (*fcinfo).context;
+        if context.is_null() || (*context).type_ != pg_sys::NodeTag::T_TriggerData {
+            return None;
+        }
+        let trigger = context as *const pg_sys::TriggerData;
+        let queue = argument(trigger, 0)?;
+        let schema = pg_sys::get_namespace_oid(c"metabase_internal".as_ptr(), true);
+        if pg_sys::get_relname_relid(STATE.as_ptr(), schema) == pg_sys::InvalidOid {
+            return None;
+        }
+        Queue::open(pg_sys::get_relname_relid(queue, schema)).map(|queue| (trigger, queue))
+    }
+}
+
+/// SAFETY: the trigger's data is valid.
+unsafe fn argument(trigger: *const pg_sys::TriggerData, position: i16) -> Option<*const c_char> {
+    // SAFETY: see above; an argument is read only if there are as many.
+    unsafe {
+        let definition = (*trigger).tg_trigger;
+        (position < (*definition).tgnargs).then(|| *(*definition).tgargs.add(position as usize) as *const c_char)
+    }
+}
+
+/// The number of the key's column in the relation that fired, which may be a partition with columns of another order. 0 where
+/// there is none of that name any more.
+///
+/// SAFETY: the trigger's data is valid.
+unsafe fn key_column(trigger: *const pg_sys::TriggerData) -> i32 {
+    // SAFETY: see above; SPI_fnumber only compares names.
+    unsafe {
+        argument(trigger, 1).map_or(0, |name| {
+            pg_sys::SPI_fnumber((*(*trigger).tg_relation).rd_att, name).max(0)
+        })
+    }
+}
+
+/// A changed row's key.
+enum Key {
+    Uuid([u8; 16]),
+    Integer(i64),
+    Text(Vec<u8>),
+    /// It cannot be told: whoever reads the queue has to look at everything.
+    Unknown,
+    /// The row has none, so no adapter shows it.
+    None,
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Key) -> bool {
+        match (self, other) {
+            (Key::Uuid(this), Key::Uuid(that)) => this == that,
+            (Key::Integer(this), Key::Integer(that)) => this == that,
+            (Key::Text(this), Key::Text(that)) => this == that,
+            (Key::Unknown, Key::Unknown) | (Key::None, Key::None) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Key {
+    /// SAFETY: the tuple is one of the relation that fired, and `column` is 0 or one of its columns.
+    unsafe fn of(tuple: pg_sys::HeapTuple, trigger: *const pg_sys::TriggerData, column: i32) -> Key {
+        if column == 0 {
+            return Key::Unknown;
+        }
+        // SAFETY: see above. A value is read as what its column's type says; getBaseType looks through domains. Texts are
+        // copied out of their toasted form.
+        unsafe {
+            let columns = (*(*trigger).tg_relation).rd_att;
+            let mut is_null = false;
+            let value = pg_sys::heap_getattr(tuple, column, columns, &mut is_null);
+            if is_null {
+                return Key::None;
+            }
+            match pg_sys::getBaseType(pg_sys::SPI_gettypeid(columns, column)) {
+                pg_sys::UUIDOID => Key::Uuid(*value.cast_mut_ptr::<[u8; 16]>()),
+                pg_sys::INT2OID => Key::Integer(i64::from(value.value() as i16)),
+                pg_sys::INT4OID => Key::Integer(i64::from(value.value() as i32)),
+                pg_sys::INT8OID => Key::Integer(value.value() as i64),
+                base @ (pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID) => {
+                    let packed = pg_sys::pg_detoast_datum_packed(value.cast_mut_ptr());
+                    let text = pgrx::varlena::varlena_to_byte_slice(packed);
+                    // Blanks at the end are no part of a char(n), and a cast to text takes them off.
+                    let end = match base {
+                        pg_sys::BPCHAROID => text.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1),
+                        _ => text.len(),
+                    };
+                    Key::Text(text[..end].to_vec())
+                }
+                pg_sys::NAMEOID => Key::Text(CStr::from_ptr(value.cast_mut_ptr()).to_bytes().to_vec()),
+                _ => Key::Unknown,
+            }
+        }
+    }
+}
+
+/// An entity's queue, open for appending.
+struct Queue {
+    relation: pg_sys::Relation,
+}
+
+impl Queue {
+    /// SAFETY: called inside a transaction.
+    unsafe fn open(queue: pg_sys::Oid) -> Option<Queue> {
+        if queue == pg_sys::InvalidOid {
+            return None;
+        }
+        // SAFETY: the relation is opened under the lock of an insert, which it keeps until the transaction ends. It belongs to
+        // the extension, and is looked at all the same: what is written must fit.
+        unsafe {
+            let relation = pg_sys::try_table_open(queue, pg_sys::RowExclusiveLock as i32);
+            if relation.is_null() {
+                return None;
+            }
+            let class = &*(*relation).rd_rel;
+            let types = [
+                pg_sys::TIMESTAMPTZOID,
+                pg_sys::UUIDOID,
+                pg_sys::INT8OID,
+                pg_sys::TEXTOID,
+            ];
+            let columns = (*relation).rd_att;
+            let fits = class.relkind == pg_sys::RELKIND_RELATION as c_char
+                && class.relam == pg_sys::HEAP_TABLE_AM_OID
+                && (*columns).natts as usize == QUEUE_COLUMNS
+                && (1..=QUEUE_COLUMNS as i32)
+                    .zip(types)
+                    .all(|(column, expected)| pg_sys::SPI_gettypeid(columns, column) == expected);
+            if !fits {
+                pg_sys::relation_close(relation, pg_sys::NoLock as i32);
+                return None;
+            }
+            Some(Queue { relation })
+        }
+    }
+
+    /// SAFETY: called once.
+    unsafe fn close(self) {
+        // SAFETY: it was opened by `open`.
+        unsafe { pg_sys::relation_close(self.relation, pg_sys::NoLock as i32) }
+    }
+
+    /// SAFETY: called inside a transaction.
+    unsafe fn append(&self, key: &Key) {
+        let mut values = [pg_sys::Datum::null(); QUEUE_COLUMNS];
+        let mut nulls = [true; QUEUE_COLUMNS];
+        // SAFETY: each value is of its column's type, as `open` has found it, and outlives the forming of the tuple. The heap
+        // copies it; a long text goes to the queue's toast table.
+        unsafe {
+            values[CAPTURED_AT] = pg_sys::Datum::from(pg_sys::GetCurrentStatementStartTimestamp());
+            nulls[CAPTURED_AT] = false;
+            match key {
+                Key::None => return,
+                Key::Unknown => {}
+                Key::Uuid(bytes) => {
+                    values[KEY_UUID] = pg_sys::Datum::from(bytes.as_ptr());
+                    nulls[KEY_UUID] = false;
+                }
+                Key::Integer(number) => {
+                    values[KEY_INTEGER] = pg_sys::Datum::from(*number);
+                    nulls[KEY_INTEGER] = false;
+                }
+                Key::Text(bytes) => {
+                    values[KEY_TEXT] = pg_sys::Datum::from(pg_sys::cstring_to_text_with_len(
+                        bytes.as_ptr() as *const c_char,
+                        bytes.len() as i32,
+                    ));
+                    nulls[KEY_TEXT] = false;
+                }
+            }
+            let row = pg_sys::heap_form_tuple((*self.relation).rd_att, values.as_mut_ptr(), nulls.as_mut_ptr());
+            pg_sys::heap_insert(
+                self.relation,
+                row,
+                pg_sys::GetCurrentCommandId(true),
+                0,
+                std::ptr::null_mut(),
+            );
+            pg_sys::heap_freetuple(row);
+        }
+    }
+}
+
+/// Whether this statement is a transaction of its own, so that what it locks is free when it ends.
+pub fn is_own_transaction() -> bool {
+    // SAFETY: a plain question about this backend.
+    unsafe { !pg_sys::IsTransactionBlock() && !pg_sys::IsSubTransaction() }
+}

@@ -1,0 +1,310 @@
+//! Writing single rows into a materialized view's heap, as REFRESH CONCURRENTLY does inside.
+//!
+//! SQL refuses to: only REFRESH may change a materialized view. This takes the same lock, writes through the same heap and
+//! index code, and leaves rollback, readers' snapshots, WAL and visibility to them.
+
+use pgrx::{check_for_interrupts, pg_sys};
+
+use super::workspace::Rows;
+use crate::error::Error;
+
+/// The columns of a row of changes that stand before those of the view: where the view holds the row (NULL where it does not),
+/// and whether there is to be one.
+const COLUMNS_BEFORE: usize = 2;
+
+/// Brings a materialized view's rows to what `changes` says. Answers how many rows it has written or removed.
+///
+/// Each row of `changes` is `(ctid tid, present boolean, …)` and then the view's columns in their order. The caller holds an
+/// EXCLUSIVE lock on the view and acts as its owner: indexes may call the owner's functions.
+pub fn write(view: u32, changes: &Rows) -> Result<i64, Error> {
+    // SAFETY: the caller holds the lock. Everything that is opened here is closed below, or by the abort of the
+    // subtransaction if an error unwinds.
+    unsafe {
+        let relation = pg_sys::table_open(pg_sys::Oid::from(view), pg_sys::NoLock as i32);
+        let written = check(relation, changes).map(|()| {
+            let mut writer = Writer::open(relation);
+            let written = writer.write(changes);
+            writer.close();
+            written
+        });
+        pg_sys::table_close(relation, pg_sys::NoLock as i32);
+        pg_sys::CommandCounterIncrement();
+        written?
+    }
+}
+
+/// Whether the view is one that can be written to, and whether the changes have its columns.
+///
+/// SAFETY: the relation is open and locked.
+unsafe fn check(relation: pg_sys::Relation, changes: &Rows) -> Result<(), Error> {
+    // SAFETY: an open relation has a class and columns; a column is looked at only if it exists.
+    unsafe {
+        let class = &*(*relation).rd_rel;
+        if class.relkind != pg_sys::RELKIND_MATVIEW as std::ffi::c_char
+            || class.relam != pg_sys::HEAP_TABLE_AM_OID
+            || !class.relispopulated
+        {
+            return Err(Error::ViewUnwritable {
+                reason: "it is no filled materialized view on heap pages",
+            });
+        }
+        let (columns, given) = ((*relation).rd_att, changes.columns());
+        let same = (*given).natts as usize == (*columns).natts as usize + COLUMNS_BEFORE
+            && (0..(*columns).natts as usize).all(|position| {
+                let (column, value) = (
+                    attribute(columns, position),
+                    attribute(given, position + COLUMNS_BEFORE),
+                );
+                !(*column).attisdropped && (*column).atttypid == (*value).atttypid
+            });
+        if !same {
+            return Err(Error::ViewUnwritable {
+                reason: "its columns are not those of its definition",
+            });
+        }
+        Ok(())
+    }
+}
+
+/// SAFETY: the position is below the number of columns.
+unsafe fn attribute(columns: pg_sys::TupleDesc, position: usize) -> *const pg_sys::FormData_pg_attribute {
+    // SAFETY: see above.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        {
+            (*columns).attrs.as_ptr().add(position)
+        }
+        #[cfg(feature = "pg18")]
+        {
+            pg_sys::TupleDescAttr(columns, position as i32)
+        }
+    }
+}
+
+/// What is to be done to one row.
+enum Change {
+    Delete(pg_sys::ItemPointerData),
+    Update(pg_sys::ItemPointerData, pg_sys::HeapTuple),
+    Insert(pg_sys::HeapTuple),
+}
+
+struct Writer {
+    relation: pg_sys::Relation,
+    state: *mut pg_sys::EState,
+    target: *mut pg_sys::ResultRelInfo,
+    slot: *mut pg_sys::TupleTableSlot,
+    command: pg_sys::CommandId,
+}
+
+impl Writer {
+    /// SAFETY: the relation is open and locked, and a materialized view.
+    unsafe fn open(relation: pg_sys::Relation) -> Writer {
+        // SAFETY: as the executor does for the target of an INSERT. The result relation is zeroed and then initialized.
+        unsafe {
+            let state = pg_sys::CreateExecutorState();
+            let target =
+                pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()) as *mut pg_sys::ResultRelInfo;
+            (*target).type_ = pg_sys::NodeTag::T_ResultRelInfo;
+            pg_sys::InitResultRelInfo(target, relation, 0, std::ptr::null_mut(), 0);
+            pg_sys::ExecOpenIndices(target, false);
+            let slot = pg_sys::MakeSingleTupleTableSlot((*relation).rd_att, &pg_sys::TTSOpsHeapTuple);
+            Writer {
+                relation,
+                state,
+                target,
+                slot,
+                command: pg_sys::GetCurrentCommandId(true),
+            }
+        }
+    }
+
+    /// SAFETY: called once, after the last write.
+    unsafe fn close(self) {
+        // SAFETY: all three were opened by `open`.
+        unsafe {
+            pg_sys::ExecDropSingleTupleTableSlot(self.slot);
+            pg_sys::ExecCloseIndices(self.target);
+            pg_sys::FreeExecutorState(self.state);
+        }
+    }
+
+    /// Writes all changes: rows that go first, so that what they hold in unique indexes is free for those that come.
+    ///
+    /// SAFETY: the changes have been checked against the relation.
+    unsafe fn write(&mut self, changes: &Rows) -> Result<i64, Error> {
+        // SAFETY: see above.
+        let changes: Vec<Change> = (0..changes.len())
+            .filter_map(|position| unsafe { self.change(changes, position) })
+            .collect();
+        for change in &changes {
+            if let Change::Delete(place) = change {
+                // SAFETY: the place was read from this relation under the lock that is still held.
+                unsafe { self.delete(*place) }?;
+            }
+        }
+        for change in &changes {
+            if let Change::Update(place, row) = change {
+                // SAFETY: as above; the row was formed for this relation.
+                unsafe { self.update(*place, *row) }?;
+            }
+        }
+        for change in &changes {
+            if let Change::Insert(row) = change {
+                // SAFETY: the row was formed for this relation.
+                unsafe { self.insert(*row) };
+            }
+        }
+        Ok(changes.len() as i64)
+    }
+
+    /// SAFETY: as for `write`; the position is below the number of changes.
+    unsafe fn change(&self, changes: &Rows, position: usize) -> Option<Change> {
+        let columns = (unsafe { (*changes.columns()).natts }) as usize;
+        let mut values = vec![pg_sys::Datum::null(); columns];
+        let mut nulls = vec![false; columns];
+        // SAFETY: both arrays have a place for each column. The first two columns are a tid and a boolean.
+        unsafe {
+            pg_sys::heap_deform_tuple(
+                changes.row(position),
+                changes.columns(),
+                values.as_mut_ptr(),
+                nulls.as_mut_ptr(),
+            );
+            let place = (!nulls[0]).then(|| *(values[0].cast_mut_ptr::<pg_sys::ItemPointerData>()));
+            let present = !nulls[1] && values[1].value() != 0;
+            let form = |values: &mut [pg_sys::Datum], nulls: &mut [bool]| {
+                let row = pg_sys::heap_form_tuple(
+                    (*self.relation).rd_att,
+                    values[COLUMNS_BEFORE..].as_mut_ptr(),
+                    nulls[COLUMNS_BEFORE..].as_mut_ptr(),
+                );
+                (*row).t_tableOid = (*self.relation).rd_id;
+                row
+            };
+            match (place, present) {
+                (Some(place), true) => Some(Change::Update(place, form(&mut values, &mut nulls))),
+                (Some(place), false) => Some(Change::Delete(place)),
+                (None, true) => Some(Change::Insert(form(&mut values, &mut nulls))),
+                (None, false) => None,
+            }
+        }
+    }
+
+    /// SAFETY: as for `write`.
+    unsafe fn delete(&self, mut place: pg_sys::ItemPointerData) -> Result<(), Error> {
+        check_for_interrupts!();
+        // SAFETY: the failure's data is written before it is looked at, and all arguments outlive the call.
+        let result = unsafe {
+            let mut failure = std::mem::zeroed::<pg_sys::TM_FailureData>();
+            pg_sys::heap_delete(
+                self.relation,
+                &mut place,
+                self.command,
+                std::ptr::null_mut(),
+                true,
+                &mut failure,
+                false,
+            )
+        };
+        written(result)
+    }
+
+    /// SAFETY: as for `write`.
+    unsafe fn update(&self, mut place: pg_sys::ItemPointerData, row: pg_sys::HeapTuple) -> Result<(), Error> {
+        check_for_interrupts!();
+        // SAFETY: as for `delete`. The new row's place is set by the heap.
+        unsafe {
+            let mut failure = std::mem::zeroed::<pg_sys::TM_FailureData>();
+            let mut lock = pg_sys::LockTupleMode::LockTupleExclusive;
+            #[cfg(feature = "pg15")]
+            let (result, in_indexes, only_summarizing) = {
+                let result = pg_sys::heap_update(
+                    self.relation,
+                    &mut place,
+                    row,
+                    self.command,
+                    std::ptr::null_mut(),
+                    true,
+                    &mut failure,
+                    &mut lock,
+                );
+                let heap_only = u32::from((*(*row).t_data).t_infomask2) & pg_sys::HEAP_ONLY_TUPLE != 0;
+                (result, !heap_only, false)
+            };
+            #[cfg(not(feature = "pg15"))]
+            let (result, in_indexes, only_summarizing) = {
+                let mut indexes = pg_sys::TU_UpdateIndexes::TU_None;
+                let result = pg_sys::heap_update(
+                    self.relation,
+                    &mut place,
+                    row,
+                    self.command,
+                    std::ptr::null_mut(),
+                    true,
+                    &mut failure,
+                    &mut lock,
+                    &mut indexes,
+                );
+                (
+                    result,
+                    indexes != pg_sys::TU_UpdateIndexes::TU_None,
+                    indexes == pg_sys::TU_UpdateIndexes::TU_Summarizing,
+                )
+            };
+            written(result)?;
+            if in_indexes {
+                self.insert_into_indexes(row, true, only_summarizing);
+            }
+        }
+        Ok(())
+    }
+
+    /// SAFETY: as for `write`.
+    unsafe fn insert(&self, row: pg_sys::HeapTuple) {
+        check_for_interrupts!();
+        // SAFETY: the row was formed for this relation, which is locked.
+        unsafe {
+            pg_sys::heap_insert(self.relation, row, self.command, 0, std::ptr::null_mut());
+            self.insert_into_indexes(row, false, false);
+        }
+    }
+
+    /// Makes the index entries of a row that stands in the heap, and checks the unique ones.
+    ///
+    /// SAFETY: the heap has set the row's place.
+    #[cfg_attr(feature = "pg15", allow(unused_variables))]
+    unsafe fn insert_into_indexes(&self, row: pg_sys::HeapTuple, update: bool, only_summarizing: bool) {
+        // SAFETY: the slot has the relation's columns; it borrows the row until it is cleared below.
+        unsafe {
+            pg_sys::ExecStoreHeapTuple(row, self.slot, false);
+            (*self.slot).tts_tid = (*row).t_self;
+            pg_sys::ExecInsertIndexTuples(
+                self.target,
+                self.slot,
+                self.state,
+                update,
+                false,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                #[cfg(not(feature = "pg15"))]
+                only_summarizing,
+            );
+            if let Some(clear) = (*(*self.slot).tts_ops).clear {
+                clear(self.slot);
+            }
+            let context = (*self.state).es_per_tuple_exprcontext;
+            if !context.is_null() {
+                pg_sys::MemoryContextReset((*context).ecxt_per_tuple_memory);
+            }
+        }
+    }
+}
+
+/// What the heap says of a row that was to be deleted or updated. Under the lock only an older snapshot than that of the last
+/// refresh can have shown a row that is not there any more.
+fn written(result: pg_sys::TM_Result::Type) -> Result<(), Error> {
+    match result {
+        pg_sys::TM_Result::TM_Ok => Ok(()),
+        _ => Err(Error::Overtaken),
+    }
+}

@@ -1,0 +1,310 @@
+//! Several statements over one snapshot, with rows that are kept between them.
+//!
+//! An SQL error unwinds through all of it: a workspace is opened inside a subtransaction, whose end cleans up.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::{CStr, CString};
+
+use pgrx::pg_sys;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+
+/// What the planner is told of kept rows: few, so that big tables are looked up by index, and a table without an index is
+/// read once rather than once a row.
+const EXPECTED_ROWS: f64 = 100.0;
+
+/// Plans that this session keeps: they are made once, and made anew by the server when what they read changes.
+struct Plans {
+    /// What the statements were generated for; plans for anything else are dropped.
+    generation: String,
+    plans: HashMap<String, pg_sys::SPIPlanPtr>,
+}
+
+thread_local! {
+    static PLANS: RefCell<Plans> = RefCell::new(Plans { generation: String::new(), plans: HashMap::new() });
+}
+
+/// Rows that later statements read like a table.
+struct Kept {
+    relation: *mut pg_sys::EphemeralNamedRelationData,
+    rows: u64,
+}
+
+/// See the module.
+pub struct Workspace {
+    snapshot: pg_sys::Snapshot,
+    kept: HashMap<String, Kept>,
+}
+
+/// The rows of a statement, as the server holds them, until the next statement.
+pub struct Rows {
+    table: *mut pg_sys::SPITupleTable,
+}
+
+impl Workspace {
+    /// Opens a workspace over what this transaction can see now, and closes it after `work`.
+    pub fn open<T>(work: impl FnOnce(&mut Workspace) -> Result<T, Error>) -> Result<T, Error> {
+        // SAFETY: we are inside a transaction. What is connected and registered here is released below, or by the abort of
+        // the subtransaction if an error unwinds.
+        let mut workspace = unsafe {
+            pg_sys::CommandCounterIncrement();
+            if pg_sys::SPI_connect() != pg_sys::SPI_OK_CONNECT as i32 {
+                return Err(Error::Internal("SPI_connect failed".into()));
+            }
+            Workspace {
+                snapshot: pg_sys::RegisterSnapshot(pg_sys::GetTransactionSnapshot()),
+                kept: HashMap::new(),
+            }
+        };
+        let result = work(&mut workspace);
+        // SAFETY: no statement runs any more, so nobody reads the kept rows or the snapshot.
+        unsafe {
+            for kept in workspace.kept.values() {
+                pg_sys::tuplestore_end((*kept.relation).reldata as *mut pg_sys::Tuplestorestate);
+            }
+            pg_sys::UnregisterSnapshot(workspace.snapshot);
+            pg_sys::SPI_finish();
+        }
+        result
+    }
+
+    /// Says which generation of tables the statements from here on are for: plans for another one are dropped.
+    pub fn set_generation(&mut self, generation: &str) {
+        forget_other_plans(generation);
+    }
+
+    /// Runs a statement that will not come again. Answers how many rows it wrote or returned.
+    pub fn run_once(&mut self, statement: &str) -> Result<u64, Error> {
+        // SAFETY: the plan is used once and freed.
+        unsafe {
+            let plan = prepare(statement)?;
+            let processed = self.execute_plan(plan)?;
+            pg_sys::SPI_freetuptable(pg_sys::SPI_tuptable);
+            pg_sys::SPI_freeplan(plan);
+            Ok(processed)
+        }
+    }
+
+    /// Runs a statement. Answers how many rows it wrote or returned.
+    pub fn run(&mut self, statement: &str) -> Result<u64, Error> {
+        let processed = self.execute(statement)?;
+        // SAFETY: the table is that of the statement that has just run, or NULL.
+        unsafe { pg_sys::SPI_freetuptable(pg_sys::SPI_tuptable) };
+        Ok(processed)
+    }
+
+    /// Keeps the rows of a statement under a name that later statements use like a table's. Answers how many there are.
+    pub fn keep(&mut self, name: &str, statement: &str) -> Result<u64, Error> {
+        let rows = self.execute(statement)?;
+        // SAFETY: the statement returned a set of rows, which `SPI_tuptable` now is. They are copied into a store that
+        // belongs to the memory of this SPI connection.
+        unsafe {
+            let table = pg_sys::SPI_tuptable;
+            if table.is_null() {
+                return Err(Error::Internal(format!("no rows to keep as {name}")));
+            }
+            let store = new_store();
+            for position in 0..rows as usize {
+                pg_sys::tuplestore_puttuple(store, *(*table).vals.add(position));
+            }
+            let columns = pg_sys::CreateTupleDescCopy((*table).tupdesc);
+            pg_sys::SPI_freetuptable(table);
+            self.register(name, columns, store, rows)?;
+        }
+        Ok(rows)
+    }
+
+    /// Keeps no rows under a name: those of a statement that is known to have none.
+    pub fn keep_none(&mut self, name: &str, statement: &str) -> Result<(), Error> {
+        // SAFETY: a plan of one statement has one source, which knows the columns of its rows.
+        unsafe {
+            let plan = self.plan(statement)?;
+            let sources = pg_sys::SPI_plan_get_plan_sources(plan);
+            let source = (*(*sources).elements).ptr_value as *mut pg_sys::CachedPlanSource;
+            if (*source).resultDesc.is_null() {
+                return Err(Error::Internal(format!("no columns to keep as {name}")));
+            }
+            let columns = pg_sys::CreateTupleDescCopy((*source).resultDesc);
+            self.register(name, columns, new_store(), 0)
+        }
+    }
+
+    /// How many rows are kept under a name.
+    pub fn kept(&self, name: &str) -> u64 {
+        self.kept.get(name).map_or(0, |kept| kept.rows)
+    }
+
+    /// The rows of a query as structs.
+    pub fn rows<T: DeserializeOwned>(&mut self, query: &str) -> Result<Vec<T>, Error> {
+        let statement = format!("SELECT pg_catalog.to_jsonb(row)::text FROM (\n{query}\n) AS row");
+        let processed = self.execute(&statement)?;
+        let mut rows = Vec::with_capacity(processed as usize);
+        // SAFETY: the statement returned a set of rows with one column of text.
+        unsafe {
+            let table = pg_sys::SPI_tuptable;
+            for position in 0..processed as usize {
+                let text = pg_sys::SPI_getvalue(*(*table).vals.add(position), (*table).tupdesc, 1);
+                if text.is_null() {
+                    return Err(Error::Internal("a row came back as NULL".into()));
+                }
+                rows.push(serde_json::from_slice(CStr::from_ptr(text).to_bytes())?);
+            }
+            pg_sys::SPI_freetuptable(table);
+        }
+        Ok(rows)
+    }
+
+    /// The rows of a query as the server holds them.
+    pub fn raw_rows(&mut self, query: &str) -> Result<Rows, Error> {
+        self.execute(query)?;
+        // SAFETY: a plain read of this backend's global.
+        let table = unsafe { pg_sys::SPI_tuptable };
+        if table.is_null() {
+            return Err(Error::Internal("a query returned no set of rows".into()));
+        }
+        Ok(Rows { table })
+    }
+
+    fn execute(&mut self, statement: &str) -> Result<u64, Error> {
+        // SAFETY: called between SPI_connect and SPI_finish.
+        unsafe {
+            let plan = self.plan(statement)?;
+            self.execute_plan(plan)
+        }
+    }
+
+    /// SAFETY: the plan is one of this session's and has no parameters.
+    unsafe fn execute_plan(&mut self, plan: pg_sys::SPIPlanPtr) -> Result<u64, Error> {
+        // SAFETY: the snapshot is registered for as long as this workspace is open; the server copies it and adds what this
+        // transaction has done so far.
+        unsafe {
+            let code = pg_sys::SPI_execute_snapshot(
+                plan,
+                std::ptr::null_mut(),
+                std::ptr::null(),
+                self.snapshot,
+                std::ptr::null_mut(),
+                false,
+                true,
+                0,
+            );
+            if code < 0 {
+                return Err(Error::Internal(format!("SPI_execute_snapshot answered {code}")));
+            }
+            Ok(pg_sys::SPI_processed)
+        }
+    }
+
+    /// SAFETY: called between SPI_connect and SPI_finish, with every name that the statement uses kept already.
+    unsafe fn plan(&self, statement: &str) -> Result<pg_sys::SPIPlanPtr, Error> {
+        if let Some(plan) = PLANS.with_borrow(|plans| plans.plans.get(statement).copied()) {
+            return Ok(plan);
+        }
+        // SAFETY: a plan that is kept lives until it is freed.
+        let plan = unsafe {
+            let plan = prepare(statement)?;
+            if pg_sys::SPI_keepplan(plan) != 0 {
+                return Err(Error::Internal("SPI_keepplan failed".into()));
+            }
+            plan
+        };
+        PLANS.with_borrow_mut(|plans| plans.plans.insert(statement.to_owned(), plan));
+        Ok(plan)
+    }
+
+    /// SAFETY: called between SPI_connect and SPI_finish, which the store and the columns belong to.
+    unsafe fn register(
+        &mut self,
+        name: &str,
+        columns: pg_sys::TupleDesc,
+        store: *mut pg_sys::Tuplestorestate,
+        rows: u64,
+    ) -> Result<(), Error> {
+        let c_name = CString::new(name).map_err(|error| Error::Internal(error.to_string()))?;
+        // SAFETY: the relation is made in the memory of this SPI connection, like what it points to. An earlier one of its
+        // name is taken away first.
+        unsafe {
+            if let Some(earlier) = self.kept.remove(name) {
+                pg_sys::SPI_unregister_relation(c_name.as_ptr());
+                pg_sys::tuplestore_end((*earlier.relation).reldata as *mut pg_sys::Tuplestorestate);
+            }
+            let relation = pg_sys::palloc0(size_of::<pg_sys::EphemeralNamedRelationData>())
+                as *mut pg_sys::EphemeralNamedRelationData;
+            (*relation).md.name = pg_sys::pstrdup(c_name.as_ptr());
+            (*relation).md.reliddesc = pg_sys::InvalidOid;
+            (*relation).md.tupdesc = columns;
+            (*relation).md.enrtype = pg_sys::EphemeralNameRelationType::ENR_NAMED_TUPLESTORE;
+            (*relation).md.enrtuples = EXPECTED_ROWS;
+            (*relation).reldata = store as *mut std::ffi::c_void;
+            let code = pg_sys::SPI_register_relation(relation);
+            if code < 0 {
+                return Err(Error::Internal(format!(
+                    "SPI_register_relation answered {code} for {name}"
+                )));
+            }
+            self.kept.insert(name.to_owned(), Kept { relation, rows });
+        }
+        Ok(())
+    }
+}
+
+impl Rows {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        // SAFETY: the table stays until the next statement of the workspace, which this was borrowed from.
+        unsafe { (*self.table).numvals as usize }
+    }
+
+    /// The rows' columns.
+    pub(super) fn columns(&self) -> pg_sys::TupleDesc {
+        // SAFETY: as above.
+        unsafe { (*self.table).tupdesc }
+    }
+
+    /// One row; `position` is below `len()`.
+    pub(super) fn row(&self, position: usize) -> pg_sys::HeapTuple {
+        assert!(position < self.len());
+        // SAFETY: as above, and the position was checked.
+        unsafe { *(*self.table).vals.add(position) }
+    }
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: nobody else frees the table of a statement.
+            unsafe { pg_sys::SPI_freetuptable(self.table) }
+        }
+    }
+}
+
+/// SAFETY: called between SPI_connect and SPI_finish.
+unsafe fn prepare(statement: &str) -> Result<pg_sys::SPIPlanPtr, Error> {
+    let text = CString::new(statement).map_err(|error| Error::Internal(error.to_string()))?;
+    // SAFETY: the text outlives the call.
+    let plan = unsafe { pg_sys::SPI_prepare(text.as_ptr(), 0, std::ptr::null_mut()) };
+    match plan.is_null() {
+        true => Err(Error::Internal("SPI_prepare failed".into())),
+        false => Ok(plan),
+    }
+}
+
+/// SAFETY: called inside a transaction; the store belongs to the current memory context.
+unsafe fn new_store() -> *mut pg_sys::Tuplestorestate {
+    // SAFETY: see above.
+    unsafe { pg_sys::tuplestore_begin_heap(false, false, pg_sys::work_mem) }
+}
+
+fn forget_other_plans(generation: &str) {
+    PLANS.with_borrow_mut(|plans| {
+        if plans.generation != generation {
+            for (_, plan) in plans.plans.drain() {
+                // SAFETY: the plan was kept by this session, and no workspace is open that could be running it.
+                unsafe { pg_sys::SPI_freeplan(plan) };
+            }
+            plans.generation = generation.to_owned();
+        }
+    });
+}

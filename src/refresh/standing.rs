@@ -1,0 +1,145 @@
+//! Whether the seven can be refreshed incrementally now, and why not where they cannot.
+
+use super::choose::Mode;
+use crate::error::Error;
+use crate::incremental::state::{self, Look};
+use crate::incremental::{build, capture};
+use crate::pg::identity::{as_extension_owner, as_role};
+use crate::pg::query;
+use crate::pg::subtransaction::subtransaction;
+
+/// Below this many queued keys nobody asks what they cost.
+const MANY_CHANGES: i64 = 10_000;
+/// What a change is taken to cost until it has been measured, in seconds.
+const SECONDS_PER_CHANGE: f64 = 0.0002;
+
+/// How the seven are going to be refreshed.
+pub enum Standing {
+    /// Facts are there, and what has changed since is in the queues.
+    Incremental { look: Look, owner: u32 },
+    /// Each view is filled from its definition.
+    Full {
+        reason: String,
+        /// Whether facts are there, so that the next refresh can be incremental.
+        facts: Option<Look>,
+        /// Whether capture is to be installed once all else is done: that locks the sources until the transaction ends.
+        install: bool,
+    },
+}
+
+fn full(reason: impl Into<String>) -> Standing {
+    Standing::Full {
+        reason: reason.into(),
+        facts: None,
+        install: false,
+    }
+}
+
+/// Finds out, under the lock of whoever refreshes. Builds the facts anew where they have to be.
+pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error> {
+    state::lock()?;
+    let look = state::look()?;
+    let Some(owner) = look.owner else {
+        return Ok(full("there are no adapters"));
+    };
+    if !may_act_as(owner)? {
+        return Ok(full("it belongs to another role"));
+    }
+    if !look.is_wanted {
+        return Ok(full("capture is disabled"));
+    }
+    let outdated = look.outdated();
+    if mode == Mode::Full {
+        return Ok(Standing::Full {
+            reason: "full was asked for".into(),
+            facts: outdated.is_none().then_some(look),
+            install: false,
+        });
+    }
+    let why = match outdated {
+        Some(why) => why,
+        None if mode == Mode::Auto && is_build_cheaper(&look)? => {
+            distrust_cost()?;
+            "so much has changed that this is cheaper"
+        }
+        None => return Ok(Standing::Incremental { look, owner }),
+    };
+    let standing = rebuilt(why, owner, mode, is_own_transaction)?;
+    if let Standing::Full { reason, facts, .. } = &standing {
+        state::store_reason(facts.is_none().then_some(reason.as_str()))?;
+    }
+    Ok(standing)
+}
+
+/// Builds the facts, or says what has to come first.
+fn rebuilt(why: &str, owner: u32, mode: Mode, is_own_transaction: bool) -> Result<Standing, Error> {
+    let captured = as_role(owner, capture::inspect)?;
+    if let Some(problem) = capture::first_problem(&captured) {
+        return Ok(full(problem));
+    }
+    if !capture::is_complete(&captured) || !capture::is_active()? {
+        return Ok(match is_own_transaction {
+            true => Standing::Full {
+                reason: "changes of its sources are captured from now on".into(),
+                facts: None,
+                install: true,
+            },
+            false => full(
+                "changes of its sources are not captured yet: that begins with a refresh outside of a transaction block",
+            ),
+        });
+    }
+    if mode == Mode::Incremental {
+        return Ok(full(format!("facts and rollups have to be built first: {why}")));
+    }
+    Ok(match subtransaction(|| build::build(owner)) {
+        Ok(()) => Standing::Full {
+            reason: format!("facts and rollups were built: {why}"),
+            facts: Some(state::look()?),
+            install: false,
+        },
+        Err(error) => full(format!("facts and rollups cannot be built: {error}")),
+    })
+}
+
+/// Whether the current role may do what the views' owner may.
+fn may_act_as(owner: u32) -> Result<bool, Error> {
+    #[derive(serde::Deserialize)]
+    struct May {
+        may: bool,
+    }
+    let row: May = query::row(
+        "SELECT pg_catalog.pg_has_role($1::oid, 'USAGE') AS may",
+        &[i64::from(owner).into()],
+    )?;
+    Ok(row.may)
+}
+
+/// Whether building anew, and filling each view, is expected to cost less than applying what is queued.
+fn is_build_cheaper(look: &Look) -> Result<bool, Error> {
+    #[derive(serde::Deserialize)]
+    struct Cost {
+        seconds: Option<f64>,
+    }
+    if look.changes < MANY_CHANGES {
+        return Ok(false);
+    }
+    let full: Cost =
+        as_extension_owner(|| query::row(include_str!("../../sql/queries/full_cost.sql"), &[]))?;
+    let (Some(build), Some(full)) = (look.build_seconds, full.seconds) else {
+        return Ok(false);
+    };
+    let apply = look.changes as f64 * look.seconds_per_change.unwrap_or(SECONDS_PER_CHANGE);
+    Ok(apply > build + full)
+}
+
+/// A cost that has kept a refresh from being incremental is not measured again by it: it is halved, so that the other way gets
+/// its turn.
+fn distrust_cost() -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            "UPDATE metabase_internal.incremental SET seconds_per_change = seconds_per_change / 2",
+            &[],
+        )
+    })
+}
