@@ -57,7 +57,7 @@ SELECT r.id
 FROM queued_supplier AS q
 JOIN metabase_internal.supplier_rollup AS r ON r.supplier_id = q.key;
 
--- What has to be read again -------------------------------------------------------------------------------------------------
+-- Stock items: the facts of sales take from them what they have to do with products and suppliers ----------------------------
 
 -- @keep dirty_item when queued_stock_item, product_seen
 SELECT key AS item_id
@@ -68,144 +68,155 @@ FROM product_seen AS seen
 JOIN metabase_internal.item_fact AS f ON f.product = seen.id
 WHERE seen.moved;
 
--- An order whose stock item has changed is another sale, too. An order that has come to an item, or left it, is queued itself.
--- @keep dirty_order when queued_order, dirty_item
-SELECT key AS order_id
-FROM queued_order
-UNION
-SELECT f.order_id
-FROM dirty_item AS d
-JOIN metabase_internal.sale_fact AS f ON f.item_id = d.item_id;
-
--- @keep sale_read when dirty_order
-:read_sales;
-
 -- @keep item_read when dirty_item
 :read_items;
 
--- @include number_groups
+-- @include number_item_groups
 
--- @keep sale_new when sale_read
-:number_sales;
-
--- @keep item_numbered when item_read
+-- @keep item_new when item_read
 :number_items;
 
--- Facts ---------------------------------------------------------------------------------------------------------------------
-
--- Each sale as it was applied (w = -1) and as it is now (w = 1), where these differ.
--- @keep sale_change when dirty_order
+-- Each stock item as it was applied (w = -1) and as it is now (w = 1), where these differ. at is where the former is; gone is
+-- whether there is no latter.
+-- @keep item_change when dirty_item
 WITH old AS MATERIALIZED (
-    SELECT f.*
-    FROM dirty_order AS d
-    JOIN metabase_internal.sale_fact AS f ON f.order_id = d.order_id
-),
-same AS MATERIALIZED (
-    SELECT old.order_id
-    FROM old
-    JOIN sale_new AS new ON new.order_id = old.order_id
-    WHERE ROW(old.*) IS NOT DISTINCT FROM ROW(new.*)
-)
-SELECT
-    -1 AS w,
-    old.*
-FROM old
-WHERE NOT EXISTS (SELECT FROM same WHERE same.order_id = old.order_id)
-UNION ALL
-SELECT
-    1 AS w,
-    new.*
-FROM sale_new AS new
-WHERE NOT EXISTS (SELECT FROM same WHERE same.order_id = new.order_id);
-
--- @run when sale_change
-DELETE FROM metabase_internal.sale_fact AS f
-USING sale_change AS old
-WHERE old.w < 0
-    AND f.order_id = old.order_id
-    AND NOT EXISTS (SELECT FROM sale_change AS new WHERE new.w > 0 AND new.order_id = old.order_id);
-
--- @run when sale_change
-INSERT INTO metabase_internal.sale_fact (:sale_columns)
-SELECT :sale_columns
-FROM sale_change
-WHERE w > 0
-ON CONFLICT (order_id) DO UPDATE SET (:sale_columns) = ROW (:excluded_sale_columns);
-
--- @keep sold_item when sale_change
-SELECT DISTINCT item_id
-FROM sale_change
-WHERE item_id IS NOT NULL;
-
--- Stock items as they are now: those that were read, and those whose orders have changed.
--- @keep item_new when item_numbered, sold_item
-SELECT
-    i.item_id,
-    i.product,
-    i.supplier,
-    i.brand,
-    i.size_id,
-    i.purchase_date,
-    i.price,
-    (SELECT count(*)::integer FROM metabase_internal.sale_fact AS s WHERE s.item_id = i.item_id) AS times_sold
-FROM (
-    SELECT *
-    FROM item_numbered
-    UNION ALL
     SELECT
-        f.item_id,
-        f.product,
-        f.supplier,
-        f.brand,
-        f.size_id,
-        f.purchase_date,
-        f.price
-    FROM sold_item AS sold
-    JOIN metabase_internal.item_fact AS f ON f.item_id = sold.item_id
-    WHERE NOT EXISTS (SELECT FROM dirty_item AS d WHERE d.item_id = sold.item_id)
-) AS i;
-
--- @keep item_change when dirty_item, sold_item
-WITH old AS MATERIALIZED (
-    SELECT f.*
-    FROM (
-        SELECT item_id FROM dirty_item
-        UNION
-        SELECT item_id FROM sold_item
-    ) AS d
+        f.ctid AS at,
+        f.*
+    FROM dirty_item AS d
     JOIN metabase_internal.item_fact AS f ON f.item_id = d.item_id
-),
-same AS MATERIALIZED (
-    SELECT old.item_id
-    FROM old
-    JOIN item_new AS new ON new.item_id = old.item_id
-    WHERE ROW(old.*) IS NOT DISTINCT FROM ROW(new.*)
 )
 SELECT
-    -1 AS w,
-    old.*
+    -1                  AS w,
+    old.at,
+    new.item_id IS NULL AS gone,
+    :old_item_columns
 FROM old
-WHERE NOT EXISTS (SELECT FROM same WHERE same.item_id = old.item_id)
+LEFT JOIN item_new AS new ON new.item_id = old.item_id
+WHERE new.item_id IS NULL
+    OR ROW (:old_item_columns) IS DISTINCT FROM ROW (:new_item_columns)
 UNION ALL
 SELECT
     1 AS w,
-    new.*
+    old.at,
+    false AS gone,
+    :new_item_columns
 FROM item_new AS new
-WHERE NOT EXISTS (SELECT FROM same WHERE same.item_id = new.item_id);
+LEFT JOIN old ON old.item_id = new.item_id
+WHERE old.item_id IS NULL
+    OR ROW (:old_item_columns) IS DISTINCT FROM ROW (:new_item_columns);
 
 -- @run when item_change
 DELETE FROM metabase_internal.item_fact AS f
-USING item_change AS old
-WHERE old.w < 0
-    AND f.item_id = old.item_id
-    AND NOT EXISTS (SELECT FROM item_change AS new WHERE new.w > 0 AND new.item_id = old.item_id);
+USING item_change AS c
+WHERE c.gone
+    AND f.ctid = c.at;
+
+-- @run when item_change
+UPDATE metabase_internal.item_fact AS f
+SET (:item_columns) = ROW (:c_item_columns)
+FROM item_change AS c
+WHERE c.w > 0
+    AND f.ctid = c.at;
 
 -- @run when item_change
 INSERT INTO metabase_internal.item_fact (:item_columns)
 SELECT :item_columns
 FROM item_change
 WHERE w > 0
-ON CONFLICT (item_id) DO UPDATE SET (:item_columns) = ROW (:excluded_item_columns);
+    AND at IS NULL;
+
+-- Sales ---------------------------------------------------------------------------------------------------------------------
+
+-- An order whose stock item has changed is another sale, too. An order that has come to an item, or left it, is queued itself.
+-- @keep dirty_order when queued_order, item_change
+SELECT key AS order_id
+FROM queued_order
+UNION
+SELECT f.order_id
+FROM item_change AS d
+JOIN metabase_internal.sale_fact AS f ON f.item_id = d.item_id;
+
+-- @keep sale_read when dirty_order
+:read_sales;
+
+-- @include number_sale_groups
+
+-- @keep sale_new when sale_read
+:number_sales;
+
+-- @keep sale_change when dirty_order
+WITH old AS MATERIALIZED (
+    SELECT
+        f.ctid AS at,
+        f.*
+    FROM dirty_order AS d
+    JOIN metabase_internal.sale_fact AS f ON f.order_id = d.order_id
+)
+SELECT
+    -1                   AS w,
+    old.at,
+    new.order_id IS NULL AS gone,
+    :old_sale_columns
+FROM old
+LEFT JOIN sale_new AS new ON new.order_id = old.order_id
+WHERE new.order_id IS NULL
+    OR ROW (:old_sale_columns) IS DISTINCT FROM ROW (:new_sale_columns)
+UNION ALL
+SELECT
+    1 AS w,
+    old.at,
+    false AS gone,
+    :new_sale_columns
+FROM sale_new AS new
+LEFT JOIN old ON old.order_id = new.order_id
+WHERE old.order_id IS NULL
+    OR ROW (:old_sale_columns) IS DISTINCT FROM ROW (:new_sale_columns);
+
+-- @run when sale_change
+DELETE FROM metabase_internal.sale_fact AS f
+USING sale_change AS c
+WHERE c.gone
+    AND f.ctid = c.at;
+
+-- @run when sale_change
+UPDATE metabase_internal.sale_fact AS f
+SET (:sale_columns) = ROW (:c_sale_columns)
+FROM sale_change AS c
+WHERE c.w > 0
+    AND f.ctid = c.at;
+
+-- @run when sale_change
+INSERT INTO metabase_internal.sale_fact (:sale_columns)
+SELECT :sale_columns
+FROM sale_change
+WHERE w > 0
+    AND at IS NULL;
+
+-- Stock items that were sold more or less often than before.
+-- @keep item_sold when sale_change
+SELECT
+    f.ctid                    AS at,
+    f.supplier,
+    f.price,
+    f.times_sold              AS before,
+    f.times_sold + sold.more  AS after
+FROM (
+    SELECT
+        item_id,
+        sum(w)::integer AS more
+    FROM sale_change
+    WHERE item_id IS NOT NULL
+    GROUP BY item_id
+    HAVING sum(w) <> 0
+) AS sold
+JOIN metabase_internal.item_fact AS f ON f.item_id = sold.item_id;
+
+-- @run when item_sold
+UPDATE metabase_internal.item_fact AS f
+SET times_sold = c.after
+FROM item_sold AS c
+WHERE f.ctid = c.at;
 
 -- Rollups -------------------------------------------------------------------------------------------------------------------
 
@@ -223,6 +234,26 @@ WHERE NOT EXISTS (
 );
 
 -- @merge
+
+-- What a supplier has unsold also changes by what is sold.
+-- @run when item_sold
+UPDATE metabase_internal.supplier_rollup AS r
+SET
+    unsold             = r.unsold + d.unsold,
+    unsold_price_sum   = r.unsold_price_sum + d.unsold_price_sum,
+    unsold_price_count = r.unsold_price_count + d.unsold_price_count
+FROM (
+    SELECT
+        supplier,
+        count(*) FILTER (WHERE after = 0) - count(*) FILTER (WHERE before = 0)         AS unsold,
+        coalesce(sum(price) FILTER (WHERE after = 0), 0)
+            - coalesce(sum(price) FILTER (WHERE before = 0), 0)                        AS unsold_price_sum,
+        count(price) FILTER (WHERE after = 0) - count(price) FILTER (WHERE before = 0) AS unsold_price_count
+    FROM item_sold
+    WHERE supplier IS NOT NULL
+    GROUP BY supplier
+) AS d
+WHERE r.id = d.supplier;
 
 -- Platforms and places are counted in pairs, both ways: place_platforms has the pairs that have come or gone.
 -- @run when place_platforms
@@ -242,8 +273,8 @@ WHERE r.id = d.g;
 -- @run when place_platforms
 UPDATE metabase_internal.platform_rollup AS r
 SET
-    cities    = r.cities + d.cities,
-    countries = r.countries + d.countries
+    cities    = r.cities + coalesce(d.cities, 0),
+    countries = r.countries + coalesce(d.countries, 0)
 FROM (
     SELECT
         platform,
@@ -368,12 +399,13 @@ UNION
 SELECT id
 FROM platform_seen;
 
--- @keep dirty_inventory when dirty_item, sold_item, relabelled_product, supplier_seen, queued_size
+-- @keep dirty_inventory when dirty_item, sale_change, relabelled_product, supplier_seen, queued_size
 SELECT item_id
 FROM dirty_item
 UNION
 SELECT item_id
-FROM sold_item
+FROM sale_change
+WHERE item_id IS NOT NULL
 UNION
 SELECT f.item_id
 FROM relabelled_product AS d
@@ -394,13 +426,17 @@ UNION
 SELECT id
 FROM relisted_place;
 
--- @keep dirty_supplier when sale_change, item_change, supplier_seen, relisted_supplier
+-- @keep dirty_supplier when sale_change, item_change, item_sold, supplier_seen, relisted_supplier
 SELECT supplier AS id
 FROM sale_change
 WHERE supplier IS NOT NULL
 UNION
 SELECT supplier
 FROM item_change
+WHERE supplier IS NOT NULL
+UNION
+SELECT supplier
+FROM item_sold
 WHERE supplier IS NOT NULL
 UNION
 SELECT id

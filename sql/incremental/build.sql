@@ -100,6 +100,7 @@ CREATE TABLE metabase_internal.item_fact (
     brand         integer,
     size_id       :size_type,
     purchase_date timestamptz,
+    purchase_price numeric,
     price         numeric,
     times_sold    integer NOT NULL
 ) WITH (fillfactor = 90);
@@ -131,7 +132,16 @@ CREATE TABLE metabase_internal.dirty_geography (id integer PRIMARY KEY);
 -- @run
 CREATE TABLE metabase_internal.dirty_supplier (id integer PRIMARY KEY);
 
--- @include number_groups
+-- @include number_item_groups
+
+-- @run
+INSERT INTO metabase_internal.item_fact (:item_columns)
+:number_all_items;
+
+-- @run
+ALTER TABLE metabase_internal.item_fact ADD CONSTRAINT item_fact_pkey PRIMARY KEY (item_id);
+
+-- @include number_sale_groups
 
 -- @run
 INSERT INTO metabase_internal.sale_fact (:sale_columns)
@@ -142,25 +152,6 @@ ALTER TABLE metabase_internal.sale_fact ADD CONSTRAINT sale_fact_pkey PRIMARY KE
 
 -- @run
 CREATE INDEX sale_fact_item_idx ON metabase_internal.sale_fact (item_id);
-
--- @run
-INSERT INTO metabase_internal.item_fact (:item_columns)
-SELECT
-    i.*,
-    coalesce(sale.times_sold, 0)
-FROM (
-    :number_all_items
-) AS i
-LEFT JOIN (
-    SELECT
-        item_id,
-        count(*)::integer AS times_sold
-    FROM metabase_internal.sale_fact
-    GROUP BY item_id
-) AS sale ON sale.item_id = i.item_id;
-
--- @run
-ALTER TABLE metabase_internal.item_fact ADD CONSTRAINT item_fact_pkey PRIMARY KEY (item_id);
 
 -- Indexes: what has to be found by group, and whether a group has a value at all.
 

@@ -1,15 +1,16 @@
--- Sales as facts: the groups that they are in by number instead of by key. :sales is where they come from.
+-- Sales as facts: the groups that they are in by number instead of by key, and what they have from their stock item. :sales is
+-- where they come from.
 SELECT
     s.order_id,
     s.item_id,
     platform.id AS platform,
     place.id    AS place,
-    product.id  AS product,
-    supplier.id AS supplier,
-    brand.id    AS brand,
+    i.product,
+    i.supplier,
+    i.brand,
     s.sold_at,
     s.payout_date,
-    s.purchase_date,
+    i.purchase_date,
     s.payout_received,
     s.gross_sale,
     s.net_proceeds,
@@ -17,12 +18,10 @@ SELECT
     s.roi,
     s.platform_fee,
     s.shipping_cost,
-    s.purchase_price
+    i.purchase_price
 FROM :sales AS s
 JOIN metabase_internal.platform_rollup AS platform ON platform.key = coalesce('=' || s.platform_id::text, '')
 JOIN metabase_internal.place_rollup AS place
     ON place.country_key = coalesce('=' || s.country, '')
     AND place.city_key = coalesce('=' || s.city, '')
-LEFT JOIN metabase_internal.product_rollup AS product ON product.product_id = s.product_id
-LEFT JOIN metabase_internal.supplier_rollup AS supplier ON supplier.supplier_id = s.supplier_id
-LEFT JOIN metabase_internal.brand_rollup AS brand ON brand.brand_id = s.brand_id
+LEFT JOIN metabase_internal.item_fact AS i ON i.item_id = s.item_id

@@ -6,6 +6,7 @@ SELECT
     p.brand_id,
     i.size_id,
     i.purchase_date,
+    i.purchase_price,
     coalesce(i.gross_purchase_price, i.purchase_price) AS price
 FROM :items
 LEFT JOIN metabase_internal.products AS p ON p.id = i.product_id

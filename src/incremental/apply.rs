@@ -127,33 +127,40 @@ fn run_step(workspace: &mut Workspace, step: &Step) -> Result<(), Error> {
 
 /// What must hold of the rows that a step has kept.
 fn check(workspace: &mut Workspace, name: &str) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Key {
-        key: String,
-    }
     match name {
         // Where no unique index vouches for the key of the orders, they can stand twice; facts cannot.
         "sale_new" => match workspace.rows::<Key>(DUPLICATE_ORDER)?.pop() {
             Some(Key { key }) => Err(Error::DuplicateOrder { key }),
             None => Ok(()),
         },
-        "sale_change" | "item_change" if workspace.kept(name) > 0 => {
-            let query = NOT_FINITE
-                .replace(":change", name)
-                .replace(":numbers", if name == "sale_change" { SALE_NUMBERS } else { "price - price" });
-            match workspace.rows::<Key>(&query)?.is_empty() {
-                true => Ok(()),
-                false => Err(Error::CannotSubtract),
-            }
-        }
+        "sale_change" => check_finite(workspace, name, "w < 0", SALE_NUMBERS),
+        "item_change" => check_finite(workspace, name, "w < 0", "price - price"),
+        "item_sold" => check_finite(workspace, name, "before = 0 OR after = 0", "price - price"),
         _ => Ok(()),
     }
 }
 
+/// NaN and infinity cannot be taken out of a sum.
+fn check_finite(workspace: &mut Workspace, name: &str, condition: &str, numbers: &str) -> Result<(), Error> {
+    if workspace.kept(name) == 0 {
+        return Ok(());
+    }
+    let query =
+        format!("SELECT '' AS key FROM {name} WHERE ({condition}) AND 'NaN'::numeric IN ({numbers}) LIMIT 1");
+    match workspace.rows::<Key>(&query)?.is_empty() {
+        true => Ok(()),
+        false => Err(Error::CannotSubtract),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Key {
+    key: String,
+}
+
 const DUPLICATE_ORDER: &str = "SELECT order_id::text AS key FROM sale_new GROUP BY order_id HAVING count(*) > 1 LIMIT 1";
 
-/// NaN and infinity cannot be taken out of a sum.
-const NOT_FINITE: &str = "SELECT '' AS key FROM :change WHERE w < 0 AND 'NaN'::numeric IN (:numbers) LIMIT 1";
+/// Each is NaN where the number is not finite.
 const SALE_NUMBERS: &str = "gross_sale - gross_sale, net_proceeds - net_proceeds, net_profit - net_profit, roi - roi, \
                             platform_fee - platform_fee, shipping_cost - shipping_cost, purchase_price - purchase_price";
 

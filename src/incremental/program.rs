@@ -22,7 +22,30 @@ pub struct Shop {
 const SALE_COLUMNS: &str = "order_id, item_id, platform, place, product, supplier, brand, sold_at, payout_date, purchase_date, \
                             payout_received, gross_sale, net_proceeds, net_profit, roi, platform_fee, shipping_cost, \
                             purchase_price";
-const ITEM_COLUMNS: &str = "item_id, product, supplier, brand, size_id, purchase_date, price, times_sold";
+const ITEM_COLUMNS: &str =
+    "item_id, product, supplier, brand, size_id, purchase_date, purchase_price, price, times_sold";
+
+/// How often a stock item `i` was sold before what is applied now; for one that is new, there may be sales of its key.
+const TIMES_SOLD: &str = "coalesce(
+        (SELECT f.times_sold FROM metabase_internal.item_fact AS f WHERE f.item_id = i.item_id),
+        (SELECT count(*)::integer FROM metabase_internal.sale_fact AS f WHERE f.item_id = i.item_id)
+    )";
+
+/// All stock items with how often each was sold.
+const ALL_ITEMS_SOLD: &str = "(
+    SELECT
+        item.*,
+        coalesce(sold.times_sold, 0) AS times_sold
+    FROM :all_items AS item
+    LEFT JOIN (
+        SELECT
+            stock_item_id,
+            count(*)::integer AS times_sold
+        FROM metabase_internal.orders
+        WHERE is_completed
+        GROUP BY stock_item_id
+    ) AS sold ON sold.stock_item_id = item.item_id
+)";
 
 /// The names of all platforms that a place `r` has sales on.
 const PLATFORM_NAMES: &str = "(
@@ -86,10 +109,10 @@ impl Shop {
     fn values(&self) -> Vec<(&'static str, String)> {
         let zone = sql::literal(&self.zone);
         let zoned = |text: &str| script::fill(text, &[("zone", zone.clone())]);
-        let excluded = |columns: &str| {
+        let of = |alias: &str, columns: &str| {
             let columns: Vec<String> = columns
                 .split(", ")
-                .map(|column| format!("excluded.{column}"))
+                .map(|column| format!("{alias}.{column}"))
                 .collect();
             columns.join(", ")
         };
@@ -97,9 +120,13 @@ impl Shop {
             ("zone", zone.clone()),
             ("day_of_c", zoned(&rollup::DAY.replace("f.sold_at", "c.sold_at"))),
             ("sale_columns", SALE_COLUMNS.into()),
-            ("excluded_sale_columns", excluded(SALE_COLUMNS)),
+            ("old_sale_columns", of("old", SALE_COLUMNS)),
+            ("new_sale_columns", of("new", SALE_COLUMNS)),
+            ("c_sale_columns", of("c", SALE_COLUMNS)),
             ("item_columns", ITEM_COLUMNS.into()),
-            ("excluded_item_columns", excluded(ITEM_COLUMNS)),
+            ("old_item_columns", of("old", ITEM_COLUMNS)),
+            ("new_item_columns", of("new", ITEM_COLUMNS)),
+            ("c_item_columns", of("c", ITEM_COLUMNS)),
             ("platform_names", PLATFORM_NAMES.into()),
             ("brand_list", BRAND_LIST.into()),
             ("variance", VARIANCE.into()),
@@ -131,8 +158,8 @@ impl Shop {
             ("number_sales", reading(file!("number_sales"), "sales", "sale_read")),
             ("number_items", reading(file!("number_items"), "items", "item_read")),
             ("sales", "sale_read".into()),
-            ("sold", "sale_read".into()),
             ("items", "item_read".into()),
+            ("times_sold", TIMES_SOLD.into()),
         ]);
         let merge = rollup::merge().into_iter().map(|step| {
             let when = vec![step.when.to_owned()];
@@ -166,15 +193,14 @@ impl Shop {
             ),
             (
                 "number_all_items",
-                reading(file!("number_items"), "items", &all_items),
+                reading(file!("number_items"), "items", &ALL_ITEMS_SOLD.replace(":all_items", &all_items)),
             ),
             (
                 "sales",
                 "(SELECT * FROM metabase_internal.orders WHERE is_completed)".into(),
             ),
-            // The products, suppliers and brands of sales are those of their stock items.
-            ("sold", format!("(SELECT * FROM {all_items} AS none WHERE false)")),
             ("items", all_items.clone()),
+            ("times_sold", "i.times_sold".into()),
         ]);
         let merge = rollup::build()
             .into_iter()
@@ -194,7 +220,12 @@ impl Shop {
             .into_iter()
             .flat_map(|step| match step {
                 Step::Mark(mark) if mark == "merge" => merge.clone(),
-                Step::Mark(mark) if mark == "include number_groups" => script::parse(file!("number_groups")),
+                Step::Mark(mark) if mark == "include number_item_groups" => {
+                    script::parse(file!("number_item_groups"))
+                }
+                Step::Mark(mark) if mark == "include number_sale_groups" => {
+                    script::parse(file!("number_sale_groups"))
+                }
                 step => vec![step],
             })
             .map(twice)
