@@ -1,6 +1,6 @@
 # make demo     a demo shop with the seven views on a private cluster
 # make test     every test
-# make bench    how long a refresh takes (ORDERS=1000000 for a larger shop)
+# make bench    what a refresh costs, and what capture costs (ORDERS=1000000 for a larger shop; docs/benchmarks.md)
 # make install  into the PostgreSQL that PG_CONFIG names
 
 PG_CONFIG ?= pg_config

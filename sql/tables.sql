@@ -229,17 +229,6 @@ COMMENT ON COLUMN metabase_internal.incremental.apply_seconds IS 'How long that 
 COMMENT ON COLUMN metabase_internal.incremental.apply_changes IS 'How many queued keys that was.';
 COMMENT ON COLUMN metabase_internal.incremental.seconds_per_change IS 'What a change costs in a large batch, as last measured.';
 
-CREATE VIEW metabase_internal.last_apply AS
-SELECT
-    applied_at,
-    apply_seconds,
-    apply_changes
-FROM metabase_internal.incremental;
-COMMENT ON VIEW metabase_internal.last_apply IS 'When changes were last applied to the facts and rollups, how long that took in seconds, and how many queued keys that was.';
-COMMENT ON COLUMN metabase_internal.last_apply.applied_at IS 'When changes were last applied.';
-COMMENT ON COLUMN metabase_internal.last_apply.apply_seconds IS 'How long that took, in seconds.';
-COMMENT ON COLUMN metabase_internal.last_apply.apply_changes IS 'How many queued keys that was.';
-
 CREATE TABLE metabase_internal.view_sync (
     view_name   text PRIMARY KEY,
     relation    text NOT NULL,

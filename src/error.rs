@@ -171,8 +171,6 @@ pub enum Error {
     DuplicateOrder { key: String },
     #[error("the views belong to role \"{owner}\", and \"{role}\" may not act as that role")]
     NotViewsOwner { owner: String, role: String },
-    #[error("a number that is not finite has gone, and cannot be taken out of a sum")]
-    CannotSubtract,
     #[error("there are no views yet whose sources could be captured")]
     NothingToCapture,
     #[error("facts and rollups cannot be built: {reason}")]
@@ -242,7 +240,7 @@ impl Error {
             IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
             Overtaken => "40001",
             DuplicateOrder { .. } => "23505",
-            NothingToCapture | CannotBuild { .. } | CannotSubtract => "55000",
+            NothingToCapture | CannotBuild { .. } => "55000",
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
             Recreate { cause, .. } => cause.sqlstate(),
             Internal(_) => "XX000",
@@ -370,7 +368,7 @@ impl Error {
                     .into()
             }
             NothingToCapture => "Create them: SELECT * FROM metabase.create_all_views();".into(),
-            CannotBuild { .. } | CannotSubtract => "Views are refreshed in full until it works.".into(),
+            CannotBuild { .. } => "Views are refreshed in full until it works.".into(),
             Recreate { cause, .. } => {
                 return cause.hint().or_else(|| Some("The old views are still there.".into()));
             }

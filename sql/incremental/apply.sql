@@ -255,6 +255,33 @@ FROM (
 ) AS d
 WHERE r.id = d.supplier;
 
+-- NaN and infinity cannot be taken out of a sum: the groups that have lost one are read again. x - x is NaN if x is neither.
+-- @keep sale_not_finite when sale_change
+SELECT *
+FROM sale_change
+WHERE w < 0
+    AND 'NaN'::numeric IN (
+        gross_sale - gross_sale,
+        net_proceeds - net_proceeds,
+        net_profit - net_profit,
+        roi - roi,
+        platform_fee - platform_fee,
+        shipping_cost - shipping_cost,
+        purchase_price - purchase_price
+    );
+
+-- @keep item_not_finite when item_change, item_sold
+SELECT supplier
+FROM item_change
+WHERE w < 0
+    AND price - price = 'NaN'
+UNION ALL
+SELECT supplier
+FROM item_sold
+WHERE price - price = 'NaN';
+
+-- @again
+
 -- Platforms and places are counted in pairs, both ways: place_platforms has the pairs that have come or gone.
 -- @run when place_platforms
 UPDATE metabase_internal.place_rollup AS r

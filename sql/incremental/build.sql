@@ -94,15 +94,15 @@ CREATE TABLE metabase_internal.sale_fact (
 
 -- @run
 CREATE TABLE metabase_internal.item_fact (
-    item_id       :item_type NOT NULL,
-    product       integer,
-    supplier      integer,
-    brand         integer,
-    size_id       :size_type,
-    purchase_date timestamptz,
+    item_id        :item_type NOT NULL,
+    product        integer,
+    supplier       integer,
+    brand          integer,
+    size_id        :size_type,
+    purchase_date  timestamptz,
     purchase_price numeric,
-    price         numeric,
-    times_sold    integer NOT NULL
+    price          numeric,
+    times_sold     integer NOT NULL
 ) WITH (fillfactor = 90);
 
 -- Groups that are applied and not flushed yet, a table a view.
@@ -131,6 +131,53 @@ CREATE TABLE metabase_internal.dirty_geography (id integer PRIMARY KEY);
 
 -- @run
 CREATE TABLE metabase_internal.dirty_supplier (id integer PRIMARY KEY);
+
+-- What they are, for whoever finds them.
+
+-- @run
+COMMENT ON TABLE metabase_internal.platform_rollup IS 'Aggregates of the sales of each platform, with its labels as they were last applied.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.place_rollup IS 'Aggregates of the sales to each place, a country and a city.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.product_rollup IS 'Aggregates of the sales of each product.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.supplier_rollup IS 'Aggregates of the stock items of each supplier and of their sales.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.brand_rollup IS 'Aggregates of the sales of each brand.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.day_rollup IS 'Aggregates of the sales of each day on each platform; -infinity stands for sales without a date.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.sale_fact IS 'Completed orders as they were last applied, with the numbers of the groups that they are in.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.item_fact IS 'Stock items as they were last applied, with the numbers of the groups that they are in.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.dirty_executive IS 'Days and platforms that metabase_executive_metrics does not show as they were last applied.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.dirty_product IS 'Products that metabase_product_performance does not show as they were last applied.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.dirty_brand IS 'Brands that metabase_brand_analytics does not show as they were last applied; 0 stands for any.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.dirty_platform IS 'Platforms that metabase_platform_performance does not show as they were last applied.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.dirty_inventory IS 'Stock items that metabase_inventory_status does not show as they were last applied.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.dirty_geography IS 'Places that metabase_customer_geography does not show as they were last applied.';
+
+-- @run
+COMMENT ON TABLE metabase_internal.dirty_supplier IS 'Suppliers that metabase_supplier_performance does not show as they were last applied.';
 
 -- @include number_item_groups
 

@@ -17,7 +17,7 @@ superfluous AS (
 )
 SELECT
     'missing' AS difference,
-    pg_catalog.to_jsonb(missing) AS row
+    pg_catalog.to_jsonb(missing) AS content
 FROM missing
 UNION ALL
 SELECT

@@ -81,8 +81,9 @@ FROM taken",
 
 /// Brings facts and rollups to what the workspace's snapshot shows. The groups that have changed are kept in it, as
 /// `dirty_executive` and so on.
-pub fn apply(workspace: &mut Workspace, look: &Look, generated: &Generated, owner: u32) -> Result<(), Error> {
+pub fn apply(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<(), Error> {
     let begin = Instant::now();
+    let generated = generated(look)?;
     workspace.set_generation(&generated.generation);
     as_extension_owner(|| {
         for (name, take) in &generated.takes {
@@ -133,23 +134,7 @@ fn check(workspace: &mut Workspace, name: &str) -> Result<(), Error> {
             Some(Key { key }) => Err(Error::DuplicateOrder { key }),
             None => Ok(()),
         },
-        "sale_change" => check_finite(workspace, name, "w < 0", SALE_NUMBERS),
-        "item_change" => check_finite(workspace, name, "w < 0", "price - price"),
-        "item_sold" => check_finite(workspace, name, "before = 0 OR after = 0", "price - price"),
         _ => Ok(()),
-    }
-}
-
-/// NaN and infinity cannot be taken out of a sum.
-fn check_finite(workspace: &mut Workspace, name: &str, condition: &str, numbers: &str) -> Result<(), Error> {
-    if workspace.kept(name) == 0 {
-        return Ok(());
-    }
-    let query =
-        format!("SELECT '' AS key FROM {name} WHERE ({condition}) AND 'NaN'::numeric IN ({numbers}) LIMIT 1");
-    match workspace.rows::<Key>(&query)?.is_empty() {
-        true => Ok(()),
-        false => Err(Error::CannotSubtract),
     }
 }
 
@@ -159,10 +144,6 @@ struct Key {
 }
 
 const DUPLICATE_ORDER: &str = "SELECT order_id::text AS key FROM sale_new GROUP BY order_id HAVING count(*) > 1 LIMIT 1";
-
-/// Each is NaN where the number is not finite.
-const SALE_NUMBERS: &str = "gross_sale - gross_sale, net_proceeds - net_proceeds, net_profit - net_profit, roi - roi, \
-                            platform_fee - platform_fee, shipping_cost - shipping_cost, purchase_price - purchase_price";
 
 fn store_apply(seconds: f64, changes: i64) -> Result<(), Error> {
     as_extension_owner(|| {

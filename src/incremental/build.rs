@@ -9,34 +9,32 @@ use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::query;
 use crate::pg::workspace::Workspace;
 
-/// Builds facts and rollups from what one snapshot shows. All views are to be refreshed in full afterwards.
-pub fn build(owner: u32) -> Result<(), Error> {
+/// Builds facts and rollups from what the workspace's snapshot shows. Answers how things stand then; no view is known to hold
+/// what they say.
+pub fn build(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<Look, Error> {
     let begin = Instant::now();
     state::drop_tables()?;
     state::invalidate()?;
-    let (sources, rows) = Workspace::open(|workspace| {
-        let look = state::look_in(workspace)?;
-        as_extension_owner(|| {
-            for statement in include_str!("../../sql/queries/empty_queues.sql").split_inclusive(';') {
-                if !statement.trim().is_empty() {
-                    workspace.run_once(statement)?;
-                }
+    as_extension_owner(|| {
+        for statement in include_str!("../../sql/queries/empty_queues.sql").split_inclusive(';') {
+            if !statement.trim().is_empty() {
+                workspace.run_once(statement)?;
             }
-            Ok(())
-        })?;
-        let rows = as_role(owner, || fill(workspace, &look))?;
-        Ok((look.sources_now, rows))
+        }
+        Ok(())
     })?;
+    let rows = as_role(owner, || fill(workspace, look))?;
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/store_build.sql"),
             &[
-                sources.into(),
+                look.sources_now.clone().into(),
                 begin.elapsed().as_secs_f64().into(),
                 (rows as i64).into(),
             ],
         )
-    })
+    })?;
+    state::look_in(workspace)
 }
 
 /// Makes and fills the tables. Answers how many facts there are.

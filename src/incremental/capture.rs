@@ -233,7 +233,7 @@ pub fn install(captured: &[Captured], owner: u32) -> Result<(), Error> {
         Ok(())
     })?;
     // While this table is there, the triggers note changes. The build replaces it.
-    as_role(owner, || query::run("CREATE TABLE metabase_internal.sale_fact ()", &[]))?;
+    as_role(owner, || query::run(include_str!("../../sql/incremental/activate.sql"), &[]))?;
     state::invalidate()
 }
 

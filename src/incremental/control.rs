@@ -5,6 +5,7 @@ use super::{build, state};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, as_role, current_role};
 use crate::pg::query;
+use crate::pg::workspace::Workspace;
 
 /// How the changes of each source are captured.
 pub fn capture_status() -> Result<Vec<Captured>, Error> {
@@ -61,7 +62,10 @@ pub fn rebuild() -> Result<String, Error> {
     if let Some(reason) = reason {
         return Err(Error::CannotBuild { reason });
     }
-    build::build(owner)?;
+    Workspace::open(|workspace| {
+        let look = state::look_in(workspace)?;
+        build::build(workspace, &look, owner)
+    })?;
     #[derive(serde::Deserialize)]
     struct Built {
         rows: i64,

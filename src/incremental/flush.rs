@@ -2,8 +2,8 @@
 
 use pgrx::datum::DatumWithOid;
 
-use super::apply::Generated;
-use super::state::Look;
+use super::apply::{Generated, generated};
+use super::state::{self, Look};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::workspace::Workspace;
@@ -82,15 +82,24 @@ pub fn filled(
 }
 
 impl Filled {
-    /// Why its rows cannot be brought up to date group by group; None where they can.
-    pub fn problem(&self, owner: u32) -> Option<&'static str> {
+    /// Why its rows cannot be written to; None where they can.
+    pub fn obstacle(&self, owner: u32) -> Option<&'static str> {
+        if self.owner != owner {
+            Some("it belongs to another role than the adapters")
+        } else if !self.has_unique_index {
+            Some("it has no unique index")
+        } else {
+            None
+        }
+    }
+
+    /// Why it has to be compared as a whole; None where it holds what was applied, but for the groups that are noted.
+    pub fn unsynced(&self) -> Option<&'static str> {
         match &self.relation {
-            None => Some("it had not been filled since the facts were built"),
+            None => Some("it had not been compared with its definition since the facts were built"),
             Some(relation) if *relation != self.relation_now => {
                 Some("somebody else has refreshed it or altered it")
             }
-            _ if self.owner != owner => Some("it belongs to another role than the adapters"),
-            _ if !self.has_unique_index => Some("it has no unique index"),
             _ => None,
         }
     }
@@ -138,13 +147,6 @@ impl Target {
         Ok(noted.groups)
     }
 
-    /// Forgets the groups that were noted: the view is filled from its definition.
-    pub fn forget(&self, owner: u32) -> Result<(), Error> {
-        as_role(owner, || {
-            query::run(&format!("DELETE FROM metabase_internal.{}", self.dirty), &[])
-        })
-    }
-
     /// Writes the rows that differ. Answers how many.
     ///
     /// The caller holds an EXCLUSIVE lock on the view.
@@ -152,11 +154,11 @@ impl Target {
         &self,
         workspace: &mut Workspace,
         look: &Look,
-        generated: &Generated,
         filled: &Filled,
         owner: u32,
     ) -> Result<i64, Error> {
         let Target { dirty, group, .. } = self;
+        let generated = generated(look)?;
         let is_new_day = self.view == "metabase_inventory_status" && filled.day != look.day;
         let written = as_role(owner, || {
             let mut keys = format!("SELECT {group} FROM {dirty}\nUNION\nSELECT {group} FROM noted");
@@ -172,7 +174,7 @@ impl Target {
             if workspace.keep("flush_key", &keys)? == 0 {
                 return Ok(0);
             }
-            let changes = workspace.raw_rows(&self.changes(generated, filled))?;
+            let changes = workspace.raw_rows(&self.changes(&generated, filled))?;
             match changes.len() {
                 0 => Ok(0),
                 _ => matview::write(filled.oid, &changes),
@@ -189,30 +191,96 @@ impl Target {
         Ok(written)
     }
 
+    /// Writes the rows in which the view differs from its definition, in the snapshot that the facts are of. Answers how many.
+    ///
+    /// REFRESH would show a later state, in which a row may have been in a group that it is in neither before nor after.
+    pub fn compare(
+        &self,
+        workspace: &mut Workspace,
+        look: &Look,
+        filled: &Filled,
+        owner: u32,
+    ) -> Result<i64, Error> {
+        #[derive(serde::Deserialize)]
+        struct Definition {
+            definition: String,
+        }
+        let Definition { definition } = query::row(
+            include_str!("../../sql/queries/view_definition.sql"),
+            &[i64::from(filled.oid).into()],
+        )?;
+        let written = as_role(owner, || {
+            workspace.run_once(&format!("DELETE FROM metabase_internal.{}", self.dirty))?;
+            let changes = workspace.raw_rows_once(&self.all_changes(&definition, filled))?;
+            match changes.len() {
+                0 => Ok(0),
+                _ => matview::write(filled.oid, &changes),
+            }
+        })?;
+        let day = look.day.as_deref().unwrap_or_default();
+        state::store_view_sync(self.view, day)?;
+        Ok(written)
+    }
+
+    /// The rows in which the view differs from its definition, with their place in the view.
+    fn all_changes(&self, definition: &str, filled: &Filled) -> String {
+        let names = Names::of(filled);
+        let same_key: Vec<String> = self
+            .key
+            .iter()
+            .map(|(position, nullable)| {
+                let (computed, held) = (&names.computed[*position], &names.held[*position]);
+                match nullable {
+                    false => format!("computed.{computed} = held.{held}"),
+                    // Equal texts can be hashed; IS NOT DISTINCT FROM cannot.
+                    true => format!(
+                        "coalesce('=' || computed.{computed}::text, '') = coalesce('=' || held.{held}::text, '')"
+                    ),
+                }
+            })
+            .collect();
+        format!(
+            "SELECT
+    held.place,
+    computed.present IS NOT NULL AS present,
+    {}
+FROM (
+    SELECT
+        true,
+        definition.*
+    FROM (
+{}
+    ) AS definition
+) AS computed (present, {})
+FULL JOIN (
+    SELECT v.ctid, {}
+    FROM {} AS v
+) AS held (place, {}) ON {}
+WHERE computed.present IS NULL
+    OR held.place IS NULL
+    OR ROW({}) IS DISTINCT FROM ROW({})",
+            names.all_computed(),
+            definition.trim_end().trim_end_matches(';'),
+            names.computed.join(", "),
+            names.columns.join(", "),
+            sql::qualified("analytics", self.view),
+            names.held.join(", "),
+            same_key.join(" AND "),
+            names.all_computed(),
+            names.all_held(),
+        )
+    }
+
     /// The rows in which the view differs from what the rollups say, with their place in the view.
     fn changes(&self, generated: &Generated, filled: &Filled) -> String {
-        let numbered = |letter: char| -> Vec<String> {
-            (1..=filled.columns.len())
-                .map(|column| format!("{letter}{column}"))
-                .collect()
-        };
-        let (computed, held) = (numbered('c'), numbered('h'));
-        let qualified = |alias: &str, columns: &[String]| -> String {
-            let columns: Vec<String> = columns.iter().map(|column| format!("{alias}.{column}")).collect();
-            columns.join(", ")
-        };
-        let columns: Vec<String> = filled
-            .columns
-            .iter()
-            .map(|column| format!("v.{}", sql::ident(column)))
-            .collect();
+        let names = Names::of(filled);
         let branches: Vec<String> = self
             .conditions(&filled.columns)
             .iter()
             .map(|condition| {
                 format!(
                     "    SELECT v.ctid, {}\n    FROM {} AS v\n    WHERE {condition}",
-                    columns.join(", "),
+                    names.columns.join(", "),
                     sql::qualified("analytics", self.view)
                 )
             })
@@ -233,13 +301,13 @@ WHERE CASE
         THEN held.place IS NULL OR ROW({}) IS DISTINCT FROM ROW({})
     ELSE held.place IS NOT NULL
 END",
-            qualified("computed", &computed),
+            names.all_computed(),
             generated.shop.flush(self.select),
-            computed.join(", "),
+            names.computed.join(", "),
             branches.join("\n    UNION ALL\n"),
-            held.join(", "),
-            qualified("computed", &computed),
-            qualified("held", &held),
+            names.held.join(", "),
+            names.all_computed(),
+            names.all_held(),
         )
     }
 
@@ -266,5 +334,40 @@ END",
                     })
                     .collect()
             })
+    }
+}
+
+/// Names for a view's columns by position: users may rename them.
+struct Names {
+    /// As `v` has them.
+    columns: Vec<String>,
+    computed: Vec<String>,
+    held: Vec<String>,
+}
+
+impl Names {
+    fn of(filled: &Filled) -> Names {
+        let numbered = |letter: char| -> Vec<String> {
+            (1..=filled.columns.len())
+                .map(|column| format!("{letter}{column}"))
+                .collect()
+        };
+        Names {
+            columns: filled
+                .columns
+                .iter()
+                .map(|column| format!("v.{}", sql::ident(column)))
+                .collect(),
+            computed: numbered('c'),
+            held: numbered('h'),
+        }
+    }
+
+    fn all_computed(&self) -> String {
+        format!("computed.{}", self.computed.join(", computed."))
+    }
+
+    fn all_held(&self) -> String {
+        format!("held.{}", self.held.join(", held."))
     }
 }

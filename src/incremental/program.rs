@@ -161,21 +161,9 @@ impl Shop {
             ("items", "item_read".into()),
             ("times_sold", TIMES_SOLD.into()),
         ]);
-        let merge = rollup::merge().into_iter().map(|step| {
-            let when = vec![step.when.to_owned()];
-            match step.keep {
-                Some(name) => Step::Keep {
-                    name,
-                    when,
-                    statement: step.statement,
-                },
-                None => Step::Run {
-                    when,
-                    statement: step.statement,
-                },
-            }
-        });
-        self.complete(file!("apply"), merge.collect(), &values)
+        let merge = rollup::merge().into_iter().map(Step::from).collect();
+        let again = rollup::again_whole().into_iter().map(Step::from).collect();
+        self.complete(file!("apply"), merge, again, &values)
     }
 
     /// The steps that make and fill all tables; the tables of an earlier build are gone.
@@ -209,17 +197,24 @@ impl Shop {
                 statement,
             })
             .collect();
-        self.complete(file!("build"), merge, &values)
+        self.complete(file!("build"), merge, Vec::new(), &values)
     }
 
     /// A script with all that it includes, and its placeholders filled.
-    fn complete(&self, script: &str, merge: Vec<Step>, values: &[(&str, String)]) -> Vec<Step> {
+    fn complete(
+        &self,
+        script: &str,
+        merge: Vec<Step>,
+        again: Vec<Step>,
+        values: &[(&str, String)],
+    ) -> Vec<Step> {
         // Twice, because some of the texts that are put in have placeholders of their own.
         let twice = |step: Step| step.filled(values).filled(values);
         script::parse(script)
             .into_iter()
             .flat_map(|step| match step {
                 Step::Mark(mark) if mark == "merge" => merge.clone(),
+                Step::Mark(mark) if mark == "again" => again.clone(),
                 Step::Mark(mark) if mark == "include number_item_groups" => {
                     script::parse(file!("number_item_groups"))
                 }
@@ -236,6 +231,23 @@ impl Shop {
     pub fn flush(&self, select: &str) -> String {
         let values = self.values();
         script::fill(&without_comments(select), &values)
+    }
+}
+
+impl From<rollup::Step> for Step {
+    fn from(step: rollup::Step) -> Step {
+        let when = vec![step.when.to_owned()];
+        match step.keep {
+            Some(name) => Step::Keep {
+                name,
+                when,
+                statement: step.statement,
+            },
+            None => Step::Run {
+                when,
+                statement: step.statement,
+            },
+        }
     }
 }
 

@@ -94,6 +94,14 @@ impl Fact {
             Fact::Item => "item_change",
         }
     }
+
+    /// What has gone and had a number that is not finite.
+    fn not_finite(self) -> &'static str {
+        match self {
+            Fact::Sale => "sale_not_finite",
+            Fact::Item => "item_not_finite",
+        }
+    }
 }
 
 /// A rollup of one kind of facts. Two of them may share a table, for groups that have both kinds.
@@ -402,6 +410,18 @@ pub fn merge() -> Vec<Step> {
     steps
 }
 
+/// The statements that read groups again from the facts where adding up does not do, after all else.
+pub fn again_whole() -> Vec<Step> {
+    ROLLUPS
+        .iter()
+        .map(|rollup| Step {
+            keep: None,
+            when: rollup.fact.not_finite(),
+            statement: rollup.again_whole(),
+        })
+        .collect()
+}
+
 impl Pairs {
     /// The pairs that have come or gone: they had facts before the change and have none after it, or the reverse.
     ///
@@ -520,43 +540,103 @@ FROM (
         )
     }
 
-    fn build(&self) -> String {
-        let mut set = Vec::new();
-        let mut aggregates = Vec::new();
-        let mut add = |column: String, aggregate: String| {
-            set.push(format!("{column} = d.{column}"));
-            aggregates.push(format!("{aggregate} AS {column}"));
-        };
-        for measure in self.measures {
-            match measure {
+    /// Each column with its aggregate over facts, and what it is where there are none.
+    fn aggregates(&self) -> Vec<(String, String, &'static str)> {
+        let column = |column: String, aggregate: String| (column, aggregate, "0");
+        self.measures
+            .iter()
+            .flat_map(|measure| match measure {
                 Measure::Count { name, filter } => {
-                    add((*name).to_owned(), format!("count(*) FILTER (WHERE {filter})"));
+                    vec![column((*name).to_owned(), format!("count(*) FILTER (WHERE {filter})"))]
                 }
-                Measure::Sum { name, value, filter } => {
-                    add(
+                Measure::Sum { name, value, filter } => vec![
+                    column(
                         format!("{name}_sum"),
                         format!("coalesce(sum({value}) FILTER (WHERE {filter}), 0)"),
-                    );
-                    add(
+                    ),
+                    column(
                         format!("{name}_count"),
                         format!("count({value}) FILTER (WHERE {filter})"),
-                    );
-                }
-                Measure::Squares { name, value } => {
-                    add(
-                        format!("{name}_squares"),
-                        format!("coalesce(sum({value} * {value}), 0)"),
-                    );
-                }
+                    ),
+                ],
+                Measure::Squares { name, value } => vec![column(
+                    format!("{name}_squares"),
+                    format!("coalesce(sum({value} * {value}), 0)"),
+                )],
                 Measure::Extreme {
                     name, kind, value, ..
-                } => add((*name).to_owned(), format!("{}({value})", kind.aggregate())),
+                } => vec![(
+                    (*name).to_owned(),
+                    format!("{}({value})", kind.aggregate()),
+                    "NULL",
+                )],
                 Measure::Distinct { name, value, .. } => {
-                    add((*name).to_owned(), format!("count(DISTINCT {value})"));
+                    vec![column((*name).to_owned(), format!("count(DISTINCT {value})"))]
                 }
-            }
-        }
+            })
+            .collect()
+    }
+
+    fn build(&self) -> String {
+        let columns = self.aggregates();
+        let set: Vec<String> = columns
+            .iter()
+            .map(|(column, ..)| format!("{column} = d.{column}"))
+            .collect();
+        let aggregates: Vec<String> = columns
+            .iter()
+            .map(|(column, aggregate, _)| format!("{aggregate} AS {column}"))
+            .collect();
         self.update(&set, &aggregates, self.fact.table(), "")
+    }
+
+    /// Reads the groups again that have lost a number that is not finite: it cannot be taken out of a sum.
+    fn again_whole(&self) -> String {
+        let Rollup { table, fact, group, .. } = self;
+        let columns = self.aggregates();
+        let set: Vec<String> = columns
+            .iter()
+            .map(|(column, _, default)| format!("{column} = coalesce(d.{column}, {default})"))
+            .collect();
+        let aggregates: Vec<String> = columns
+            .iter()
+            .map(|(column, aggregate, _)| format!("{aggregate} AS {column}"))
+            .collect();
+        let same: Vec<String> = group
+            .iter()
+            .map(|(column, _)| format!("d.{column} = lost.{column}"))
+            .collect();
+        let first = group[0].1;
+        format!(
+            "UPDATE metabase_internal.{table} AS r
+SET
+    {}
+FROM (
+    SELECT DISTINCT
+{}
+    FROM {} AS f
+    WHERE {first} IS NOT NULL
+) AS lost
+LEFT JOIN (
+    SELECT
+{},
+        {}
+    FROM {} AS f
+    WHERE {first} IN (SELECT {first} FROM {} AS f)
+    GROUP BY {}
+) AS d ON {}
+WHERE {}",
+            set.join(",\n    "),
+            self.selected_group(),
+            fact.not_finite(),
+            self.selected_group(),
+            aggregates.join(",\n        "),
+            fact.table(),
+            fact.not_finite(),
+            self.group_by(),
+            same.join(" AND "),
+            self.same_group().replace("d.", "lost."),
+        )
     }
 
     fn merge(&self) -> String {

@@ -133,6 +133,16 @@ pub fn store_view_sync(view: &str, day: &str) -> Result<(), Error> {
     })
 }
 
+/// Forgets that a view holds what is applied.
+pub fn forget_view_sync(view: &str) -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            "DELETE FROM metabase_internal.view_sync WHERE view_name = $1",
+            &[view.to_owned().into()],
+        )
+    })
+}
+
 /// Drops the tables of the state; with them gone the triggers note nothing.
 pub fn drop_tables() -> Result<(), Error> {
     let names: Vec<String> = TABLES

@@ -11,6 +11,7 @@ use crate::view::state::ViewState;
 #[derive(serde::Deserialize)]
 pub struct Difference {
     pub difference: String,
+    #[serde(rename = "content")]
     pub row: serde_json::Value,
 }
 

@@ -167,6 +167,21 @@ impl Workspace {
         Ok(Rows { table })
     }
 
+    /// The rows of a query that will not come again, as the server holds them.
+    pub fn raw_rows_once(&mut self, query: &str) -> Result<Rows, Error> {
+        // SAFETY: the plan is used once and freed; the rows are not part of it.
+        let table = unsafe {
+            let plan = prepare(query)?;
+            self.execute_plan(plan)?;
+            pg_sys::SPI_freeplan(plan);
+            pg_sys::SPI_tuptable
+        };
+        if table.is_null() {
+            return Err(Error::Internal("a query returned no set of rows".into()));
+        }
+        Ok(Rows { table })
+    }
+
     fn execute(&mut self, statement: &str) -> Result<u64, Error> {
         // SAFETY: called between SPI_connect and SPI_finish.
         unsafe {

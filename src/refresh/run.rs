@@ -7,10 +7,9 @@ use super::choose::{Mode, Plan, plan};
 use super::log::{self, Counts, Outcome, Run};
 use super::standing::{Standing, standing};
 use crate::error::Error;
-use crate::incremental::apply::{apply, generated};
+use crate::incremental::apply::apply;
 use crate::incremental::flush::{Target, filled};
-use crate::incremental::state::{self, Look};
-use crate::incremental::capture;
+use crate::incremental::{build, capture, state};
 use crate::pg::capture::is_own_transaction;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::setting::{with_settings, with_time_zone};
@@ -79,23 +78,11 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
         }
         Err(error) => return Err(error),
     };
-    let (reasons, facts) = match standing {
-        Standing::Incremental { look, owner } => {
-            let reasons = incremental(views, &look, owner, &mut done)?;
-            let still = reasons.facts_are_right.then_some(look);
-            (reasons.reasons, still)
-        }
-        Standing::Full {
-            reason,
-            facts,
-            install,
-        } => {
+    let reasons = match standing {
+        Standing::Incremental { owner, build } => from_facts(views, owner, build, &mut done)?,
+        Standing::Full { reason, install } => {
             done.install = install;
-            let reasons = views
-                .iter()
-                .map(|view| ((*view).to_owned(), reason.clone()))
-                .collect();
-            (reasons, facts)
+            same_for_all(views, &reason)
         }
     };
     for view in views {
@@ -104,37 +91,73 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
         }
         let reason = reasons.get(*view).cloned().unwrap_or_default();
         let outcome = match mode {
-            Mode::Incremental => {
-                let mut run = Run::start(view);
-                run.mode = "incremental";
-                run.mode_reason = "incremental was asked for".into();
-                let result = ViewState::require(view).and_then(|_| {
-                    Err(Error::IncrementalImpossible {
-                        view: (*view).to_owned(),
-                        reason,
-                    })
-                });
-                run.finish(result)
-            }
-            _ => refresh_in_full(view, &reason, facts.as_ref()),
+            Mode::Incremental => refuse(view, reason),
+            _ => refresh_in_full(view, &reason),
         };
         done.outcomes.insert((*view).to_owned(), outcome);
     }
     Ok(done)
 }
 
-/// Why the views that were not flushed were not.
-struct Reasons {
-    reasons: HashMap<String, String>,
-    facts_are_right: bool,
+/// Why views have to be refreshed from their definitions.
+type Reasons = HashMap<String, String>;
+
+fn same_for_all(views: &[&str], reason: &str) -> Reasons {
+    views
+        .iter()
+        .map(|view| ((*view).to_owned(), reason.to_owned()))
+        .collect()
 }
 
-/// Applies what has changed, and flushes what of the views can be.
-fn incremental(views: &[&str], look: &Look, owner: u32, done: &mut Done) -> Result<Reasons, Error> {
-    // Whoever refreshes a view by hand is waited for before the snapshot is taken that the view is compared in.
+/// The outcome of an incremental refresh that cannot be.
+fn refuse(view: &str, reason: String) -> Outcome {
+    let mut run = Run::start(view);
+    run.mode = "incremental";
+    run.mode_reason = "incremental was asked for".into();
+    let result = ViewState::require(view).and_then(|_| {
+        Err(Error::IncrementalImpossible {
+            view: view.to_owned(),
+            reason,
+        })
+    });
+    run.finish(result)
+}
+
+/// Builds the facts or applies what has changed, and brings the views to what they say.
+fn from_facts(
+    views: &[&str],
+    owner: u32,
+    build: Option<&'static str>,
+    done: &mut Done,
+) -> Result<Reasons, Error> {
+    let targets = locked_targets(views, owner, done)?;
+    let begin = Instant::now();
+    let flushed = subtransaction(|| {
+        with_settings(PLANNER, || {
+            Workspace::open(|workspace| flush_all(workspace, views, &targets, owner, build))
+        })
+    });
+    let (reason, error) = match (flushed, build) {
+        (Ok(flushed), _) => {
+            done.outcomes.extend(flushed.outcomes);
+            store_cost(begin.elapsed().as_secs_f64(), flushed.changes)?;
+            return Ok(flushed.reasons);
+        }
+        (Err(error), Some(_)) => ("facts and rollups cannot be built", error),
+        (Err(error), None) => ("changes could not be applied", error),
+    };
+    state::invalidate()?;
+    let reason = format!("{reason}: {error}");
+    state::store_reason(Some(&reason))?;
+    Ok(same_for_all(views, &reason))
+}
+
+/// Locks the views that can be written to, by their oids. Whoever refreshes one by hand is waited for before the snapshot is
+/// taken that the view is compared in.
+fn locked_targets(views: &[&str], owner: u32, done: &mut Done) -> Result<HashMap<String, u32>, Error> {
     let mut targets = HashMap::new();
     for filled in filled(query::rows)? {
-        if !views.contains(&filled.name.as_str()) || filled.problem(owner).is_some() {
+        if !views.contains(&filled.name.as_str()) || filled.obstacle(owner).is_some() {
             continue;
         }
         let run = Run::start(&filled.name);
@@ -155,34 +178,7 @@ fn incremental(views: &[&str], look: &Look, owner: u32, done: &mut Done) -> Resu
             Err(error) => return Err(error),
         }
     }
-    let begin = Instant::now();
-    let flushed = subtransaction(|| {
-        with_settings(PLANNER, || {
-            Workspace::open(|workspace| flush_all(workspace, views, &targets, owner))
-        })
-    });
-    match flushed {
-        Ok((outcomes, reasons)) => {
-            done.outcomes.extend(outcomes);
-            store_cost(begin.elapsed().as_secs_f64(), look.changes)?;
-            Ok(Reasons {
-                reasons,
-                facts_are_right: true,
-            })
-        }
-        Err(error) => {
-            state::invalidate()?;
-            let reason = format!("changes could not be applied: {error}");
-            let reasons = views
-                .iter()
-                .map(|view| ((*view).to_owned(), reason.clone()))
-                .collect();
-            Ok(Reasons {
-                reasons,
-                facts_are_right: false,
-            })
-        }
-    }
+    Ok(targets)
 }
 
 /// How the statements of incremental refresh are planned: once, for few rows, and not compiled.
@@ -193,58 +189,80 @@ const PLANNER: &[(&str, &str)] = &[
     ("enable_bitmapscan", "off"),
 ];
 
-type Flushed = (HashMap<String, Outcome>, HashMap<String, String>);
+/// What became of the views that facts were there for.
+#[derive(Default)]
+struct Flushed {
+    outcomes: HashMap<String, Outcome>,
+    reasons: Reasons,
+    /// Queued keys that were applied.
+    changes: i64,
+}
 
 fn flush_all(
     workspace: &mut Workspace,
     views: &[&str],
     targets: &HashMap<String, u32>,
     owner: u32,
+    build: Option<&'static str>,
 ) -> Result<Flushed, Error> {
-    let look = state::look_in(workspace)?;
-    if let Some(reason) = look.outdated() {
-        return Err(Error::CannotBuild {
-            reason: reason.to_owned(),
-        });
+    let mut flushed = Flushed::default();
+    let mut look = state::look_in(workspace)?;
+    match build {
+        Some(_) => look = build::build(workspace, &look, owner)?,
+        None => {
+            if let Some(reason) = look.outdated() {
+                return Err(Error::CannotBuild {
+                    reason: reason.to_owned(),
+                });
+            }
+            apply(workspace, &look, owner)?;
+            flushed.changes = look.changes;
+        }
     }
-    let generated = generated(&look)?;
-    apply(workspace, &look, &generated, owner)?;
-    let (mut outcomes, mut reasons) = (HashMap::new(), HashMap::new());
     for filled in filled(|query, _| workspace.rows(query))? {
         let Some(target) = Target::of(&filled.name) else {
             continue;
         };
-        let problem = filled.problem(owner);
-        match targets.get(target.view) {
-            Some(oid) if problem.is_none() && *oid == filled.oid => {
-                let mut run = Run::start(target.view);
-                run.mode = "incremental";
-                run.mode_reason = "its changes were captured".into();
-                let flushed =
-                    subtransaction(|| target.flush(workspace, &look, &generated, &filled, owner));
-                match flushed {
-                    Ok(rows) => {
-                        run.rows_changed = Some(rows);
-                        outcomes.insert(filled.name.clone(), run.finish(Ok(())));
-                    }
-                    Err(error) => {
-                        target.note(workspace, &look, owner)?;
-                        reasons.insert(filled.name.clone(), format!("its rows could not be written: {error}"));
-                    }
-                }
+        let unsynced = match build {
+            Some(why) => Some(format!("facts and rollups were built: {why}")),
+            None => filled.unsynced().map(str::to_owned),
+        };
+        let is_locked = targets.get(target.view) == Some(&filled.oid);
+        if !is_locked || filled.obstacle(owner).is_some() {
+            if views.contains(&target.view) {
+                let obstacle = filled.obstacle(owner).unwrap_or("it was replaced or locked meanwhile");
+                flushed.reasons.insert(filled.name.clone(), obstacle.to_owned());
             }
-            _ if views.contains(&target.view) => {
-                if problem.is_none() {
+            if unsynced.is_none() {
+                target.note(workspace, &look, owner)?;
+            }
+            continue;
+        }
+        let mut run = Run::start(target.view);
+        (run.mode, run.mode_reason) = match &unsynced {
+            Some(reason) => ("full", reason.clone()),
+            None => ("incremental", "its changes were captured".into()),
+        };
+        let written = subtransaction(|| match &unsynced {
+            Some(_) => target.compare(workspace, &look, &filled, owner),
+            None => target.flush(workspace, &look, &filled, owner),
+        });
+        match written {
+            Ok(rows) => {
+                run.rows_changed = Some(rows);
+                flushed.outcomes.insert(filled.name.clone(), run.finish(Ok(())));
+            }
+            Err(error) => {
+                if unsynced.is_none() {
                     target.note(workspace, &look, owner)?;
                 }
-                let problem = problem.unwrap_or("it was replaced or locked meanwhile");
-                reasons.insert(filled.name.clone(), problem.to_owned());
+                flushed
+                    .reasons
+                    .insert(filled.name.clone(), format!("its rows could not be written: {error}"));
             }
-            _ if problem.is_none() => target.note(workspace, &look, owner)?,
-            _ => {}
         }
     }
-    Ok((outcomes, reasons))
+    Ok(flushed)
 }
 
 /// Remembers what a change costs, where enough have been applied to tell.
@@ -260,19 +278,13 @@ fn store_cost(seconds: f64, changes: i64) -> Result<(), Error> {
     })
 }
 
-/// Fills one of the seven from its definition. Where facts are there, it is incremental from then on.
-fn refresh_in_full(view: &str, reason: &str, facts: Option<&Look>) -> Outcome {
+/// Fills one of the seven from its definition, as it is now. That may be later than what is applied to the facts, so that it
+/// has to be compared as a whole before it can be refreshed by what changes.
+fn refresh_in_full(view: &str, reason: &str) -> Outcome {
     let mut run = Run::start(view);
     let result = subtransaction(|| {
-        let facts = facts.and_then(|look| Some((look.owner?, look.day.as_deref()?)));
-        if let (Some((owner, _)), Some(target)) = (facts, Target::of(view)) {
-            target.forget(owner)?;
-        }
         fill(view, reason, &mut run)?;
-        if let Some((_, day)) = facts {
-            state::store_view_sync(view, day)?;
-        }
-        Ok(())
+        state::forget_view_sync(view)
     });
     run.finish(result)
 }

@@ -2,11 +2,10 @@
 
 use super::choose::Mode;
 use crate::error::Error;
+use crate::incremental::capture;
 use crate::incremental::state::{self, Look};
-use crate::incremental::{build, capture};
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::query;
-use crate::pg::subtransaction::subtransaction;
 
 /// Below this many queued keys nobody asks what they cost.
 const MANY_CHANGES: i64 = 10_000;
@@ -15,13 +14,15 @@ const SECONDS_PER_CHANGE: f64 = 0.0002;
 
 /// How the seven are going to be refreshed.
 pub enum Standing {
-    /// Facts are there, and what has changed since is in the queues.
-    Incremental { look: Look, owner: u32 },
+    /// From facts: what has changed since they were applied is in the queues.
+    Incremental {
+        owner: u32,
+        /// Why the facts have to be built first; None where they are there.
+        build: Option<&'static str>,
+    },
     /// Each view is filled from its definition.
     Full {
         reason: String,
-        /// Whether facts are there, so that the next refresh can be incremental.
-        facts: Option<Look>,
         /// Whether capture is to be installed once all else is done: that locks the sources until the transaction ends.
         install: bool,
     },
@@ -30,12 +31,11 @@ pub enum Standing {
 fn full(reason: impl Into<String>) -> Standing {
     Standing::Full {
         reason: reason.into(),
-        facts: None,
         install: false,
     }
 }
 
-/// Finds out, under the lock of whoever refreshes. Builds the facts anew where they have to be.
+/// Finds out, under the lock of whoever refreshes.
 pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error> {
     state::lock()?;
     let look = state::look()?;
@@ -48,31 +48,26 @@ pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error>
     if !look.is_wanted {
         return Ok(full("capture is disabled"));
     }
-    let outdated = look.outdated();
     if mode == Mode::Full {
-        return Ok(Standing::Full {
-            reason: "full was asked for".into(),
-            facts: outdated.is_none().then_some(look),
-            install: false,
-        });
+        return Ok(full("full was asked for"));
     }
-    let why = match outdated {
+    let why = match look.outdated() {
         Some(why) => why,
         None if mode == Mode::Auto && is_build_cheaper(&look)? => {
             distrust_cost()?;
             "so much has changed that this is cheaper"
         }
-        None => return Ok(Standing::Incremental { look, owner }),
+        None => return Ok(Standing::Incremental { owner, build: None }),
     };
     let standing = rebuilt(why, owner, mode, is_own_transaction)?;
-    if let Standing::Full { reason, facts, .. } = &standing {
-        state::store_reason(facts.is_none().then_some(reason.as_str()))?;
+    if let Standing::Full { reason, .. } = &standing {
+        state::store_reason(Some(reason))?;
     }
     Ok(standing)
 }
 
-/// Builds the facts, or says what has to come first.
-fn rebuilt(why: &str, owner: u32, mode: Mode, is_own_transaction: bool) -> Result<Standing, Error> {
+/// Whether the facts can be built, or what has to come first.
+fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) -> Result<Standing, Error> {
     let captured = as_role(owner, capture::inspect)?;
     if let Some(problem) = capture::first_problem(&captured) {
         return Ok(full(problem));
@@ -81,7 +76,6 @@ fn rebuilt(why: &str, owner: u32, mode: Mode, is_own_transaction: bool) -> Resul
         return Ok(match is_own_transaction {
             true => Standing::Full {
                 reason: "changes of its sources are captured from now on".into(),
-                facts: None,
                 install: true,
             },
             false => full(
@@ -89,16 +83,12 @@ fn rebuilt(why: &str, owner: u32, mode: Mode, is_own_transaction: bool) -> Resul
             ),
         });
     }
-    if mode == Mode::Incremental {
-        return Ok(full(format!("facts and rollups have to be built first: {why}")));
-    }
-    Ok(match subtransaction(|| build::build(owner)) {
-        Ok(()) => Standing::Full {
-            reason: format!("facts and rollups were built: {why}"),
-            facts: Some(state::look()?),
-            install: false,
+    Ok(match mode {
+        Mode::Incremental => full(format!("facts and rollups have to be built first: {why}")),
+        _ => Standing::Incremental {
+            owner,
+            build: Some(why),
         },
-        Err(error) => full(format!("facts and rollups cannot be built: {error}")),
     })
 }
 

@@ -100,7 +100,8 @@ fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Er
     let created = with_time_zone(&settings.time_zone, || {
         create_in_zone(views, drop_existing, &settings)
     })?;
-    if reads_sources && is_own_transaction {
+    let has_created = created.iter().any(|created| created.result.is_ok());
+    if reads_sources && has_created && is_own_transaction {
         install_capture()?;
     }
     Ok(created)

@@ -416,10 +416,15 @@ fn every_view_has_the_promised_indexes_and_its_unique_one() {
 #[test]
 fn every_view_column_function_and_adapter_has_a_comment() {
     for (layout, _, database) in one_shop_of_each_layout() {
+        let mut client = database.connect();
+        // The first refresh makes the tables of facts and rollups. They say what they are; their columns are nobody's business.
+        refresh_all(&mut client);
         let without_comment = rows(
-            &mut database.connect(),
+            &mut client,
             "WITH shown AS (
-                 SELECT oid
+                 SELECT oid, relkind = 'r' AND NOT EXISTS (
+                     SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = oid AND deptype = 'e'
+                 ) AS is_state
                  FROM pg_class
                  WHERE relnamespace IN ('analytics'::regnamespace, 'metabase'::regnamespace, 'metabase_internal'::regnamespace)
                      AND relkind IN ('r', 'v', 'm')
@@ -431,7 +436,7 @@ fn every_view_column_function_and_adapter_has_a_comment() {
              SELECT shown.oid::regclass || '.' || attname
              FROM shown
              JOIN pg_attribute ON attrelid = shown.oid AND attnum > 0 AND NOT attisdropped
-             WHERE coalesce(btrim(col_description(shown.oid, attnum)), '') = ''
+             WHERE NOT is_state AND coalesce(btrim(col_description(shown.oid, attnum)), '') = ''
              UNION ALL
              SELECT oid::regprocedure::text
              FROM pg_proc

@@ -199,6 +199,7 @@ fn answers_have_the_documented_json_keys() {
                 "mode",
                 "mode_reason",
                 "pending_changes",
+                "pending_since",
                 "last_error",
             ],
         ),
@@ -459,12 +460,14 @@ fn a_view_that_was_not_populated_is_filled_by_a_plain_refresh_and_any_other_conc
     let filled = column(&mut client, &file);
     assert_ne!(filled, empty);
 
-    refresh_view(&mut client, view);
-    assert_eq!(
-        column(&mut client, &reason),
-        ["full: changes of its sources are not captured"]
-    );
-    assert_eq!(column(&mut client, &file), filled);
+    for (mode, expected) in [
+        ("auto", "incremental: its changes were captured"),
+        ("full", "full: full was asked for"),
+    ] {
+        refreshed(&mut client, &format!("refresh_view('{view}', mode => '{mode}')"));
+        assert_eq!(column(&mut client, &reason), [expected]);
+        assert_eq!(column(&mut client, &file), filled);
+    }
 }
 
 #[test]
@@ -477,33 +480,48 @@ fn the_status_says_how_a_view_was_last_filled_and_why_so() {
         ["full: created: filled from its definition"]
     );
     for (mode, expected) in [
-        ("auto", "full: changes of its sources are not captured"),
+        (
+            "auto",
+            "full: facts and rollups were built: they had not been built yet",
+        ),
+        ("auto", "incremental: its changes were captured"),
         ("full", "full: full was asked for"),
+        ("incremental", "incremental: its changes were captured"),
     ] {
         let rows = refreshed(&mut client, &format!("refresh_view('{view}', mode => '{mode}')"));
+        let taken = expected.split(':').next().expect("it begins with the mode");
         assert_eq!(
             (rows[0].status.as_str(), rows[0].mode.as_str()),
-            ("completed", "full")
+            ("completed", taken)
         );
         assert_eq!(column(&mut client, &reason), [expected]);
     }
 }
 
 #[test]
-fn incremental_refresh_is_refused_in_its_row_as_long_as_nothing_captures_changes() {
+fn incremental_refresh_is_refused_in_its_row_as_long_as_it_cannot_be() {
     let (_database, mut client) = shop_with_views();
-    let rows = refreshed(
-        &mut client,
-        "refresh_view('metabase_brand_analytics', mode => 'incremental')",
-    );
-    assert_eq!(rows[0].status, "failed");
-    assert_eq!(
-        rows[0].error_message.as_deref(),
-        Some(
-            "incremental refresh of analytics.metabase_brand_analytics is not possible: changes of its sources are not \
-             captured (SQLSTATE 0A000)\nUse mode 'auto' or 'full'."
-        )
-    );
+    for (state, reason) in [
+        (
+            "SELECT",
+            "facts and rollups have to be built first: they had not been built yet",
+        ),
+        ("SELECT metabase.disable_capture()", "capture is disabled"),
+    ] {
+        run(&mut client, state);
+        let rows = refreshed(
+            &mut client,
+            "refresh_view('metabase_brand_analytics', mode => 'incremental')",
+        );
+        assert_eq!(rows[0].status, "failed");
+        assert_eq!(
+            rows[0].error_message,
+            Some(format!(
+                "incremental refresh of analytics.metabase_brand_analytics is not possible: {reason} (SQLSTATE 0A000)\n\
+                 Use mode 'auto' or 'full'."
+            ))
+        );
+    }
 }
 
 // One that fails harms no other
@@ -700,7 +718,7 @@ fn the_history_has_a_line_for_each_run() {
         ),
         [
             r#"(metabase_brand_analytics,completed,full,"created: filled from its definition",6,,,postgres)"#,
-            r#"(metabase_brand_analytics,completed,full,"changes of its sources are not captured",0,,,postgres)"#,
+            r#"(metabase_brand_analytics,completed,full,"facts and rollups were built: they had not been built yet",0,,,postgres)"#,
         ]
     );
     assert_eq!(
@@ -749,7 +767,7 @@ fn the_status_of_a_shop_without_views_names_the_seven() {
                 view if DAILY.contains(&view) => "daily",
                 _ => "weekly",
             };
-            format!("({view},f,,,,{{}},{strategy},,,,,)")
+            format!("({view},f,,,,{{}},{strategy},,,,,,)")
         })
     );
 }

@@ -10,6 +10,7 @@ mod extension;
 mod hand_worked;
 mod histories;
 mod hostile;
+mod incremental;
 mod integrity;
 mod layouts;
 mod lifecycle;

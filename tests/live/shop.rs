@@ -187,10 +187,8 @@ pub fn violations_after_refresh(client: &mut Client, truth: &Truth) -> Vec<Strin
 #[track_caller]
 pub fn assert_incremental(rows: &[Refreshed]) {
     assert_eq!(completed_and_failed(rows), (VIEWS.to_vec(), vec![]));
-    if !full_mode_will_do() {
-        let full: Vec<&Refreshed> = rows.iter().filter(|row| row.mode != "incremental").collect();
-        assert!(full.is_empty(), "{full:?}");
-    }
+    let full: Vec<&Refreshed> = rows.iter().filter(|row| row.mode != "incremental").collect();
+    assert!(full.is_empty(), "{full:?}");
 }
 
 /// Asserts that of all refreshes that the history tells of, more were incremental than not: a test that sees to the
@@ -201,20 +199,16 @@ pub fn assert_mostly_incremental(client: &mut Client) {
         "SELECT format('%s times %s (%s)', count(*), mode, mode_reason) FROM metabase.refresh_history
          GROUP BY mode, mode_reason ORDER BY count(*) DESC",
     );
-    let mostly_incremental = value(
+    let mostly_incremental: bool = value(
         client,
         "SELECT count(*) FILTER (WHERE mode = 'incremental') * 2 > count(*) FROM metabase.refresh_history",
     );
-    assert!(mostly_incremental || full_mode_will_do(), "{modes:#?}");
+    assert!(mostly_incremental, "{modes:#?}");
 }
 
-/// Whether the tests are to be run with full refreshes only.
-fn full_mode_will_do() -> bool {
-    std::env::var_os("METABASE_VIEWS_FULL_MODE").is_some()
-}
-
-/// Everything that this extension keeps in the database, but for the history: relations with their identity, owner,
-/// privileges and definition, and what it was told. Two snapshots are equal if nothing has changed. It waits for no lock.
+/// Everything that this extension keeps in the database, but for the history, the changes that wait and how long things took:
+/// relations with their identity, owner, privileges and definition, triggers, what it was told, and what its facts are of.
+/// Two snapshots are equal if nothing has changed. It waits for no lock.
 pub fn snapshot(client: &mut Client) -> Vec<String> {
     column(
         client,
@@ -246,7 +240,29 @@ pub fn snapshot(client: &mut Client) -> Vec<String> {
         client,
         "SELECT made_from FROM metabase_internal.made_from",
     ))
+    .chain(column(
+        client,
+        "SELECT granted FROM metabase_internal.capture_grant AS granted ORDER BY granted",
+    ))
+    .chain(column(
+        client,
+        "SELECT (is_wanted, reason, sources, generation, built_at) FROM metabase_internal.incremental",
+    ))
+    .chain(column(
+        client,
+        "SELECT sync FROM metabase_internal.view_sync AS sync ORDER BY view_name",
+    ))
+    .chain(triggers(client))
     .collect()
+}
+
+/// The triggers on the shop's tables, with how they are enabled.
+pub fn triggers(client: &mut Client) -> Vec<String> {
+    column(
+        client,
+        "SELECT format('%s on %s (%s)', tgname, tgrelid::regclass, tgenabled) FROM pg_trigger
+         WHERE NOT tgisinternal ORDER BY 1",
+    )
 }
 
 /// The lines of the history, oldest first.

@@ -131,7 +131,7 @@ impl Writer {
                     self.end_prepared(end());
                 }
                 // Nobody can look at the table until its transaction ends.
-                2 if self.transactions > 200 => {
+                2 if self.transactions > 1000 => {
                     self.attempt("ROLLBACK");
                     self.attempt(&truncate());
                     self.transactions = 2;
