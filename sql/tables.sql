@@ -91,7 +91,8 @@ COMMENT ON COLUMN metabase_internal.refresh_log.error_message IS 'The error with
 COMMENT ON COLUMN metabase_internal.refresh_log.requested_by IS 'Role that asked for it.';
 
 -- What has changed in the shop and is not applied yet: a queue an entity. src/pg/capture.rs writes these rows straight into the
--- heap, so the columns are those that it knows, in that order, and there is no index, trigger or default.
+-- heap, so the columns are those that it knows, in that order, and there is no index, trigger or default. Where this database
+-- publishes all tables, rows can be deleted only if the whole row identifies them.
 
 CREATE TABLE metabase_internal.order_queue (
     captured_at timestamptz,
@@ -99,6 +100,7 @@ CREATE TABLE metabase_internal.order_queue (
     key_integer bigint,
     key_text    text
 );
+ALTER TABLE metabase_internal.order_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.order_queue IS 'Keys of changed rows of entity order, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.order_queue.captured_at IS 'When the statement began that changed the row.';
 COMMENT ON COLUMN metabase_internal.order_queue.key_uuid IS 'The key, where it is a uuid.';
@@ -111,6 +113,7 @@ CREATE TABLE metabase_internal.stock_item_queue (
     key_integer bigint,
     key_text    text
 );
+ALTER TABLE metabase_internal.stock_item_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.stock_item_queue IS 'Keys of changed rows of entity stock_item, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.stock_item_queue.captured_at IS 'When the statement began that changed the row.';
 COMMENT ON COLUMN metabase_internal.stock_item_queue.key_uuid IS 'The key, where it is a uuid.';
@@ -123,6 +126,7 @@ CREATE TABLE metabase_internal.product_queue (
     key_integer bigint,
     key_text    text
 );
+ALTER TABLE metabase_internal.product_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.product_queue IS 'Keys of changed rows of entity product, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.product_queue.captured_at IS 'When the statement began that changed the row.';
 COMMENT ON COLUMN metabase_internal.product_queue.key_uuid IS 'The key, where it is a uuid.';
@@ -135,6 +139,7 @@ CREATE TABLE metabase_internal.brand_queue (
     key_integer bigint,
     key_text    text
 );
+ALTER TABLE metabase_internal.brand_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.brand_queue IS 'Keys of changed rows of entity brand, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.brand_queue.captured_at IS 'When the statement began that changed the row.';
 COMMENT ON COLUMN metabase_internal.brand_queue.key_uuid IS 'The key, where it is a uuid.';
@@ -147,6 +152,7 @@ CREATE TABLE metabase_internal.category_queue (
     key_integer bigint,
     key_text    text
 );
+ALTER TABLE metabase_internal.category_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.category_queue IS 'Keys of changed rows of entity category, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.category_queue.captured_at IS 'When the statement began that changed the row.';
 COMMENT ON COLUMN metabase_internal.category_queue.key_uuid IS 'The key, where it is a uuid.';
@@ -159,6 +165,7 @@ CREATE TABLE metabase_internal.platform_queue (
     key_integer bigint,
     key_text    text
 );
+ALTER TABLE metabase_internal.platform_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.platform_queue IS 'Keys of changed rows of entity platform, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.platform_queue.captured_at IS 'When the statement began that changed the row.';
 COMMENT ON COLUMN metabase_internal.platform_queue.key_uuid IS 'The key, where it is a uuid.';
@@ -171,6 +178,7 @@ CREATE TABLE metabase_internal.supplier_queue (
     key_integer bigint,
     key_text    text
 );
+ALTER TABLE metabase_internal.supplier_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.supplier_queue IS 'Keys of changed rows of entity supplier, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.supplier_queue.captured_at IS 'When the statement began that changed the row.';
 COMMENT ON COLUMN metabase_internal.supplier_queue.key_uuid IS 'The key, where it is a uuid.';
@@ -183,6 +191,7 @@ CREATE TABLE metabase_internal.size_queue (
     key_integer bigint,
     key_text    text
 );
+ALTER TABLE metabase_internal.size_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.size_queue IS 'Keys of changed rows of entity size, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.size_queue.captured_at IS 'When the statement began that changed the row.';
 COMMENT ON COLUMN metabase_internal.size_queue.key_uuid IS 'The key, where it is a uuid.';
@@ -205,6 +214,7 @@ CREATE TABLE metabase_internal.incremental (
     is_wanted          boolean NOT NULL DEFAULT true,
     reason             text,
     sources            text,
+    installed_by       xid8,
     generation         uuid,
     built_at           timestamptz,
     build_seconds      double precision,
@@ -212,7 +222,8 @@ CREATE TABLE metabase_internal.incremental (
     applied_at         timestamptz,
     apply_seconds      double precision,
     apply_changes      bigint,
-    seconds_per_change double precision
+    seconds_per_change double precision,
+    retry_at           timestamptz
 );
 INSERT INTO metabase_internal.incremental DEFAULT VALUES;
 COMMENT ON TABLE metabase_internal.incremental IS 'How incremental refresh is doing. Whoever refreshes locks this table first: one at a time.';
@@ -220,6 +231,7 @@ COMMENT ON COLUMN metabase_internal.incremental.one_row IS 'There is one row.';
 COMMENT ON COLUMN metabase_internal.incremental.is_wanted IS 'Whether changes are to be captured; disable_capture() says that they are not.';
 COMMENT ON COLUMN metabase_internal.incremental.reason IS 'Why refreshes cannot be incremental; NULL where they can.';
 COMMENT ON COLUMN metabase_internal.incremental.sources IS 'What the captured tables looked like when the facts were read; if they look different, they may have changed unseen.';
+COMMENT ON COLUMN metabase_internal.incremental.installed_by IS 'The transaction that began to capture changes: what was committed before it did, its own snapshot may not show.';
 COMMENT ON COLUMN metabase_internal.incremental.generation IS 'Changes with each build of the facts; NULL where there are none.';
 COMMENT ON COLUMN metabase_internal.incremental.built_at IS 'When the facts were last built from all of the sources.';
 COMMENT ON COLUMN metabase_internal.incremental.build_seconds IS 'How long that took, with the full refresh that came with it where that is known.';
@@ -227,6 +239,7 @@ COMMENT ON COLUMN metabase_internal.incremental.build_rows IS 'Orders and stock 
 COMMENT ON COLUMN metabase_internal.incremental.applied_at IS 'When changes were last applied.';
 COMMENT ON COLUMN metabase_internal.incremental.apply_seconds IS 'How long that took.';
 COMMENT ON COLUMN metabase_internal.incremental.apply_changes IS 'How many queued keys that was.';
+COMMENT ON COLUMN metabase_internal.incremental.retry_at IS 'When building the facts may be tried again that has failed: after ten times as long as it took to fail. NULL where it has worked since.';
 COMMENT ON COLUMN metabase_internal.incremental.seconds_per_change IS 'What a change costs in a large batch, as last measured.';
 
 CREATE TABLE metabase_internal.view_sync (

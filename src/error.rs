@@ -161,7 +161,9 @@ pub enum Error {
     IncrementalImpossible { view: String, reason: String },
     #[error("the view cannot be written to row by row: {reason}")]
     ViewUnwritable { reason: &'static str },
-    #[error("could not serialize access: another session has refreshed since this transaction took its snapshot")]
+    #[error(
+        "could not serialize access: another session has refreshed since this transaction took its snapshot"
+    )]
     Overtaken,
     #[error("another session refreshes, and did not end within lock_timeout")]
     RefreshLocked,

@@ -94,6 +94,17 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
         })?;
         readable.push(relation.qualified.clone());
     }
+    // What an operator has mapped itself is not granted to it for that; if it may read it, its changes may be captured.
+    for mapping in mapping::stored()? {
+        if let Some((schema, name)) = mapping.relation {
+            as_extension_owner(|| {
+                query::run(
+                    include_str!("../sql/queries/store_capture_grant_if_readable.sql"),
+                    &[role.to_owned().into(), schema.into(), name.into()],
+                )
+            })?;
+        }
+    }
     let handed_over = hand_over(&grantee)?;
     Ok(format!(
         "role {role} may create, refresh and drop the views, and read {}{}",

@@ -115,6 +115,9 @@ CREATE TABLE metabase_internal.dirty_executive (
 );
 
 -- @run
+ALTER TABLE metabase_internal.dirty_executive REPLICA IDENTITY FULL;
+
+-- @run
 CREATE TABLE metabase_internal.dirty_product (id integer PRIMARY KEY);
 
 -- @run

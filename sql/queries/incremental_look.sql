@@ -1,6 +1,6 @@
 -- How incremental refresh is doing, and whether the sources are still what they were when the facts were read. A source whose
 -- rows can have changed unseen looks different: a trigger was dropped, disabled or enabled, the table was rewritten or
--- truncated, a partition has come or gone, an adapter was changed. The xmin of an entry in the catalog tells that it was written.
+-- truncated, a partition or a policy has come or gone, an adapter was changed. The xmin of an entry in the catalog tells that it was written.
 WITH captured AS (
     SELECT
         trigger.tgrelid,
@@ -9,7 +9,13 @@ WITH captured AS (
         trigger.xmin AS trigger_xmin,
         relation.relfilenode,
         relation.relkind,
-        parent.xmin AS parent_xmin
+        relation.relrowsecurity,
+        parent.xmin AS parent_xmin,
+        (
+            SELECT pg_catalog.string_agg(policy.xmin::text, ' ' ORDER BY policy.oid)
+            FROM pg_catalog.pg_policy AS policy
+            WHERE policy.polrelid = relation.oid
+        ) AS policies_xmin
     FROM pg_catalog.pg_trigger AS trigger
     JOIN pg_catalog.pg_class AS relation ON relation.oid = trigger.tgrelid
     LEFT JOIN pg_catalog.pg_inherits AS parent ON parent.inhrelid = trigger.tgrelid
@@ -61,6 +67,9 @@ SELECT
     incremental.is_wanted,
     incremental.generation::text AS generation,
     incremental.sources,
+    incremental.reason,
+    incremental.installed_by = pg_catalog.pg_current_xact_id_if_assigned() AS is_installed_now,
+    incremental.retry_at > clock_timestamp() AS has_just_failed,
     incremental.build_seconds,
     incremental.seconds_per_change,
     pg_catalog.substring(made.making, E'^time zone ([^\n]*)\n') AS zone,

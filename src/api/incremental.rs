@@ -40,7 +40,9 @@ fn capture_status() -> Result<
     >,
     ErrorReport,
 > {
-    Ok(TableIterator::new(control::capture_status()?.into_iter().map(captured_row)))
+    Ok(TableIterator::new(
+        control::capture_status()?.into_iter().map(captured_row),
+    ))
 }
 
 /// Captures the changes of all sources, from now on. Locks them until the transaction ends.
@@ -58,7 +60,9 @@ fn enable_capture() -> Result<
     >,
     ErrorReport,
 > {
-    Ok(TableIterator::new(control::enable_capture()?.into_iter().map(captured_row)))
+    Ok(TableIterator::new(
+        control::enable_capture()?.into_iter().map(captured_row),
+    ))
 }
 
 /// Captures no changes any more: all refreshes are full.
@@ -76,11 +80,9 @@ fn verify(
 ) -> Result<TableIterator<'static, (name!(difference, String), name!(row, JsonB))>, ErrorReport> {
     let view = find_view(&required("view_name", view_name)?)?;
     let differences = verify::verify(view.name())?;
-    Ok(TableIterator::new(
-        differences
-            .into_iter()
-            .map(|difference| (difference.difference, JsonB(difference.row))),
-    ))
+    Ok(TableIterator::new(differences.into_iter().map(|difference| {
+        (difference.difference, JsonB(difference.row))
+    })))
 }
 
 /// Builds facts and rollups anew from the sources. Each view is next refreshed in full.

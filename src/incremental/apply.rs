@@ -104,8 +104,9 @@ pub fn apply(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<(), E
 }
 
 fn run_step(workspace: &mut Workspace, step: &Step) -> Result<(), Error> {
-    let is_due =
-        |workspace: &Workspace, when: &[String]| when.is_empty() || when.iter().any(|name| workspace.kept(name) > 0);
+    let is_due = |workspace: &Workspace, when: &[String]| {
+        when.is_empty() || when.iter().any(|name| workspace.kept(name) > 0)
+    };
     match step {
         Step::Keep {
             name,
@@ -143,7 +144,8 @@ struct Key {
     key: String,
 }
 
-const DUPLICATE_ORDER: &str = "SELECT order_id::text AS key FROM sale_new GROUP BY order_id HAVING count(*) > 1 LIMIT 1";
+const DUPLICATE_ORDER: &str =
+    "SELECT order_id::text AS key FROM sale_new GROUP BY order_id HAVING count(*) > 1 LIMIT 1";
 
 fn store_apply(seconds: f64, changes: i64) -> Result<(), Error> {
     as_extension_owner(|| {

@@ -52,7 +52,8 @@ pub fn inspect() -> Result<Vec<Captured>, Error> {
     for (entity, source) in captured.iter_mut().zip(&sources.0) {
         let Some(name) = &entity.relation else { continue };
         if !is_current {
-            entity.problem = Some("the sources or the settings have changed since the views were created".into());
+            entity.problem =
+                Some("the sources or the settings have changed since the views were created".into());
             continue;
         }
         let dependence = dependences
@@ -89,8 +90,17 @@ fn captured(source: &Source) -> Captured {
         )),
         // Other types of text have their own idea of what is equal.
         (Some(relation), Some(column))
-            if !["uuid", "smallint", "integer", "bigint", "text", "character varying", "character", "name"]
-                .contains(&column.sql_type.base.as_str()) =>
+            if ![
+                "uuid",
+                "smallint",
+                "integer",
+                "bigint",
+                "text",
+                "character varying",
+                "character",
+                "name",
+            ]
+            .contains(&column.sql_type.base.as_str()) =>
         {
             Some(format!(
                 "the key of {} is of type {}",
@@ -233,7 +243,10 @@ pub fn install(captured: &[Captured], owner: u32) -> Result<(), Error> {
         Ok(())
     })?;
     // While this table is there, the triggers note changes. The build replaces it.
-    as_role(owner, || query::run(include_str!("../../sql/incremental/activate.sql"), &[]))?;
+    as_role(owner, || {
+        query::run(include_str!("../../sql/incremental/activate.sql"), &[])
+    })?;
+    state::store_installed()?;
     state::invalidate()
 }
 
@@ -316,7 +329,11 @@ pub fn remove() -> Result<(), Error> {
     let triggers: Vec<Trigger> =
         as_extension_owner(|| query::rows(include_str!("../../sql/queries/capture_triggers.sql"), &[]))?;
     for trigger in &triggers {
-        let drop = format!("DROP TRIGGER {} ON {}", sql::ident(&trigger.name), trigger.relation);
+        let drop = format!(
+            "DROP TRIGGER {} ON {}",
+            sql::ident(&trigger.name),
+            trigger.relation
+        );
         let attempt = ATTEMPT.as_millis().to_string();
         let dropped = subtransaction(|| {
             as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&drop, &[])))

@@ -9,12 +9,20 @@ use crate::pg::workspace::Workspace;
 
 /// How the changes of each source are captured.
 pub fn capture_status() -> Result<Vec<Captured>, Error> {
-    let owner = state::look()?.owner.ok_or(Error::NothingToCapture)?;
+    let look = state::look()?;
+    let owner = look.owner.ok_or(Error::NothingToCapture)?;
     check_owner(owner)?;
     let is_active = capture::is_active()?;
     let mut captured = as_role(owner, capture::inspect)?;
     for entity in &mut captured {
         entity.is_captured &= is_active;
+        // What kept capture from being installed, where nothing is wrong with the source itself.
+        if entity.relation.is_some() && !entity.is_captured && entity.problem.is_none() {
+            entity.problem = match look.is_wanted {
+                true => look.reason.clone(),
+                false => Some("capture is disabled".into()),
+            };
+        }
     }
     Ok(captured)
 }
@@ -57,6 +65,9 @@ pub fn rebuild() -> Result<String, Error> {
         None if !capture::is_complete(&captured) || !capture::is_active()? => {
             Some("changes of the sources are not captured".to_owned())
         }
+        None if look.is_installed_now == Some(true) => {
+            Some("changes of the sources are captured since this very transaction".to_owned())
+        }
         None => None,
     };
     if let Some(reason) = reason {
@@ -86,7 +97,7 @@ pub fn rebuild() -> Result<String, Error> {
 fn set_wanted(wanted: bool) -> Result<(), Error> {
     as_extension_owner(|| {
         query::run(
-            "UPDATE metabase_internal.incremental SET is_wanted = $1",
+            "UPDATE metabase_internal.incremental SET is_wanted = $1, retry_at = NULL",
             &[wanted.into()],
         )
     })

@@ -20,7 +20,7 @@ pub struct Target {
     /// The view's key: positions of its columns, and whether they can be NULL.
     key: &'static [(usize, bool)],
     /// The rows of the groups in `flush_key`.
-    select: &'static str,
+    pub(super) select: &'static str,
 }
 
 macro_rules! target {
@@ -43,9 +43,19 @@ pub static TARGETS: [Target; 7] = [
         "day, slug",
         &[(0, true), (6, true)]
     ),
-    target!("metabase_product_performance", "dirty_product", "id", &[(0, false)]),
+    target!(
+        "metabase_product_performance",
+        "dirty_product",
+        "id",
+        &[(0, false)]
+    ),
     target!("metabase_brand_analytics", "dirty_brand", "id", &[(0, false)]),
-    target!("metabase_platform_performance", "dirty_platform", "id", &[(0, true)]),
+    target!(
+        "metabase_platform_performance",
+        "dirty_platform",
+        "id",
+        &[(0, true)]
+    ),
     target!(
         "metabase_inventory_status",
         "dirty_inventory",
@@ -58,7 +68,12 @@ pub static TARGETS: [Target; 7] = [
         "id",
         &[(0, false), (1, true)]
     ),
-    target!("metabase_supplier_performance", "dirty_supplier", "id", &[(0, false)]),
+    target!(
+        "metabase_supplier_performance",
+        "dirty_supplier",
+        "id",
+        &[(0, false)]
+    ),
 ];
 
 /// One of the seven as the catalog has it, and what is known of its rows.
@@ -135,7 +150,8 @@ impl Target {
         struct Noted {
             groups: i64,
         }
-        let Some(owner) = relation::owner(c"metabase_internal", c"orders") else {
+        let owner = as_extension_owner(|| Ok(relation::owner(c"metabase_internal", c"orders")))?;
+        let Some(owner) = owner else {
             return Ok(0);
         };
         let noted: Noted = as_role(owner, || {
@@ -323,7 +339,11 @@ END",
                 );
                 let equal = format!("v.{column} = {value}");
                 let both_null = format!("v.{column} IS NULL AND {value} IS NULL");
-                let ways = if *nullable { vec![equal, both_null] } else { vec![equal] };
+                let ways = if *nullable {
+                    vec![equal, both_null]
+                } else {
+                    vec![equal]
+                };
                 conditions
                     .iter()
                     .flat_map(|condition| {

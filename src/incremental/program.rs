@@ -155,8 +155,14 @@ impl Shop {
         values.extend([
             ("read_sales", reading(file!("read_sales"), "orders", dirty_orders)),
             ("read_items", reading(file!("read_items"), "items", dirty_items)),
-            ("number_sales", reading(file!("number_sales"), "sales", "sale_read")),
-            ("number_items", reading(file!("number_items"), "items", "item_read")),
+            (
+                "number_sales",
+                reading(file!("number_sales"), "sales", "sale_read"),
+            ),
+            (
+                "number_items",
+                reading(file!("number_items"), "items", "item_read"),
+            ),
             ("sales", "sale_read".into()),
             ("items", "item_read".into()),
             ("times_sold", TIMES_SOLD.into()),
@@ -168,9 +174,7 @@ impl Shop {
 
     /// The steps that make and fill all tables; the tables of an earlier build are gone.
     pub fn build(&self) -> Vec<Step> {
-        let all = |file: &str, word: &'static str, from: &str| {
-            format!("(\n{}\n)", reading(file, word, from))
-        };
+        let all = |file: &str, word: &'static str, from: &str| format!("(\n{}\n)", reading(file, word, from));
         let all_sales = all(file!("read_sales"), "orders", "metabase_internal.orders AS o");
         let all_items = all(file!("read_items"), "items", "metabase_internal.stock_items AS i");
         let mut values = self.values();
@@ -181,7 +185,11 @@ impl Shop {
             ),
             (
                 "number_all_items",
-                reading(file!("number_items"), "items", &ALL_ITEMS_SOLD.replace(":all_items", &all_items)),
+                reading(
+                    file!("number_items"),
+                    "items",
+                    &ALL_ITEMS_SOLD.replace(":all_items", &all_items),
+                ),
             ),
             (
                 "sales",
@@ -263,4 +271,95 @@ fn without_comments(statement: &str) -> String {
         .filter(|line| !line.trim_start().starts_with("--"))
         .collect();
     lines.join("\n").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incremental::flush::TARGETS;
+
+    fn shop() -> Shop {
+        let uuid = || "uuid".to_owned();
+        Shop {
+            zone: "Europe/Berlin".into(),
+            order: uuid(),
+            stock_item: uuid(),
+            product: uuid(),
+            brand: uuid(),
+            category: uuid(),
+            platform: uuid(),
+            supplier: uuid(),
+            size: uuid(),
+        }
+    }
+
+    fn statements(steps: &[Step]) -> Vec<&str> {
+        steps
+            .iter()
+            .map(|step| match step {
+                Step::Keep { statement, .. } | Step::Run { statement, .. } => statement.as_str(),
+                Step::Mark(mark) => panic!("{mark} was not replaced"),
+            })
+            .collect()
+    }
+
+    /// Whether a statement still has a placeholder.
+    fn is_unfilled(statement: &str) -> bool {
+        let without_casts = statement.replace("::", "");
+        without_casts
+            .split(':')
+            .skip(1)
+            .any(|after| after.starts_with(|first: char| first.is_ascii_lowercase()))
+    }
+
+    #[test]
+    fn nothing_is_left_to_be_filled_in() {
+        let (apply, build) = (shop().apply(), shop().build());
+        let flushes: Vec<String> = TARGETS.iter().map(|target| shop().flush(target.select)).collect();
+        for statement in statements(&apply)
+            .into_iter()
+            .chain(statements(&build))
+            .chain(flushes.iter().map(String::as_str))
+        {
+            assert!(!is_unfilled(statement), "{statement}");
+        }
+    }
+
+    #[test]
+    fn a_step_depends_on_rows_that_an_earlier_one_has_kept() {
+        let mut kept: Vec<String> = crate::source::entity::ENTITIES
+            .iter()
+            .map(|spec| format!("queued_{}", spec.name))
+            .collect();
+        for step in shop().apply() {
+            let (Step::Keep { when, .. } | Step::Run { when, .. }) = &step else {
+                continue;
+            };
+            for name in when {
+                assert!(kept.contains(name), "{name} is not kept before {step:?}");
+            }
+            if let Step::Keep { name, .. } = step {
+                kept.push(name);
+            }
+        }
+    }
+
+    #[test]
+    fn each_table_is_made_by_the_build_and_has_a_comment() {
+        let build = shop().build();
+        for table in TABLES {
+            let (create, comment) = (
+                format!("CREATE TABLE metabase_internal.{table} ("),
+                format!("COMMENT ON TABLE metabase_internal.{table} IS"),
+            );
+            for expected in [create, comment] {
+                assert!(
+                    statements(&build)
+                        .iter()
+                        .any(|statement| statement.starts_with(&expected)),
+                    "{expected}"
+                );
+            }
+        }
+    }
 }

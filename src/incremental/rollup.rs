@@ -32,10 +32,7 @@ pub enum Measure {
         filter: &'static str,
     },
     /// `name_squares`: the sum of the values' squares.
-    Squares {
-        name: &'static str,
-        value: &'static str,
-    },
+    Squares { name: &'static str, value: &'static str },
     /// `name`: the lowest or highest value.
     Extreme {
         name: &'static str,
@@ -249,7 +246,10 @@ pub static ROLLUPS: [Rollup; 7] = [
             sum("net_proceeds", "f.net_proceeds"),
             sum("net_profit", "f.net_profit"),
             sum("roi", "f.roi"),
-            sum("margin", "round(f.net_profit / nullif(f.gross_sale, 0) * 100, 16)"),
+            sum(
+                "margin",
+                "round(f.net_profit / nullif(f.gross_sale, 0) * 100, 16)",
+            ),
             Measure::Count {
                 name: "payouts",
                 filter: "f.payout_received",
@@ -547,7 +547,10 @@ FROM (
             .iter()
             .flat_map(|measure| match measure {
                 Measure::Count { name, filter } => {
-                    vec![column((*name).to_owned(), format!("count(*) FILTER (WHERE {filter})"))]
+                    vec![column(
+                        (*name).to_owned(),
+                        format!("count(*) FILTER (WHERE {filter})"),
+                    )]
                 }
                 Measure::Sum { name, value, filter } => vec![
                     column(
@@ -592,7 +595,9 @@ FROM (
 
     /// Reads the groups again that have lost a number that is not finite: it cannot be taken out of a sum.
     fn again_whole(&self) -> String {
-        let Rollup { table, fact, group, .. } = self;
+        let Rollup {
+            table, fact, group, ..
+        } = self;
         let columns = self.aggregates();
         let set: Vec<String> = columns
             .iter()

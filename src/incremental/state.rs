@@ -20,6 +20,12 @@ pub struct Look {
     sources: Option<String>,
     /// What they look like now.
     pub sources_now: String,
+    /// Why refreshes have not been incremental, where they have not.
+    pub reason: Option<String>,
+    /// Whether this very transaction has begun to capture changes.
+    pub is_installed_now: Option<bool>,
+    /// Whether building the facts has failed too short a time ago to try again.
+    pub has_just_failed: Option<bool>,
     pub build_seconds: Option<f64>,
     pub seconds_per_change: Option<f64>,
     /// The zone that the views were made for.
@@ -108,6 +114,26 @@ pub fn store_reason(reason: Option<&str>) -> Result<(), Error> {
         query::run(
             "UPDATE metabase_internal.incremental SET reason = $1 WHERE reason IS DISTINCT FROM $1",
             &[reason.map(str::to_owned).into()],
+        )
+    })
+}
+
+/// Remembers that this transaction has begun to capture changes.
+pub fn store_installed() -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            "UPDATE metabase_internal.incremental SET installed_by = pg_catalog.pg_current_xact_id()",
+            &[],
+        )
+    })
+}
+
+/// Remembers that the facts could not be built, why, and how long it took to find out.
+pub fn store_failure(reason: &str, seconds: f64) -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/store_failure.sql"),
+            &[reason.to_owned().into(), seconds.into()],
         )
     })
 }

@@ -55,7 +55,9 @@ pub extern "C" fn pg_finfo_metabase_views_capture_truncate() -> &'static pg_sys:
 /// Called by PostgreSQL, with a function call's data.
 #[pgrx::pg_guard]
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn metabase_views_capture_row(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
+pub unsafe extern "C-unwind" fn metabase_views_capture_row(
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> pg_sys::Datum {
     // SAFETY: PostgreSQL passes valid data, which is read as a trigger's only if it is one. An AFTER trigger's tuples stay
     // until it returns.
     unsafe {
@@ -122,7 +124,8 @@ unsafe fn argument(trigger: *const pg_sys::TriggerData, position: i16) -> Option
     // SAFETY: see above; an argument is read only if there are as many.
     unsafe {
         let definition = (*trigger).tg_trigger;
-        (position < (*definition).tgnargs).then(|| *(*definition).tgargs.add(position as usize) as *const c_char)
+        (position < (*definition).tgnargs)
+            .then(|| *(*definition).tgargs.add(position as usize) as *const c_char)
     }
 }
 
@@ -187,7 +190,10 @@ impl Key {
                     let text = pgrx::varlena::varlena_to_byte_slice(packed);
                     // Blanks at the end are no part of a char(n), and a cast to text takes them off.
                     let end = match base {
-                        pg_sys::BPCHAROID => text.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1),
+                        pg_sys::BPCHAROID => text
+                            .iter()
+                            .rposition(|byte| *byte != b' ')
+                            .map_or(0, |last| last + 1),
                         _ => text.len(),
                     };
                     Key::Text(text[..end].to_vec())
@@ -273,7 +279,8 @@ impl Queue {
                     nulls[KEY_TEXT] = false;
                 }
             }
-            let row = pg_sys::heap_form_tuple((*self.relation).rd_att, values.as_mut_ptr(), nulls.as_mut_ptr());
+            let row =
+                pg_sys::heap_form_tuple((*self.relation).rd_att, values.as_mut_ptr(), nulls.as_mut_ptr());
             pg_sys::heap_insert(
                 self.relation,
                 row,

@@ -102,8 +102,7 @@ impl Writer {
         // SAFETY: as the executor does for the target of an INSERT. The result relation is zeroed and then initialized.
         unsafe {
             let state = pg_sys::CreateExecutorState();
-            let target =
-                pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()) as *mut pg_sys::ResultRelInfo;
+            let target = pg_sys::palloc0(size_of::<pg_sys::ResultRelInfo>()) as *mut pg_sys::ResultRelInfo;
             (*target).type_ = pg_sys::NodeTag::T_ResultRelInfo;
             pg_sys::InitResultRelInfo(target, relation, 0, std::ptr::null_mut(), 0);
             pg_sys::ExecOpenIndices(target, false);
@@ -159,7 +158,8 @@ impl Writer {
 
     /// SAFETY: as for `write`; the position is below the number of changes.
     unsafe fn change(&self, changes: &Rows, position: usize) -> Option<Change> {
-        let columns = (unsafe { (*changes.columns()).natts }) as usize;
+        // SAFETY: the columns stay as long as the changes do.
+        let columns = unsafe { (*changes.columns()).natts } as usize;
         let mut values = vec![pg_sys::Datum::null(); columns];
         let mut nulls = vec![false; columns];
         // SAFETY: both arrays have a place for each column. The first two columns are a tid and a boolean.

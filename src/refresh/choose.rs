@@ -102,10 +102,7 @@ mod tests {
             has_unique_index: false,
             ..state()
         };
-        assert!(matches!(
-            plan("v", &state),
-            Err(Error::NoUniqueIndex { .. })
-        ));
+        assert!(matches!(plan("v", &state), Err(Error::NoUniqueIndex { .. })));
     }
 
     #[test]

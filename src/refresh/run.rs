@@ -12,10 +12,10 @@ use crate::incremental::flush::{Target, filled};
 use crate::incremental::{build, capture, state};
 use crate::pg::capture::is_own_transaction;
 use crate::pg::identity::{as_extension_owner, as_role};
+use crate::pg::relation::LockMode;
 use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::workspace::Workspace;
-use crate::pg::relation::LockMode;
 use crate::pg::{query, relation};
 use crate::settings;
 use crate::sql;
@@ -79,7 +79,7 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
         Err(error) => return Err(error),
     };
     let reasons = match standing {
-        Standing::Incremental { owner, build } => from_facts(views, owner, build, &mut done)?,
+        Standing::Incremental { owner, build } => from_facts(views, mode, owner, build, &mut done)?,
         Standing::Full { reason, install } => {
             done.install = install;
             same_for_all(views, &reason)
@@ -126,6 +126,7 @@ fn refuse(view: &str, reason: String) -> Outcome {
 /// Builds the facts or applies what has changed, and brings the views to what they say.
 fn from_facts(
     views: &[&str],
+    mode: Mode,
     owner: u32,
     build: Option<&'static str>,
     done: &mut Done,
@@ -134,7 +135,7 @@ fn from_facts(
     let begin = Instant::now();
     let flushed = subtransaction(|| {
         with_settings(PLANNER, || {
-            Workspace::open(|workspace| flush_all(workspace, views, &targets, owner, build))
+            Workspace::open(|workspace| flush_all(workspace, views, mode, &targets, owner, build))
         })
     });
     let (reason, error) = match (flushed, build) {
@@ -148,7 +149,11 @@ fn from_facts(
     };
     state::invalidate()?;
     let reason = format!("{reason}: {error}");
-    state::store_reason(Some(&reason))?;
+    match build {
+        // It would take its time for nothing again.
+        Some(_) => state::store_failure(&reason, begin.elapsed().as_secs_f64())?,
+        None => state::store_reason(Some(&reason))?,
+    }
     Ok(same_for_all(views, &reason))
 }
 
@@ -201,6 +206,7 @@ struct Flushed {
 fn flush_all(
     workspace: &mut Workspace,
     views: &[&str],
+    mode: Mode,
     targets: &HashMap<String, u32>,
     owner: u32,
     build: Option<&'static str>,
@@ -230,12 +236,18 @@ fn flush_all(
         let is_locked = targets.get(target.view) == Some(&filled.oid);
         if !is_locked || filled.obstacle(owner).is_some() {
             if views.contains(&target.view) {
-                let obstacle = filled.obstacle(owner).unwrap_or("it was replaced or locked meanwhile");
+                let obstacle = filled
+                    .obstacle(owner)
+                    .unwrap_or("it was replaced or locked meanwhile");
                 flushed.reasons.insert(filled.name.clone(), obstacle.to_owned());
             }
             if unsynced.is_none() {
                 target.note(workspace, &look, owner)?;
             }
+            continue;
+        }
+        if let (Mode::Incremental, Some(reason)) = (mode, &unsynced) {
+            flushed.reasons.insert(filled.name.clone(), reason.clone());
             continue;
         }
         let mut run = Run::start(target.view);
@@ -256,9 +268,10 @@ fn flush_all(
                 if unsynced.is_none() {
                     target.note(workspace, &look, owner)?;
                 }
-                flushed
-                    .reasons
-                    .insert(filled.name.clone(), format!("its rows could not be written: {error}"));
+                flushed.reasons.insert(
+                    filled.name.clone(),
+                    format!("its rows could not be written: {error}"),
+                );
             }
         }
     }

@@ -12,6 +12,10 @@ const MANY_CHANGES: i64 = 10_000;
 /// What a change is taken to cost until it has been measured, in seconds.
 const SECONDS_PER_CHANGE: f64 = 0.0002;
 
+/// Facts that are built in the transaction that began to capture changes could lack what was committed just before.
+const INSTALLED_NOW: &str =
+    "changes of its sources are captured since this transaction: the next one builds facts and rollups";
+
 /// How the seven are going to be refreshed.
 pub enum Standing {
     /// From facts: what has changed since they were applied is in the queues.
@@ -59,6 +63,12 @@ pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error>
         }
         None => return Ok(Standing::Incremental { owner, build: None }),
     };
+    if look.has_just_failed == Some(true) {
+        return Ok(full(look.reason.unwrap_or_default()));
+    }
+    if look.is_installed_now == Some(true) {
+        return Ok(full(INSTALLED_NOW));
+    }
     let standing = rebuilt(why, owner, mode, is_own_transaction)?;
     if let Standing::Full { reason, .. } = &standing {
         state::store_reason(Some(reason))?;
@@ -114,8 +124,7 @@ fn is_build_cheaper(look: &Look) -> Result<bool, Error> {
     if look.changes < MANY_CHANGES {
         return Ok(false);
     }
-    let full: Cost =
-        as_extension_owner(|| query::row(include_str!("../../sql/queries/full_cost.sql"), &[]))?;
+    let full: Cost = as_extension_owner(|| query::row(include_str!("../../sql/queries/full_cost.sql"), &[]))?;
     let (Some(build), Some(full)) = (look.build_seconds, full.seconds) else {
         return Ok(false);
     };

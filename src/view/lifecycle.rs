@@ -7,12 +7,12 @@ use super::registry::{ViewEntry, find_view};
 use super::state::ViewState;
 
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, is_trusted};
-use crate::pg::query;
-use crate::pg::subtransaction::subtransaction;
-use crate::pg::setting::with_time_zone;
 use crate::incremental::{capture, state};
 use crate::pg::capture::is_own_transaction;
+use crate::pg::identity::{as_extension_owner, is_trusted};
+use crate::pg::query;
+use crate::pg::setting::with_time_zone;
+use crate::pg::subtransaction::subtransaction;
 use crate::refresh::log::{self, Counts, Run};
 use crate::refresh::run::install_capture;
 use crate::settings::{self, Settings};

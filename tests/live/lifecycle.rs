@@ -395,10 +395,13 @@ fn rows_changed_is_each_runs_own_where_one_transaction_refreshes_twice() {
 fn rows_changed_is_unknown_where_the_server_does_not_count() {
     let (_database, mut client) = shop_with_views();
     run(&mut client, "SET track_counts = off");
-    assert_eq!(
-        refresh_view(&mut client, "metabase_inventory_status").rows_changed,
-        None
-    );
+    let mut changed_by = |mode: &str| {
+        let call = format!("refresh_view('metabase_inventory_status', mode => '{mode}')");
+        refreshed(&mut client, &call)[0].rows_changed
+    };
+    assert_eq!(changed_by("full"), None);
+    // What is written row by row needs no counting.
+    assert_eq!(changed_by("auto"), Some(0));
 }
 
 #[test]
@@ -426,9 +429,11 @@ fn an_unchanged_refresh_writes_no_row_whose_key_is_known() {
             &mut client,
             &format!("SELECT count(*) FROM analytics.{view} WHERE {unknown}"),
         );
-        let row = refresh_view(&mut client, view);
-        assert_eq!(column(&mut client, &known), before, "{view}");
-        assert_eq!(row.rows_changed, Some(rewritten), "{view}");
+        for (mode, rewritten) in [("full", rewritten), ("auto", 0), ("auto", 0)] {
+            let rows = refreshed(&mut client, &format!("refresh_view('{view}', mode => '{mode}')"));
+            assert_eq!(column(&mut client, &known), before, "{view}");
+            assert_eq!(rows[0].rows_changed, Some(rewritten), "{view}");
+        }
     }
 }
 
@@ -461,6 +466,10 @@ fn a_view_that_was_not_populated_is_filled_by_a_plain_refresh_and_any_other_conc
     assert_ne!(filled, empty);
 
     for (mode, expected) in [
+        (
+            "auto",
+            "full: it had not been compared with its definition since the facts were built",
+        ),
         ("auto", "incremental: its changes were captured"),
         ("full", "full: full was asked for"),
     ] {
@@ -486,6 +495,10 @@ fn the_status_says_how_a_view_was_last_filled_and_why_so() {
         ),
         ("auto", "incremental: its changes were captured"),
         ("full", "full: full was asked for"),
+        (
+            "auto",
+            "full: it had not been compared with its definition since the facts were built",
+        ),
         ("incremental", "incremental: its changes were captured"),
     ] {
         let rows = refreshed(&mut client, &format!("refresh_view('{view}', mode => '{mode}')"));
