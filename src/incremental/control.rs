@@ -14,14 +14,16 @@ pub fn capture_status() -> Result<Vec<Captured>, Error> {
     check_owner(owner)?;
     let is_active = capture::is_active()?;
     let mut captured = as_role(owner, capture::inspect)?;
-    for entity in &mut captured {
+    // What kept capture from being installed, where nothing is wrong with the sources themselves.
+    let obstacle = match (look.is_wanted, capture::first_problem(&captured)) {
+        (false, _) => Some("capture is disabled".to_owned()),
+        (true, Some(_)) => None,
+        (true, None) => look.reason,
+    };
+    for entity in captured.iter_mut().filter(|entity| entity.relation.is_some()) {
         entity.is_captured &= is_active;
-        // What kept capture from being installed, where nothing is wrong with the source itself.
-        if entity.relation.is_some() && !entity.is_captured && entity.problem.is_none() {
-            entity.problem = match look.is_wanted {
-                true => look.reason.clone(),
-                false => Some("capture is disabled".into()),
-            };
+        if !entity.is_captured && entity.problem.is_none() {
+            entity.problem.clone_from(&obstacle);
         }
     }
     Ok(captured)
