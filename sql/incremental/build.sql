@@ -11,7 +11,7 @@ CREATE TABLE metabase_internal.platform_rollup (
     cities      bigint NOT NULL DEFAULT 0,
     countries   bigint NOT NULL DEFAULT 0,
     :platform_measures
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 70);
 
 -- @run
 CREATE INDEX ON metabase_internal.platform_rollup (slug_key);
@@ -27,7 +27,7 @@ CREATE TABLE metabase_internal.place_rollup (
     platform_names text,
     :place_measures,
     UNIQUE (country_key, city_key)
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 70);
 
 -- @run
 CREATE INDEX ON metabase_internal.place_rollup (country);
@@ -39,7 +39,7 @@ CREATE TABLE metabase_internal.product_rollup (
     brand_id    :brand_type,
     category_id :category_type,
     :product_measures
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 70);
 
 -- @run
 CREATE INDEX ON metabase_internal.product_rollup (brand_id);
@@ -53,14 +53,14 @@ CREATE TABLE metabase_internal.supplier_rollup (
     supplier_id :supplier_type NOT NULL UNIQUE,
     brand_list  text,
     :supplier_measures
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 70);
 
 -- @run
 CREATE TABLE metabase_internal.brand_rollup (
     id       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     brand_id :brand_type NOT NULL UNIQUE,
     :brand_measures
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 70);
 
 -- @run
 CREATE TABLE metabase_internal.day_rollup (
@@ -68,7 +68,7 @@ CREATE TABLE metabase_internal.day_rollup (
     day      date NOT NULL,
     :day_measures,
     PRIMARY KEY (platform, day)
-) WITH (fillfactor = 50);
+) WITH (fillfactor = 70);
 
 -- @run
 CREATE TABLE metabase_internal.sale_fact (
@@ -210,9 +210,6 @@ CREATE INDEX sale_fact_product_sold_at_idx ON metabase_internal.sale_fact (produ
 
 -- @run
 CREATE INDEX sale_fact_product_supplier_idx ON metabase_internal.sale_fact (product, supplier);
-
--- @run
-CREATE INDEX sale_fact_brand_sold_at_idx ON metabase_internal.sale_fact (brand, sold_at);
 
 -- @run
 CREATE INDEX sale_fact_platform_sold_at_idx ON metabase_internal.sale_fact (platform, sold_at);

@@ -67,6 +67,8 @@ pub enum Again {
     FactsOfDay,
     /// From the days of the group, which is a platform.
     Days(&'static str),
+    /// From the products of the group, which is a brand.
+    Products(&'static str),
 }
 
 /// Which facts a rollup is of.
@@ -153,7 +155,7 @@ const SOLD_AT: &str = "f.sold_at";
 pub const DAY: &str = "coalesce((f.sold_at AT TIME ZONE :zone)::date, '-infinity')";
 const MONTH: &str = "date_trunc('month', f.sold_at AT TIME ZONE :zone)::date";
 
-/// All rollups, in the order that they are merged in: days before the platforms that read them.
+/// All rollups, in the order that they are merged in: days before the platforms that read them, products before brands.
 pub static ROLLUPS: [Rollup; 7] = [
     Rollup {
         table: "day_rollup",
@@ -224,10 +226,18 @@ pub static ROLLUPS: [Rollup; 7] = [
                 name: "months",
                 pairs: "brand_months",
                 value: MONTH,
-                has: concat_month!("f.brand = pair.g"),
+                // The sales of a brand are those of its products.
+                has: concat_month!(
+                    "f.product IN (
+            SELECT p.id
+            FROM metabase_internal.product_rollup AS p
+            JOIN metabase_internal.brand_rollup AS b ON b.brand_id = p.brand_id
+            WHERE b.id = pair.g
+        )"
+                ),
             },
-            min("first_sale", TIME, SOLD_AT, Again::Facts),
-            max("last_sale", TIME, SOLD_AT, Again::Facts),
+            min("first_sale", TIME, SOLD_AT, Again::Products("first_sale")),
+            max("last_sale", TIME, SOLD_AT, Again::Products("last_sale")),
         ],
     },
     Rollup {
@@ -743,6 +753,9 @@ WHERE {}",
                     AND {DAY} = r.day
             )
         END"
+            ),
+            Again::Products(column) => format!(
+                "(SELECT {aggregate}(x.{column}) FROM metabase_internal.product_rollup AS x WHERE x.brand_id = r.brand_id)"
             ),
             Again::Days(column) => format!(
                 "(SELECT {aggregate}(x.{column}) FROM metabase_internal.day_rollup AS x WHERE x.platform = r.id)"
