@@ -32,12 +32,14 @@ COMMENT ON COLUMN metabase_internal.source_mapping.mapped_by IS 'Role that mappe
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_at IS 'When it was mapped.';
 
 CREATE TABLE metabase_internal.made_from (
-    one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
-    making  text NOT NULL
+    one_row     boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    making      text NOT NULL,
+    definitions text
 );
 COMMENT ON TABLE metabase_internal.made_from IS 'What the adapters were made from when views were last created: views of different making would not agree.';
 COMMENT ON COLUMN metabase_internal.made_from.one_row IS 'There is one row at most.';
 COMMENT ON COLUMN metabase_internal.made_from.making IS 'The time zone and the adapters'' definitions.';
+COMMENT ON COLUMN metabase_internal.made_from.definitions IS 'The adapters as PostgreSQL told them then: a table or column that was renamed since has another name there.';
 
 CREATE TABLE metabase_internal.custom_view (
     view_name   text PRIMARY KEY,
@@ -242,6 +244,14 @@ COMMENT ON COLUMN metabase_internal.incremental.apply_changes IS 'How many queue
 COMMENT ON COLUMN metabase_internal.incremental.retry_at IS 'When building the facts may be tried again that has failed: after ten times as long as it took to fail. NULL where it has worked since.';
 COMMENT ON COLUMN metabase_internal.incremental.seconds_per_change IS 'What a change costs in a large batch, as last measured.';
 
+CREATE TABLE metabase_internal.view_definition (
+    view_name  text PRIMARY KEY,
+    definition text NOT NULL
+);
+COMMENT ON TABLE metabase_internal.view_definition IS 'The definitions that the seven were created with: a view of another one is not refreshed by what changed.';
+COMMENT ON COLUMN metabase_internal.view_definition.view_name IS 'The view.';
+COMMENT ON COLUMN metabase_internal.view_definition.definition IS 'Its definition, as PostgreSQL told it then.';
+
 CREATE TABLE metabase_internal.view_sync (
     view_name   text PRIMARY KEY,
     relation    text NOT NULL,
@@ -261,3 +271,4 @@ SELECT pg_catalog.pg_extension_config_dump('metabase_internal.made_from', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.custom_view', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.reader', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.capture_grant', '');
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.view_definition', '');

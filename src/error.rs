@@ -173,6 +173,8 @@ pub enum Error {
     DuplicateOrder { key: String },
     #[error("the views belong to role \"{owner}\", and \"{role}\" may not act as that role")]
     NotViewsOwner { owner: String, role: String },
+    #[error("views are being refreshed, and what that calls cannot refresh, build, create or drop them")]
+    Nested,
     #[error("there are no views yet whose sources could be captured")]
     NothingToCapture,
     #[error("facts and rollups cannot be built: {reason}")]
@@ -242,7 +244,7 @@ impl Error {
             IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
             Overtaken => "40001",
             DuplicateOrder { .. } => "23505",
-            NothingToCapture | CannotBuild { .. } => "55000",
+            NothingToCapture | Nested | CannotBuild { .. } => "55000",
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
             Recreate { cause, .. } => cause.sqlstate(),
             Internal(_) => "XX000",
@@ -369,6 +371,7 @@ impl Error {
                  apart."
                     .into()
             }
+            Nested => "Take the call out of the function that a mapping, a policy or an index calls.".into(),
             NothingToCapture => "Create them: SELECT * FROM metabase.create_all_views();".into(),
             CannotBuild { .. } => "Views are refreshed in full until it works.".into(),
             Recreate { cause, .. } => {

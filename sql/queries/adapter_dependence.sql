@@ -7,6 +7,12 @@ SELECT
             THEN 'it is mapped with a subquery, which reads rows whose changes are not captured'
         WHEN rule.ev_action::text ~ '\{(SQLVALUEFUNCTION|NEXTVALUEEXPR) '
             THEN 'it is mapped with an expression that changes by itself, such as the current date'
+        WHEN EXISTS (
+            SELECT
+            FROM pg_catalog.regexp_matches(rule.ev_action::text, ':resulttype ([0-9]+) :resultcollid', 'g') AS converted (oids)
+            WHERE converted.oids[1]::oid NOT IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)
+        )
+            THEN 'it is mapped with a text that is read as another type, which can stand for the current time'
         ELSE (
             SELECT pg_catalog.format(
                 'it is mapped with function %s, whose result can change by itself (it is not IMMUTABLE)',

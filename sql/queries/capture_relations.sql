@@ -13,7 +13,21 @@ SELECT
         JOIN pg_catalog.pg_class AS partition ON partition.oid = leaf.relid
         WHERE partition.relkind = 'f'
     ) AS has_foreign_partitions,
-    relation.relpersistence = 't' AS is_temporary,
+    CASE
+        WHEN EXISTS (
+            SELECT
+            FROM pg_catalog.pg_partition_tree(relation.oid) AS leaf
+            JOIN pg_catalog.pg_class AS partition ON partition.oid = leaf.relid
+            WHERE partition.relpersistence = 'u'
+        )
+            THEN 'u'
+        ELSE relation.relpersistence::text
+    END AS persistence,
+    relation.relrowsecurity
+        AND NOT role.rolsuper
+        AND NOT role.rolbypassrls
+        AND (relation.relforcerowsecurity OR NOT pg_catalog.pg_has_role($5, relation.relowner, 'USAGE'))
+        AS has_row_security,
     pg_catalog.has_table_privilege($5, relation.oid, 'TRIGGER')
         OR EXISTS (
             SELECT
@@ -58,4 +72,5 @@ FROM ROWS FROM (
 ) WITH ORDINALITY AS wanted (schema, name, key_column, entity, position)
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.nspname = wanted.schema
 JOIN pg_catalog.pg_class AS relation ON relation.relnamespace = namespace.oid AND relation.relname = wanted.name
+JOIN pg_catalog.pg_roles AS role ON role.rolname = $5
 ORDER BY wanted.position

@@ -9,7 +9,16 @@ WITH captured AS (
         trigger.xmin AS trigger_xmin,
         relation.relfilenode,
         relation.relkind,
+        relation.relpersistence,
+        relation.relowner,
         relation.relrowsecurity,
+        relation.relforcerowsecurity,
+        (
+            SELECT pg_catalog.string_agg(pg_catalog.concat(child.inhrelid, '/', child.xmin), ' ' ORDER BY child.inhrelid)
+            FROM pg_catalog.pg_inherits AS child
+            WHERE child.inhparent = relation.oid
+        ) AS children,
+        relation.xmin AS class_xmin,
         parent.xmin AS parent_xmin,
         (
             SELECT pg_catalog.string_agg(policy.xmin::text, ' ' ORDER BY policy.oid)
@@ -29,7 +38,21 @@ adapter AS (
         view.oid,
         view.relname,
         view.relowner,
-        rule.xmin
+        rule.xmin AS rule_xmin,
+        (
+            SELECT pg_catalog.string_agg(
+                pg_catalog.concat(depend.refobjid, '.', attribute.attname),
+                ' '
+                ORDER BY depend.refobjid, depend.refobjsubid
+            )
+            FROM pg_catalog.pg_depend AS depend
+            JOIN pg_catalog.pg_attribute AS attribute
+                ON attribute.attrelid = depend.refobjid
+                AND attribute.attnum = depend.refobjsubid
+            WHERE depend.classid = 'pg_catalog.pg_rewrite'::regclass
+                AND depend.objid = rule.oid
+                AND depend.refclassid = 'pg_catalog.pg_class'::regclass
+        ) AS columns
     FROM pg_catalog.pg_class AS view
     JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = view.oid
     WHERE view.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
@@ -75,9 +98,25 @@ SELECT
     pg_catalog.substring(made.making, E'^time zone ([^\n]*)\n') AS zone,
     (now() AT TIME ZONE pg_catalog.substring(made.making, E'^time zone ([^\n]*)\n'))::date::text AS day,
     (SELECT relowner::bigint FROM adapter WHERE relname = 'orders') AS owner,
-    coalesce((SELECT pg_catalog.string_agg(captured::text, E'\n' ORDER BY captured::text COLLATE "C") FROM captured), '')
+    coalesce(
+            (
+                SELECT pg_catalog.string_agg(
+                    (pg_catalog.to_jsonb(captured) - 'class_xmin')::text,
+                    E'\n'
+                    ORDER BY captured.tgrelid, captured.tgname
+                )
+                FROM captured
+            ),
+            ''
+        )
         || coalesce((SELECT pg_catalog.string_agg(adapter::text, E'\n' ORDER BY adapter::text COLLATE "C") FROM adapter), '')
         AS sources_now,
+    (
+        SELECT pg_catalog.bool_or(
+            pg_catalog.pg_current_xact_id_if_assigned()::xid IN (captured.trigger_xmin, captured.parent_xmin, captured.class_xmin)
+        )
+        FROM captured
+    ) AS is_altered_now,
     queue.changes,
     queue.oldest,
     queue.unknown

@@ -36,7 +36,8 @@ struct Relation {
     kind: char,
     has_children: bool,
     has_foreign_partitions: bool,
-    is_temporary: bool,
+    persistence: char,
+    has_row_security: bool,
     is_permitted: bool,
     is_captured: Option<bool>,
 }
@@ -132,8 +133,15 @@ fn problem(name: &str, relation: &Relation) -> Option<String> {
     if let Some(kind) = kind {
         return Some(format!("{name} is {kind}, which has no row triggers of its own"));
     }
-    if relation.is_temporary {
-        return Some(format!("{name} is a temporary table"));
+    match relation.persistence {
+        't' => return Some(format!("{name} is a temporary table")),
+        'u' => return Some(format!("{name} is unlogged: a crash empties it unseen")),
+        _ => {}
+    }
+    if relation.has_row_security {
+        return Some(format!(
+            "row-level security decides which rows of {name} the views' owner sees"
+        ));
     }
     if relation.has_children {
         return Some(format!("{name} has tables that inherit from it"));
@@ -343,5 +351,10 @@ pub fn remove() -> Result<(), Error> {
             _ => {}
         }
     }
+    empty_queues()
+}
+
+/// Forgets what was noted, as far as it can be seen.
+pub fn empty_queues() -> Result<(), Error> {
     as_extension_owner(|| query::run(include_str!("../../sql/queries/empty_queues.sql"), &[]))
 }

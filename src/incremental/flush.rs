@@ -6,6 +6,7 @@ use super::apply::{Generated, generated};
 use super::state::{self, Look};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, as_role};
+use crate::pg::setting::with_time_zone;
 use crate::pg::workspace::Workspace;
 use crate::pg::{matview, query, relation};
 use crate::sql;
@@ -220,11 +221,21 @@ impl Target {
         #[derive(serde::Deserialize)]
         struct Definition {
             definition: String,
+            is_own: bool,
         }
-        let Definition { definition } = query::row(
-            include_str!("../../sql/queries/view_definition.sql"),
-            &[i64::from(filled.oid).into()],
-        )?;
+        let Definition { definition, is_own } = with_time_zone("UTC", || {
+            as_extension_owner(|| {
+                query::row(
+                    include_str!("../../sql/queries/own_view_definition.sql"),
+                    &[i64::from(filled.oid).into()],
+                )
+            })
+        })?;
+        if !is_own {
+            return Err(Error::ViewUnwritable {
+                reason: "its definition is not the one that it was created with",
+            });
+        }
         let written = as_role(owner, || {
             workspace.run_once(&format!("DELETE FROM metabase_internal.{}", self.dirty))?;
             let changes = workspace.raw_rows_once(&self.all_changes(&definition, filled))?;

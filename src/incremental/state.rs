@@ -6,7 +6,7 @@ use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::workspace::Workspace;
+use crate::pg::workspace::{Workspace, refuse_nested};
 use crate::sql;
 
 /// What a look at the state and the sources says, in one snapshot.
@@ -36,6 +36,8 @@ pub struct Look {
     pub owner: Option<u32>,
     /// Keys in the queues.
     pub changes: i64,
+    /// Whether this transaction itself has altered a source: another alteration could not be told from that one.
+    pub is_altered_now: Option<bool>,
     /// Since when the oldest of them waits.
     pub oldest: Option<String>,
     /// Whether a queue says that everything may have changed.
@@ -48,6 +50,7 @@ const LOOK: &str = include_str!("../../sql/queries/incremental_look.sql");
 ///
 /// The row is locked, too: a transaction whose snapshot is older than what another one has refreshed since fails here.
 pub fn lock() -> Result<(), Error> {
+    refuse_nested()?;
     subtransaction(|| {
         as_extension_owner(|| {
             query::run(

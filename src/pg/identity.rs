@@ -3,6 +3,7 @@
 use pgrx::pg_sys;
 
 use super::query;
+use super::setting::with_own_settings;
 use crate::error::Error;
 
 /// Puts the caller's identity back, on the way out and when an error unwinds.
@@ -27,14 +28,16 @@ pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<
     struct Owner {
         oid: u32,
     }
-    let owner: Owner = query::row(
-        "SELECT extowner::bigint AS oid FROM pg_catalog.pg_extension WHERE extname = 'metabase_views'",
-        &[],
-    )?;
+    let owner: Owner = with_own_settings(|| {
+        query::row(
+            "SELECT extowner::bigint AS oid FROM pg_catalog.pg_extension WHERE extname = 'metabase_views'",
+            &[],
+        )
+    })?;
     act_as(owner.oid, pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32, work)
 }
 
-/// Runs `work` as another role. The flags keep SQL from changing the role meanwhile.
+/// Runs `work` as another role, with settings of its own. The flags keep SQL from changing the role meanwhile.
 fn act_as<T>(role: u32, flags: i32, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let mut caller = Caller {
         role: pg_sys::InvalidOid,
@@ -45,7 +48,7 @@ fn act_as<T>(role: u32, flags: i32, work: impl FnOnce() -> Result<T, Error>) -> 
         pg_sys::GetUserIdAndSecContext(&mut caller.role, &mut caller.context);
         pg_sys::SetUserIdAndSecContext(pg_sys::Oid::from(role), caller.context | flags);
     }
-    work()
+    with_own_settings(work)
 }
 
 /// Runs `work` as another role, in the restricted context that REFRESH has: what that role's expressions and indexes call can

@@ -18,9 +18,28 @@ impl Drop for Nested {
     }
 }
 
-/// Runs `work` with TimeZone set to `zone`, a name that PostgreSQL knows.
+/// Runs `work` with TimeZone set to `zone`, a name that PostgreSQL knows, and times, intervals and numbers written as ever.
 pub fn with_time_zone<T>(zone: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    with_settings(&[("TimeZone", zone)], work)
+    let settings = [
+        ("TimeZone", zone),
+        ("DateStyle", "ISO, YMD"),
+        ("IntervalStyle", "postgres"),
+        ("extra_float_digits", "1"),
+    ];
+    with_settings(&settings, work)
+}
+
+/// Runs `work` with a search_path in which nobody can put anything, and undoes whatever settings it changes.
+///
+/// What a user's function sets would otherwise decide which functions and operators the statements after it find, and these
+/// may run as somebody else.
+pub fn with_own_settings<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // SAFETY: a new level of settings. It ends below, or with the (sub)transaction that is aborted if an error unwinds.
+    let level = unsafe { pg_sys::NewGUCNestLevel() };
+    let result = set(&[("search_path", "pg_catalog, pg_temp")]).and_then(|()| work());
+    // SAFETY: it is the innermost level: whatever `work` began has ended.
+    unsafe { pg_sys::AtEOXact_GUC(false, level) }
+    result
 }
 
 /// Runs `work` with some settings changed that any user may change.
@@ -28,9 +47,17 @@ pub fn with_settings<T>(
     settings: &[(&str, &str)],
     work: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let c_string = |text: &str| CString::new(text).map_err(|error| Error::Internal(error.to_string()));
     // SAFETY: a new level of settings, which `nested` ends.
     let nested = Nested(unsafe { pg_sys::NewGUCNestLevel() });
+    set(settings)?;
+    let result = work();
+    drop(nested);
+    result
+}
+
+/// Changes settings for as long as the innermost level lasts.
+fn set(settings: &[(&str, &str)]) -> Result<(), Error> {
+    let c_string = |text: &str| CString::new(text).map_err(|error| Error::Internal(error.to_string()));
     for (name, value) in settings {
         let (name, value) = (c_string(name)?, c_string(value)?);
         // SAFETY: both strings outlive the call, which copies them.
@@ -47,7 +74,5 @@ pub fn with_settings<T>(
             );
         }
     }
-    let result = work();
-    drop(nested);
-    result
+    Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! An SQL error unwinds through all of it: a workspace is opened inside a subtransaction, whose end cleans up.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString};
 
@@ -23,6 +23,7 @@ struct Plans {
 }
 
 thread_local! {
+    static IS_OPEN: Cell<bool> = const { Cell::new(false) };
     static PLANS: RefCell<Plans> = RefCell::new(Plans { generation: String::new(), plans: HashMap::new() });
 }
 
@@ -43,9 +44,35 @@ pub struct Rows {
     table: *mut pg_sys::SPITupleTable,
 }
 
+/// Says that a workspace is open, for as long as it lives.
+struct Open;
+
+impl Open {
+    fn begin() -> Result<Open, Error> {
+        refuse_nested()?;
+        IS_OPEN.set(true);
+        Ok(Open)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        IS_OPEN.set(false);
+    }
+}
+
+/// An error where a workspace is open: a function that its statements call must not change what they work on.
+pub fn refuse_nested() -> Result<(), Error> {
+    match IS_OPEN.get() {
+        true => Err(Error::Nested),
+        false => Ok(()),
+    }
+}
+
 impl Workspace {
     /// Opens a workspace over what this transaction can see now, and closes it after `work`.
     pub fn open<T>(work: impl FnOnce(&mut Workspace) -> Result<T, Error>) -> Result<T, Error> {
+        let _open = Open::begin()?;
         // SAFETY: we are inside a transaction. What is connected and registered here is released below, or by the abort of
         // the subtransaction if an error unwinds.
         let mut workspace = unsafe {
@@ -316,7 +343,8 @@ fn forget_other_plans(generation: &str) {
     PLANS.with_borrow_mut(|plans| {
         if plans.generation != generation {
             for (_, plan) in plans.plans.drain() {
-                // SAFETY: the plan was kept by this session, and no workspace is open that could be running it.
+                // SAFETY: the plan was kept by this session, and runs no more: this is called at the beginning of the only
+                // workspace that is open.
                 unsafe { pg_sys::SPI_freeplan(plan) };
             }
             plans.generation = generation.to_owned();

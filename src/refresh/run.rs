@@ -19,6 +19,7 @@ use crate::pg::workspace::Workspace;
 use crate::pg::{query, relation};
 use crate::settings;
 use crate::sql;
+use crate::view::adapters;
 use crate::view::registry::ViewEntry;
 use crate::view::state::ViewState;
 
@@ -27,7 +28,11 @@ const CUSTOM: &str = "changes of its sources are not captured";
 
 /// Refreshes views one after the other. One that fails is reported as such and harms no other.
 pub fn refresh(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
-    let zone = settings::current()?.time_zone;
+    // The views' own zone, also where the setting has changed since they were made.
+    let zone = match adapters::made_zone()? {
+        Some(zone) => zone,
+        None => settings::current()?.time_zone,
+    };
     let is_own_transaction = is_own_transaction();
     let seven: Vec<&str> = views
         .iter()

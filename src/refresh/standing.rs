@@ -6,6 +6,7 @@ use crate::incremental::capture;
 use crate::incremental::state::{self, Look};
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::query;
+use crate::pg::subtransaction::subtransaction;
 
 /// Below this many queued keys nobody asks what they cost.
 const MANY_CHANGES: i64 = 10_000;
@@ -55,6 +56,11 @@ pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error>
     if mode == Mode::Full {
         return Ok(full("full was asked for"));
     }
+    if look.is_altered_now == Some(true) {
+        return Ok(full(
+            "this transaction has altered a source, its triggers or its adapter",
+        ));
+    }
     let why = match look.outdated() {
         Some(why) => why,
         None if mode == Mode::Auto && is_build_cheaper(&look)? => {
@@ -65,6 +71,10 @@ pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error>
     };
     if look.has_just_failed == Some(true) {
         return Ok(full(look.reason.unwrap_or_default()));
+    }
+    if look.generation.is_none() && look.changes > 0 {
+        // Whatever builds the facts later reads more than these.
+        capture::empty_queues()?;
     }
     if look.is_installed_now == Some(true) {
         return Ok(full(INSTALLED_NOW));
@@ -78,7 +88,10 @@ pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error>
 
 /// Whether the facts can be built, or what has to come first.
 fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) -> Result<Standing, Error> {
-    let captured = as_role(owner, capture::inspect)?;
+    let captured = match subtransaction(|| as_role(owner, capture::inspect)) {
+        Ok(captured) => captured,
+        Err(error) => return Ok(full(format!("the sources could not be looked at: {error}"))),
+    };
     if let Some(problem) = capture::first_problem(&captured) {
         return Ok(full(problem));
     }

@@ -4,6 +4,7 @@ use std::ffi::CString;
 
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role};
+use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::{query, relation};
 use crate::settings::Settings;
@@ -27,7 +28,7 @@ fn existing() -> Result<Vec<Existing>, Error> {
 pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> Result<(), Error> {
     let making = making(sources, settings);
     if let Some(view) = staying
-        && stored_making()?.is_some_and(|stored| stored != making)
+        && stored_making()?.is_some_and(|stored| stored.making != making)
     {
         return Err(Error::SourcesChanged {
             view: view.to_owned(),
@@ -120,24 +121,52 @@ fn making(sources: &Sources, settings: &Settings) -> String {
 
 /// Whether the adapters were made from these sources and settings.
 pub fn are_current(sources: &Sources, settings: &Settings) -> Result<bool, Error> {
-    Ok(stored_making()?.is_some_and(|stored| stored == making(sources, settings)))
+    let definitions = definitions()?;
+    Ok(stored_making()?.is_some_and(|stored| {
+        stored.making == making(sources, settings) && stored.definitions == definitions
+    }))
 }
 
-fn stored_making() -> Result<Option<String>, Error> {
+/// The zone that the adapters and views were made for.
+pub fn made_zone() -> Result<Option<String>, Error> {
+    Ok(stored_making()?.and_then(|stored| {
+        let first = stored.making.lines().next()?;
+        first.strip_prefix("time zone ").map(str::to_owned)
+    }))
+}
+
+/// What views were made from.
+#[derive(serde::Deserialize)]
+struct Making {
+    making: String,
+    definitions: Option<String>,
+}
+
+fn stored_making() -> Result<Option<Making>, Error> {
+    as_extension_owner(|| {
+        query::optional_row("SELECT making, definitions FROM metabase_internal.made_from", &[])
+    })
+}
+
+/// The adapters as PostgreSQL tells them: a table or column that was renamed since has another name there.
+fn definitions() -> Result<Option<String>, Error> {
     #[derive(serde::Deserialize)]
-    struct Making {
-        making: String,
+    struct Definitions {
+        definitions: Option<String>,
     }
-    let stored: Option<Making> =
-        as_extension_owner(|| query::optional_row("SELECT making FROM metabase_internal.made_from", &[]))?;
-    Ok(stored.map(|stored| stored.making))
+    // Times in them are written in the session's zone.
+    let row: Definitions = with_time_zone("UTC", || {
+        as_extension_owner(|| query::row(include_str!("../../sql/queries/adapter_definitions.sql"), &[]))
+    })?;
+    Ok(row.definitions)
 }
 
 fn store_making(making: String) -> Result<(), Error> {
+    let definitions = definitions()?;
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/store_making.sql"),
-            &[making.into()],
+            &[making.into(), definitions.into()],
         )
     })
 }

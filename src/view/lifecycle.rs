@@ -220,6 +220,15 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
         query::run(grant, &[])?;
     }
     if matches!(view, ViewEntry::Seven(_)) {
+        // Times in it are written in the session's zone.
+        with_time_zone("UTC", || {
+            as_extension_owner(|| {
+                query::run(
+                    include_str!("../../sql/queries/store_view_definition.sql"),
+                    &[view.name().to_owned().into()],
+                )
+            })
+        })?;
         roles::grant_view_to_readers(view.name())?;
     }
     run.rows_changed = Counts::of(state.oid)?.map(|counts| counts.inserted());

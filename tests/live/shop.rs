@@ -194,16 +194,23 @@ pub fn assert_incremental(rows: &[Refreshed]) {
 /// Asserts that of all refreshes that the history tells of, more were incremental than not: a test that sees to the
 /// correctness of incremental refreshes must have had some.
 pub fn assert_mostly_incremental(client: &mut Client) {
+    assert_incremental_one_in(client, 2);
+}
+
+/// Asserts that more than one in so many refreshes were incremental.
+pub fn assert_incremental_one_in(client: &mut Client, so_many: u32) {
     let modes = column(
         client,
         "SELECT format('%s times %s (%s)', count(*), mode, mode_reason) FROM metabase.refresh_history
          GROUP BY mode, mode_reason ORDER BY count(*) DESC",
     );
-    let mostly_incremental: bool = value(
+    let often_incremental: bool = value(
         client,
-        "SELECT count(*) FILTER (WHERE mode = 'incremental') * 2 > count(*) FROM metabase.refresh_history",
+        &format!(
+            "SELECT count(*) FILTER (WHERE mode = 'incremental') * {so_many} > count(*) FROM metabase.refresh_history"
+        ),
     );
-    assert!(mostly_incremental, "{modes:#?}");
+    assert!(often_incremental, "{modes:#?}");
 }
 
 /// Everything that this extension keeps in the database, but for the history, the changes that wait and how long things took:
