@@ -152,7 +152,9 @@ fn from_facts(
         (Err(error), Some(_)) => ("facts and rollups cannot be built", error),
         (Err(error), None) => ("changes could not be applied", error),
     };
+    // Whatever builds the facts one day reads more than what is queued.
     state::invalidate()?;
+    capture::empty_queues()?;
     let reason = format!("{reason}: {error}");
     match build {
         // It would take its time for nothing again.

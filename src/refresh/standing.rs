@@ -72,10 +72,6 @@ pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error>
     if look.has_just_failed == Some(true) {
         return Ok(full(look.reason.unwrap_or_default()));
     }
-    if look.generation.is_none() && look.changes > 0 {
-        // Whatever builds the facts later reads more than these.
-        capture::empty_queues()?;
-    }
     if look.is_installed_now == Some(true) {
         return Ok(full(INSTALLED_NOW));
     }
@@ -93,6 +89,9 @@ fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) 
         Err(error) => return Ok(full(format!("the sources could not be looked at: {error}"))),
     };
     if let Some(problem) = capture::first_problem(&captured) {
+        // Whatever builds the facts one day reads more than what is queued.
+        state::invalidate()?;
+        capture::empty_queues()?;
         return Ok(full(problem));
     }
     if !capture::is_complete(&captured) || !capture::is_active()? {

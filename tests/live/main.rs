@@ -10,6 +10,7 @@ mod extension;
 mod hand_worked;
 mod histories;
 mod hostile;
+mod hostile_refresh;
 mod incremental;
 mod integrity;
 mod layouts;
