@@ -28,6 +28,13 @@ SELECT
         AND NOT role.rolbypassrls
         AND (relation.relforcerowsecurity OR NOT pg_catalog.pg_has_role($5, relation.relowner, 'USAGE'))
         AS has_row_security,
+    EXISTS (
+        SELECT
+        FROM pg_catalog.pg_attribute AS key
+        WHERE key.attrelid = relation.oid
+            AND key.attname = wanted.key_column
+            AND key.attgenerated = 'v'
+    ) AS has_virtual_key,
     pg_catalog.has_table_privilege($5, relation.oid, 'TRIGGER')
         OR EXISTS (
             SELECT

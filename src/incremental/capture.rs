@@ -38,6 +38,7 @@ struct Relation {
     has_foreign_partitions: bool,
     persistence: char,
     has_row_security: bool,
+    has_virtual_key: bool,
     is_permitted: bool,
     is_captured: Option<bool>,
 }
@@ -141,6 +142,11 @@ fn problem(name: &str, relation: &Relation) -> Option<String> {
     if relation.has_row_security {
         return Some(format!(
             "row-level security decides which rows of {name} the views' owner sees"
+        ));
+    }
+    if relation.has_virtual_key {
+        return Some(format!(
+            "the key of {name} is computed when it is read, which triggers do not see"
         ));
     }
     if relation.has_children {
