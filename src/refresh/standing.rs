@@ -70,7 +70,10 @@ pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error>
         None => return Ok(Standing::Incremental { owner, build: None }),
     };
     if look.has_just_failed == Some(true) {
-        return Ok(full(look.reason.unwrap_or_default()));
+        let reason = look
+            .reason
+            .unwrap_or_else(|| "facts and rollups could not be built a moment ago".into());
+        return Ok(full(reason));
     }
     if look.is_installed_now == Some(true) {
         return Ok(full(INSTALLED_NOW));
