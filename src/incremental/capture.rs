@@ -214,11 +214,10 @@ pub fn first_problem(captured: &[Captured]) -> Option<String> {
     })
 }
 
-/// Whether all that can change is captured.
-pub fn is_complete(captured: &[Captured]) -> bool {
-    captured
-        .iter()
-        .all(|entity| entity.relation.is_none() || entity.is_captured)
+/// Whether all that can change is captured, and noted.
+pub fn is_complete(captured: &[Captured]) -> Result<bool, Error> {
+    let is_captured = |entity: &Captured| entity.relation.is_none() || entity.is_captured;
+    Ok(captured.iter().all(is_captured) && is_active()?)
 }
 
 /// Whether there is a table that tells the triggers to note changes.

@@ -36,9 +36,7 @@ pub fn enable_capture() -> Result<Vec<Captured>, Error> {
     let owner = state::look()?.owner.ok_or(Error::NothingToCapture)?;
     check_owner(owner)?;
     let captured = as_role(owner, capture::inspect)?;
-    if capture::first_problem(&captured).is_none()
-        && (!capture::is_complete(&captured) || !capture::is_active()?)
-    {
+    if capture::first_problem(&captured).is_none() && !capture::is_complete(&captured)? {
         capture::install(&captured, owner)?;
     }
     capture_status()
@@ -64,7 +62,7 @@ pub fn rebuild() -> Result<String, Error> {
     let captured = as_role(owner, capture::inspect)?;
     let reason = match capture::first_problem(&captured) {
         Some(problem) => Some(problem),
-        None if !capture::is_complete(&captured) || !capture::is_active()? => {
+        None if !capture::is_complete(&captured)? => {
             Some("changes of the sources are not captured".to_owned())
         }
         None if look.is_installed_now == Some(true) => {

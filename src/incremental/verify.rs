@@ -4,7 +4,6 @@ use crate::error::Error;
 use crate::pg::identity::as_role;
 use crate::pg::query;
 use crate::pg::setting::with_time_zone;
-use crate::settings;
 use crate::view::adapters;
 use crate::view::state::ViewState;
 
@@ -38,10 +37,7 @@ pub fn verify(view: &str) -> Result<Vec<Difference>, Error> {
     let comparison = include_str!("../../sql/queries/verify.sql")
         .replace(":definition", view.definition.trim_end_matches(';'))
         .replace(":view", &view.name);
-    let zone = match adapters::made_zone()? {
-        Some(zone) => zone,
-        None => settings::current()?.time_zone,
-    };
+    let zone = adapters::zone()?;
     // What the definition calls is its owner's, and runs with no more privileges than a refresh has.
     with_time_zone(&zone, || as_role(view.owner, || query::rows(&comparison, &[])))
 }

@@ -17,7 +17,6 @@ use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::workspace::Workspace;
 use crate::pg::{query, relation};
-use crate::settings;
 use crate::sql;
 use crate::view::adapters;
 use crate::view::registry::ViewEntry;
@@ -29,10 +28,7 @@ const CUSTOM: &str = "changes of its sources are not captured";
 /// Refreshes views one after the other. One that fails is reported as such and harms no other.
 pub fn refresh(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
     // The views' own zone, also where the setting has changed since they were made.
-    let zone = match adapters::made_zone()? {
-        Some(zone) => zone,
-        None => settings::current()?.time_zone,
-    };
+    let zone = adapters::zone()?;
     let is_own_transaction = is_own_transaction();
     let seven: Vec<&str> = views
         .iter()
@@ -378,7 +374,7 @@ pub fn install_capture() -> Result<(), Error> {
         if let Some(problem) = capture::first_problem(&captured) {
             return Ok(Some(problem));
         }
-        if !capture::is_complete(&captured) || !capture::is_active()? {
+        if !capture::is_complete(&captured)? {
             capture::install(&captured, owner)?;
         }
         Ok(None)

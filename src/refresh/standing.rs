@@ -97,7 +97,7 @@ fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) 
         capture::empty_queues()?;
         return Ok(full(problem));
     }
-    if !capture::is_complete(&captured) || !capture::is_active()? {
+    if !capture::is_complete(&captured)? {
         return Ok(match is_own_transaction {
             true => Standing::Full {
                 reason: "changes of its sources are captured from now on".into(),

@@ -7,7 +7,7 @@ use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::{query, relation};
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::source::entity::{ENTITIES, Spec};
 use crate::source::{Source, Sources, adapter};
 use crate::sql;
@@ -127,12 +127,16 @@ pub fn are_current(sources: &Sources, settings: &Settings) -> Result<bool, Error
     }))
 }
 
-/// The zone that the adapters and views were made for.
-pub fn made_zone() -> Result<Option<String>, Error> {
-    Ok(stored_making()?.and_then(|stored| {
+/// The zone that the adapters and views were made for; the one that is set where there are none.
+pub fn zone() -> Result<String, Error> {
+    let made = stored_making()?.and_then(|stored| {
         let first = stored.making.lines().next()?;
         first.strip_prefix("time zone ").map(str::to_owned)
-    }))
+    });
+    match made {
+        Some(zone) => Ok(zone),
+        None => Ok(settings::current()?.time_zone),
+    }
 }
 
 /// What views were made from.
