@@ -10,6 +10,7 @@
 macro_rules! concat_month {
     ($group:literal) => {
         concat!(
+            "WHERE ",
             $group,
             " AND f.sold_at >= (pair.v::timestamp AT TIME ZONE 'UTC') - interval '26 hours'",
             " AND f.sold_at < ((pair.v + interval '1 month')::timestamp AT TIME ZONE 'UTC') + interval '26 hours'",
@@ -46,7 +47,7 @@ pub enum Measure {
         name: &'static str,
         pairs: &'static str,
         value: &'static str,
-        /// Which facts `f` have the group `pair.g` and the value `pair.v`, in a form that an index serves.
+        /// What follows `FROM facts AS f` to find those of the group `pair.g` and the value `pair.v` by an index.
         has: &'static str,
     },
 }
@@ -194,7 +195,7 @@ pub static ROLLUPS: [Rollup; 7] = [
                 name: "suppliers",
                 pairs: "product_suppliers",
                 value: "f.supplier",
-                has: "f.product = pair.g AND f.supplier = pair.v",
+                has: "WHERE f.product = pair.g AND f.supplier = pair.v",
             },
             min("min_gross_sale", MONEY, GROSS, Again::Facts),
             max("max_gross_sale", MONEY, GROSS, Again::Facts),
@@ -220,20 +221,18 @@ pub static ROLLUPS: [Rollup; 7] = [
                 pairs: "brand_products",
                 value: "f.product",
                 // The sales of a product are all of one brand.
-                has: "f.product = pair.v AND f.brand = pair.g",
+                has: "WHERE f.product = pair.v AND f.brand = pair.g",
             },
             Measure::Distinct {
                 name: "months",
                 pairs: "brand_months",
                 value: MONTH,
-                // The sales of a brand are those of its products.
-                has: concat_month!(
-                    "f.product IN (
-            SELECT p.id
-            FROM metabase_internal.product_rollup AS p
+                // The sales of a brand are those of its products, joined so that reading stops at the first ones.
+                has: concat!(
+                    "JOIN metabase_internal.product_rollup AS p ON p.id = f.product
             JOIN metabase_internal.brand_rollup AS b ON b.brand_id = p.brand_id
-            WHERE b.id = pair.g
-        )"
+            ",
+                    concat_month!("b.id = pair.g")
                 ),
             },
             min("first_sale", TIME, SOLD_AT, Again::Products("first_sale")),
@@ -297,13 +296,13 @@ pub static ROLLUPS: [Rollup; 7] = [
                 name: "products",
                 pairs: "place_products",
                 value: "f.product",
-                has: "f.place = pair.g AND f.product = pair.v",
+                has: "WHERE f.place = pair.g AND f.product = pair.v",
             },
             Measure::Distinct {
                 name: "brands",
                 pairs: "place_brands",
                 value: "f.brand",
-                has: "f.place = pair.g AND f.brand = pair.v",
+                has: "WHERE f.place = pair.g AND f.brand = pair.v",
             },
             min("first_sale", TIME, SOLD_AT, Again::Facts),
             max("last_sale", TIME, SOLD_AT, Again::Facts),
@@ -341,13 +340,13 @@ pub static ROLLUPS: [Rollup; 7] = [
                 name: "products",
                 pairs: "supplier_products",
                 value: "f.product",
-                has: "f.supplier = pair.g AND f.product = pair.v",
+                has: "WHERE f.supplier = pair.g AND f.product = pair.v",
             },
             Measure::Distinct {
                 name: "brands",
                 pairs: "supplier_brands",
                 value: "f.brand",
-                has: "f.supplier = pair.g AND f.brand = pair.v",
+                has: "WHERE f.supplier = pair.g AND f.brand = pair.v",
             },
             min("first_purchase", TIME, "f.purchase_date", Again::Facts),
             max("last_purchase", TIME, "f.purchase_date", Again::Facts),
@@ -361,7 +360,7 @@ static PAIRS_OF_PLACES_AND_PLATFORMS: Pairs = Pairs {
     fact: Fact::Sale,
     group: "f.place",
     value: "f.platform",
-    has: "f.place = pair.g AND f.platform = pair.v",
+    has: "WHERE f.place = pair.g AND f.platform = pair.v",
 };
 
 /// Pairs of a group and a value, of which it matters whether there are any facts.
@@ -461,9 +460,9 @@ FROM (
 ) AS pair
 WHERE CASE
     WHEN pair.lost = 0
-        THEN (SELECT count(*) FROM (SELECT FROM {facts} AS f WHERE {has} LIMIT pair.gained + 1) AS found) = pair.gained
+        THEN (SELECT count(*) FROM (SELECT FROM {facts} AS f {has} LIMIT pair.gained + 1) AS found) = pair.gained
     WHEN pair.gained = 0
-        THEN (SELECT count(*) FROM (SELECT FROM {facts} AS f WHERE {has} LIMIT 1) AS found) = 0
+        THEN (SELECT count(*) FROM (SELECT FROM {facts} AS f {has} LIMIT 1) AS found) = 0
     ELSE false
 END"
         );

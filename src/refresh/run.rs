@@ -195,6 +195,8 @@ const PLANNER: &[(&str, &str)] = &[
     ("plan_cache_mode", "force_generic_plan"),
     ("max_parallel_workers_per_gather", "0"),
     ("enable_bitmapscan", "off"),
+    // What is looked up was looked up a moment ago, by the change itself, or lies in memory with the rest of a small table.
+    ("random_page_cost", "1"),
 ];
 
 /// What became of the views that facts were there for.
