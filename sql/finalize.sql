@@ -45,21 +45,23 @@ SELECT
     rows_changed,
     sqlstate,
     error_message,
-    requested_by
+    requested_by,
+    cause
 FROM metabase_internal.refresh_log;
 COMMENT ON VIEW metabase.refresh_history IS 'What was refreshed when, how, and with which result.';
 COMMENT ON COLUMN metabase.refresh_history.id IS 'Number of the run; later runs have higher numbers.';
 COMMENT ON COLUMN metabase.refresh_history.view_name IS 'The view.';
-COMMENT ON COLUMN metabase.refresh_history.status IS 'completed or failed.';
+COMMENT ON COLUMN metabase.refresh_history.status IS 'running, completed or failed.';
 COMMENT ON COLUMN metabase.refresh_history.started_at IS 'When the run began.';
-COMMENT ON COLUMN metabase.refresh_history.completed_at IS 'When the run ended, either way.';
+COMMENT ON COLUMN metabase.refresh_history.completed_at IS 'When the run ended, either way; NULL where it has not.';
 COMMENT ON COLUMN metabase.refresh_history.duration_seconds IS 'How long it took, in seconds.';
 COMMENT ON COLUMN metabase.refresh_history.mode IS 'incremental: only what changed was computed; full: computed anew from the definition.';
 COMMENT ON COLUMN metabase.refresh_history.mode_reason IS 'Why this mode was taken.';
 COMMENT ON COLUMN metabase.refresh_history.rows_changed IS 'Rows written or rows removed, whichever are more, so that a replaced row counts once; NULL where it failed or the server does not count (track_counts off).';
 COMMENT ON COLUMN metabase.refresh_history.sqlstate IS 'SQLSTATE of the error; NULL where it completed.';
 COMMENT ON COLUMN metabase.refresh_history.error_message IS 'The error with its hint; NULL where it completed.';
-COMMENT ON COLUMN metabase.refresh_history.requested_by IS 'Role that asked for it.';
+COMMENT ON COLUMN metabase.refresh_history.requested_by IS 'Role that asked for it; the view''s owner where nobody did.';
+COMMENT ON COLUMN metabase.refresh_history.cause IS 'call: a function was called; schedule, retry or event: the background worker, or pg_cron.';
 
 COMMENT ON FUNCTION metabase.create_all_views(boolean) IS
     'Creates and fills the seven views; one that exists already stays as it is unless drop_existing is true. A row a view says what became of it.';
@@ -99,6 +101,20 @@ COMMENT ON FUNCTION metabase.unmap_source(text) IS
     'Forgets what map_source() was told of an entity, so that it is detected again.';
 COMMENT ON FUNCTION metabase.set_setting(text, text) IS
     'Sets a setting (see the view metabase.settings), or puts it back to its default where the value is NULL.';
+COMMENT ON FUNCTION metabase.set_strategy(text, text) IS
+    'Says how often a view is refreshed: realtime, hourly, daily, weekly, manual, or a cron expression of five fields.';
+COMMENT ON FUNCTION metabase.setup_refresh_schedule(text) IS
+    'Has the views refreshed by the background worker, by pg_cron, or by whichever of them is there (auto). A row a view says when that is.';
+COMMENT ON FUNCTION metabase.unschedule() IS
+    'Has nothing refreshed by itself any more, neither by the background worker nor by pg_cron.';
+COMMENT ON FUNCTION metabase.enable_event_sync() IS
+    'Has the background worker refresh views shortly after a commit that changed what they show.';
+COMMENT ON FUNCTION metabase.disable_event_sync() IS
+    'Has changes wait for the next time that the views are due.';
+COMMENT ON FUNCTION metabase.refresh_if_due(text) IS
+    'Refreshes a view if its time has come since it was last refreshed; what the jobs of pg_cron call.';
+COMMENT ON FUNCTION metabase.sync_status() IS
+    'How all of it is doing, as JSON: the views, the background worker, what is queued, when each view is refreshed next.';
 COMMENT ON FUNCTION metabase.grant_reader(text) IS
     'Gives a role, such as Metabase''s, the seven views and the status function, and nothing else.';
 COMMENT ON FUNCTION metabase.grant_operator(text) IS

@@ -65,32 +65,61 @@ CREATE TABLE metabase_internal.reader (
 COMMENT ON TABLE metabase_internal.reader IS 'Roles that grant_reader() was called for: they are given each of the seven views that is created later, too.';
 COMMENT ON COLUMN metabase_internal.reader.role_name IS 'Name of the role.';
 
+CREATE TABLE metabase_internal.schedule (
+    view_name  text PRIMARY KEY,
+    strategy   text NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE metabase_internal.schedule IS 'Views whose strategy set_strategy() was told; all others have the one that they come with.';
+COMMENT ON COLUMN metabase_internal.schedule.view_name IS 'The view.';
+COMMENT ON COLUMN metabase_internal.schedule.strategy IS 'The strategy: realtime, hourly, daily, weekly, manual, or a cron expression of five fields.';
+COMMENT ON COLUMN metabase_internal.schedule.changed_by IS 'Role that set it.';
+COMMENT ON COLUMN metabase_internal.schedule.changed_at IS 'When it was set.';
+
+CREATE TABLE metabase_internal.schedule_state (
+    view_name text PRIMARY KEY,
+    timetable text,
+    next_due  timestamptz,
+    failures  integer NOT NULL DEFAULT 0,
+    retry_at  timestamptz
+);
+COMMENT ON TABLE metabase_internal.schedule_state IS 'When views are due, as whoever runs the schedule has computed it.';
+COMMENT ON COLUMN metabase_internal.schedule_state.view_name IS 'The view.';
+COMMENT ON COLUMN metabase_internal.schedule_state.timetable IS 'Strategy and time zone that next_due was computed for; if they are others now, it is computed anew.';
+COMMENT ON COLUMN metabase_internal.schedule_state.next_due IS 'When it is due next. A time that has passed is made up, once.';
+COMMENT ON COLUMN metabase_internal.schedule_state.failures IS 'Runs that have failed since the last one that completed.';
+COMMENT ON COLUMN metabase_internal.schedule_state.retry_at IS 'When it is tried again; NULL where the last run completed.';
+
 CREATE TABLE metabase_internal.refresh_log (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     view_name     text NOT NULL,
-    status        text NOT NULL CHECK (status IN ('completed', 'failed')),
+    status        text NOT NULL CHECK (status IN ('running', 'completed', 'failed')),
     started_at    timestamptz NOT NULL,
-    completed_at  timestamptz NOT NULL,
-    mode          text NOT NULL,
-    mode_reason   text NOT NULL,
+    completed_at  timestamptz,
+    mode          text,
+    mode_reason   text,
     rows_changed  bigint,
     sqlstate      text,
     error_message text,
-    requested_by  text NOT NULL
+    requested_by  text NOT NULL,
+    cause         text NOT NULL DEFAULT 'call'
 );
 CREATE INDEX refresh_log_view_name_id_idx ON metabase_internal.refresh_log (view_name, id);
+CREATE INDEX refresh_log_running_idx ON metabase_internal.refresh_log (id) WHERE status = 'running';
 COMMENT ON TABLE metabase_internal.refresh_log IS 'What was refreshed when, how, and with which result.';
 COMMENT ON COLUMN metabase_internal.refresh_log.id IS 'Number of the run.';
 COMMENT ON COLUMN metabase_internal.refresh_log.view_name IS 'The view.';
-COMMENT ON COLUMN metabase_internal.refresh_log.status IS 'completed or failed.';
+COMMENT ON COLUMN metabase_internal.refresh_log.status IS 'running, completed or failed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.started_at IS 'When the run began.';
-COMMENT ON COLUMN metabase_internal.refresh_log.completed_at IS 'When the run ended, either way.';
-COMMENT ON COLUMN metabase_internal.refresh_log.mode IS 'full: computed anew from the definition.';
+COMMENT ON COLUMN metabase_internal.refresh_log.completed_at IS 'When the run ended, either way; NULL where it has not.';
+COMMENT ON COLUMN metabase_internal.refresh_log.mode IS 'full: computed anew from the definition; incremental: what has changed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.mode_reason IS 'Why this mode was taken.';
 COMMENT ON COLUMN metabase_internal.refresh_log.rows_changed IS 'Rows written or rows removed, whichever are more, so that a replaced row counts once; NULL where it failed or the server does not count (track_counts off).';
 COMMENT ON COLUMN metabase_internal.refresh_log.sqlstate IS 'SQLSTATE of the error; NULL where it completed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.error_message IS 'The error with its hint; NULL where it completed.';
-COMMENT ON COLUMN metabase_internal.refresh_log.requested_by IS 'Role that asked for it.';
+COMMENT ON COLUMN metabase_internal.refresh_log.requested_by IS 'Role that asked for it; the view''s owner where nobody did.';
+COMMENT ON COLUMN metabase_internal.refresh_log.cause IS 'call: a function was called; schedule, retry or event: the background worker, or pg_cron.';
 
 -- What has changed in the shop and is not applied yet: a queue an entity. src/pg/capture.rs writes these rows straight into the
 -- heap, so the columns are those that it knows, in that order, and there is no index, trigger or default. Where this database
@@ -269,6 +298,7 @@ SELECT pg_catalog.pg_extension_config_dump('metabase_internal.setting', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.source_mapping', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.made_from', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.custom_view', '');
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.schedule', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.reader', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.capture_grant', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.view_definition', '');

@@ -12,6 +12,18 @@ pub enum Error {
     UnknownView { name: String, known: Vec<String> },
     #[error("there is no strategy \"{name}\"")]
     UnknownStrategy { name: String },
+    #[error("\"{name}\" is neither a strategy nor a cron expression: {reason}")]
+    InvalidStrategy { name: String, reason: String },
+    #[error("there is no engine \"{name}\"")]
+    UnknownEngine { name: String },
+    #[error("there is no background worker: the library is not preloaded")]
+    NotPreloaded,
+    #[error("extension \"pg_cron\" is not installed in this database")]
+    NoPgCron,
+    #[error(
+        "nothing is there that could refresh the views by itself: neither the background worker nor pg_cron"
+    )]
+    NoEngine,
     #[error("there is no refresh mode \"{name}\"")]
     UnknownMode { name: String },
     #[error("there is no entity \"{name}\"")]
@@ -207,6 +219,10 @@ pub enum Error {
     Internal(String),
 }
 
+/// What to put where for the background worker.
+const PRELOAD: &str =
+    "Add metabase_views to shared_preload_libraries in postgresql.conf, and restart the server.";
+
 impl Error {
     /// The five characters that programs tell errors apart by.
     pub fn sqlstate(&self) -> &str {
@@ -216,6 +232,8 @@ impl Error {
                 "42P01"
             }
             UnknownStrategy { .. }
+            | InvalidStrategy { .. }
+            | UnknownEngine { .. }
             | UnknownMode { .. }
             | UnknownEntity { .. }
             | UnknownSetting { .. }
@@ -244,7 +262,7 @@ impl Error {
             IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
             Overtaken => "40001",
             DuplicateOrder { .. } => "23505",
-            NothingToCapture | Nested | CannotBuild { .. } => "55000",
+            NotPreloaded | NoPgCron | NoEngine | NothingToCapture | Nested | CannotBuild { .. } => "55000",
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
             Recreate { cause, .. } => cause.sqlstate(),
             Internal(_) => "XX000",
@@ -259,6 +277,15 @@ impl Error {
             UnknownStrategy { .. } => {
                 "The strategies are: realtime, hourly, daily, weekly, manual; 'all' stands for every view.".into()
             }
+            InvalidStrategy { .. } => {
+                "The strategies are: realtime, hourly, daily, weekly, manual. A cron expression has five fields: minute, hour, day \
+                 of the month, month, day of the week; for example '*/15 8-18 * * mon-fri'."
+                    .into()
+            }
+            UnknownEngine { .. } => "The engines are: auto, worker, pg_cron.".into(),
+            NotPreloaded => PRELOAD.into(),
+            NoPgCron => "Where pg_cron is preloaded, and cron.database_name names this database: CREATE EXTENSION pg_cron.".into(),
+            NoEngine => format!("{PRELOAD} Or install pg_cron in this database."),
             UnknownMode { .. } => "The modes are: auto, full, incremental.".into(),
             UnknownEntity { known, .. } => format!("The entities are: {}.", known.join(", ")),
             UnknownColumn { known, .. } => format!("Its columns are: {}.", known.join(", ")),

@@ -1,6 +1,9 @@
 //! metabase_views: seven materialized views over a sneaker reseller's tables, for Metabase.
 //!
-//! `docs/architecture.md` says how data flows and why. This file lists the modules and the SQL files; nothing else.
+//! `docs/architecture.md` says how data flows and why. This file lists the modules and the SQL files, and
+//! is where the server comes in; nothing else.
+
+use pgrx::prelude::*;
 
 pgrx::pg_module_magic!();
 
@@ -11,6 +14,7 @@ mod incremental;
 mod pg;
 mod refresh;
 mod roles;
+mod schedule;
 mod settings;
 mod source;
 mod sql;
@@ -24,6 +28,12 @@ pgrx::extension_sql_file!(
     requires = ["tables", "capture"],
     finalize
 );
+
+/// Called when the library is loaded: by the server at its start where it is preloaded, else by the first session that needs it.
+#[pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    schedule::initialize();
+}
 
 /// What pgrx's test runner asks of a crate: nothing needs to be set up.
 #[cfg(test)]

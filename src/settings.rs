@@ -14,6 +14,8 @@ pub struct Settings {
     pub completed_statuses: Vec<String>,
     /// ISO 4217 code of the currency that the shop's amounts are in.
     pub currency: String,
+    /// Days that the history of refreshes is kept.
+    pub history_days: i32,
 }
 
 /// One setting, as users see it.
@@ -26,8 +28,12 @@ pub struct Setting {
 const TIME_ZONE: &str = "time_zone";
 const COMPLETED_STATUSES: &str = "completed_statuses";
 const CURRENCY: &str = "currency";
+const HISTORY_DAYS: &str = "history_days";
 
-pub static SETTINGS: [Setting; 3] = [
+/// How long the history is kept where nobody has said anything.
+const DEFAULT_HISTORY_DAYS: i32 = 30;
+
+pub static SETTINGS: [Setting; 4] = [
     Setting {
         name: TIME_ZONE,
         example: "Europe/Berlin",
@@ -45,6 +51,12 @@ pub static SETTINGS: [Setting; 3] = [
         example: "EUR",
         description: "ISO 4217 code of the currency that the shop's amounts are in. Default: EUR. Amounts are never \
                       converted.",
+    },
+    Setting {
+        name: HISTORY_DAYS,
+        example: "90",
+        description: "Days that the history of refreshes is kept, by the background worker; of each view no more than the last \
+                      10,000 runs. Default: 30.",
     },
 ];
 
@@ -71,6 +83,9 @@ pub fn current() -> Result<Settings, Error> {
         },
         completed_statuses: statuses(value(COMPLETED_STATUSES).unwrap_or("completed")),
         currency: value(CURRENCY).unwrap_or("EUR").to_owned(),
+        history_days: value(HISTORY_DAYS)
+            .and_then(|days| days.parse().ok())
+            .unwrap_or(DEFAULT_HISTORY_DAYS),
     })
 }
 
@@ -85,6 +100,7 @@ pub fn list() -> Result<Vec<(&'static Setting, String, bool)>, Error> {
             let value = match setting.name {
                 TIME_ZONE => current.time_zone.clone(),
                 COMPLETED_STATUSES => current.completed_statuses.join(", "),
+                HISTORY_DAYS => current.history_days.to_string(),
                 _ => current.currency.clone(),
             };
             (
@@ -139,6 +155,10 @@ fn validated(setting: &'static Setting, value: &str) -> Result<String, Error> {
         COMPLETED_STATUSES => match statuses(value) {
             words if words.is_empty() => Err(invalid("it names no status")),
             words => Ok(words.join(", ")),
+        },
+        HISTORY_DAYS => match value.trim().parse::<i32>() {
+            Ok(days) if (1..=36_500).contains(&days) => Ok(days.to_string()),
+            _ => Err(invalid("it is no number of days from 1 to 36500")),
         },
         _ => iso_currency::Currency::from_code(&value.to_uppercase())
             .map(|currency| currency.code().to_owned())

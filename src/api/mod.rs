@@ -4,6 +4,7 @@ mod incremental;
 mod internal;
 mod refresh;
 mod roles;
+mod schedule;
 mod settings;
 mod sources;
 mod views;

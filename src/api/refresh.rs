@@ -9,10 +9,11 @@ use crate::error::Error;
 use crate::refresh::choose::Mode;
 use crate::refresh::log::Outcome;
 use crate::refresh::run;
+use crate::schedule::agenda::{INVENTORY_VIEWS, ORDER_VIEWS};
 use crate::view::catalog::Strategy;
 use crate::view::registry::{ViewEntry, all_views, find_view};
 
-type RefreshRow = (
+pub(super) type RefreshRow = (
     name!(view_name, String),
     name!(status, String),
     name!(started_at, TimestampWithTimeZone),
@@ -23,7 +24,7 @@ type RefreshRow = (
     name!(error_message, Option<String>),
 );
 
-fn refresh_row(outcome: Outcome) -> RefreshRow {
+pub(super) fn refresh_row(outcome: Outcome) -> RefreshRow {
     let (status, error_message) = (outcome.status().to_owned(), outcome.error_message());
     (
         outcome.view_name,
@@ -62,7 +63,7 @@ fn refresh(
     let mut views = all_views()?;
     if name != "all" {
         let strategy = Strategy::from_name(&name).ok_or(Error::UnknownStrategy { name })?;
-        views.retain(|view| view.strategy() == strategy);
+        views.retain(|view| view.strategy() == strategy.name());
     }
     Ok(TableIterator::new(
         run::refresh(&views, Mode::Auto)?.into_iter().map(refresh_row),
@@ -98,18 +99,6 @@ fn refresh_view(
         run::refresh(&[view], mode)?.into_iter().map(refresh_row),
     ))
 }
-
-const ORDER_VIEWS: [&str; 3] = [
-    "metabase_executive_metrics",
-    "metabase_product_performance",
-    "metabase_platform_performance",
-];
-
-const INVENTORY_VIEWS: [&str; 3] = [
-    "metabase_product_performance",
-    "metabase_inventory_status",
-    "metabase_supplier_performance",
-];
 
 fn views(names: &[&str]) -> Result<Vec<ViewEntry>, Error> {
     names.iter().map(|name| find_view(name)).collect()

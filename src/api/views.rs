@@ -6,6 +6,7 @@ use pgrx::prelude::*;
 
 use super::required;
 use crate::error::Error;
+use crate::schedule::engine;
 use crate::view::custom::CustomView;
 use crate::view::lifecycle::{self, Created};
 use crate::view::registry::find_view;
@@ -123,8 +124,8 @@ type StatusRow = (
     name!(last_error, Option<String>),
 );
 
-/// A view's status as a row. Nothing is scheduled, so it has no next refresh.
-fn status_row(status: Status) -> StatusRow {
+/// A view's status as a row.
+fn status_row(status: Status, next_refresh: Option<TimestampWithTimeZone>) -> StatusRow {
     (
         status.view_name,
         status.exists,
@@ -132,8 +133,8 @@ fn status_row(status: Status) -> StatusRow {
         status.row_count,
         status.size_bytes,
         status.indexes,
-        status.strategy.to_owned(),
-        None,
+        status.strategy,
+        next_refresh,
         status.mode,
         status.mode_reason,
         status.pending_changes,
@@ -172,5 +173,12 @@ fn view_status(
         Some(name) => vec![status::of(&find_view(&name)?)?],
         None => status::all()?,
     };
-    Ok(TableIterator::new(statuses.into_iter().map(status_row)))
+    let scheduled = engine::scheduled()?;
+    Ok(TableIterator::new(statuses.into_iter().map(move |status| {
+        let next_refresh = scheduled
+            .iter()
+            .find(|scheduled| scheduled.view_name == status.view_name)
+            .and_then(|scheduled| scheduled.next_refresh);
+        status_row(status, next_refresh)
+    })))
 }

@@ -6,8 +6,8 @@ use super::script::Step;
 use super::state::{self, Look};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, as_role};
-use crate::pg::query;
 use crate::pg::workspace::Workspace;
+use crate::pg::{query, shared};
 
 /// Builds facts and rollups from what the workspace's snapshot shows. Answers how things stand then; no view is known to hold
 /// what they say.
@@ -37,12 +37,24 @@ pub fn build(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<Look,
     state::look_in(workspace)
 }
 
+/// How far the build is, for sync_status(), until it ends in whatever way.
+struct Progress;
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        shared::with_own_place(|_, place| place.show_build(0, 0));
+    }
+}
+
 /// Makes and fills the tables. Answers how many facts there are.
 fn fill(workspace: &mut Workspace, look: &Look) -> Result<u64, Error> {
     let mut rows = 0;
-    for step in look.shop()?.build() {
+    let steps = look.shop()?.build();
+    let _progress = Progress;
+    for (number, step) in steps.iter().enumerate() {
+        shared::with_own_place(|_, place| place.show_build(number + 1, steps.len()));
         if let Step::Run { statement, .. } = step {
-            let written = workspace.run_once(&statement)?;
+            let written = workspace.run_once(statement)?;
             if statement.starts_with("INSERT INTO metabase_internal.sale_fact")
                 || statement.starts_with("INSERT INTO metabase_internal.item_fact")
             {

@@ -7,6 +7,8 @@ use std::ffi::{CStr, c_char};
 
 use pgrx::pg_sys;
 
+use super::hooks::wake_worker_at_commit;
+
 /// Columns of a queue, as sql/tables.sql makes them.
 const CAPTURED_AT: usize = 0;
 const KEY_UUID: usize = 1;
@@ -62,6 +64,7 @@ pub unsafe extern "C-unwind" fn metabase_views_capture_row(
     // until it returns.
     unsafe {
         if let Some((trigger, queue)) = called_as_trigger(fcinfo) {
+            wake_worker_at_commit();
             let column = key_column(trigger);
             let key = |tuple| match Key::of(tuple, trigger, column) {
                 Key::None if argument(trigger, 2).is_some() => Key::Unknown,
@@ -92,6 +95,7 @@ pub unsafe extern "C-unwind" fn metabase_views_capture_truncate(
     // SAFETY: as above.
     unsafe {
         if let Some((_, queue)) = called_as_trigger(fcinfo) {
+            wake_worker_at_commit();
             queue.append(&Key::Unknown);
             queue.close();
         }
@@ -291,6 +295,16 @@ impl Queue {
             pg_sys::heap_freetuple(row);
         }
     }
+}
+
+unsafe extern "C" {
+    static max_prepared_xacts: std::ffi::c_int;
+}
+
+/// Whether this transaction can still be one that is prepared, which must not notify anybody.
+pub fn can_be_prepared() -> bool {
+    // SAFETY: a plain read of a global of the server's.
+    !is_own_transaction() && unsafe { max_prepared_xacts } > 0
 }
 
 /// Whether this statement is a transaction of its own, so that what it locks is free when it ends.

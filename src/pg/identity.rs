@@ -63,6 +63,11 @@ pub fn as_role<T>(role: u32, work: impl FnOnce() -> Result<T, Error>) -> Result<
     )
 }
 
+/// Runs `work` as another role, as a call of that role's own would be: for the background worker, which is nobody by itself.
+pub fn acting_as<T>(role: u32, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    act_as(role, pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32, work)
+}
+
 /// The role that we act as.
 pub fn current_role() -> Result<String, Error> {
     #[derive(serde::Deserialize)]

@@ -1,11 +1,15 @@
 //! All that touches the server's internals: every `unsafe` block and every difference between its versions.
 
 pub mod capture;
+pub mod database;
+pub mod hooks;
 pub mod identity;
 pub mod matview;
+pub mod process;
 pub mod query;
 pub mod relation;
 pub mod setting;
+pub mod shared;
 pub mod subtransaction;
 pub mod syntax;
 pub mod workspace;

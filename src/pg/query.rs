@@ -73,6 +73,18 @@ pub fn run(statements: &str, args: &[DatumWithOid]) -> Result<(), Error> {
     })
 }
 
+/// Runs a statement that writes one row and returns a number.
+pub fn returned_number(statement: &str, args: &[DatumWithOid]) -> Result<i64, Error> {
+    Spi::connect_mut(|client| {
+        let statement = prepared(client, statement, args)?;
+        client
+            .update(&*statement, None, args)?
+            .first()
+            .get_one::<i64>()?
+            .ok_or_else(|| Error::Internal("a statement returned no number".into()))
+    })
+}
+
 /// How many plans a session keeps; only statements with values in their text could ever be more.
 const MOST_PLANS: usize = 200;
 

@@ -43,7 +43,7 @@ pub fn subtransaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, E
 
 const QUERY_CANCELED: &str = "57014";
 
-fn caught_error(caught: CaughtError) -> Error {
+pub(super) fn caught_error(caught: CaughtError) -> Error {
     match caught {
         CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => postgres_error(&report),
         CaughtError::RustPanic { ereport, .. } => Error::Internal(format!(

@@ -9,6 +9,7 @@ use std::ffi::{CStr, CString};
 use pgrx::pg_sys;
 use serde::de::DeserializeOwned;
 
+use super::subtransaction::subtransaction;
 use crate::error::Error;
 
 /// What the planner is told of kept rows: few, so that big tables are looked up by index, and a table without an index is
@@ -95,6 +96,49 @@ impl Workspace {
             pg_sys::SPI_finish();
         }
         result
+    }
+
+    /// Runs `work` so that its failure undoes all that it did and nothing else. What it keeps is gone afterwards.
+    ///
+    /// Many rows are kept in a file, which belongs to the subtransaction and is closed with it.
+    pub fn subtransaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Workspace) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let before: Vec<String> = self.kept.keys().cloned().collect();
+        let result = subtransaction(|| {
+            let result = work(self)?;
+            self.forget_all_but(&before, true)?;
+            Ok(result)
+        });
+        if result.is_err() {
+            self.forget_all_but(&before, false)?;
+        }
+        result
+    }
+
+    /// Forgets kept rows, and closes their files unless a rollback has done so.
+    fn forget_all_but(&mut self, names: &[String], has_files: bool) -> Result<(), Error> {
+        let others: Vec<String> = self
+            .kept
+            .keys()
+            .filter(|name| !names.contains(*name))
+            .cloned()
+            .collect();
+        for name in others {
+            let c_name = CString::new(name.as_str()).map_err(|error| Error::Internal(error.to_string()))?;
+            if let Some(kept) = self.kept.remove(&name) {
+                // SAFETY: no statement runs that reads it. After a rollback its file is closed, so that only the memory is left,
+                // which goes with this SPI connection.
+                unsafe {
+                    pg_sys::SPI_unregister_relation(c_name.as_ptr());
+                    if has_files {
+                        pg_sys::tuplestore_end((*kept.relation).reldata as *mut pg_sys::Tuplestorestate);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Says which generation of tables the statements from here on are for: plans for another one are dropped.

@@ -5,8 +5,10 @@ use std::time::Instant;
 use pgrx::datum::TimestampWithTimeZone;
 
 use crate::error::Error;
+use crate::pg::capture::can_be_prepared;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
+use crate::settings;
 
 /// A run under way.
 pub struct Run {
@@ -70,6 +72,75 @@ impl Outcome {
     }
 }
 
+/// Runs that are kept of each view at most, whatever their age.
+const MOST_RUNS: i64 = 10_000;
+
+/// Removes runs from the log that are older than the setting `history_days` says, or too many.
+pub fn prune() -> Result<(), Error> {
+    let days = settings::current()?.history_days;
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/prune_history.sql"),
+            &[days.into(), MOST_RUNS.into()],
+        )
+    })
+}
+
+/// Writes into the log how run `id` has ended, which it has had since it began.
+pub fn close(id: i64, outcome: &Outcome) -> Result<(), Error> {
+    let error = outcome.error.as_ref();
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/close_run.sql"),
+            &[
+                id.into(),
+                outcome.status().to_owned().into(),
+                outcome.mode.to_owned().into(),
+                outcome.mode_reason.clone().into(),
+                outcome.rows_changed.into(),
+                error.map(|error| error.sqlstate().to_owned()).into(),
+                outcome.error_message().into(),
+            ],
+        )
+    })?;
+    notify(outcome)
+}
+
+/// Writes into the log that run `id` has failed, in a transaction that is rolled back already.
+pub fn close_failed(id: i64, sqlstate: &str, message: &str) -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/close_run.sql"),
+            &[
+                id.into(),
+                "failed".to_owned().into(),
+                None::<String>.into(),
+                None::<String>.into(),
+                None::<i64>.into(),
+                sqlstate.to_owned().into(),
+                message.to_owned().into(),
+            ],
+        )
+    })
+}
+
+/// Tells whoever listens on channel metabase_views what was refreshed, when this transaction commits.
+fn notify(outcome: &Outcome) -> Result<(), Error> {
+    if outcome.error.is_some() || can_be_prepared() {
+        return Ok(());
+    }
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/notify.sql"),
+            &[
+                outcome.view_name.clone().into(),
+                outcome.mode.to_owned().into(),
+                outcome.rows_changed.into(),
+            ],
+        )
+    })
+}
+
 /// Writes runs that have ended into the log.
 pub fn write(outcomes: &[Outcome]) -> Result<(), Error> {
     let role = current_role()?;
@@ -93,7 +164,8 @@ pub fn write(outcomes: &[Outcome]) -> Result<(), Error> {
             )?;
         }
         Ok(())
-    })
+    })?;
+    outcomes.iter().try_for_each(notify)
 }
 
 /// Rows that this session has written into and removed from a relation.

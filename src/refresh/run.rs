@@ -27,12 +27,41 @@ const CUSTOM: &str = "changes of its sources are not captured";
 
 /// Refreshes views one after the other. One that fails is reported as such and harms no other.
 pub fn refresh(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
+    refresh_and_log(views, mode, log::write)
+}
+
+/// Refreshes one view, whose run is in the log already, under the number `id`.
+pub fn refresh_opened(view: &ViewEntry, id: i64) -> Result<Outcome, Error> {
+    let views = std::slice::from_ref(view);
+    let mut outcomes = refresh_and_log(views, Mode::Auto, |outcomes| log::close(id, &outcomes[0]))?;
+    Ok(outcomes.swap_remove(0))
+}
+
+/// Applies what is queued where that can be done, and leaves it to later refreshes to show it.
+pub fn apply_queued() -> Result<(), Error> {
+    let zone = adapters::zone()?;
+    let is_own_transaction = is_own_transaction();
+    with_time_zone(&zone, || {
+        match subtransaction(|| standing(Mode::Incremental, is_own_transaction))? {
+            Standing::Incremental { owner, build: None } => {
+                from_facts(&[], Mode::Incremental, owner, None, &mut Done::default()).map(drop)
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+fn refresh_and_log(
+    views: &[ViewEntry],
+    mode: Mode,
+    log: impl FnOnce(&[Outcome]) -> Result<(), Error>,
+) -> Result<Vec<Outcome>, Error> {
     // The views' own zone, also where the setting has changed since they were made.
     let zone = adapters::zone()?;
     let is_own_transaction = is_own_transaction();
     let seven: Vec<&str> = views
         .iter()
-        .filter(|view| matches!(view, ViewEntry::Seven(_)))
+        .filter(|view| view.is_of_the_seven())
         .map(ViewEntry::name)
         .collect();
     // A day in a mapping's expression is the shop's, whoever refreshes.
@@ -44,7 +73,7 @@ pub fn refresh(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
             None => refresh_custom(view.name(), mode, &zone),
         })
         .collect::<Vec<_>>();
-    log::write(&outcomes)?;
+    log(&outcomes)?;
     if done.install {
         install_capture()?;
     }
@@ -260,7 +289,7 @@ fn flush_all(
             Some(reason) => ("full", reason.clone()),
             None => ("incremental", "its changes were captured".into()),
         };
-        let written = subtransaction(|| match &unsynced {
+        let written = workspace.subtransaction(|workspace| match &unsynced {
             Some(_) => target.compare(workspace, &look, &filled, owner),
             None => target.flush(workspace, &look, &filled, owner),
         });

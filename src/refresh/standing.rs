@@ -79,7 +79,10 @@ pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error>
         return Ok(full(INSTALLED_NOW));
     }
     let standing = rebuilt(why, owner, mode, is_own_transaction)?;
-    if let Standing::Full { reason, .. } = &standing {
+    // Who asks for nothing but what is queued has not tried what would help.
+    if let Standing::Full { reason, .. } = &standing
+        && mode != Mode::Incremental
+    {
         state::store_reason(Some(reason))?;
     }
     Ok(standing)

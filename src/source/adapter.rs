@@ -183,6 +183,7 @@ mod tests {
             time_zone: "Europe/Berlin".into(),
             completed_statuses: vec!["completed".into()],
             currency: "EUR".into(),
+            history_days: 30,
         }
     }
 

@@ -109,10 +109,13 @@ impl CustomView {
 
     pub fn unregister(&self) -> Result<(), Error> {
         as_extension_owner(|| {
-            query::run(
-                "DELETE FROM metabase_internal.custom_view WHERE view_name = $1",
-                &[self.view_name.clone().into()],
-            )
+            for table in ["custom_view", "schedule", "schedule_state"] {
+                query::run(
+                    &format!("DELETE FROM metabase_internal.{table} WHERE view_name = $1"),
+                    &[self.view_name.clone().into()],
+                )?;
+            }
+            Ok(())
         })
     }
 

@@ -3,7 +3,7 @@
 use super::adapters;
 use super::catalog::VIEWS;
 use super::custom::CustomView;
-use super::registry::{ViewEntry, find_view};
+use super::registry::{Kind, ViewEntry, find_view};
 use super::state::ViewState;
 
 use crate::error::Error;
@@ -27,13 +27,13 @@ pub struct Created {
 
 /// Creates the seven views.
 pub fn create_all(drop_existing: bool) -> Result<Vec<Created>, Error> {
-    create(VIEWS.iter().map(ViewEntry::Seven).collect(), drop_existing)
+    create(VIEWS.iter().map(ViewEntry::from).collect(), drop_existing)
 }
 
 /// Creates one view that this extension knows.
 pub fn create_one(name: &str, drop_existing: bool) -> Result<Created, Error> {
     let view = find_view(name)?;
-    if let ViewEntry::Custom(custom) = &view {
+    if let Kind::Custom(custom) = &view.kind {
         custom.check_trusted()?;
     }
     let mut created = create(vec![view], drop_existing)?;
@@ -42,7 +42,7 @@ pub fn create_one(name: &str, drop_existing: bool) -> Result<Created, Error> {
 
 /// Creates a view of the user's own and remembers it.
 pub fn create_custom(view: CustomView) -> Result<(), Error> {
-    let entry = ViewEntry::Custom(view.clone());
+    let entry = ViewEntry::from(view.clone());
     create(vec![entry], false)?.swap_remove(0).result?;
     view.register()
 }
@@ -51,20 +51,20 @@ pub fn create_custom(view: CustomView) -> Result<(), Error> {
 pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
     let view = find_view(name)?;
     lock_lifecycle()?;
-    if let ViewEntry::Seven(_) = view {
+    if view.is_of_the_seven() {
         state::lock()?;
     }
-    match (ViewState::find(view.name())?, &view) {
+    match (ViewState::find(view.name())?, &view.kind) {
         (Some(state), _) => drop_relation(view.name(), &state, cascade)?,
         // Dropped behind our back: what is left to do is to forget it.
-        (None, ViewEntry::Custom(_)) => {}
-        (None, ViewEntry::Seven(_)) => {
+        (None, Kind::Custom(_)) => {}
+        (None, Kind::Seven(_)) => {
             return Err(Error::ViewMissing {
                 view: view.name().to_owned(),
             });
         }
     }
-    if let ViewEntry::Custom(custom) = &view {
+    if let Kind::Custom(custom) = &view.kind {
         custom.unregister()?;
     }
     if first_of_the_seven()?.is_none() {
@@ -91,7 +91,7 @@ enum Place {
 fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Error> {
     lock_lifecycle()?;
     let is_own_transaction = is_own_transaction();
-    let reads_sources = views.iter().any(|view| matches!(view, ViewEntry::Seven(_)));
+    let reads_sources = views.iter().any(ViewEntry::is_of_the_seven);
     if reads_sources {
         state::lock()?;
     }
@@ -113,7 +113,7 @@ fn create_in_zone(
     settings: &Settings,
 ) -> Result<Vec<Created>, Error> {
     // Whatever is wrong with the sources is found before anything is touched.
-    let reads_sources = views.iter().any(|view| matches!(view, ViewEntry::Seven(_)));
+    let reads_sources = views.iter().any(ViewEntry::is_of_the_seven);
     let sources = match reads_sources {
         true => {
             let mut sources = mapping::resolve()?;
@@ -219,7 +219,7 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
     for grant in &replaced.grants {
         query::run(grant, &[])?;
     }
-    if matches!(view, ViewEntry::Seven(_)) {
+    if view.is_of_the_seven() {
         // Times in it are written in the session's zone.
         with_time_zone("UTC", || {
             as_extension_owner(|| {

@@ -1,6 +1,6 @@
 //! All views under this extension's care: the seven, and those that users have made.
 
-use super::catalog::{Strategy, VIEWS, View};
+use super::catalog::{VIEWS, View};
 use super::custom::CustomView;
 use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
@@ -9,34 +9,42 @@ use crate::settings::Settings;
 use crate::sql;
 
 /// Any view under this extension's care.
-pub enum ViewEntry {
+pub struct ViewEntry {
+    pub kind: Kind,
+    strategy: String,
+}
+
+/// Whose view it is.
+pub enum Kind {
     Seven(&'static View),
     Custom(CustomView),
 }
 
 impl ViewEntry {
     pub fn name(&self) -> &str {
-        match self {
-            ViewEntry::Seven(view) => view.name,
-            ViewEntry::Custom(view) => &view.view_name,
+        match &self.kind {
+            Kind::Seven(view) => view.name,
+            Kind::Custom(view) => &view.view_name,
         }
     }
 
-    pub fn strategy(&self) -> Strategy {
-        match self {
-            ViewEntry::Seven(view) => view.strategy,
-            // Only known strategies are ever stored.
-            ViewEntry::Custom(view) => Strategy::from_name(&view.strategy).unwrap_or(Strategy::Manual),
-        }
+    /// How often it is refreshed: the name of a strategy, or a cron expression.
+    pub fn strategy(&self) -> &str {
+        &self.strategy
+    }
+
+    /// Whether it is one of the seven.
+    pub fn is_of_the_seven(&self) -> bool {
+        matches!(self.kind, Kind::Seven(_))
     }
 
     /// The statements that make it, with its indexes and comments.
     pub fn statements(&self, settings: &Settings) -> String {
-        match self {
-            ViewEntry::Seven(view) => view
+        match &self.kind {
+            Kind::Seven(view) => view
                 .definition
                 .replace(":'time_zone'", &sql::literal(&settings.time_zone)),
-            ViewEntry::Custom(view) => view.statements(),
+            Kind::Custom(view) => view.statements(),
         }
     }
 }
@@ -49,11 +57,45 @@ pub fn all_views() -> Result<Vec<ViewEntry>, Error> {
             &[],
         )
     })?;
-    Ok(VIEWS
+    let mut entries: Vec<ViewEntry> = VIEWS
         .iter()
-        .map(ViewEntry::Seven)
-        .chain(custom.into_iter().map(ViewEntry::Custom))
-        .collect())
+        .map(ViewEntry::from)
+        .chain(custom.into_iter().map(ViewEntry::from))
+        .collect();
+    let told: Vec<Told> = as_extension_owner(|| {
+        query::rows("SELECT view_name, strategy FROM metabase_internal.schedule", &[])
+    })?;
+    for Told { view_name, strategy } in told {
+        if let Some(entry) = entries.iter_mut().find(|entry| entry.name() == view_name) {
+            entry.strategy = strategy;
+        }
+    }
+    Ok(entries)
+}
+
+/// What set_strategy() was told.
+#[derive(serde::Deserialize)]
+struct Told {
+    view_name: String,
+    strategy: String,
+}
+
+impl From<&'static View> for ViewEntry {
+    fn from(view: &'static View) -> ViewEntry {
+        ViewEntry {
+            strategy: view.strategy.name().to_owned(),
+            kind: Kind::Seven(view),
+        }
+    }
+}
+
+impl From<CustomView> for ViewEntry {
+    fn from(view: CustomView) -> ViewEntry {
+        ViewEntry {
+            strategy: view.strategy.clone(),
+            kind: Kind::Custom(view),
+        }
+    }
 }
 
 /// The view of a name, with or without its schema.

@@ -20,7 +20,7 @@ pub struct Status {
     /// Bytes on disk, with indexes; None where somebody has locked it.
     pub size_bytes: Option<i64>,
     pub indexes: Vec<String>,
-    pub strategy: &'static str,
+    pub strategy: String,
     pub mode: Option<String>,
     pub mode_reason: Option<String>,
     /// Changes that are captured and not in the view yet; None where they are not captured.
@@ -69,7 +69,7 @@ pub fn of(view: &ViewEntry) -> Result<Status, Error> {
         row_count,
         size_bytes,
         indexes: state.map(|state| state.indexes).unwrap_or_default(),
-        strategy: view.strategy().name(),
+        strategy: view.strategy().to_owned(),
         mode: runs.mode.filter(|_| exists),
         mode_reason: runs.mode_reason.filter(|_| exists),
         pending_changes: pending.as_ref().map(|pending| pending.changes),

@@ -158,7 +158,7 @@ fn names_that_do_not_exist() {
                 "SELECT metabase.set_setting('timezone', 'UTC')",
                 "22023",
                 "there is no setting \"timezone\"",
-                "The settings are: time_zone, completed_statuses, currency.",
+                "The settings are: time_zone, completed_statuses, currency, history_days.",
             ),
             unknown(
                 "SELECT metabase.grant_reader('nobody_of_this_name')",

@@ -812,3 +812,46 @@ fn with_the_extension_its_triggers_are_gone() {
         }
     }
 }
+
+#[test]
+fn changes_that_do_not_fit_into_memory_are_refreshed_by_what_changed_all_the_same() {
+    let (_database, mut client) = refreshed_shop();
+    run(
+        &mut client,
+        "INSERT INTO products.inventory (id, product_id, purchase_price, status, created_at, updated_at)
+         SELECT gen_random_uuid(), product.id, number, 'in_stock', now(), now()
+         FROM generate_series(1, 3000) AS number
+         CROSS JOIN (SELECT id FROM products.products ORDER BY id LIMIT 1) AS product;
+         INSERT INTO transactions.orders (id, inventory_item_id, platform_id, status, sold_at, gross_sale, created_at, updated_at)
+         SELECT gen_random_uuid(), item.id, platform.id, 'completed', now(), 100, now(), now()
+         FROM products.inventory AS item
+         CROSS JOIN (SELECT id FROM core.platforms ORDER BY id LIMIT 1) AS platform;
+         SET work_mem = '64kB'",
+    );
+    assert_incremental(&refreshed(&mut client, "refresh('all')"));
+    assert_eq!(modes(&mut client), [CAPTURED]);
+    assert_right(&mut client);
+
+    // What has failed takes nothing with it that the other views need.
+    run(
+        &mut client,
+        "CREATE FUNCTION public.fails(uuid) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+         BEGIN
+            IF current_setting('lock_timeout') = '12345ms' THEN RAISE 'no'; END IF;
+            RETURN 1;
+         END $$;
+         CREATE INDEX ON analytics.metabase_inventory_status (public.fails(inventory_id));
+         UPDATE transactions.orders SET status = 'cancelled' WHERE gross_sale = 100;
+         SET lock_timeout = '12345ms'",
+    );
+    let outcomes = refreshed(&mut client, "refresh('all')");
+    let failed: Vec<&str> = outcomes
+        .iter()
+        .filter(|outcome| outcome.status == "failed")
+        .map(|outcome| outcome.view_name.as_str())
+        .collect();
+    assert_eq!(failed, ["metabase_inventory_status"]);
+    run(&mut client, "RESET lock_timeout");
+    refresh_all(&mut client);
+    assert_right(&mut client);
+}

@@ -392,7 +392,7 @@ fn an_operator_may_not_touch_what_the_extension_remembers() {
             "{name}: {tables:?}"
         );
     }
-    assert_eq!(tables.len(), 18, "{tables:?}");
+    assert_eq!(tables.len(), 20, "{tables:?}");
     for table in tables {
         for statement in [
             "TABLE {}",

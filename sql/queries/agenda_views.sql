@@ -1,0 +1,24 @@
+-- The views of names $1 that exist, with what the schedule knows of them. $2 is how many seconds the schedule's clock is ahead.
+SELECT
+    relation.relname::text        AS view_name,
+    relation.relowner::bigint     AS owner,
+    state.timetable,
+    state.next_due,
+    coalesce(state.failures, 0)   AS failures,
+    state.retry_at,
+    sync.view_name IS NOT NULL    AS is_captured,
+    sync.dirty_since IS NOT NULL  AS is_dirty,
+    (
+        SELECT log.started_at + make_interval(secs => $2)
+        FROM metabase_internal.refresh_log AS log
+        WHERE log.view_name = relation.relname
+            AND log.status = 'completed'
+        ORDER BY log.id DESC
+        LIMIT 1
+    )                             AS last_run
+FROM pg_catalog.pg_class AS relation
+LEFT JOIN metabase_internal.schedule_state AS state ON state.view_name = relation.relname
+LEFT JOIN metabase_internal.view_sync AS sync ON sync.view_name = relation.relname
+WHERE relation.relnamespace = pg_catalog.to_regnamespace('analytics')
+    AND relation.relkind = 'm'
+    AND relation.relname = ANY ($1)

@@ -1,0 +1,20 @@
+-- Removes runs from the log that ended more than $1 days ago, and of each view all but the last $2.
+DELETE FROM metabase_internal.refresh_log AS log
+USING (
+    SELECT
+        view_name,
+        (
+            SELECT kept.id
+            FROM metabase_internal.refresh_log AS kept
+            WHERE kept.view_name = logged.view_name
+            ORDER BY kept.id DESC
+            OFFSET $2
+            LIMIT 1
+        ) AS last_superfluous
+    FROM (SELECT DISTINCT view_name FROM metabase_internal.refresh_log) AS logged
+) AS view
+WHERE log.view_name = view.view_name
+    AND (
+        log.id <= view.last_superfluous
+        OR log.completed_at < clock_timestamp() - make_interval(days => $1)
+    )

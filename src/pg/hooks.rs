@@ -1,0 +1,269 @@
+//! What every session does for the background workers, where the library is preloaded: it wakes them when it has committed
+//! something that concerns them, and gets them out of the way of commands that want a database for themselves.
+
+use std::cell::Cell;
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::{Duration, Instant};
+
+use pgrx::prelude::*;
+use pgrx::{PgList, pg_sys};
+
+use super::query;
+use super::shared;
+
+/// How long a command waits for a worker to leave; the server itself then waits five seconds more for all others.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// For how long workers are kept away at most, in microseconds: a session that dies does not let go.
+const LONGEST_HOLD: i64 = 60_000_000;
+
+/// Whom a transaction wakes when it commits.
+#[derive(Clone, Copy, Default)]
+struct Wake {
+    /// The worker of this database: rows of its sources have changed.
+    worker: bool,
+    /// Launcher and worker: an extension has come or gone.
+    for_extension: bool,
+    /// The launcher: a database has come or gone.
+    for_databases: bool,
+}
+
+thread_local! {
+    static WAKE: Cell<Wake> = const { Cell::new(Wake { worker: false, for_extension: false, for_databases: false }) };
+}
+
+static mut PREVIOUS_ACCESS_HOOK: pg_sys::object_access_hook_type = None;
+static mut PREVIOUS_UTILITY_HOOK: pg_sys::ProcessUtility_hook_type = None;
+
+/// Installs the hooks. Called while the server starts, so that all sessions have them.
+pub fn install() {
+    // SAFETY: the server has one thread while it starts, and the hooks stay for as long as it runs.
+    unsafe {
+        PREVIOUS_ACCESS_HOOK = pg_sys::object_access_hook;
+        pg_sys::object_access_hook = Some(on_object_access);
+        PREVIOUS_UTILITY_HOOK = pg_sys::ProcessUtility_hook;
+        pg_sys::ProcessUtility_hook = Some(on_utility);
+        pg_sys::RegisterXactCallback(Some(on_transaction_end), std::ptr::null_mut());
+    }
+}
+
+/// Has this transaction wake the worker when it commits.
+pub fn wake_worker_at_commit() {
+    WAKE.set(Wake {
+        worker: true,
+        ..WAKE.get()
+    });
+}
+
+/// # Safety
+/// Called by PostgreSQL.
+#[pg_guard]
+unsafe extern "C-unwind" fn on_transaction_end(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
+    match event {
+        pg_sys::XactEvent::XACT_EVENT_COMMIT => {
+            let wake = WAKE.take();
+            if wake.for_extension {
+                shared::wake_for_extension();
+            } else if wake.worker {
+                shared::wake_own_worker();
+            }
+            if wake.for_databases {
+                shared::wake_for_databases();
+            }
+        }
+        // What was prepared is seen when it is committed.
+        pg_sys::XactEvent::XACT_EVENT_ABORT | pg_sys::XactEvent::XACT_EVENT_PREPARE => {
+            WAKE.take();
+        }
+        _ => {}
+    }
+}
+
+/// # Safety
+/// Called by PostgreSQL.
+#[pg_guard]
+unsafe extern "C-unwind" fn on_object_access(
+    access: pg_sys::ObjectAccessType::Type,
+    class: pg_sys::Oid,
+    object: pg_sys::Oid,
+    sub_id: c_int,
+    argument: *mut c_void,
+) {
+    // SAFETY: the hook is only read, and called with what it expects.
+    unsafe {
+        if let Some(previous) = PREVIOUS_ACCESS_HOOK {
+            pg_sys::ffi::pg_guard_ffi_boundary(|| previous(access, class, object, sub_id, argument));
+        }
+    }
+    let has_changed = matches!(
+        access,
+        pg_sys::ObjectAccessType::OAT_POST_CREATE
+            | pg_sys::ObjectAccessType::OAT_DROP
+            | pg_sys::ObjectAccessType::OAT_POST_ALTER
+    );
+    let wake = WAKE.get();
+    match class {
+        pg_sys::ExtensionRelationId if has_changed => WAKE.set(Wake {
+            for_extension: true,
+            ..wake
+        }),
+        pg_sys::DatabaseRelationId if has_changed => WAKE.set(Wake {
+            for_databases: true,
+            ..wake
+        }),
+        _ => {}
+    }
+}
+
+/// # Safety
+/// Called by PostgreSQL.
+#[pg_guard]
+#[allow(clippy::too_many_arguments, reason = "the server's signature")]
+unsafe extern "C-unwind" fn on_utility(
+    statement: *mut pg_sys::PlannedStmt,
+    query_string: *const c_char,
+    read_only_tree: bool,
+    context: pg_sys::ProcessUtilityContext::Type,
+    parameters: pg_sys::ParamListInfo,
+    environment: *mut pg_sys::QueryEnvironment,
+    receiver: *mut pg_sys::DestReceiver,
+    completion: *mut pg_sys::QueryCompletion,
+) {
+    // SAFETY: the statement is the server's.
+    let held = unsafe { wanted_database((*statement).utilityStmt) }.and_then(|name| make_way(&name));
+    // SAFETY: the hook is only read; it and the server's function are called with what was passed.
+    unsafe {
+        match PREVIOUS_UTILITY_HOOK {
+            Some(previous) => pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                previous(
+                    statement,
+                    query_string,
+                    read_only_tree,
+                    context,
+                    parameters,
+                    environment,
+                    receiver,
+                    completion,
+                )
+            }),
+            None => pg_sys::standard_ProcessUtility(
+                statement,
+                query_string,
+                read_only_tree,
+                context,
+                parameters,
+                environment,
+                receiver,
+                completion,
+            ),
+        }
+    }
+    drop(held);
+}
+
+/// The database that a statement wants for itself, if it is such a statement.
+///
+/// SAFETY: the node is a statement's.
+unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<String> {
+    // SAFETY: a node is cast to what its tag says that it is. Names are read as C strings.
+    unsafe {
+        let name = match (*node).type_ {
+            pg_sys::NodeTag::T_DropdbStmt => (*(node as *mut pg_sys::DropdbStmt)).dbname,
+            pg_sys::NodeTag::T_CreatedbStmt => {
+                let statement = node as *mut pg_sys::CreatedbStmt;
+                option((*statement).options, c"template")?
+            }
+            pg_sys::NodeTag::T_AlterDatabaseStmt => {
+                let statement = node as *mut pg_sys::AlterDatabaseStmt;
+                option((*statement).options, c"tablespace")?;
+                (*statement).dbname
+            }
+            pg_sys::NodeTag::T_RenameStmt => {
+                let statement = node as *mut pg_sys::RenameStmt;
+                if (*statement).renameType != pg_sys::ObjectType::OBJECT_DATABASE {
+                    return None;
+                }
+                (*statement).subname
+            }
+            pg_sys::NodeTag::T_TransactionStmt => {
+                let statement = node as *mut pg_sys::TransactionStmt;
+                if (*statement).kind == pg_sys::TransactionStmtKind::TRANS_STMT_COMMIT_PREPARED {
+                    wake_worker_at_commit();
+                }
+                return None;
+            }
+            _ => return None,
+        };
+        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+    }
+}
+
+/// The value of an option, if it is given.
+///
+/// SAFETY: the list is one of DefElems.
+unsafe fn option(options: *mut pg_sys::List, name: &CStr) -> Option<*mut c_char> {
+    // SAFETY: see above.
+    unsafe {
+        let options = PgList::<pg_sys::DefElem>::from_pg(options);
+        let option = options
+            .iter_ptr()
+            .find(|option| CStr::from_ptr((**option).defname) == name)?;
+        (!(*option).arg.is_null()).then(|| pg_sys::defGetString(option))
+    }
+}
+
+/// Keeps workers away from a database for as long as it lives.
+struct Held {
+    database: u32,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        shared::with_place(self.database, |_, place| {
+            place.held_until.store(0, SeqCst);
+            place.has_events.store(true, SeqCst);
+        });
+        shared::wake_for_databases();
+    }
+}
+
+/// Asks a database's worker to leave, interrupts what it does, waits until it has gone, and keeps others away.
+///
+/// Only for whoever owns the database: nobody else may do what the server would have to wait for.
+fn make_way(name: &str) -> Option<Held> {
+    #[derive(serde::Deserialize)]
+    struct Wanted {
+        oid: u32,
+    }
+    let Wanted { oid } = query::optional_row(
+        "SELECT oid::bigint AS oid
+        FROM pg_catalog.pg_database
+        WHERE datname = $1
+            AND pg_catalog.pg_has_role(datdba, 'USAGE')",
+        &[name.to_owned().into()],
+    )
+    .ok()
+    .flatten()?;
+    let ask_worker = || {
+        shared::with_place(oid, |_, place| {
+            place.held_until.store(shared::now() + LONGEST_HOLD, SeqCst);
+            place.must_leave.store(true, SeqCst);
+            place.wake_worker();
+            place.pid.load(SeqCst)
+        })
+    };
+    let mut pid = ask_worker()?;
+    let held = Held { database: oid };
+    if pid != 0 {
+        // SAFETY: a plain system call. The process is, or was a moment ago, the worker.
+        unsafe { libc::kill(pid, libc::SIGTERM) };
+    }
+    let begin = Instant::now();
+    while pid != 0 && begin.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(10));
+        pgrx::check_for_interrupts!();
+        pid = ask_worker().unwrap_or(0);
+    }
+    Some(held)
+}

@@ -1,0 +1,169 @@
+//! A background process of the extension's own: its signals, its waiting, its transactions.
+
+use std::ffi::CString;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::{PgTryBuilder, pg_sys};
+
+use super::subtransaction::caught_error;
+use crate::error::Error;
+
+// As the server itself names them: pgrx has wrappers, which are no signal handlers, or nothing.
+unsafe extern "C-unwind" {
+    fn die(signal: std::ffi::c_int);
+    fn SignalHandlerForConfigReload(signal: std::ffi::c_int);
+    fn enable_timeout_after(timeout: std::ffi::c_int, milliseconds: std::ffi::c_int);
+    fn disable_timeout(timeout: std::ffi::c_int, keep_indicator: bool);
+}
+
+/// Sets up this process, and connects it to a database, or to none.
+///
+/// It ends at once when it is told to, as every session does: a handler that only sets a flag would keep a fast shutdown
+/// waiting for whatever runs.
+pub fn start(database: Option<u32>) {
+    // SAFETY: called once, at the beginning of a background worker's main function. The handlers are the server's own.
+    unsafe {
+        pg_sys::pqsignal(pg_sys::SIGTERM as i32, Some(die));
+        pg_sys::pqsignal(pg_sys::SIGHUP as i32, Some(SignalHandlerForConfigReload));
+        pg_sys::BackgroundWorkerUnblockSignals();
+        match database {
+            Some(oid) => pg_sys::BackgroundWorkerInitializeConnectionByOid(
+                pg_sys::Oid::from(oid),
+                pg_sys::InvalidOid,
+                0,
+            ),
+            None => pg_sys::BackgroundWorkerInitializeConnection(std::ptr::null(), std::ptr::null(), 0),
+        }
+    }
+}
+
+/// Waits until this process is woken, or for some time at most, and does what it was told meanwhile: ends, or reads the
+/// configuration again.
+pub fn wait(at_most: Duration) {
+    let milliseconds = at_most.as_millis().clamp(1, 3_600_000) as std::ffi::c_long;
+    // SAFETY: the latch is this process's own.
+    unsafe {
+        pg_sys::WaitLatch(
+            pg_sys::MyLatch,
+            (pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH) as i32,
+            milliseconds,
+            pg_sys::PG_WAIT_EXTENSION,
+        );
+        pg_sys::ResetLatch(pg_sys::MyLatch);
+    }
+    heed();
+}
+
+/// Ends this process, cancels what it does, or reads the configuration again, where it was told to.
+pub fn heed() {
+    pgrx::check_for_interrupts!();
+    // SAFETY: plain access to this process's flag; the configuration is read outside of a transaction.
+    unsafe {
+        if pg_sys::ConfigReloadPending != 0 {
+            pg_sys::ConfigReloadPending = 0;
+            pg_sys::ProcessConfigFile(pg_sys::GucContext::PGC_SIGHUP);
+        }
+    }
+}
+
+/// Runs `work` in a transaction of its own. Its failure rolls back all that it did, and comes back as an error.
+pub fn transaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // SAFETY: called outside of a transaction.
+    unsafe {
+        pg_sys::SetCurrentStatementStartTimestamp();
+        pg_sys::StartTransactionCommand();
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+    }
+    let commit = || {
+        let result = work()?;
+        // SAFETY: the snapshot is the one that was pushed above: whatever `work` pushed it has taken off.
+        unsafe {
+            pg_sys::PopActiveSnapshot();
+            pg_sys::CommitTransactionCommand();
+        }
+        Ok(result)
+    };
+    let result = PgTryBuilder::new(AssertUnwindSafe(commit))
+        .catch_others(|caught: CaughtError| Err(caught_error(caught)))
+        .execute();
+    // SAFETY: after an error the transaction is ended as the server's own main loop does it; what the error was has been
+    // copied. Statistics are sent where no transaction is open.
+    unsafe {
+        if result.is_err() {
+            pg_sys::AbortCurrentTransaction();
+        }
+        pg_sys::pgstat_report_stat(true);
+    }
+    result
+}
+
+/// Says in `pg_stat_activity` what this process does.
+pub fn report(activity: &str) {
+    report_state(pg_sys::BackendState::STATE_RUNNING, activity);
+}
+
+/// Says there that it waits.
+pub fn report_idle() {
+    report_state(pg_sys::BackendState::STATE_IDLE, "");
+}
+
+fn report_state(state: pg_sys::BackendState::Type, activity: &str) {
+    if let Ok(text) = CString::new(activity) {
+        // SAFETY: the server copies the text.
+        unsafe { pg_sys::pgstat_report_activity(state, text.as_ptr()) }
+    }
+}
+
+/// The server's number for the timeout of statements, in all versions from 15 on.
+const STATEMENT_TIMEOUT: std::ffi::c_int = 3;
+
+/// Runs `work`, and cancels it like a statement that takes longer than `milliseconds`; 0 for no limit.
+pub fn with_statement_timeout<T>(milliseconds: i32, work: impl FnOnce() -> T) -> T {
+    if milliseconds <= 0 {
+        return work();
+    }
+    // SAFETY: the timeout was registered when this process connected to its database. It only sets flags that the next check
+    // for interrupts heeds.
+    unsafe { enable_timeout_after(STATEMENT_TIMEOUT, milliseconds) };
+    let _running = RunningTimeout;
+    work()
+}
+
+/// Ends the timeout of a statement, also where an error unwinds.
+struct RunningTimeout;
+
+impl Drop for RunningTimeout {
+    fn drop(&mut self) {
+        // SAFETY: the timeout was enabled when this was made.
+        unsafe { disable_timeout(STATEMENT_TIMEOUT, false) }
+    }
+}
+
+/// Whether the server runs for `pg_upgrade`, which wants to be alone.
+pub fn is_binary_upgrade() -> bool {
+    // SAFETY: a plain read of a global.
+    unsafe { pg_sys::IsBinaryUpgrade }
+}
+
+/// Whether the server is loading libraries at its start.
+pub fn is_preloading() -> bool {
+    // SAFETY: a plain read of a global.
+    unsafe { pg_sys::process_shared_preload_libraries_in_progress }
+}
+
+/// Ends this process.
+pub fn exit(code: i32) -> ! {
+    // SAFETY: called outside of a transaction.
+    unsafe { pg_sys::proc_exit(code) }
+}
+
+/// Has `at_end` called when this process ends in whatever way.
+pub fn at_end(
+    at_end: unsafe extern "C-unwind" fn(code: std::ffi::c_int, argument: pg_sys::Datum),
+    argument: usize,
+) {
+    // SAFETY: the function stays for as long as the process.
+    unsafe { pg_sys::before_shmem_exit(Some(at_end), pg_sys::Datum::from(argument)) }
+}

@@ -1,0 +1,264 @@
+//! What the launcher, the workers and all other sessions know of each other: shared memory, which there is only where the
+//! library is preloaded. One place a database.
+
+use std::sync::atomic::{
+    AtomicBool, AtomicI32, AtomicI64, AtomicU8, AtomicU32, AtomicUsize, Ordering::SeqCst,
+};
+
+use pgrx::lwlock::PgLwLock;
+use pgrx::pg_shmem_init;
+use pgrx::prelude::*;
+use pgrx::shmem::PGRXSharedMemory;
+
+/// Databases that can have a worker at some time. The others are left alone, and the log says so.
+pub const MOST_DATABASES: usize = 512;
+
+/// No time at all.
+pub const NEVER: i64 = i64::MAX;
+
+/// The time, in microseconds since 1970.
+pub fn now() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
+}
+
+/// All places, and the launcher.
+pub struct Board {
+    launcher: Latch,
+    launcher_pid: AtomicI32,
+    /// Whether databases may have come or gone.
+    pub has_new_databases: AtomicBool,
+    pub places: [Place; MOST_DATABASES],
+}
+
+/// What is known of one database. Times are microseconds since 1970, and 0 stands for none.
+#[derive(Default)]
+pub struct Place {
+    /// Its oid; 0 where the place is free.
+    pub database: AtomicU32,
+    /// The worker's process; 0 where there is none.
+    pub pid: AtomicI32,
+    worker: Latch,
+    /// When the launcher asked for a worker that has not come yet.
+    pub asked_at: AtomicI64,
+    /// Workers that have ended before they had done anything, one after the other.
+    pub failures: AtomicI32,
+    /// Before when none is started, after such ones.
+    pub retry_at: AtomicI64,
+    service: AtomicU8,
+    /// Whether something was committed that the worker has not looked at.
+    pub has_events: AtomicBool,
+    /// Whether the worker waits for something to do.
+    pub is_idle: AtomicBool,
+    /// Whether the worker is to leave, for another one or for a command that wants the database for itself.
+    pub must_leave: AtomicBool,
+    /// Until when such a command keeps workers away.
+    pub held_until: AtomicI64,
+    /// When there is something to do next; `NEVER` if only an event brings something.
+    pub next_due: AtomicI64,
+    /// When the worker last looked at all there is.
+    pub cycle_at: AtomicI64,
+    /// How far a build of the facts is: the step it is at, and how many there are. 0 where there is none.
+    pub build_step: AtomicI32,
+    pub build_steps: AtomicI32,
+}
+
+/// Whether a database is one that is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Nobody has looked yet.
+    Unknown,
+    /// It has the extension.
+    Served,
+    /// It has not.
+    Absent,
+}
+
+/// Where a process is woken: the address of its latch, which is the same in all processes; 0 while there is none.
+#[derive(Default)]
+struct Latch(AtomicUsize);
+
+impl Latch {
+    fn set_own(&self) {
+        // SAFETY: a plain read of this process's global, which points into the server's shared memory.
+        self.0.store(unsafe { pg_sys::MyLatch } as usize, SeqCst);
+    }
+
+    fn clear(&self) {
+        self.0.store(0, SeqCst);
+    }
+
+    fn wake(&self) {
+        let latch = self.0.load(SeqCst) as *mut pg_sys::Latch;
+        if !latch.is_null() {
+            // SAFETY: latches of processes are in shared memory for as long as the server runs. One that has gone to another
+            // process since wakes that for nothing, which every process has to bear.
+            unsafe { pg_sys::SetLatch(latch) }
+        }
+    }
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Board {
+            launcher: Latch::default(),
+            launcher_pid: AtomicI32::new(0),
+            has_new_databases: AtomicBool::new(true),
+            places: std::array::from_fn(|_| Place::default()),
+        }
+    }
+}
+
+// SAFETY: it consists of atomics, and holds no pointers but to latches, which are in shared memory.
+unsafe impl PGRXSharedMemory for Board {}
+
+// SAFETY: the name is this extension's own.
+static BOARD: PgLwLock<Board> = unsafe { PgLwLock::new(c"metabase_views") };
+
+static IS_PRELOADED: AtomicBool = AtomicBool::new(false);
+
+/// Asks for the shared memory. Called while the server starts.
+pub fn request() {
+    pg_shmem_init!(BOARD);
+    IS_PRELOADED.store(true, SeqCst);
+}
+
+/// Whether the library was there when the server started.
+pub fn is_preloaded() -> bool {
+    IS_PRELOADED.load(SeqCst)
+}
+
+/// What is shared; None where the library is not preloaded. All of it is atomic, so nobody waits.
+pub fn with_board<T>(work: impl FnOnce(&Board) -> T) -> Option<T> {
+    is_preloaded().then(|| work(&BOARD.share()))
+}
+
+/// The place of a database, if it has one.
+pub fn with_place<T>(database: u32, work: impl FnOnce(&Board, &Place) -> T) -> Option<T> {
+    with_board(|board| board.place_of(database).map(|place| work(board, place))).flatten()
+}
+
+/// The place of the database that this session is connected to, if it has one.
+pub fn with_own_place<T>(work: impl FnOnce(&Board, &Place) -> T) -> Option<T> {
+    // SAFETY: a plain read of this backend's global.
+    with_place(unsafe { pg_sys::MyDatabaseId }.to_u32(), work)
+}
+
+/// Something was committed in this database: its worker has something to look at.
+pub fn wake_own_worker() {
+    let known = with_own_place(|board, place| {
+        if !place.has_events.swap(true, SeqCst) {
+            match place.pid.load(SeqCst) {
+                0 => board.launcher.wake(),
+                _ => place.worker.wake(),
+            }
+        }
+    });
+    if known.is_none() {
+        wake_for_databases();
+    }
+}
+
+/// Databases may have come or gone.
+pub fn wake_for_databases() {
+    with_board(|board| {
+        board.has_new_databases.store(true, SeqCst);
+        board.launcher.wake();
+    });
+}
+
+/// The extension may have come to this database, or gone from it.
+pub fn wake_for_extension() {
+    with_own_place(|_, place| {
+        if place.service() == Service::Absent {
+            place.set_service(Service::Unknown);
+        }
+    });
+    wake_own_worker();
+}
+
+impl Board {
+    pub fn place_of(&self, database: u32) -> Option<&Place> {
+        self.places
+            .iter()
+            .find(|place| database != 0 && place.database.load(SeqCst) == database)
+    }
+
+    /// The launcher's process; None while there is none.
+    pub fn launcher_pid(&self) -> Option<i32> {
+        Some(self.launcher_pid.load(SeqCst)).filter(|pid| *pid != 0)
+    }
+
+    /// Registers this process as the launcher.
+    pub fn enter_launcher(&self) {
+        self.launcher.set_own();
+        // SAFETY: a plain read of this process's global.
+        self.launcher_pid.store(unsafe { pg_sys::MyProcPid }, SeqCst);
+    }
+
+    pub fn leave_launcher(&self) {
+        self.launcher_pid.store(0, SeqCst);
+        self.launcher.clear();
+    }
+}
+
+impl Place {
+    pub fn service(&self) -> Service {
+        match self.service.load(SeqCst) {
+            1 => Service::Served,
+            2 => Service::Absent,
+            _ => Service::Unknown,
+        }
+    }
+
+    pub fn set_service(&self, service: Service) {
+        let number = match service {
+            Service::Unknown => 0,
+            Service::Served => 1,
+            Service::Absent => 2,
+        };
+        self.service.store(number, SeqCst);
+    }
+
+    /// Registers this process as the worker.
+    pub fn enter_worker(&self) {
+        self.worker.set_own();
+        // SAFETY: a plain read of this process's global.
+        self.pid.store(unsafe { pg_sys::MyProcPid }, SeqCst);
+        self.asked_at.store(0, SeqCst);
+    }
+
+    /// Frees the place's worker for the launcher to start another one when there is something to do.
+    pub fn leave_worker(&self, board: &Board) {
+        self.is_idle.store(false, SeqCst);
+        self.worker.clear();
+        self.pid.store(0, SeqCst);
+        self.build_step.store(0, SeqCst);
+        board.launcher.wake();
+    }
+
+    /// Shows how far a build of the facts is.
+    pub fn show_build(&self, step: usize, steps: usize) {
+        self.build_steps.store(steps as i32, SeqCst);
+        self.build_step.store(step as i32, SeqCst);
+    }
+
+    pub fn wake_worker(&self) {
+        self.worker.wake();
+    }
+
+    /// Gives the place to a database that nothing is known of yet; to none where that is 0.
+    pub fn reset(&self, database: u32) {
+        self.database.store(0, SeqCst);
+        self.asked_at.store(0, SeqCst);
+        self.failures.store(0, SeqCst);
+        self.retry_at.store(0, SeqCst);
+        self.set_service(Service::Unknown);
+        self.has_events.store(false, SeqCst);
+        self.must_leave.store(false, SeqCst);
+        self.held_until.store(0, SeqCst);
+        self.next_due.store(NEVER, SeqCst);
+        self.cycle_at.store(0, SeqCst);
+        self.build_step.store(0, SeqCst);
+        self.database.store(database, SeqCst);
+    }
+}

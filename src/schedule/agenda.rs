@@ -1,0 +1,258 @@
+//! The agenda: what there is to refresh, and what the schedule knows of each view.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
+
+use super::calendar::{self, Timetable};
+use super::due::{self, Cause, Decision, Past};
+use super::engine::{self, Engine};
+use super::parameters;
+use crate::error::Error;
+use crate::pg::identity::as_extension_owner;
+use crate::pg::query;
+use crate::settings;
+use crate::view::registry::{ViewEntry, all_views};
+
+/// All that there may be to do.
+pub struct Agenda {
+    pub items: Vec<Item>,
+    queued: Queued,
+    pub event_sync: bool,
+    /// Whether times are kept by whoever reads this, rather than by nobody.
+    pub keeps_times: bool,
+    zone: TimeZone,
+}
+
+/// A view that exists.
+pub struct Item {
+    pub view: ViewEntry,
+    /// Its owner, as whom it is refreshed.
+    pub owner: u32,
+    pub failures: i32,
+    /// Strategy and zone, as a text that changes with either.
+    timetable_name: String,
+    timetable: Timetable,
+    past: Past,
+    /// Whether it lacks changes that are applied already.
+    is_dirty: bool,
+}
+
+/// What was captured and is not applied yet.
+#[derive(Debug, serde::Deserialize)]
+pub struct Queued {
+    orders: bool,
+    stock_items: bool,
+    anything: bool,
+    /// Whether refreshes can be incremental: nothing is refreshed in full each time that somebody commits.
+    can_be_applied: bool,
+}
+
+/// The views that an order changes.
+pub const ORDER_VIEWS: [&str; 3] = [
+    "metabase_executive_metrics",
+    "metabase_product_performance",
+    "metabase_platform_performance",
+];
+
+/// The views that a stock item changes.
+pub const INVENTORY_VIEWS: [&str; 3] = [
+    "metabase_product_performance",
+    "metabase_inventory_status",
+    "metabase_supplier_performance",
+];
+
+#[derive(serde::Deserialize)]
+struct Row {
+    view_name: String,
+    owner: u32,
+    timetable: Option<String>,
+    next_due: Option<Timestamp>,
+    failures: i32,
+    retry_at: Option<Timestamp>,
+    is_captured: bool,
+    is_dirty: bool,
+    last_run: Option<Timestamp>,
+}
+
+/// How often a realtime view is refreshed of whose changes nobody hears.
+const UNHEARD: &str = "* * * * *";
+
+/// Whether this database has the extension.
+pub fn has_extension() -> Result<bool, Error> {
+    let found: Option<serde_json::Value> = query::optional_row(
+        "SELECT FROM pg_catalog.pg_extension WHERE extname = 'metabase_views'",
+        &[],
+    )?;
+    Ok(found.is_some())
+}
+
+/// The agenda as whoever keeps times with `engine` sees it.
+pub fn read(engine: Engine) -> Result<Agenda, Error> {
+    let choice = engine::choice()?;
+    let zone_name = settings::current()?.time_zone;
+    let views = all_views()?;
+    let names: Vec<String> = views.iter().map(|view| view.name().to_owned()).collect();
+    let mut rows: Vec<Row> = as_extension_owner(|| {
+        query::rows(
+            include_str!("../../sql/queries/agenda_views.sql"),
+            &[names.into(), parameters::clock_offset().into()],
+        )
+    })?;
+    let hears_events = choice.event_sync && engine == Engine::Worker;
+    let items = views
+        .into_iter()
+        .filter_map(|view| {
+            let position = rows.iter().position(|row| row.view_name == view.name())?;
+            Some(item(view, rows.swap_remove(position), &zone_name, hears_events))
+        })
+        .collect();
+    Ok(Agenda {
+        items,
+        queued: as_extension_owner(|| query::row(include_str!("../../sql/queries/queued.sql"), &[]))?,
+        event_sync: choice.event_sync,
+        keeps_times: choice.engine == engine && engine != Engine::Nobody,
+        zone: calendar::zone(&zone_name).unwrap_or(TimeZone::UTC),
+    })
+}
+
+fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool) -> Item {
+    let strategy = match view.strategy() {
+        "realtime" if !(row.is_captured && hears_events) => UNHEARD,
+        strategy => strategy,
+    };
+    let timetable_name = format!("{strategy} in {zone_name}");
+    Item {
+        owner: row.owner,
+        failures: row.failures,
+        // What is stored was parsed before it was.
+        timetable: Timetable::parse(strategy).unwrap_or_default(),
+        past: Past {
+            next_due: row
+                .next_due
+                .filter(|_| row.timetable.as_deref() == Some(&timetable_name)),
+            last_run: row.last_run,
+            retry_at: row.retry_at,
+        },
+        timetable_name,
+        is_dirty: row.is_dirty,
+        view,
+    }
+}
+
+impl Agenda {
+    /// What to do about a view. `events` says whether what was committed is looked at now.
+    pub fn decide(&self, item: &Item, events: bool) -> Decision {
+        let now = parameters::now();
+        let next_after_now = match self.keeps_times {
+            true => item.timetable.next_after(now, &self.zone),
+            false => None,
+        };
+        due::decide(&item.past, now, next_after_now, events && self.concerns(item))
+    }
+
+    /// When there is something to do about a view next; None where only an event brings something.
+    pub fn next(&self, item: &Item, decision: &Decision) -> Option<Timestamp> {
+        match (item.past.retry_at, decision.cause) {
+            (Some(retry_at), None) => Some(retry_at),
+            _ => decision.next_due,
+        }
+    }
+
+    /// When a view is refreshed next by itself: in the past where that is overdue.
+    pub fn next_refresh(&self, item: &Item) -> Option<Timestamp> {
+        let decision = self.decide(item, false);
+        match decision.cause {
+            Some(_) => item.past.retry_at.or(item.past.next_due),
+            None => self.next(item, &decision),
+        }
+    }
+
+    /// Whether there is anything that is captured and can be applied.
+    pub fn has_changes(&self) -> bool {
+        self.queued.can_be_applied && self.queued.anything
+    }
+
+    /// Whether what was committed concerns a view, so that it is refreshed for it.
+    fn concerns(&self, item: &Item) -> bool {
+        let name = item.view.name();
+        let is_realtime = item.view.strategy() == "realtime";
+        let of_orders = ORDER_VIEWS.contains(&name);
+        let of_inventory = INVENTORY_VIEWS.contains(&name);
+        self.event_sync
+            && self.queued.can_be_applied
+            && (of_orders && self.queued.orders
+                || of_inventory && self.queued.stock_items
+                || is_realtime && self.queued.anything
+                || item.is_dirty && (of_orders || of_inventory || is_realtime))
+    }
+}
+
+impl Item {
+    /// Remembers when the view is due next, where that is new.
+    pub fn store(&self, decision: &Decision) -> Result<(), Error> {
+        if decision.next_due == self.past.next_due {
+            return Ok(());
+        }
+        as_extension_owner(|| {
+            query::run(
+                include_str!("../../sql/queries/store_schedule_state.sql"),
+                &[
+                    self.view.name().to_owned().into(),
+                    self.timetable_name.clone().into(),
+                    time(decision.next_due),
+                ],
+            )
+        })
+    }
+
+    /// Remembers how a run has ended. Answers when it is tried again, if it failed.
+    pub fn store_result(&self, has_failed: bool, random: f64) -> Result<Option<Timestamp>, Error> {
+        let (failures, retry_at) = match has_failed {
+            false if self.failures == 0 && self.past.retry_at.is_none() => return Ok(None),
+            false => (0, None),
+            true => {
+                let failures = self.failures.saturating_add(1);
+                let retry_at = parameters::now()
+                    .checked_add(due::retry_delay(failures, random))
+                    .ok();
+                (failures, retry_at)
+            }
+        };
+        as_extension_owner(|| {
+            query::run(
+                include_str!("../../sql/queries/store_run_result.sql"),
+                &[
+                    self.view.name().to_owned().into(),
+                    failures.into(),
+                    time(retry_at),
+                ],
+            )
+        })?;
+        Ok(retry_at)
+    }
+
+    /// Opens a run of the view in the log. Answers its number.
+    pub fn open_run(&self, cause: Cause) -> Result<i64, Error> {
+        as_extension_owner(|| {
+            query::returned_number(
+                include_str!("../../sql/queries/open_run.sql"),
+                &[
+                    self.view.name().to_owned().into(),
+                    cause.name().to_owned().into(),
+                    i64::from(self.owner).into(),
+                ],
+            )
+        })
+    }
+}
+
+/// A time as SQL has it.
+pub fn sql_time(time: Timestamp) -> Result<TimestampWithTimeZone, Error> {
+    Ok(serde_json::from_str(&format!("\"{time}\""))?)
+}
+
+/// A time as an argument of a statement.
+pub fn time(time: Option<Timestamp>) -> DatumWithOid<'static> {
+    time.map(|time| time.to_string()).into()
+}

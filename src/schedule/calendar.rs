@@ -1,0 +1,220 @@
+//! When a view is due: strategies and cron expressions in a time zone, over a clock that is passed in. Pure.
+
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::view::catalog::Strategy;
+
+/// When a view is refreshed by itself.
+///
+/// Times are those on the clock on the wall. Where that clock skips a time that was named, the run is as soon as the clock goes
+/// on; where it shows that time twice, the run is at the first. What repeats all day, such as "every hour", goes on by time that
+/// really passes.
+#[derive(Clone, Debug, Default)]
+pub struct Timetable {
+    /// None where it is due at no time of its own: by hand, or whenever something changes.
+    times: Option<Cron>,
+}
+
+impl Timetable {
+    /// That of a strategy by its name, or of a cron expression of five fields; the reason where it is neither.
+    pub fn parse(strategy: &str) -> Result<Timetable, String> {
+        let expression = match Strategy::from_name(strategy) {
+            Some(Strategy::Realtime | Strategy::Manual) => return Ok(Timetable { times: None }),
+            Some(Strategy::Hourly) => "0 * * * *",
+            Some(Strategy::Daily) => "0 2 * * *",
+            Some(Strategy::Weekly) => "0 3 * * 1",
+            None => strategy,
+        };
+        let times = CronParser::builder()
+            .seconds(Seconds::Disallowed)
+            .year(Year::Disallowed)
+            .build()
+            .parse(expression)
+            .map_err(|error| error.to_string())?;
+        if times
+            .find_next_occurrence(&Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC), false)
+            .is_err()
+        {
+            return Err("it names a time that never comes".into());
+        }
+        Ok(Timetable { times: Some(times) })
+    }
+
+    /// The first time after `now` that it is due; None where there is none.
+    pub fn next_after(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let times = self.times.as_ref()?;
+        let next =
+            |from: Timestamp, inclusive| times.find_next_occurrence(&from.to_zoned(zone.clone()), inclusive);
+        let found = match next(now, false) {
+            // Clocks have skipped a whole day, where a zone has changed sides of the date line. It is looked for behind that.
+            Err(_) => (1..=LONGEST_GAP)
+                .find_map(|hours| next(now.checked_add(SignedDuration::from_hours(hours)).ok()?, true).ok()),
+            found => found.ok(),
+        };
+        found.map(|next| next.timestamp())
+    }
+}
+
+/// Hours that no clock skips more of.
+const LONGEST_GAP: i64 = 26;
+
+/// The zone that PostgreSQL knows by a name; None where the time zone database here does not know it.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).or_else(|_| TimeZone::posix(name)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const BERLIN: &str = "Europe/Berlin";
+    const NEW_YORK: &str = "America/New_York";
+
+    /// All times between two, in UTC, as the clock in the zone shows them.
+    fn runs(strategy: &str, zone_name: &str, from: &str, until: &str) -> Vec<String> {
+        let timetable = Timetable::parse(strategy).expect("a strategy");
+        let zone = zone(zone_name).expect("a zone");
+        let until: Timestamp = until.parse().expect("a time");
+        let mut now: Timestamp = from.parse().expect("a time");
+        let mut runs = Vec::new();
+        while let Some(next) = timetable.next_after(now, &zone).filter(|next| *next < until) {
+            runs.push(next.to_zoned(zone.clone()).strftime("%a %F %H:%M%:z").to_string());
+            now = next;
+        }
+        runs
+    }
+
+    #[test]
+    fn strategies_are_due_at_their_times_on_the_local_clock() {
+        let week = ["2026-06-01T00:00:00Z", "2026-06-08T00:00:00Z"];
+        assert_eq!(runs("hourly", BERLIN, week[0], week[1]).len(), 7 * 24 - 1);
+        assert_eq!(
+            runs("daily", BERLIN, week[0], week[1])[..2],
+            ["Tue 2026-06-02 02:00+02:00", "Wed 2026-06-03 02:00+02:00"]
+        );
+        assert_eq!(
+            runs("weekly", NEW_YORK, week[0], week[1]),
+            ["Mon 2026-06-01 03:00-04:00"]
+        );
+        assert!(runs("realtime", BERLIN, week[0], week[1]).is_empty());
+        assert!(runs("manual", BERLIN, week[0], week[1]).is_empty());
+    }
+
+    #[test]
+    fn a_time_that_the_clock_skips_is_due_when_it_goes_on() {
+        assert_eq!(
+            runs("daily", BERLIN, "2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z"),
+            ["Sun 2026-03-29 03:00+02:00", "Mon 2026-03-30 02:00+02:00"]
+        );
+        assert_eq!(
+            runs("daily", NEW_YORK, "2026-03-07T12:00:00Z", "2026-03-09T12:00:00Z"),
+            ["Sun 2026-03-08 03:00-04:00", "Mon 2026-03-09 02:00-04:00"]
+        );
+    }
+
+    #[test]
+    fn a_time_that_the_clock_shows_twice_is_due_once() {
+        assert_eq!(
+            runs("daily", BERLIN, "2026-10-24T12:00:00Z", "2026-10-26T12:00:00Z"),
+            ["Sun 2026-10-25 02:00+02:00", "Mon 2026-10-26 02:00+01:00"]
+        );
+        assert_eq!(
+            runs(
+                "30 1 * * *",
+                NEW_YORK,
+                "2026-10-31T12:00:00Z",
+                "2026-11-02T12:00:00Z"
+            ),
+            ["Sun 2026-11-01 01:30-04:00", "Mon 2026-11-02 01:30-05:00"]
+        );
+    }
+
+    #[test]
+    fn every_hour_is_every_hour_that_passes() {
+        for (zone, spring, autumn) in [
+            (
+                BERLIN,
+                ["2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"],
+                ["2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"],
+            ),
+            (
+                NEW_YORK,
+                ["2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z"],
+                ["2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"],
+            ),
+        ] {
+            // The run at the day's beginning is not after it.
+            assert_eq!(runs("hourly", zone, spring[0], spring[1]).len(), 23 - 1);
+            assert_eq!(runs("hourly", zone, autumn[0], autumn[1]).len(), 25 - 1);
+        }
+    }
+
+    #[test]
+    fn each_local_day_has_one_daily_run_and_each_week_one_weekly() {
+        for name in [
+            BERLIN,
+            NEW_YORK,
+            "Australia/Lord_Howe",
+            "Asia/Kolkata",
+            "America/Sao_Paulo",
+            "Pacific/Apia",
+        ] {
+            let mut days = BTreeMap::new();
+            for run in runs("daily", name, "2010-01-01T14:00:00Z", "2013-01-01T00:00:00Z") {
+                *days.entry(run[..14].to_owned()).or_insert(0) += 1;
+            }
+            assert!(days.values().all(|count| *count == 1), "{name}");
+            // Apia has skipped a whole day, 30 December 2011.
+            let skipped = if name == "Pacific/Apia" { 1 } else { 0 };
+            assert!(
+                (1095 - skipped..=1096 - skipped).contains(&days.len()),
+                "{name}: {}",
+                days.len()
+            );
+            let weeks = runs("weekly", name, "2010-01-01T14:00:00Z", "2013-01-01T00:00:00Z");
+            assert!((156..=157).contains(&weeks.len()), "{name}: {}", weeks.len());
+            assert!(weeks.iter().all(|run| run.starts_with("Mon ")), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_cron_expression_has_five_fields() {
+        assert_eq!(
+            runs(
+                "*/20 9-10 * * mon-fri",
+                BERLIN,
+                "2026-06-05T08:15:00Z",
+                "2026-06-08T07:30:00Z"
+            ),
+            [
+                "Fri 2026-06-05 10:20+02:00",
+                "Fri 2026-06-05 10:40+02:00",
+                "Mon 2026-06-08 09:00+02:00",
+                "Mon 2026-06-08 09:20+02:00",
+            ]
+        );
+        for wrong in [
+            "",
+            "* * *",
+            "61 * * * *",
+            "* * * * * *",
+            "often",
+            "0 0 31 2 8",
+            "0 0 30 2 *",
+        ] {
+            assert!(Timetable::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn zones_are_known_by_name_and_by_rule() {
+        assert!(zone(BERLIN).is_some());
+        assert!(zone("<+03>-03").is_some());
+        assert!(zone("Mars/Olympus").is_none());
+    }
+}

@@ -1,0 +1,163 @@
+//! Who refreshes the views by itself: the background worker, pg_cron, or nobody; and how often.
+
+use pgrx::datum::TimestampWithTimeZone;
+
+use super::calendar::Timetable;
+use super::{agenda, pg_cron};
+use crate::error::Error;
+use crate::pg::identity::{as_extension_owner, current_role};
+use crate::pg::{hooks, query, shared};
+use crate::view::registry::find_view;
+
+/// Who keeps the views' times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Worker,
+    PgCron,
+    Nobody,
+}
+
+impl Engine {
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Worker => "worker",
+            Engine::PgCron => "pg_cron",
+            Engine::Nobody => "none",
+        }
+    }
+}
+
+/// What was decided, or what holds where nothing was.
+pub struct Choice {
+    pub engine: Engine,
+    /// Whether the worker refreshes views shortly after what they show has changed.
+    pub event_sync: bool,
+}
+
+const ENGINE: &str = "schedule.engine";
+const EVENT_SYNC: &str = "schedule.event_sync";
+
+/// Who keeps the times: where nobody has decided, the worker does if there is one, and what changes is an event for it.
+pub fn choice() -> Result<Choice, Error> {
+    #[derive(serde::Deserialize)]
+    struct Stored {
+        engine: Option<String>,
+        event_sync: Option<String>,
+    }
+    let stored: Stored =
+        as_extension_owner(|| query::row(include_str!("../../sql/queries/schedule_choice.sql"), &[]))?;
+    let is_preloaded = shared::is_preloaded();
+    Ok(Choice {
+        engine: match stored.engine.as_deref() {
+            Some("worker") => Engine::Worker,
+            Some("pg_cron") => Engine::PgCron,
+            Some(_) => Engine::Nobody,
+            None if is_preloaded => Engine::Worker,
+            None => Engine::Nobody,
+        },
+        event_sync: is_preloaded && stored.event_sync.as_deref() != Some("off"),
+    })
+}
+
+/// When a view is refreshed next by itself.
+pub struct Scheduled {
+    pub view_name: String,
+    pub strategy: String,
+    pub next_refresh: Option<TimestampWithTimeZone>,
+}
+
+/// Has the views refreshed by `engine`: worker, pg_cron, or auto for the first of them that is there.
+pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
+    let engine = match engine {
+        "worker" if !shared::is_preloaded() => return Err(Error::NotPreloaded),
+        "worker" => Engine::Worker,
+        "pg_cron" => Engine::PgCron,
+        "auto" if shared::is_preloaded() => Engine::Worker,
+        "auto" if pg_cron::is_here()? => Engine::PgCron,
+        "auto" => return Err(Error::NoEngine),
+        name => {
+            return Err(Error::UnknownEngine {
+                name: name.to_owned(),
+            });
+        }
+    };
+    store(ENGINE, engine.name())?;
+    match engine {
+        Engine::PgCron => pg_cron::schedule_all()?,
+        _ => pg_cron::unschedule_all()?,
+    }
+    hooks::wake_worker_at_commit();
+    scheduled()
+}
+
+/// Has nothing refreshed at its time any more.
+pub fn unschedule() -> Result<Vec<Scheduled>, Error> {
+    store(ENGINE, Engine::Nobody.name())?;
+    pg_cron::unschedule_all()?;
+    hooks::wake_worker_at_commit();
+    scheduled()
+}
+
+/// Says how often a view is refreshed: a strategy, or a cron expression of five fields.
+pub fn set_strategy(view_name: &str, strategy: &str) -> Result<Vec<Scheduled>, Error> {
+    let view = find_view(view_name)?;
+    let strategy = strategy.split_whitespace().collect::<Vec<_>>().join(" ");
+    Timetable::parse(&strategy).map_err(|reason| Error::InvalidStrategy {
+        name: strategy.clone(),
+        reason,
+    })?;
+    let role = current_role()?;
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/store_strategy.sql"),
+            &[view.name().to_owned().into(), strategy.into(), role.into()],
+        )
+    })?;
+    if choice()?.engine == Engine::PgCron {
+        pg_cron::schedule_all()?;
+    }
+    hooks::wake_worker_at_commit();
+    let mut scheduled = scheduled()?;
+    scheduled.retain(|scheduled| scheduled.view_name == view.name());
+    Ok(scheduled)
+}
+
+/// Has the worker refresh views shortly after a commit that changed what they show, or wait for their times. Answers what holds
+/// now, in a sentence.
+pub fn set_event_sync(wanted: bool) -> Result<&'static str, Error> {
+    if wanted && !shared::is_preloaded() {
+        return Err(Error::NotPreloaded);
+    }
+    store(EVENT_SYNC, if wanted { "on" } else { "off" })?;
+    hooks::wake_worker_at_commit();
+    Ok(match wanted {
+        true => "views are refreshed shortly after a commit that changed what they show",
+        false => "changes wait for the next time that the views are due",
+    })
+}
+
+/// When each view is refreshed next.
+pub fn scheduled() -> Result<Vec<Scheduled>, Error> {
+    let agenda = agenda::read(choice()?.engine)?;
+    agenda
+        .items
+        .iter()
+        .map(|item| {
+            Ok(Scheduled {
+                view_name: item.view.name().to_owned(),
+                strategy: item.view.strategy().to_owned(),
+                next_refresh: agenda.next_refresh(item).map(agenda::sql_time).transpose()?,
+            })
+        })
+        .collect()
+}
+
+fn store(name: &str, value: &str) -> Result<(), Error> {
+    let role = current_role()?;
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/store_setting.sql"),
+            &[name.to_owned().into(), value.to_owned().into(), role.into()],
+        )
+    })
+}

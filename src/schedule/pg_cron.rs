@@ -1,0 +1,150 @@
+//! pg_cron as the one who keeps the times: a job a view, named refresh_<view>.
+//!
+//! pg_cron's clock may be another one than the shop's (that of cron.timezone, or GMT), and the shop's is moved twice a year. So a
+//! job comes whenever the view's time can be, and refresh_if_due() decides.
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::calendar::{self, Timetable};
+use super::engine::Engine;
+use super::{agenda, parameters};
+use crate::error::Error;
+use crate::pg::query;
+use crate::settings;
+use crate::view::catalog::Strategy;
+
+/// Whether pg_cron is installed in this database.
+pub fn is_here() -> Result<bool, Error> {
+    let found: Option<serde_json::Value> = query::optional_row(
+        "SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_cron'",
+        &[],
+    )?;
+    Ok(found.is_some())
+}
+
+/// Makes the jobs of the current role anew, so that they are those of the views' strategies.
+pub fn schedule_all() -> Result<(), Error> {
+    if !is_here()? {
+        return Err(Error::NoPgCron);
+    }
+    unschedule_all()?;
+    let zone_name = settings::current()?.time_zone;
+    let cron_zone = cron_zone()?;
+    for item in &agenda::read(Engine::PgCron)?.items {
+        let Some(times) = job_times(item.view.strategy(), &zone_name, &cron_zone) else {
+            continue;
+        };
+        let view = item.view.name();
+        query::run(
+            "SELECT cron.schedule($1, $2, $3)",
+            &[
+                format!("refresh_{view}").into(),
+                times.into(),
+                format!(
+                    "SELECT * FROM metabase.refresh_if_due({})",
+                    crate::sql::literal(view)
+                )
+                .into(),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// Removes the jobs of the current role.
+pub fn unschedule_all() -> Result<(), Error> {
+    if !is_here()? {
+        return Ok(());
+    }
+    query::run(include_str!("../../sql/queries/unschedule_cron_jobs.sql"), &[])
+}
+
+/// The zone of pg_cron's clock; versions before 1.6 know no other than GMT.
+fn cron_zone() -> Result<TimeZone, Error> {
+    #[derive(serde::Deserialize)]
+    struct Zone {
+        name: Option<String>,
+    }
+    let zone: Zone = query::row(
+        "SELECT pg_catalog.current_setting('cron.timezone', true) AS name",
+        &[],
+    )?;
+    Ok(zone
+        .name
+        .as_deref()
+        .and_then(calendar::zone)
+        .unwrap_or(TimeZone::UTC))
+}
+
+/// When the job of a strategy has to come, as pg_cron writes it: at all minutes and hours of its clock at which the view's time
+/// can be in the course of the next year. None where it is due at no time of its own.
+fn job_times(strategy: &str, zone_name: &str, cron_zone: &TimeZone) -> Option<String> {
+    match Strategy::from_name(strategy) {
+        Some(Strategy::Manual) => return None,
+        // It hears of no events: it looks each minute.
+        Some(Strategy::Realtime) => return Some("* * * * *".into()),
+        _ => {}
+    }
+    let timetable = Timetable::parse(strategy).ok()?;
+    let zone = calendar::zone(zone_name)?;
+    let begin = parameters::now();
+    let end = begin.checked_add(SignedDuration::from_hours(24 * 366)).ok()?;
+    let (mut minutes, mut hours) = (BTreeSet::new(), BTreeSet::new());
+    let mut now: Timestamp = begin;
+    // A year of hours; what comes more often covers all minutes and hours long before that.
+    for _ in 0..9_000 {
+        match timetable.next_after(now, &zone) {
+            Some(next) if next <= end => now = next,
+            _ => break,
+        }
+        let shown = now.to_zoned(cron_zone.clone());
+        minutes.insert(shown.minute());
+        hours.insert(shown.hour());
+    }
+    if minutes.is_empty() {
+        return None;
+    }
+    Some(format!("{} {} * * *", list(&minutes, 60), list(&hours, 24)))
+}
+
+/// Numbers as a field of a cron expression, out of `all`.
+fn list(numbers: &BTreeSet<i8>, all: usize) -> String {
+    if numbers.len() == all {
+        return "*".into();
+    }
+    let numbers: Vec<String> = numbers.iter().map(i8::to_string).collect();
+    numbers.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_comes_at_all_hours_that_the_views_time_can_be_at() {
+        let job_times = |strategy, zone| job_times(strategy, zone, &TimeZone::UTC);
+        // 02:00 in Berlin is 00:00 in summer and 01:00 in winter.
+        assert_eq!(
+            job_times("daily", "Europe/Berlin").as_deref(),
+            Some("0 0,1 * * *")
+        );
+        assert_eq!(job_times("daily", "Asia/Kolkata").as_deref(), Some("30 20 * * *"));
+        assert_eq!(
+            job_times("hourly", "Asia/Kathmandu").as_deref(),
+            Some("15 * * * *")
+        );
+        assert_eq!(job_times("weekly", "Asia/Tokyo").as_deref(), Some("0 18 * * *"));
+        assert_eq!(
+            job_times("*/15 * * * *", "Europe/Berlin").as_deref(),
+            Some("0,15,30,45 * * * *")
+        );
+        assert_eq!(
+            job_times("realtime", "Europe/Berlin").as_deref(),
+            Some("* * * * *")
+        );
+        assert_eq!(job_times("manual", "Europe/Berlin"), None);
+    }
+}

@@ -1,0 +1,333 @@
+//! The worker: one process a database, which refreshes its views when they are due and when what they show has changed.
+
+use std::ffi::c_int;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::{Duration, Instant};
+
+use pgrx::bgworkers::BackgroundWorker;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+
+use super::agenda::{self, Agenda, Item};
+use super::due::{Cause, Decision};
+use super::engine::Engine;
+use super::parameters;
+use crate::error::Error;
+use crate::pg::identity::{acting_as, as_extension_owner};
+use crate::pg::setting::with_settings;
+use crate::pg::shared::{self, Place, Service};
+use crate::pg::{process, query};
+use crate::refresh::{log, run};
+use crate::view::registry::ViewEntry;
+
+/// How long after a change it is applied where no view is refreshed for it, so that the queues stay short.
+const APPLY_DELAY: Duration = Duration::from_secs(10);
+/// The longest sleep: a change that nobody has told of, such as one that was prepared before the server was restarted, is found
+/// after it.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// How often old runs are removed from the log.
+const PRUNING: Duration = Duration::from_secs(3600);
+/// Refreshes for events take one part of the time at most, of as many.
+const EVENT_SHARE: u32 = 5;
+
+/// The worker's main function. Its argument is the number of its place.
+#[pg_guard]
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn metabase_views_worker_main(argument: pg_sys::Datum) {
+    let number = argument.value();
+    let database: u32 = BackgroundWorker::get_extra().parse().unwrap_or(0);
+    if with_place_at(number, |place| place.database.load(SeqCst)) != Some(database) {
+        return;
+    }
+    process::at_end(leave, number);
+    with_place_at(number, Place::enter_worker);
+    process::start(Some(database));
+    process::report_idle();
+    Worker::new(number).work()
+}
+
+/// # Safety
+/// Called by PostgreSQL when the process ends.
+#[pg_guard]
+unsafe extern "C-unwind" fn leave(_code: c_int, argument: pg_sys::Datum) {
+    shared::with_board(|board| {
+        if let Some(place) = board.places.get(argument.value()) {
+            place.leave_worker(board);
+        }
+    });
+}
+
+fn with_place_at<T>(number: usize, work: impl FnOnce(&Place) -> T) -> Option<T> {
+    shared::with_board(|board| board.places.get(number).map(work)).flatten()
+}
+
+struct Worker {
+    number: usize,
+    /// Since when there may be something that was committed and not looked at.
+    event_since: Option<Instant>,
+    /// Before when refreshes for events have to wait.
+    not_before: Instant,
+    pruned_at: Option<Instant>,
+    has_closed_lost_runs: bool,
+    /// The error of the last cycle, so that the log has it once.
+    last_error: Option<String>,
+}
+
+/// What a cycle has found.
+enum Found {
+    /// There is nothing to do for so long, but for events.
+    Nothing(Duration),
+    /// The extension is not here.
+    NoExtension,
+}
+
+impl Worker {
+    fn new(number: usize) -> Worker {
+        Worker {
+            number,
+            // Whatever was committed before the server went down waits in the queues.
+            event_since: Some(Instant::now()),
+            not_before: Instant::now(),
+            pruned_at: None,
+            has_closed_lost_runs: false,
+            last_error: None,
+        }
+    }
+
+    fn work(&mut self) -> ! {
+        loop {
+            process::heed();
+            self.leave_if_asked();
+            if self.place(|place| place.has_events.swap(false, SeqCst)) {
+                self.event_since.get_or_insert_with(Instant::now);
+            }
+            let pause = match self.cycle() {
+                Ok(Found::Nothing(pause)) => {
+                    self.last_error = None;
+                    pause
+                }
+                Ok(Found::NoExtension) => {
+                    self.place(|place| {
+                        place.set_service(Service::Absent);
+                        place.failures.store(0, SeqCst);
+                    });
+                    process::exit(0)
+                }
+                Err(error) => self.complain(&error),
+            };
+            self.sleep(pause);
+        }
+    }
+
+    fn place<T>(&self, work: impl FnOnce(&Place) -> T) -> T
+    where
+        T: Default,
+    {
+        with_place_at(self.number, work).unwrap_or_default()
+    }
+
+    fn sleep(&self, pause: Duration) {
+        let due = shared::now() + pause.as_micros() as i64;
+        self.place(|place| {
+            place.next_due.store(due, SeqCst);
+            place.cycle_at.store(shared::now(), SeqCst);
+            place.is_idle.store(true, SeqCst);
+        });
+        process::report_idle();
+        if !self.place(|place| place.has_events.load(SeqCst)) || self.event_since.is_some() {
+            process::wait(pause.min(LONGEST_SLEEP));
+        }
+        self.place(|place| place.is_idle.store(false, SeqCst));
+    }
+
+    /// Makes room for another database's worker, or for a command that wants this database for itself.
+    fn leave_if_asked(&self) {
+        if self.place(|place| place.must_leave.load(SeqCst)) {
+            if self.event_since.is_some() {
+                self.place(|place| place.has_events.store(true, SeqCst));
+            }
+            process::exit(0);
+        }
+    }
+
+    /// An error that is not that of a view's refresh: the log has it once, and all is tried again later.
+    fn complain(&mut self, error: &Error) -> Duration {
+        let error = error.in_full();
+        if self.last_error.as_deref() != Some(&error) {
+            warning!("metabase_views: the schedule could not be read or kept: {error}");
+            self.last_error = Some(error);
+        }
+        LONGEST_SLEEP
+    }
+
+    /// Does what there is to do.
+    fn cycle(&mut self) -> Result<Found, Error> {
+        if !process::transaction(agenda::has_extension)? {
+            return Ok(Found::NoExtension);
+        }
+        if !self.has_closed_lost_runs {
+            process::transaction(close_lost_runs)?;
+            self.has_closed_lost_runs = true;
+        }
+        self.place(|place| {
+            place.set_service(Service::Served);
+            place.failures.store(0, SeqCst);
+            place.retry_at.store(0, SeqCst);
+        });
+        let agenda = process::transaction(|| agenda::read(Engine::Worker))?;
+        if agenda.has_changes() {
+            self.event_since.get_or_insert_with(Instant::now);
+        }
+        let events = self.are_events_due(&agenda);
+        let begin = Instant::now();
+        let mut has_run = false;
+        let mut next = None;
+        for item in &agenda.items {
+            let decision = agenda.decide(item, events);
+            next = earlier(next, agenda.next(item, &decision));
+            match decision.cause {
+                Some(cause) => {
+                    has_run = true;
+                    next = earlier(next, run_view(item, &decision, cause)?);
+                }
+                None => process::transaction(|| item.store(&decision))?,
+            }
+            process::heed();
+            self.leave_if_asked();
+        }
+        if events {
+            if agenda.has_changes() && !has_run {
+                self.apply();
+            }
+            self.event_since = None;
+            self.not_before = Instant::now() + begin.elapsed() * (EVENT_SHARE - 1);
+        }
+        self.prune()?;
+        let until_next = next.map(|next| parameters::now().duration_until(next));
+        let pause = match until_next {
+            Some(until) => Duration::try_from(until).unwrap_or(Duration::ZERO),
+            None => LONGEST_SLEEP,
+        };
+        Ok(Found::Nothing(match self.event_due(&agenda) {
+            Some(due) => pause.min(due.saturating_duration_since(Instant::now())),
+            None => pause,
+        }))
+    }
+
+    /// When what was committed is looked at; None where there is nothing.
+    fn event_due(&self, agenda: &Agenda) -> Option<Instant> {
+        let delay = match agenda.event_sync {
+            true => parameters::event_delay(),
+            false => parameters::event_delay().max(APPLY_DELAY),
+        };
+        self.event_since.map(|since| (since + delay).max(self.not_before))
+    }
+
+    fn are_events_due(&self, agenda: &Agenda) -> bool {
+        self.event_due(agenda).is_some_and(|due| due <= Instant::now())
+    }
+
+    /// Applies what is queued, and leaves it to later refreshes to show it.
+    fn apply(&mut self) {
+        process::report("metabase_views: applying changes");
+        if let Err(error) = process::transaction(|| within_limits(run::apply_queued)) {
+            self.complain(&error);
+        }
+    }
+
+    fn prune(&mut self) -> Result<(), Error> {
+        if self.pruned_at.is_some_and(|pruned| pruned.elapsed() < PRUNING) {
+            return Ok(());
+        }
+        self.pruned_at = Some(Instant::now());
+        process::transaction(log::prune)
+    }
+}
+
+fn earlier(one: Option<jiff::Timestamp>, other: Option<jiff::Timestamp>) -> Option<jiff::Timestamp> {
+    one.into_iter().chain(other).min()
+}
+
+/// Refreshes a view as its owner, in a transaction of its own between two that say in the log that it has begun and how it ended.
+/// Answers when it is tried again, if it failed.
+fn run_view(item: &Item, decision: &Decision, cause: Cause) -> Result<Option<jiff::Timestamp>, Error> {
+    let id = process::transaction(|| {
+        item.store(decision)?;
+        item.open_run(cause)
+    })?;
+    process::report(&format!(
+        "metabase_views: refreshing analytics.{} ({}, {})",
+        item.view.name(),
+        item.view.strategy(),
+        cause.name()
+    ));
+    let failure = refreshed(&item.view, item.owner, id);
+    process::report_idle();
+    let retry_at = process::transaction(|| {
+        if let Some(Failure {
+            error,
+            unlogged_sqlstate: Some(sqlstate),
+        }) = &failure
+        {
+            log::close_failed(id, sqlstate, error)?;
+        }
+        item.store_result(failure.is_some(), random())
+    })?;
+    if let Some(Failure { error, .. }) = failure {
+        let again = retry_at.map_or_else(String::new, |at| format!("; it is tried again at {at:.0}"));
+        ErrorReport::new(
+            PgSqlErrorCode::ERRCODE_WARNING,
+            format!(
+                "metabase_views: view \"{}\" was not refreshed: {error}{again}",
+                item.view.name()
+            ),
+            "run_view",
+        )
+        .report(PgLogLevel::WARNING);
+    }
+    Ok(retry_at)
+}
+
+/// Why a refresh failed.
+struct Failure {
+    error: String,
+    /// Its SQLSTATE, where its transaction failed, so that the refresh could not write it down itself.
+    unlogged_sqlstate: Option<String>,
+}
+
+fn refreshed(view: &ViewEntry, owner: u32, id: i64) -> Option<Failure> {
+    let result =
+        process::transaction(|| within_limits(|| acting_as(owner, || run::refresh_opened(view, id))));
+    match result {
+        Ok(outcome) => outcome.error_message().map(|error| Failure {
+            error,
+            unlogged_sqlstate: None,
+        }),
+        Err(error) => Some(Failure {
+            error: error.in_full(),
+            unlogged_sqlstate: Some(error.sqlstate().to_owned()),
+        }),
+    }
+}
+
+/// Runs `work` with the limits that are configured for workers.
+fn within_limits<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let lock_timeout = parameters::lock_timeout().to_string();
+    process::with_statement_timeout(parameters::statement_timeout(), || {
+        with_settings(&[("lock_timeout", &lock_timeout)], work)
+    })
+}
+
+fn close_lost_runs() -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/close_lost_runs.sql"),
+            &[agenda::time(Some(parameters::now()))],
+        )
+    })
+}
+
+/// A number between 0 and 1, for spreading retries.
+fn random() -> f64 {
+    f64::from(jiff::Timestamp::now().subsec_nanosecond() % 1_000_000) / 1e6
+}
