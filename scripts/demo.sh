@@ -14,8 +14,10 @@ orders=${ORDERS:-1309}
 start() {
     say "Building the extension (about four minutes the first time)"
     install_extension release
+    # A server that runs has loaded the library that was there when it started.
+    ! is_new_build || scripts/cluster.sh stop "$cluster"
     say "Starting the demo cluster"
-    socket=$(scripts/cluster.sh start "$cluster")
+    socket=$(scripts/cluster.sh start "$cluster" shared_preload_libraries=metabase_views)
     sql() { "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -P border=1 -P footer=off -h "$socket" -U postgres "$@"; }
     load_shop
     create_extension
@@ -34,14 +36,18 @@ load_shop() {
 
 # An extension that was built from other sources than the one in the database is replaced, with its views.
 create_extension() {
-    local build
-    build=$(cat "$("$PG_CONFIG" --sharedir)"/extension/metabase_views--*.sql sql/definitions/*.sql | cksum)
-    if [ "$build" != "$(cat "$cluster/build" 2> /dev/null)" ]; then
+    if is_new_build; then
         sql -d shop -c 'SET client_min_messages = warning' -c 'DROP EXTENSION IF EXISTS metabase_views CASCADE' \
             -c 'CREATE EXTENSION metabase_views'
-        echo "$build" > "$cluster/build"
+        build > "$cluster/build"
     fi
 }
+
+build() {
+    cat "$("$PG_CONFIG" --sharedir)"/extension/metabase_views--*.sql "$("$PG_CONFIG" --pkglibdir)"/metabase_views.so | cksum
+}
+
+is_new_build() { [ "$(build)" != "$(cat "$cluster/build" 2> /dev/null)" ]; }
 
 show() {
     say "Creating what is missing of the seven views, refreshing them all"

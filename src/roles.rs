@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::incremental::TABLES;
-use crate::pg::identity::as_extension_owner;
+use crate::pg::identity::{as_extension_owner, current_role, may_act_as};
 use crate::pg::query;
 use crate::source::entity::ENTITIES;
 use crate::source::mapping;
@@ -143,6 +143,26 @@ fn hand_over(grantee: &str) -> Result<usize, Error> {
         .iter()
         .filter(|relation| relation.kind == "MATERIALIZED VIEW")
         .count())
+}
+
+/// An error unless the current role may act as the owner of the views: what is done as that role, or decided for it, is for no
+/// other.
+pub fn check_owner(owner: u32) -> Result<(), Error> {
+    #[derive(serde::Deserialize)]
+    struct Owner {
+        name: String,
+    }
+    if may_act_as(owner)? {
+        return Ok(());
+    }
+    let owner: Owner = query::row(
+        "SELECT pg_catalog.pg_get_userbyid($1::oid) AS name",
+        &[i64::from(owner).into()],
+    )?;
+    Err(Error::NotViewsOwner {
+        owner: owner.name,
+        role: current_role()?,
+    })
 }
 
 fn grant_view(view: &str, grantee: &str) -> Result<(), Error> {

@@ -3,9 +3,10 @@
 use super::capture::{self, Captured};
 use super::{build, state};
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, as_role, current_role};
+use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::query;
 use crate::pg::workspace::Workspace;
+use crate::roles::check_owner;
 
 /// How the changes of each source are captured.
 pub fn capture_status() -> Result<Vec<Captured>, Error> {
@@ -101,24 +102,4 @@ fn set_wanted(wanted: bool) -> Result<(), Error> {
             &[wanted.into()],
         )
     })
-}
-
-/// What is done as the views' owner is for those who may act as that role.
-fn check_owner(owner: u32) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Owner {
-        may: bool,
-        name: String,
-    }
-    let owner: Owner = query::row(
-        "SELECT pg_catalog.pg_has_role($1::oid, 'USAGE') AS may, pg_catalog.pg_get_userbyid($1::oid) AS name",
-        &[i64::from(owner).into()],
-    )?;
-    match owner.may {
-        true => Ok(()),
-        false => Err(Error::NotViewsOwner {
-            owner: owner.name,
-            role: current_role()?,
-        }),
-    }
 }

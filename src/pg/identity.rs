@@ -68,6 +68,19 @@ pub fn acting_as<T>(role: u32, work: impl FnOnce() -> Result<T, Error>) -> Resul
     act_as(role, pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32, work)
 }
 
+/// Whether the current role may do what another one may.
+pub fn may_act_as(role: u32) -> Result<bool, Error> {
+    #[derive(serde::Deserialize)]
+    struct May {
+        may: bool,
+    }
+    let row: May = query::row(
+        "SELECT pg_catalog.pg_has_role($1::oid, 'USAGE') AS may",
+        &[i64::from(role).into()],
+    )?;
+    Ok(row.may)
+}
+
 /// The role that we act as.
 pub fn current_role() -> Result<String, Error> {
     #[derive(serde::Deserialize)]

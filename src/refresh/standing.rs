@@ -4,7 +4,7 @@ use super::choose::Mode;
 use crate::error::Error;
 use crate::incremental::capture;
 use crate::incremental::state::{self, Look};
-use crate::pg::identity::{as_extension_owner, as_role};
+use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
 
@@ -118,19 +118,6 @@ fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) 
             build: Some(why),
         },
     })
-}
-
-/// Whether the current role may do what the views' owner may.
-fn may_act_as(owner: u32) -> Result<bool, Error> {
-    #[derive(serde::Deserialize)]
-    struct May {
-        may: bool,
-    }
-    let row: May = query::row(
-        "SELECT pg_catalog.pg_has_role($1::oid, 'USAGE') AS may",
-        &[i64::from(owner).into()],
-    )?;
-    Ok(row.may)
 }
 
 /// Whether building anew, and filling each view, is expected to cost less than applying what is queued.
