@@ -81,11 +81,24 @@ unsafe fn attribute(columns: pg_sys::TupleDesc, position: usize) -> *const pg_sy
     }
 }
 
-/// What is to be done to one row.
+/// What is to be done to a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Change {
-    Delete(pg_sys::ItemPointerData),
-    Update(pg_sys::ItemPointerData, pg_sys::HeapTuple),
-    Insert(pg_sys::HeapTuple),
+    Delete,
+    Update,
+    Insert,
+}
+
+impl Change {
+    /// By whether the view holds the row, and whether there is to be one.
+    fn of(is_held: bool, is_present: bool) -> Option<Change> {
+        match (is_held, is_present) {
+            (true, false) => Some(Change::Delete),
+            (true, true) => Some(Change::Update),
+            (false, true) => Some(Change::Insert),
+            (false, false) => None,
+        }
+    }
 }
 
 struct Writer {
@@ -131,63 +144,35 @@ impl Writer {
     ///
     /// SAFETY: the changes have been checked against the relation.
     unsafe fn write(&mut self, changes: &Rows) -> Result<i64, Error> {
-        // SAFETY: see above.
-        let changes: Vec<Change> = (0..changes.len())
-            .filter_map(|position| unsafe { self.change(changes, position) })
-            .collect();
-        for change in &changes {
-            if let Change::Delete(place) = change {
-                // SAFETY: the place was read from this relation under the lock that is still held.
-                unsafe { self.delete(*place) }?;
-            }
+        let mut written = 0;
+        for kind in [Change::Delete, Change::Update, Change::Insert] {
+            changes.each(|values, nulls| {
+                // SAFETY: the first two columns are a tid, where it is not NULL, and a boolean. The others are the relation's.
+                unsafe {
+                    let (is_held, is_present) = (!nulls[0], !nulls[1] && values[1].value() != 0);
+                    if Change::of(is_held, is_present) != Some(kind) {
+                        return Ok(());
+                    }
+                    written += 1;
+                    if kind == Change::Delete {
+                        return self.delete(*(values[0].cast_mut_ptr()));
+                    }
+                    let row = pg_sys::heap_form_tuple(
+                        (*self.relation).rd_att,
+                        values[COLUMNS_BEFORE..].as_mut_ptr(),
+                        nulls[COLUMNS_BEFORE..].as_mut_ptr(),
+                    );
+                    (*row).t_tableOid = (*self.relation).rd_id;
+                    match kind {
+                        Change::Update => self.update(*(values[0].cast_mut_ptr()), row)?,
+                        _ => self.insert(row),
+                    }
+                    pg_sys::heap_freetuple(row);
+                    Ok(())
+                }
+            })?;
         }
-        for change in &changes {
-            if let Change::Update(place, row) = change {
-                // SAFETY: as above; the row was formed for this relation.
-                unsafe { self.update(*place, *row) }?;
-            }
-        }
-        for change in &changes {
-            if let Change::Insert(row) = change {
-                // SAFETY: the row was formed for this relation.
-                unsafe { self.insert(*row) };
-            }
-        }
-        Ok(changes.len() as i64)
-    }
-
-    /// SAFETY: as for `write`; the position is below the number of changes.
-    unsafe fn change(&self, changes: &Rows, position: usize) -> Option<Change> {
-        // SAFETY: the columns stay as long as the changes do.
-        let columns = unsafe { (*changes.columns()).natts } as usize;
-        let mut values = vec![pg_sys::Datum::null(); columns];
-        let mut nulls = vec![false; columns];
-        // SAFETY: both arrays have a place for each column. The first two columns are a tid and a boolean.
-        unsafe {
-            pg_sys::heap_deform_tuple(
-                changes.row(position),
-                changes.columns(),
-                values.as_mut_ptr(),
-                nulls.as_mut_ptr(),
-            );
-            let place = (!nulls[0]).then(|| *(values[0].cast_mut_ptr::<pg_sys::ItemPointerData>()));
-            let present = !nulls[1] && values[1].value() != 0;
-            let form = |values: &mut [pg_sys::Datum], nulls: &mut [bool]| {
-                let row = pg_sys::heap_form_tuple(
-                    (*self.relation).rd_att,
-                    values[COLUMNS_BEFORE..].as_mut_ptr(),
-                    nulls[COLUMNS_BEFORE..].as_mut_ptr(),
-                );
-                (*row).t_tableOid = (*self.relation).rd_id;
-                row
-            };
-            match (place, present) {
-                (Some(place), true) => Some(Change::Update(place, form(&mut values, &mut nulls))),
-                (Some(place), false) => Some(Change::Delete(place)),
-                (None, true) => Some(Change::Insert(form(&mut values, &mut nulls))),
-                (None, false) => None,
-            }
-        }
+        Ok(written)
     }
 
     /// SAFETY: as for `write`.

@@ -40,9 +40,11 @@ pub struct Workspace {
     kept: HashMap<String, Kept>,
 }
 
-/// The rows of a statement, as the server holds them, until the next statement.
+/// The rows of a query, as the server holds them.
 pub struct Rows {
-    table: *mut pg_sys::SPITupleTable,
+    store: *mut pg_sys::Tuplestorestate,
+    columns: pg_sys::TupleDesc,
+    count: u64,
 }
 
 /// Says that a workspace is open, for as long as it lives.
@@ -189,15 +191,10 @@ impl Workspace {
 
     /// Keeps no rows under a name: those of a statement that is known to have none.
     pub fn keep_none(&mut self, name: &str, statement: &str) -> Result<(), Error> {
-        // SAFETY: a plan of one statement has one source, which knows the columns of its rows.
+        // SAFETY: the plan stays, and its columns are copied.
         unsafe {
             let plan = self.plan(statement)?;
-            let sources = pg_sys::SPI_plan_get_plan_sources(plan);
-            let source = (*(*sources).elements).ptr_value as *mut pg_sys::CachedPlanSource;
-            if (*source).resultDesc.is_null() {
-                return Err(Error::Internal(format!("no columns to keep as {name}")));
-            }
-            let columns = pg_sys::CreateTupleDescCopy((*source).resultDesc);
+            let columns = pg_sys::CreateTupleDescCopy(result_columns(plan)?);
             self.register(name, columns, new_store(), 0)
         }
     }
@@ -227,30 +224,67 @@ impl Workspace {
         Ok(rows)
     }
 
-    /// The rows of a query as the server holds them.
+    /// The rows of a query as the server holds them: many of them in a file.
     pub fn raw_rows(&mut self, query: &str) -> Result<Rows, Error> {
-        self.execute(query)?;
-        // SAFETY: a plain read of this backend's global.
-        let table = unsafe { pg_sys::SPI_tuptable };
-        if table.is_null() {
-            return Err(Error::Internal("a query returned no set of rows".into()));
+        // SAFETY: called between SPI_connect and SPI_finish.
+        unsafe {
+            let plan = self.plan(query)?;
+            self.spool(plan)
         }
-        Ok(Rows { table })
     }
 
     /// The rows of a query that will not come again, as the server holds them.
     pub fn raw_rows_once(&mut self, query: &str) -> Result<Rows, Error> {
         // SAFETY: the plan is used once and freed; the rows are not part of it.
-        let table = unsafe {
+        unsafe {
             let plan = prepare(query)?;
-            self.execute_plan(plan)?;
+            let rows = self.spool(plan);
             pg_sys::SPI_freeplan(plan);
-            pg_sys::SPI_tuptable
-        };
-        if table.is_null() {
-            return Err(Error::Internal("a query returned no set of rows".into()));
+            rows
         }
-        Ok(Rows { table })
+    }
+
+    /// Runs a query, and has its rows go into a store one by one.
+    ///
+    /// SAFETY: the plan is one of this session's, has no parameters, and reads only.
+    unsafe fn spool(&mut self, plan: pg_sys::SPIPlanPtr) -> Result<Rows, Error> {
+        // SAFETY: the active snapshot is a copy of the registered one that shows what this transaction has done so far, too; it is
+        // taken off again below, or by the abort of the subtransaction if an error unwinds. The receiver puts rows into the store,
+        // and both belong to the memory of this SPI connection.
+        unsafe {
+            let columns = pg_sys::CreateTupleDescCopy(result_columns(plan)?);
+            let store = new_store();
+            let receiver = pg_sys::CreateDestReceiver(pg_sys::CommandDest::DestTuplestore);
+            pg_sys::ffi::pg_guard_ffi_boundary(|| {
+                SetTuplestoreDestReceiverParams(
+                    receiver,
+                    store,
+                    pg_sys::CurrentMemoryContext,
+                    false,
+                    std::ptr::null_mut(),
+                    std::ptr::null(),
+                );
+            });
+            let mut options = std::mem::zeroed::<pg_sys::SPIExecuteOptions>();
+            options.read_only = true;
+            options.dest = receiver;
+            pg_sys::CommandCounterIncrement();
+            pg_sys::PushCopiedSnapshot(self.snapshot);
+            pg_sys::UpdateActiveSnapshotCommandId();
+            let code = pg_sys::SPI_execute_plan_extended(plan, &options);
+            pg_sys::PopActiveSnapshot();
+            let rows = Rows {
+                store,
+                columns,
+                count: pg_sys::SPI_processed,
+            };
+            match code {
+                ..0 => Err(Error::Internal(format!(
+                    "SPI_execute_plan_extended answered {code}"
+                ))),
+                _ => Ok(rows),
+            }
+        }
     }
 
     fn execute(&mut self, statement: &str) -> Result<u64, Error> {
@@ -338,30 +372,71 @@ impl Workspace {
 
 impl Rows {
     /// How many there are.
-    pub fn len(&self) -> usize {
-        // SAFETY: the table stays until the next statement of the workspace, which this was borrowed from.
-        unsafe { (*self.table).numvals as usize }
+    pub fn len(&self) -> u64 {
+        self.count
     }
 
     /// The rows' columns.
     pub(super) fn columns(&self) -> pg_sys::TupleDesc {
-        // SAFETY: as above.
-        unsafe { (*self.table).tupdesc }
+        self.columns
     }
 
-    /// One row; `position` is below `len()`.
-    pub(super) fn row(&self, position: usize) -> pg_sys::HeapTuple {
-        assert!(position < self.len());
-        // SAFETY: as above, and the position was checked.
-        unsafe { *(*self.table).vals.add(position) }
+    /// Shows each row in turn, as the values of its columns and whether they are NULL.
+    pub(super) fn each(
+        &self,
+        mut show: impl FnMut(&mut [pg_sys::Datum], &mut [bool]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        // SAFETY: the store and its columns live as long as this does. A slot's arrays have a place for each column, and are filled
+        // before they are shown.
+        unsafe {
+            let columns = (*self.columns).natts;
+            let slot = pg_sys::MakeSingleTupleTableSlot(self.columns, &pg_sys::TTSOpsMinimalTuple);
+            pg_sys::tuplestore_rescan(self.store);
+            while pg_sys::tuplestore_gettupleslot(self.store, true, false, slot) {
+                pg_sys::slot_getsomeattrs_int(slot, columns);
+                show(
+                    std::slice::from_raw_parts_mut((*slot).tts_values, columns as usize),
+                    std::slice::from_raw_parts_mut((*slot).tts_isnull, columns as usize),
+                )?;
+            }
+            pg_sys::ExecDropSingleTupleTableSlot(slot);
+        }
+        Ok(())
     }
 }
 
 impl Drop for Rows {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // SAFETY: nobody else frees the table of a statement.
-            unsafe { pg_sys::SPI_freetuptable(self.table) }
+            // SAFETY: nobody else ends the store.
+            unsafe { pg_sys::tuplestore_end(self.store) }
+        }
+    }
+}
+
+unsafe extern "C-unwind" {
+    // pgrx does not have it.
+    fn SetTuplestoreDestReceiverParams(
+        receiver: *mut pg_sys::DestReceiver,
+        store: *mut pg_sys::Tuplestorestate,
+        context: pg_sys::MemoryContext,
+        detoast: bool,
+        target: pg_sys::TupleDesc,
+        map_failure: *const std::ffi::c_char,
+    );
+}
+
+/// The columns of the rows of a plan of one statement.
+///
+/// SAFETY: the plan is valid.
+unsafe fn result_columns(plan: pg_sys::SPIPlanPtr) -> Result<pg_sys::TupleDesc, Error> {
+    // SAFETY: a plan of one statement has one source, which knows the columns of its rows.
+    unsafe {
+        let sources = pg_sys::SPI_plan_get_plan_sources(plan);
+        let source = (*(*sources).elements).ptr_value as *mut pg_sys::CachedPlanSource;
+        match (*source).resultDesc.is_null() {
+            true => Err(Error::Internal("a statement returns no rows".into())),
+            false => Ok((*source).resultDesc),
         }
     }
 }

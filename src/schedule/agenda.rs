@@ -159,6 +159,23 @@ impl Agenda {
         }
     }
 
+    /// Remembers when a view is due next, where that is new and this is who keeps the times.
+    pub fn store(&self, item: &Item, decision: &Decision) -> Result<(), Error> {
+        if !self.keeps_times || decision.next_due == item.past.next_due {
+            return Ok(());
+        }
+        as_extension_owner(|| {
+            query::run(
+                include_str!("../../sql/queries/store_schedule_state.sql"),
+                &[
+                    item.view.name().to_owned().into(),
+                    item.timetable_name.clone().into(),
+                    time(decision.next_due),
+                ],
+            )
+        })
+    }
+
     /// When a view is refreshed next by itself: in the past where that is overdue.
     pub fn next_refresh(&self, item: &Item) -> Option<Timestamp> {
         let decision = self.decide(item, false);
@@ -189,23 +206,6 @@ impl Agenda {
 }
 
 impl Item {
-    /// Remembers when the view is due next, where that is new.
-    pub fn store(&self, decision: &Decision) -> Result<(), Error> {
-        if decision.next_due == self.past.next_due {
-            return Ok(());
-        }
-        as_extension_owner(|| {
-            query::run(
-                include_str!("../../sql/queries/store_schedule_state.sql"),
-                &[
-                    self.view.name().to_owned().into(),
-                    self.timetable_name.clone().into(),
-                    time(decision.next_due),
-                ],
-            )
-        })
-    }
-
     /// Remembers how a run has ended. Answers when it is tried again, if it failed.
     pub fn store_result(&self, has_failed: bool, random: f64) -> Result<Option<Timestamp>, Error> {
         let (failures, retry_at) = match has_failed {

@@ -16,7 +16,7 @@ pub fn refresh_if_due(view: &str) -> Result<Option<Outcome>, Error> {
         return Ok(None);
     }
     let decision = agenda.decide(item, false);
-    item.store(&decision)?;
+    agenda.store(item, &decision)?;
     let Some(cause) = decision.cause else {
         return Ok(None);
     };

@@ -188,9 +188,9 @@ impl Worker {
             match decision.cause {
                 Some(cause) => {
                     has_run = true;
-                    next = earlier(next, run_view(item, &decision, cause)?);
+                    next = earlier(next, run_view(&agenda, item, &decision, cause)?);
                 }
-                None => process::transaction(|| item.store(&decision))?,
+                None => process::transaction(|| agenda.store(item, &decision))?,
             }
             process::heed();
             self.leave_if_asked();
@@ -250,9 +250,14 @@ fn earlier(one: Option<jiff::Timestamp>, other: Option<jiff::Timestamp>) -> Opti
 
 /// Refreshes a view as its owner, in a transaction of its own between two that say in the log that it has begun and how it ended.
 /// Answers when it is tried again, if it failed.
-fn run_view(item: &Item, decision: &Decision, cause: Cause) -> Result<Option<jiff::Timestamp>, Error> {
+fn run_view(
+    agenda: &Agenda,
+    item: &Item,
+    decision: &Decision,
+    cause: Cause,
+) -> Result<Option<jiff::Timestamp>, Error> {
     let id = process::transaction(|| {
-        item.store(decision)?;
+        agenda.store(item, decision)?;
         item.open_run(cause)
     })?;
     process::report(&format!(
