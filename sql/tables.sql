@@ -229,6 +229,35 @@ COMMENT ON COLUMN metabase_internal.size_queue.key_uuid IS 'The key, where it is
 COMMENT ON COLUMN metabase_internal.size_queue.key_integer IS 'The key, where it is an integer.';
 COMMENT ON COLUMN metabase_internal.size_queue.key_text IS 'The key, where it is a text.';
 
+CREATE VIEW metabase_internal.queue AS
+SELECT 'order' AS entity, captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL AS is_unknown
+FROM metabase_internal.order_queue
+UNION ALL
+SELECT 'stock_item', captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+FROM metabase_internal.stock_item_queue
+UNION ALL
+SELECT 'product', captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+FROM metabase_internal.product_queue
+UNION ALL
+SELECT 'brand', captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+FROM metabase_internal.brand_queue
+UNION ALL
+SELECT 'category', captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+FROM metabase_internal.category_queue
+UNION ALL
+SELECT 'platform', captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+FROM metabase_internal.platform_queue
+UNION ALL
+SELECT 'supplier', captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+FROM metabase_internal.supplier_queue
+UNION ALL
+SELECT 'size', captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+FROM metabase_internal.size_queue;
+COMMENT ON VIEW metabase_internal.queue IS 'All queues: what is captured and not applied yet.';
+COMMENT ON COLUMN metabase_internal.queue.entity IS 'The entity.';
+COMMENT ON COLUMN metabase_internal.queue.captured_at IS 'When the statement began that changed the row.';
+COMMENT ON COLUMN metabase_internal.queue.is_unknown IS 'Whether it says that everything may have changed.';
+
 CREATE TABLE metabase_internal.capture_grant (
     role_name       text NOT NULL,
     relation_schema text NOT NULL,

@@ -60,31 +60,6 @@ adapter AS (
         AND view.relname IN (
             'orders', 'stock_items', 'products', 'brands', 'categories', 'platforms', 'suppliers', 'sizes'
         )
-),
-queued AS (
-    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL AS unknown
-    FROM metabase_internal.order_queue
-    UNION ALL
-    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
-    FROM metabase_internal.stock_item_queue
-    UNION ALL
-    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
-    FROM metabase_internal.product_queue
-    UNION ALL
-    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
-    FROM metabase_internal.brand_queue
-    UNION ALL
-    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
-    FROM metabase_internal.category_queue
-    UNION ALL
-    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
-    FROM metabase_internal.platform_queue
-    UNION ALL
-    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
-    FROM metabase_internal.supplier_queue
-    UNION ALL
-    SELECT captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
-    FROM metabase_internal.size_queue
 )
 SELECT
     incremental.is_wanted,
@@ -126,6 +101,6 @@ CROSS JOIN (
     SELECT
         count(*)         AS changes,
         min(captured_at) AS oldest,
-        coalesce(bool_or(unknown), false) AS unknown
-    FROM queued
+        coalesce(bool_or(is_unknown), false) AS unknown
+    FROM metabase_internal.queue
 ) AS queue

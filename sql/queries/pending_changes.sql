@@ -9,32 +9,22 @@ CROSS JOIN LATERAL (
     SELECT
         count(*)         AS changes,
         min(captured_at) AS oldest
-    FROM (
-        SELECT captured_at FROM metabase_internal.order_queue
-        UNION ALL
-        SELECT captured_at FROM metabase_internal.stock_item_queue
-        UNION ALL
-        SELECT captured_at FROM metabase_internal.platform_queue
-        WHERE $1 IN ('metabase_executive_metrics', 'metabase_platform_performance', 'metabase_customer_geography')
-        UNION ALL
-        SELECT captured_at FROM metabase_internal.product_queue
-        WHERE $1 NOT IN ('metabase_executive_metrics', 'metabase_platform_performance')
-        UNION ALL
-        SELECT captured_at FROM metabase_internal.brand_queue
-        WHERE $1 IN (
-            'metabase_product_performance', 'metabase_brand_analytics', 'metabase_inventory_status',
-            'metabase_supplier_performance'
-        )
-        UNION ALL
-        SELECT captured_at FROM metabase_internal.category_queue
-        WHERE $1 IN ('metabase_product_performance', 'metabase_inventory_status')
-        UNION ALL
-        SELECT captured_at FROM metabase_internal.supplier_queue
-        WHERE $1 IN ('metabase_inventory_status', 'metabase_supplier_performance')
-        UNION ALL
-        SELECT captured_at FROM metabase_internal.size_queue
-        WHERE $1 = 'metabase_inventory_status'
-    ) AS queued
+    FROM metabase_internal.queue
+    WHERE CASE entity
+        WHEN 'platform' THEN
+            $1 IN ('metabase_executive_metrics', 'metabase_platform_performance', 'metabase_customer_geography')
+        WHEN 'product' THEN
+            $1 NOT IN ('metabase_executive_metrics', 'metabase_platform_performance')
+        WHEN 'brand' THEN
+            $1 IN (
+                'metabase_product_performance', 'metabase_brand_analytics', 'metabase_inventory_status',
+                'metabase_supplier_performance'
+            )
+        WHEN 'category' THEN $1 IN ('metabase_product_performance', 'metabase_inventory_status')
+        WHEN 'supplier' THEN $1 IN ('metabase_inventory_status', 'metabase_supplier_performance')
+        WHEN 'size' THEN $1 = 'metabase_inventory_status'
+        ELSE true
+    END
 ) AS queue
 LEFT JOIN metabase_internal.view_sync AS sync ON sync.view_name = $1
 WHERE incremental.generation IS NOT NULL

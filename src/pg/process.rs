@@ -10,8 +10,11 @@ use pgrx::{PgTryBuilder, pg_sys};
 use super::subtransaction::caught_error;
 use crate::error::Error;
 
-// As the server itself names them: pgrx has wrappers, which are no signal handlers, or nothing.
+// As the server itself names them: pgrx has wrappers, which are no signal handlers, or nothing in some versions.
 unsafe extern "C-unwind" {
+    #[cfg_attr(feature = "pg18", link_name = "pqsignal_be")]
+    fn pqsignal(signal: std::ffi::c_int, handler: unsafe extern "C-unwind" fn(std::ffi::c_int));
+    fn proc_exit(code: std::ffi::c_int) -> !;
     fn die(signal: std::ffi::c_int);
     fn SignalHandlerForConfigReload(signal: std::ffi::c_int);
     fn enable_timeout_after(timeout: std::ffi::c_int, milliseconds: std::ffi::c_int);
@@ -25,8 +28,8 @@ unsafe extern "C-unwind" {
 pub fn start(database: Option<u32>) {
     // SAFETY: called once, at the beginning of a background worker's main function. The handlers are the server's own.
     unsafe {
-        pg_sys::pqsignal(pg_sys::SIGTERM as i32, Some(die));
-        pg_sys::pqsignal(pg_sys::SIGHUP as i32, Some(SignalHandlerForConfigReload));
+        pqsignal(pg_sys::SIGTERM as i32, die);
+        pqsignal(pg_sys::SIGHUP as i32, SignalHandlerForConfigReload);
         pg_sys::BackgroundWorkerUnblockSignals();
         match database {
             Some(oid) => pg_sys::BackgroundWorkerInitializeConnectionByOid(
@@ -156,7 +159,7 @@ pub fn is_preloading() -> bool {
 /// Ends this process.
 pub fn exit(code: i32) -> ! {
     // SAFETY: called outside of a transaction.
-    unsafe { pg_sys::proc_exit(code) }
+    unsafe { proc_exit(code) }
 }
 
 /// Has `at_end` called when this process ends in whatever way.

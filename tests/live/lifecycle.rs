@@ -281,7 +281,8 @@ fn a_view_is_dropped_with_what_depends_on_it_unless_cascade_is_false() {
 #[test]
 fn adapters_go_with_the_last_view() {
     let (_database, mut client) = shop_with_views();
-    let adapters = "SELECT count(*) FROM pg_views WHERE schemaname = 'metabase_internal'";
+    let adapters =
+        "SELECT count(*) FROM pg_views WHERE schemaname = 'metabase_internal' AND viewname <> 'queue'";
     for view in &VIEWS[1..] {
         run(&mut client, &format!("SELECT metabase.drop_view('{view}')"));
         assert_eq!(value::<i64>(&mut client, adapters), 8);
