@@ -33,6 +33,8 @@ pub struct Item {
     /// Strategy and zone, as a text that changes with either.
     timetable_name: String,
     timetable: Timetable,
+    /// The timetable and the time that are stored.
+    stored: (Option<String>, Option<Timestamp>),
     past: Past,
     /// Whether it lacks changes that are applied already.
     is_dirty: bool,
@@ -96,7 +98,7 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
     let mut rows: Vec<Row> = as_extension_owner(|| {
         query::rows(
             include_str!("../../sql/queries/agenda_views.sql"),
-            &[names.into(), parameters::clock_offset().into()],
+            &[names.into()],
         )
     })?;
     let hears_events = choice.event_sync && engine == Engine::Worker;
@@ -131,9 +133,11 @@ fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool) -> Item 
             next_due: row
                 .next_due
                 .filter(|_| row.timetable.as_deref() == Some(&timetable_name)),
-            last_run: row.last_run,
+            // A run that is still to come was none: the clock was put back.
+            last_run: row.last_run.filter(|run| *run <= parameters::now()),
             retry_at: row.retry_at,
         },
+        stored: (row.timetable, row.next_due),
         timetable_name,
         is_dirty: row.is_dirty,
         view,
@@ -191,7 +195,10 @@ impl Agenda {
 impl Item {
     /// Remembers when the view is due next, where that is new.
     pub fn store(&self, decision: &Decision) -> Result<(), Error> {
-        if decision.next_due == self.past.next_due {
+        // Also that there is none: a time of the timetable before would be one that was missed if that came back.
+        let (timetable, next_due) = &self.stored;
+        let is_new = timetable.as_deref() != Some(&self.timetable_name);
+        if decision.next_due == *next_due && (!is_new || next_due.is_none()) {
             return Ok(());
         }
         as_extension_owner(|| {
@@ -241,6 +248,7 @@ impl Item {
                     self.view.name().to_owned().into(),
                     cause.name().to_owned().into(),
                     i64::from(self.owner).into(),
+                    parameters::clock_offset().into(),
                 ],
             )
         })
