@@ -22,6 +22,8 @@ pub struct Agenda {
     /// Whether times are kept by whoever reads this, rather than by nobody.
     pub keeps_times: bool,
     zone: TimeZone,
+    /// When it was read. All views are decided about by this time: one that is due later is due the next time that it is read.
+    now: Timestamp,
 }
 
 /// A view that exists.
@@ -91,6 +93,7 @@ pub fn has_extension() -> Result<bool, Error> {
 
 /// The agenda as whoever keeps times with `engine` sees it.
 pub fn read(engine: Engine) -> Result<Agenda, Error> {
+    let now = parameters::now();
     let choice = engine::choice()?;
     let zone_name = settings::current()?.time_zone;
     let views = all_views()?;
@@ -106,7 +109,13 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
         .into_iter()
         .filter_map(|view| {
             let position = rows.iter().position(|row| row.view_name == view.name())?;
-            Some(item(view, rows.swap_remove(position), &zone_name, hears_events))
+            Some(item(
+                view,
+                rows.swap_remove(position),
+                &zone_name,
+                hears_events,
+                now,
+            ))
         })
         .collect();
     Ok(Agenda {
@@ -115,10 +124,11 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
         event_sync: choice.event_sync,
         keeps_times: choice.engine == engine && engine != Engine::Nobody,
         zone: calendar::zone(&zone_name).unwrap_or(TimeZone::UTC),
+        now,
     })
 }
 
-fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool) -> Item {
+fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool, now: Timestamp) -> Item {
     let strategy = match view.strategy() {
         "realtime" if !(row.is_captured && hears_events) => UNHEARD,
         strategy => strategy,
@@ -134,7 +144,7 @@ fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool) -> Item 
                 .next_due
                 .filter(|_| row.timetable.as_deref() == Some(&timetable_name)),
             // A run that is still to come was none: the clock was put back.
-            last_run: row.last_run.filter(|run| *run <= parameters::now()),
+            last_run: row.last_run.filter(|run| *run <= now),
             retry_at: row.retry_at,
         },
         stored: (row.timetable, row.next_due),
@@ -147,12 +157,16 @@ fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool) -> Item 
 impl Agenda {
     /// What to do about a view. `events` says whether what was committed is looked at now.
     pub fn decide(&self, item: &Item, events: bool) -> Decision {
-        let now = parameters::now();
         let next_after_now = match self.keeps_times {
-            true => item.timetable.next_after(now, &self.zone),
+            true => item.timetable.next_after(self.now, &self.zone),
             false => None,
         };
-        due::decide(&item.past, now, next_after_now, events && self.concerns(item))
+        due::decide(
+            &item.past,
+            self.now,
+            next_after_now,
+            events && self.concerns(item),
+        )
     }
 
     /// When there is something to do about a view next; None where only an event brings something.
