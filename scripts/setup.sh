@@ -14,10 +14,15 @@ missing_packages() {
     compgen -G '/usr/lib/llvm-*/lib/libclang.so*' > /dev/null || echo libclang-dev
     command -v sudo      > /dev/null || echo sudo
     [ "$(id -u)" != 0 ] || command -v runuser > /dev/null || echo util-linux
-    if [ "$scope" = all ] && [ -z "$(installed_major)" ]; then
-        local major=${PG_MAJOR:-$(default_major)}
+    [ "$scope" = all ] || return 0
+    local major
+    major=$(installed_major)
+    if [ -z "$major" ]; then
+        major=${PG_MAJOR:-$(default_major)}
         echo "postgresql-$major" "postgresql-server-dev-$major"
     fi
+    # One of the tests has pg_cron refresh the views.
+    [ -f "/usr/lib/postgresql/$major/lib/pg_cron.so" ] || echo "postgresql-$major-cron"
 }
 
 # The major that this Debian release ships.
@@ -54,7 +59,8 @@ install_cargo_pgrx() {
 # system's own PostgreSQL is never touched. PostgreSQL finds its files relative to its programs, so a copy just works.
 copy_postgres() {
     local share="$POSTGRES/share/postgresql" lib="$POSTGRES/lib/postgresql" include="$POSTGRES/include"
-    [ -x "$PG_CONFIG" ] && [ "$("$PG_CONFIG" --version)" = "$("/usr/lib/postgresql/$MAJOR/bin/pg_config" --version)" ] && return 0
+    [ -x "$PG_CONFIG" ] && [ "$("$PG_CONFIG" --version)" = "$("/usr/lib/postgresql/$MAJOR/bin/pg_config" --version)" ] &&
+        [ -f "$lib/$MAJOR/lib/pg_cron.so" ] && return 0
     say "Copying PostgreSQL $MAJOR to $POSTGRES"
     rm -rf "$POSTGRES"
     mkdir -p "$share" "$lib" "$include"

@@ -103,7 +103,8 @@ CREATE TABLE metabase_internal.refresh_log (
     sqlstate      text,
     error_message text,
     requested_by  text NOT NULL,
-    cause         text NOT NULL DEFAULT 'call'
+    cause         text NOT NULL DEFAULT 'call',
+    clock_offset  integer NOT NULL
 );
 CREATE INDEX refresh_log_view_name_id_idx ON metabase_internal.refresh_log (view_name, id);
 CREATE INDEX refresh_log_running_idx ON metabase_internal.refresh_log (id) WHERE status = 'running';
@@ -120,6 +121,7 @@ COMMENT ON COLUMN metabase_internal.refresh_log.sqlstate IS 'SQLSTATE of the err
 COMMENT ON COLUMN metabase_internal.refresh_log.error_message IS 'The error with its hint; NULL where it completed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.requested_by IS 'Role that asked for it; the view''s owner where nobody did.';
 COMMENT ON COLUMN metabase_internal.refresh_log.cause IS 'call: a function was called; schedule, retry or event: the background worker, or pg_cron.';
+COMMENT ON COLUMN metabase_internal.refresh_log.clock_offset IS 'How many seconds the schedule''s clock was ahead then (metabase_views.clock_offset).';
 
 -- What has changed in the shop and is not applied yet: a queue an entity. src/pg/capture.rs writes these rows straight into the
 -- heap, so the columns are those that it knows, in that order, and there is no index, trigger or default. Where this database

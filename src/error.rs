@@ -20,6 +20,8 @@ pub enum Error {
     NotPreloaded,
     #[error("extension \"pg_cron\" is not installed in this database")]
     NoPgCron,
+    #[error("role \"{role}\" may not use pg_cron")]
+    NoPgCronPrivilege { role: String },
     #[error(
         "nothing is there that could refresh the views by itself: neither the background worker nor pg_cron"
     )]
@@ -253,6 +255,7 @@ impl Error {
             | ForeignMapping { .. }
             | ForeignAdapter { .. }
             | NotViewsOwner { .. }
+            | NoPgCronPrivilege { .. }
             | NotOwner { .. } => "42501",
             WrongType { .. } | ReferenceType { .. } => "42804",
             NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => "42601",
@@ -285,6 +288,9 @@ impl Error {
             UnknownEngine { .. } => "The engines are: auto, worker, pg_cron.".into(),
             NotPreloaded => PRELOAD.into(),
             NoPgCron => "Where pg_cron is preloaded, and cron.database_name names this database: CREATE EXTENSION pg_cron.".into(),
+            NoPgCronPrivilege { role } => {
+                format!("As a superuser: GRANT USAGE ON SCHEMA cron TO {};", crate::sql::ident(role))
+            }
             NoEngine => format!("{PRELOAD} Or install pg_cron in this database."),
             UnknownMode { .. } => "The modes are: auto, full, incremental.".into(),
             UnknownEntity { known, .. } => format!("The entities are: {}.", known.join(", ")),

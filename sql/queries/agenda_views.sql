@@ -1,4 +1,4 @@
--- The views of names $1 that exist, with what the schedule knows of them. $2 is how many seconds the schedule's clock is ahead.
+-- The views of names $1 that exist, with what the schedule knows of them.
 SELECT
     relation.relname::text        AS view_name,
     relation.relowner::bigint     AS owner,
@@ -9,7 +9,7 @@ SELECT
     sync.view_name IS NOT NULL    AS is_captured,
     sync.dirty_since IS NOT NULL  AS is_dirty,
     (
-        SELECT log.started_at + make_interval(secs => $2)
+        SELECT log.started_at + make_interval(secs => log.clock_offset)
         FROM metabase_internal.refresh_log AS log
         WHERE log.view_name = relation.relname
             AND log.status = 'completed'

@@ -9,6 +9,7 @@ INSERT INTO metabase_internal.refresh_log (
     rows_changed,
     sqlstate,
     error_message,
-    requested_by
+    requested_by,
+    clock_offset
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)

@@ -6,7 +6,7 @@ use pgrx::prelude::*;
 
 use super::required;
 use crate::error::Error;
-use crate::schedule::engine;
+use crate::schedule::{engine, pg_cron};
 use crate::view::custom::CustomView;
 use crate::view::lifecycle::{self, Created};
 use crate::view::registry::find_view;
@@ -40,6 +40,7 @@ fn create_all_views(
     ErrorReport,
 > {
     let created = lifecycle::create_all(required("drop_existing", drop_existing)?)?;
+    pg_cron::follow_views()?;
     Ok(TableIterator::new(created.into_iter().map(created_row)))
 }
 
@@ -64,6 +65,7 @@ fn create_view(
         &required("view_name", view_name)?,
         required("drop_existing", drop_existing)?,
     )?;
+    pg_cron::follow_views()?;
     Ok(TableIterator::once(created_row(created)))
 }
 
@@ -92,6 +94,7 @@ fn create_custom_view(
     )?;
     let name = view.view_name.clone();
     lifecycle::create_custom(view)?;
+    pg_cron::follow_views()?;
     Ok(format!("View '{name}' created successfully"))
 }
 
@@ -102,10 +105,9 @@ fn drop_view(
     view_name: Option<String>,
     cascade: default!(Option<bool>, true),
 ) -> Result<String, ErrorReport> {
-    Ok(lifecycle::drop(
-        &required("view_name", view_name)?,
-        required("cascade", cascade)?,
-    )?)
+    let dropped = lifecycle::drop(&required("view_name", view_name)?, required("cascade", cascade)?)?;
+    pg_cron::follow_views()?;
+    Ok(dropped)
 }
 
 type StatusRow = (

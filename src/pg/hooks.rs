@@ -23,6 +23,8 @@ const LONGEST_HOLD: i64 = 60_000_000;
 struct Wake {
     /// The worker of this database: rows of its sources have changed.
     worker: bool,
+    /// That one at once: its schedule has changed.
+    for_schedule: bool,
     /// Launcher and worker: an extension has come or gone.
     for_extension: bool,
     /// The launcher: a database has come or gone.
@@ -30,7 +32,14 @@ struct Wake {
 }
 
 thread_local! {
-    static WAKE: Cell<Wake> = const { Cell::new(Wake { worker: false, for_extension: false, for_databases: false }) };
+    static WAKE: Cell<Wake> = const {
+        Cell::new(Wake {
+            worker: false,
+            for_schedule: false,
+            for_extension: false,
+            for_databases: false,
+        })
+    };
 }
 
 static mut PREVIOUS_ACCESS_HOOK: pg_sys::object_access_hook_type = None;
@@ -56,6 +65,14 @@ pub fn wake_worker_at_commit() {
     });
 }
 
+/// Has this transaction wake the worker when it commits, also where that waits for more changes.
+pub fn wake_worker_for_schedule() {
+    WAKE.set(Wake {
+        for_schedule: true,
+        ..WAKE.get()
+    });
+}
+
 /// # Safety
 /// Called by PostgreSQL.
 #[pg_guard]
@@ -65,6 +82,8 @@ unsafe extern "C-unwind" fn on_transaction_end(event: pg_sys::XactEvent::Type, _
             let wake = WAKE.take();
             if wake.for_extension {
                 shared::wake_for_extension();
+            } else if wake.for_schedule {
+                shared::wake_own_worker_at_once();
             } else if wake.worker {
                 shared::wake_own_worker();
             }

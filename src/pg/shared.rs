@@ -143,7 +143,8 @@ pub fn with_own_place<T>(work: impl FnOnce(&Board, &Place) -> T) -> Option<T> {
     with_place(unsafe { pg_sys::MyDatabaseId }.to_u32(), work)
 }
 
-/// Something was committed in this database: its worker has something to look at.
+/// Something was committed in this database: its worker has something to look at. It is woken by the first who says so, and waits
+/// for more by itself.
 pub fn wake_own_worker() {
     let known = with_own_place(|board, place| {
         if !place.has_events.swap(true, SeqCst) {
@@ -156,6 +157,12 @@ pub fn wake_own_worker() {
     if known.is_none() {
         wake_for_databases();
     }
+}
+
+/// What this database's worker goes by has changed: it looks at it at once, also where it waits for more changes.
+pub fn wake_own_worker_at_once() {
+    wake_own_worker();
+    with_own_place(|_, place| place.wake_worker());
 }
 
 /// Databases may have come or gone.
@@ -173,7 +180,7 @@ pub fn wake_for_extension() {
             place.set_service(Service::Unknown);
         }
     });
-    wake_own_worker();
+    wake_own_worker_at_once();
 }
 
 impl Board {

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::pg::capture::can_be_prepared;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
+use crate::schedule::parameters;
 use crate::settings;
 
 /// A run under way.
@@ -160,6 +161,7 @@ pub fn write(outcomes: &[Outcome]) -> Result<(), Error> {
                     error.map(|error| error.sqlstate().to_owned()).into(),
                     outcome.error_message().into(),
                     role.clone().into(),
+                    parameters::clock_offset().into(),
                 ],
             )?;
         }

@@ -22,6 +22,8 @@ pub struct Agenda {
     /// Whether times are kept by whoever reads this, rather than by nobody.
     pub keeps_times: bool,
     zone: TimeZone,
+    /// When it was read. All views are decided about by this time: one that is due later is due the next time that it is read.
+    now: Timestamp,
 }
 
 /// A view that exists.
@@ -33,6 +35,8 @@ pub struct Item {
     /// Strategy and zone, as a text that changes with either.
     timetable_name: String,
     timetable: Timetable,
+    /// The timetable and the time that are stored.
+    stored: (Option<String>, Option<Timestamp>),
     past: Past,
     /// Whether it lacks changes that are applied already.
     is_dirty: bool,
@@ -89,6 +93,7 @@ pub fn has_extension() -> Result<bool, Error> {
 
 /// The agenda as whoever keeps times with `engine` sees it.
 pub fn read(engine: Engine) -> Result<Agenda, Error> {
+    let now = parameters::now();
     let choice = engine::choice()?;
     let zone_name = settings::current()?.time_zone;
     let views = all_views()?;
@@ -96,7 +101,7 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
     let mut rows: Vec<Row> = as_extension_owner(|| {
         query::rows(
             include_str!("../../sql/queries/agenda_views.sql"),
-            &[names.into(), parameters::clock_offset().into()],
+            &[names.into()],
         )
     })?;
     let hears_events = choice.event_sync && engine == Engine::Worker;
@@ -104,7 +109,13 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
         .into_iter()
         .filter_map(|view| {
             let position = rows.iter().position(|row| row.view_name == view.name())?;
-            Some(item(view, rows.swap_remove(position), &zone_name, hears_events))
+            Some(item(
+                view,
+                rows.swap_remove(position),
+                &zone_name,
+                hears_events,
+                now,
+            ))
         })
         .collect();
     Ok(Agenda {
@@ -113,10 +124,11 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
         event_sync: choice.event_sync,
         keeps_times: choice.engine == engine && engine != Engine::Nobody,
         zone: calendar::zone(&zone_name).unwrap_or(TimeZone::UTC),
+        now,
     })
 }
 
-fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool) -> Item {
+fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool, now: Timestamp) -> Item {
     let strategy = match view.strategy() {
         "realtime" if !(row.is_captured && hears_events) => UNHEARD,
         strategy => strategy,
@@ -131,9 +143,11 @@ fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool) -> Item 
             next_due: row
                 .next_due
                 .filter(|_| row.timetable.as_deref() == Some(&timetable_name)),
-            last_run: row.last_run,
+            // A run that is still to come was none: the clock was put back.
+            last_run: row.last_run.filter(|run| *run <= now),
             retry_at: row.retry_at,
         },
+        stored: (row.timetable, row.next_due),
         timetable_name,
         is_dirty: row.is_dirty,
         view,
@@ -143,12 +157,16 @@ fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool) -> Item 
 impl Agenda {
     /// What to do about a view. `events` says whether what was committed is looked at now.
     pub fn decide(&self, item: &Item, events: bool) -> Decision {
-        let now = parameters::now();
         let next_after_now = match self.keeps_times {
-            true => item.timetable.next_after(now, &self.zone),
+            true => item.timetable.next_after(self.now, &self.zone),
             false => None,
         };
-        due::decide(&item.past, now, next_after_now, events && self.concerns(item))
+        due::decide(
+            &item.past,
+            self.now,
+            next_after_now,
+            events && self.concerns(item),
+        )
     }
 
     /// When there is something to do about a view next; None where only an event brings something.
@@ -161,7 +179,11 @@ impl Agenda {
 
     /// Remembers when a view is due next, where that is new and this is who keeps the times.
     pub fn store(&self, item: &Item, decision: &Decision) -> Result<(), Error> {
-        if !self.keeps_times || decision.next_due == item.past.next_due {
+        // Also that there is none: a time of the timetable before would be one that was missed if that came back.
+        let (timetable, next_due) = &item.stored;
+        let is_new = timetable.as_deref() != Some(&item.timetable_name);
+        let is_stored = decision.next_due == *next_due && (!is_new || next_due.is_none());
+        if !self.keeps_times || is_stored {
             return Ok(());
         }
         as_extension_owner(|| {
@@ -241,6 +263,7 @@ impl Item {
                     self.view.name().to_owned().into(),
                     cause.name().to_owned().into(),
                     i64::from(self.owner).into(),
+                    parameters::clock_offset().into(),
                 ],
             )
         })

@@ -26,6 +26,10 @@ impl Timetable {
             Some(Strategy::Hourly) => "0 * * * *",
             Some(Strategy::Daily) => "0 2 * * *",
             Some(Strategy::Weekly) => "0 3 * * 1",
+            // The parser knows more, such as @daily, which is at another time than "daily".
+            None if strategy.split_whitespace().count() != 5 => {
+                return Err("it does not have five fields".into());
+            }
             None => strategy,
         };
         let times = CronParser::builder()

@@ -84,21 +84,21 @@ pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
         }
     };
     check_caller()?;
-    store(ENGINE, engine.name())?;
+    store_engine(engine)?;
     match engine {
         Engine::PgCron => pg_cron::schedule_all()?,
         _ => pg_cron::unschedule_all()?,
     }
-    hooks::wake_worker_at_commit();
+    hooks::wake_worker_for_schedule();
     scheduled()
 }
 
 /// Has nothing refreshed at its time any more.
 pub fn unschedule() -> Result<Vec<Scheduled>, Error> {
     check_caller()?;
-    store(ENGINE, Engine::Nobody.name())?;
+    store_engine(Engine::Nobody)?;
     pg_cron::unschedule_all()?;
-    hooks::wake_worker_at_commit();
+    hooks::wake_worker_for_schedule();
     scheduled()
 }
 
@@ -126,7 +126,7 @@ pub fn set_strategy(view_name: &str, strategy: &str) -> Result<Vec<Scheduled>, E
     if choice()?.engine == Engine::PgCron {
         pg_cron::schedule_all()?;
     }
-    hooks::wake_worker_at_commit();
+    hooks::wake_worker_for_schedule();
     let mut scheduled = scheduled()?;
     scheduled.retain(|scheduled| scheduled.view_name == view.name());
     Ok(scheduled)
@@ -140,7 +140,7 @@ pub fn set_event_sync(wanted: bool) -> Result<&'static str, Error> {
     }
     check_caller()?;
     store(EVENT_SYNC, if wanted { "on" } else { "off" })?;
-    hooks::wake_worker_at_commit();
+    hooks::wake_worker_for_schedule();
     Ok(match wanted {
         true => "views are refreshed shortly after a commit that changed what they show",
         false => "changes wait for the next time that the views are due",
@@ -169,6 +169,19 @@ fn check_caller() -> Result<(), Error> {
         Some(owner) => check_owner(owner),
         None => Ok(()),
     }
+}
+
+/// Stores who keeps the times. Those that somebody else has kept are not missed by who comes after.
+fn store_engine(engine: Engine) -> Result<(), Error> {
+    if choice()?.engine != engine {
+        as_extension_owner(|| {
+            query::run(
+                "UPDATE metabase_internal.schedule_state SET timetable = NULL, next_due = NULL",
+                &[],
+            )
+        })?;
+    }
+    store(ENGINE, engine.name())
 }
 
 fn store(name: &str, value: &str) -> Result<(), Error> {

@@ -6,8 +6,8 @@ pub mod cron_run;
 mod due;
 pub mod engine;
 mod launcher;
-mod parameters;
-mod pg_cron;
+pub mod parameters;
+pub mod pg_cron;
 pub mod status;
 mod worker;
 

@@ -9,12 +9,14 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::calendar::{self, Timetable};
-use super::engine::Engine;
+use super::engine::{self, Engine};
 use super::{agenda, parameters};
 use crate::error::Error;
+use crate::pg::identity::current_role;
 use crate::pg::query;
 use crate::settings;
 use crate::view::catalog::Strategy;
+use crate::view::registry::all_views;
 
 /// Whether pg_cron is installed in this database.
 pub fn is_here() -> Result<bool, Error> {
@@ -25,19 +27,48 @@ pub fn is_here() -> Result<bool, Error> {
     Ok(found.is_some())
 }
 
+/// Whether the current role may use pg_cron where that is installed.
+fn may_use() -> Result<bool, Error> {
+    #[derive(serde::Deserialize)]
+    struct Privilege {
+        usage: bool,
+    }
+    let privilege: Privilege = query::row(
+        "SELECT pg_catalog.has_schema_privilege('cron', 'USAGE') AS usage",
+        &[],
+    )?;
+    Ok(privilege.usage)
+}
+
+/// Whether the current role has jobs.
+fn has_jobs() -> Result<bool, Error> {
+    if !is_here()? || !may_use()? {
+        return Ok(false);
+    }
+    let found: Option<serde_json::Value> =
+        query::optional_row(include_str!("../../sql/queries/a_cron_job.sql"), &[])?;
+    Ok(found.is_some())
+}
+
 /// Makes the jobs of the current role anew, so that they are those of the views' strategies.
 pub fn schedule_all() -> Result<(), Error> {
     if !is_here()? {
         return Err(Error::NoPgCron);
     }
+    if !may_use()? {
+        return Err(Error::NoPgCronPrivilege {
+            role: current_role()?,
+        });
+    }
     unschedule_all()?;
     let zone_name = settings::current()?.time_zone;
     let cron_zone = cron_zone()?;
-    for item in &agenda::read(Engine::PgCron)?.items {
-        let Some(times) = job_times(item.view.strategy(), &zone_name, &cron_zone) else {
+    // Also for views that do not exist yet.
+    for view in &all_views()? {
+        let Some(times) = job_times(view.strategy(), &zone_name, &cron_zone) else {
             continue;
         };
-        let view = item.view.name();
+        let view = view.name();
         query::run(
             "SELECT cron.schedule($1, $2, $3)",
             &[
@@ -51,12 +82,28 @@ pub fn schedule_all() -> Result<(), Error> {
             ],
         )?;
     }
+    // A job comes when the view is due: what that found no time for would begin one time later.
+    let agenda = agenda::read(Engine::PgCron)?;
+    for item in &agenda.items {
+        let decision = agenda.decide(item, false);
+        if decision.cause.is_none() {
+            agenda.store(item, &decision)?;
+        }
+    }
     Ok(())
 }
 
-/// Removes the jobs of the current role.
+/// Makes the jobs of the current role anew if it has any: views have come or gone.
+pub fn follow_views() -> Result<(), Error> {
+    if engine::choice()?.engine == Engine::PgCron && has_jobs()? {
+        schedule_all()?;
+    }
+    Ok(())
+}
+
+/// Removes the jobs of the current role. One that may not use pg_cron has none.
 pub fn unschedule_all() -> Result<(), Error> {
-    if !is_here()? {
+    if !is_here()? || !may_use()? {
         return Ok(());
     }
     query::run(include_str!("../../sql/queries/unschedule_cron_jobs.sql"), &[])

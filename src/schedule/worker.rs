@@ -65,6 +65,8 @@ struct Worker {
     number: usize,
     /// Since when there may be something that was committed and not looked at.
     event_since: Option<Instant>,
+    /// How long after that it is looked at.
+    event_delay: Duration,
     /// Before when refreshes for events have to wait.
     not_before: Instant,
     pruned_at: Option<Instant>,
@@ -87,6 +89,7 @@ impl Worker {
             number,
             // Whatever was committed before the server went down waits in the queues.
             event_since: Some(Instant::now()),
+            event_delay: parameters::event_delay(),
             not_before: Instant::now(),
             pruned_at: None,
             has_closed_lost_runs: false,
@@ -98,7 +101,7 @@ impl Worker {
         loop {
             process::heed();
             self.leave_if_asked();
-            if self.place(|place| place.has_events.swap(false, SeqCst)) {
+            if self.place(|place| place.has_events.load(SeqCst)) {
                 self.event_since.get_or_insert_with(Instant::now);
             }
             let pause = match self.cycle() {
@@ -174,11 +177,20 @@ impl Worker {
             place.failures.store(0, SeqCst);
             place.retry_at.store(0, SeqCst);
         });
+        let events = self.event_due().is_some_and(|due| due <= Instant::now());
+        if events {
+            // Until here, whoever commits has seen that the worker knows, and has not woken it. What is committed from here on is
+            // looked at once more.
+            self.place(|place| place.has_events.store(false, SeqCst));
+        }
         let agenda = process::transaction(|| agenda::read(Engine::Worker))?;
         if agenda.has_changes() {
             self.event_since.get_or_insert_with(Instant::now);
         }
-        let events = self.are_events_due(&agenda);
+        self.event_delay = match agenda.event_sync {
+            true => parameters::event_delay(),
+            false => parameters::event_delay().max(APPLY_DELAY),
+        };
         let begin = Instant::now();
         let mut has_run = false;
         let mut next = None;
@@ -208,23 +220,16 @@ impl Worker {
             Some(until) => Duration::try_from(until).unwrap_or(Duration::ZERO),
             None => LONGEST_SLEEP,
         };
-        Ok(Found::Nothing(match self.event_due(&agenda) {
+        Ok(Found::Nothing(match self.event_due() {
             Some(due) => pause.min(due.saturating_duration_since(Instant::now())),
             None => pause,
         }))
     }
 
     /// When what was committed is looked at; None where there is nothing.
-    fn event_due(&self, agenda: &Agenda) -> Option<Instant> {
-        let delay = match agenda.event_sync {
-            true => parameters::event_delay(),
-            false => parameters::event_delay().max(APPLY_DELAY),
-        };
-        self.event_since.map(|since| (since + delay).max(self.not_before))
-    }
-
-    fn are_events_due(&self, agenda: &Agenda) -> bool {
-        self.event_due(agenda).is_some_and(|due| due <= Instant::now())
+    fn event_due(&self) -> Option<Instant> {
+        self.event_since
+            .map(|since| (since + self.event_delay).max(self.not_before))
     }
 
     /// Applies what is queued, and leaves it to later refreshes to show it.

@@ -122,6 +122,13 @@ impl Cluster {
         script(&["stop", &self.dir, "immediate"]);
     }
 
+    /// Kills the server and starts it again, with these settings from then on.
+    pub fn restart_with(&mut self, settings: &'static [&'static str]) {
+        self.kill();
+        self.settings = settings;
+        self.start();
+    }
+
     /// A new database, and a session in it as superuser.
     pub fn create_database(&self, name: &str) -> Client {
         self.connect("postgres")
@@ -132,7 +139,12 @@ impl Cluster {
 
     /// A session as superuser.
     pub fn connect(&self, database: &str) -> Client {
-        connect_to(&self.socket, database, "postgres")
+        self.connect_as(database, "postgres")
+    }
+
+    /// A session as another role.
+    pub fn connect_as(&self, database: &str, role: &str) -> Client {
+        connect_to(&self.socket, database, role)
     }
 
     /// The folder of its socket.

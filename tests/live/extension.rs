@@ -264,7 +264,7 @@ fn a_dump_restores_working_views_with_all_that_was_decided() {
 }
 
 /// A database that holds what pg_dump finds in another.
-fn restore(database: &Database) -> Database {
+pub fn restore(database: &Database) -> Database {
     let restored = Database::empty();
     let mut dump = postgres_program(database, "pg_dump")
         .stdout(Stdio::piped())

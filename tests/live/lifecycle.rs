@@ -303,7 +303,7 @@ fn an_adapter_that_somebodys_view_reads_stays() {
     assert_eq!(
         column(
             &mut client,
-            "SELECT viewname FROM pg_views WHERE schemaname = 'metabase_internal'"
+            "SELECT viewname FROM pg_views WHERE schemaname = 'metabase_internal' AND viewname <> 'queue'"
         ),
         ["orders"]
     );

@@ -51,12 +51,14 @@ impl Background {
 
 /// Asks until the answer is true. What never becomes true fails the test after a minute.
 pub fn wait_until(observer: &mut Client, question: &str) {
+    wait_for(observer, question, Duration::from_secs(60));
+}
+
+/// Asks until the answer is true, for so long at most.
+pub fn wait_for(observer: &mut Client, question: &str, at_most: Duration) {
     let start = Instant::now();
     while !value::<bool>(observer, question) {
-        assert!(
-            start.elapsed() < Duration::from_secs(60),
-            "never became true: {question}"
-        );
+        assert!(start.elapsed() < at_most, "never became true: {question}");
         sleep(Duration::from_millis(2));
     }
 }

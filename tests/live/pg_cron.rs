@@ -1,0 +1,168 @@
+//! pg_cron as the one who keeps the times, where this library is not preloaded.
+
+use std::time::Duration;
+
+use postgres::Client;
+
+use crate::cluster::{Cluster, create_all_views, error_of, refresh_all};
+use crate::rows::rows;
+use crate::schedule::shop_on;
+use crate::sessions::wait_for;
+use crate::shop::{assert_error, column, run};
+
+/// pg_cron runs jobs in background workers here, so that it needs no connection.
+const PG_CRON: &[&str] = &[
+    "fsync=off",
+    "shared_preload_libraries=pg_cron",
+    "cron.database_name=shop",
+    "cron.use_background_workers=on",
+    "max_worker_processes=30",
+];
+
+/// A shop with the seven views, and pg_cron.
+fn shop_with_pg_cron(name: &str) -> (Cluster, Client) {
+    let cluster = Cluster::make(name, PG_CRON);
+    let mut client = shop_on(&cluster);
+    run(&mut client, "CREATE EXTENSION pg_cron");
+    run(
+        &mut client,
+        "SELECT metabase.set_setting('time_zone', 'Europe/Berlin')",
+    );
+    create_all_views(&mut client);
+    refresh_all(&mut client);
+    (cluster, client)
+}
+
+const JOBS: &str = "SELECT jobname, schedule, username FROM cron.job ORDER BY jobname";
+
+#[test]
+fn jobs_are_made_changed_run_and_removed() {
+    let (_cluster, mut client) = shop_with_pg_cron("cron-jobs");
+    // Nobody else is there.
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT count(*) FROM metabase.setup_refresh_schedule('auto') WHERE next_refresh > now()"
+        ),
+        ["7"]
+    );
+    assert_eq!(
+        column(&mut client, "SELECT metabase.sync_status()->>'engine'"),
+        ["pg_cron"]
+    );
+    // Its clock shows GMT: a daily view's time is one of two in the course of a year, and the job finds out which.
+    assert_eq!(
+        rows(&mut client, JOBS),
+        [
+            "refresh_metabase_brand_analytics | 0 0,1 * * * | postgres",
+            "refresh_metabase_customer_geography | 0 0,1 * * * | postgres",
+            "refresh_metabase_executive_metrics | 0 * * * * | postgres",
+            "refresh_metabase_inventory_status | 0 * * * * | postgres",
+            "refresh_metabase_platform_performance | 0 * * * * | postgres",
+            "refresh_metabase_product_performance | 0 0,1 * * * | postgres",
+            "refresh_metabase_supplier_performance | 0 1,2 * * * | postgres",
+        ]
+    );
+    run(
+        &mut client,
+        "SELECT metabase.set_strategy('metabase_executive_metrics', '* * * * *');
+         SELECT metabase.set_strategy('metabase_brand_analytics', 'realtime');
+         SELECT metabase.set_strategy('metabase_inventory_status', 'manual');
+         SELECT metabase.create_custom_view('mine', 'SELECT 1 AS a', ARRAY['a'], 'hourly')",
+    );
+    let some =
+        "SELECT jobname, schedule FROM cron.job WHERE jobname ~ 'executive|brand|inventory|mine' ORDER BY 1";
+    assert_eq!(
+        rows(&mut client, some),
+        [
+            "refresh_metabase_brand_analytics | * * * * *",
+            "refresh_metabase_executive_metrics | * * * * *",
+            "refresh_mine | 0 * * * *",
+        ]
+    );
+    run(&mut client, "SELECT metabase.drop_view('mine')");
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT count(*) FROM cron.job WHERE jobname = 'refresh_mine'"
+        ),
+        ["0"]
+    );
+    // The first time that comes is the first that counts.
+    let set_up: String = crate::cluster::value(&mut client, "SELECT now()::text");
+    wait_for(
+        &mut client,
+        "SELECT count(DISTINCT view_name) = 2 FROM metabase.refresh_history
+         WHERE cause = 'schedule' AND status = 'completed'",
+        Duration::from_secs(90),
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            &format!(
+                "SELECT min(started_at) - '{set_up}' < interval '65 seconds'
+                 FROM metabase.refresh_history WHERE cause = 'schedule'"
+            )
+        ),
+        ["t"]
+    );
+    wait_for(
+        &mut client,
+        "SELECT count(DISTINCT command) = 2 FROM cron.job_run_details
+         WHERE status = 'succeeded' AND command ~ 'executive_metrics|brand_analytics'",
+        Duration::from_secs(10),
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT count(*) FROM metabase.unschedule() WHERE next_refresh IS NULL"
+        ),
+        ["7"]
+    );
+    assert_eq!(rows(&mut client, JOBS), [""; 0]);
+}
+
+#[test]
+fn an_operator_needs_the_privilege_and_leaves_the_jobs_of_others_alone() {
+    let (cluster, mut client) = shop_with_pg_cron("cron-operator");
+    run(
+        &mut client,
+        "CREATE ROLE operator LOGIN;
+         SELECT metabase.grant_operator('operator');
+         SELECT cron.schedule('nightly', '0 3 * * *', 'VACUUM')",
+    );
+    let mut operator = cluster.connect_as("shop", "operator");
+    let error = error_of(&mut operator, "SELECT metabase.setup_refresh_schedule('pg_cron')");
+    assert_error(
+        &error,
+        "42501",
+        "role \"operator\" may not use pg_cron",
+        Some("As a superuser: GRANT USAGE ON SCHEMA cron TO \"operator\";"),
+    );
+    // What needs no job needs no privilege.
+    run(&mut operator, "SELECT metabase.unschedule()");
+    run(&mut client, "GRANT USAGE ON SCHEMA cron TO operator");
+    run(&mut operator, "SELECT metabase.setup_refresh_schedule('pg_cron')");
+    // Twice is once.
+    run(&mut operator, "SELECT metabase.setup_refresh_schedule('pg_cron')");
+    let jobs = "SELECT username, count(*) FROM cron.job GROUP BY username ORDER BY username";
+    assert_eq!(rows(&mut client, jobs), ["operator | 7", "postgres | 1"]);
+    run(&mut operator, "SELECT metabase.unschedule()");
+    assert_eq!(rows(&mut client, jobs), ["postgres | 1"]);
+}
+
+#[test]
+fn a_job_does_nothing_before_the_views_time_or_when_others_keep_it() {
+    let (_cluster, mut client) = shop_with_pg_cron("cron-due");
+    run(&mut client, "SELECT metabase.setup_refresh_schedule('pg_cron')");
+    let due = "SELECT count(*) FROM metabase.refresh_if_due('metabase_supplier_performance')";
+    assert_eq!(column(&mut client, due), ["0"]);
+    run(&mut client, "SET metabase_views.clock_offset = '7 d'");
+    assert_eq!(column(&mut client, due), ["1"]);
+    assert_eq!(column(&mut client, due), ["0"]);
+    run(
+        &mut client,
+        "SELECT metabase.unschedule(); SET metabase_views.clock_offset = '20 d'",
+    );
+    assert_eq!(column(&mut client, due), ["0"]);
+}
