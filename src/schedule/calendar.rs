@@ -67,6 +67,8 @@ const LONGEST_GAP: i64 = 26;
 
 /// The zone that PostgreSQL knows by a name; None where the time zone database here does not know it.
 pub fn zone(name: &str) -> Option<TimeZone> {
+    // Debian's time zone database has each zone a second time, under a name that only PostgreSQL looks up.
+    let name = name.strip_prefix("posix/").unwrap_or(name);
     TimeZone::get(name).or_else(|_| TimeZone::posix(name)).ok()
 }
 
@@ -91,6 +93,15 @@ mod tests {
             now = next;
         }
         runs
+    }
+
+    #[test]
+    fn a_zone_is_known_by_all_names_that_postgresql_has_for_it() {
+        let berlin = zone(BERLIN);
+        assert!(berlin.is_some());
+        assert_eq!(zone("posix/Europe/Berlin"), berlin);
+        assert!(zone("<+03>-3").is_some());
+        assert_eq!(zone("Europe/Nowhere"), None);
     }
 
     #[test]
