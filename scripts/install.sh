@@ -18,6 +18,10 @@ esac
 scripts/setup.sh tools
 export PGRX_HOME="$PWD/target/pgrx" PGRX_PG_CONFIG_PATH="$pg_config"
 as_superuser=()
-[ -w "$("$pg_config" --pkglibdir)" ] || as_superuser=(--sudo)
+[ -w "$("$pg_config" --pkglibdir)" ] || as_superuser=(sudo)
 say "Building for PostgreSQL $major and installing into $("$pg_config" --pkglibdir)"
-cargo pgrx install --release "${as_superuser[@]}" --pg-config "$pg_config" --no-default-features --features "pg$major"
+built="$PWD/target/package/$major"
+rm -rf "$built"
+cargo pgrx package --out-dir "$built" --pg-config "$pg_config" --no-default-features --features "pg$major"
+# A server that runs has the library mapped: it must be replaced, not overwritten, or the server crashes.
+"${as_superuser[@]}" cp --recursive --remove-destination "$built/." /
