@@ -26,3 +26,4 @@ mod sessions;
 mod shop;
 mod stress;
 mod waiting;
+mod worker;
