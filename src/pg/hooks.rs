@@ -23,6 +23,8 @@ const LONGEST_HOLD: i64 = 60_000_000;
 struct Wake {
     /// The worker of this database: rows of its sources have changed.
     worker: bool,
+    /// The worker of this database: it has been told when to do what.
+    for_schedule: bool,
     /// Launcher and worker: an extension has come or gone.
     for_extension: bool,
     /// The launcher: a database has come or gone.
@@ -30,7 +32,9 @@ struct Wake {
 }
 
 thread_local! {
-    static WAKE: Cell<Wake> = const { Cell::new(Wake { worker: false, for_extension: false, for_databases: false }) };
+    static WAKE: Cell<Wake> = const { Cell::new(Wake {
+        worker: false, for_schedule: false, for_extension: false, for_databases: false,
+    }) };
 }
 
 static mut PREVIOUS_ACCESS_HOOK: pg_sys::object_access_hook_type = None;
@@ -56,6 +60,14 @@ pub fn wake_worker_at_commit() {
     });
 }
 
+/// Has this transaction tell the worker when it commits that the schedule has changed.
+pub fn tell_worker_at_commit() {
+    WAKE.set(Wake {
+        for_schedule: true,
+        ..WAKE.get()
+    });
+}
+
 /// # Safety
 /// Called by PostgreSQL.
 #[pg_guard]
@@ -65,6 +77,8 @@ unsafe extern "C-unwind" fn on_transaction_end(event: pg_sys::XactEvent::Type, _
             let wake = WAKE.take();
             if wake.for_extension {
                 shared::wake_for_extension();
+            } else if wake.for_schedule {
+                shared::wake_for_schedule();
             } else if wake.worker {
                 shared::wake_own_worker();
             }
@@ -162,7 +176,7 @@ unsafe extern "C-unwind" fn on_utility(
     drop(held);
 }
 
-/// The database that a statement wants for itself, if it is such a statement.
+/// The database that a statement wants for itself, or without its worker, if it is such a statement.
 ///
 /// SAFETY: the node is a statement's.
 unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<String> {
@@ -173,6 +187,18 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<String> {
             pg_sys::NodeTag::T_CreatedbStmt => {
                 let statement = node as *mut pg_sys::CreatedbStmt;
                 option((*statement).options, c"template")?
+            }
+            // The worker uses what goes: it would wait in the middle of it, and the statement for the worker.
+            pg_sys::NodeTag::T_DropStmt => {
+                let statement = node as *mut pg_sys::DropStmt;
+                let is_own = (*statement).removeType == pg_sys::ObjectType::OBJECT_EXTENSION
+                    && PgList::<pg_sys::String>::from_pg((*statement).objects)
+                        .iter_ptr()
+                        .any(|name| CStr::from_ptr((*name).sval) == c"metabase_views");
+                if !is_own {
+                    return None;
+                }
+                pg_sys::get_database_name(pg_sys::MyDatabaseId)
             }
             pg_sys::NodeTag::T_AlterDatabaseStmt => {
                 let statement = node as *mut pg_sys::AlterDatabaseStmt;

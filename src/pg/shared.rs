@@ -158,6 +158,16 @@ pub fn wake_own_worker() {
     }
 }
 
+/// What is to be done in this database was decided otherwise: its worker looks at once, also if it waits with what was committed.
+pub fn wake_for_schedule() {
+    with_own_place(|board, place| {
+        place.has_events.store(true, SeqCst);
+        place.worker.wake();
+        board.launcher.wake();
+    })
+    .unwrap_or_else(wake_for_databases);
+}
+
 /// Databases may have come or gone.
 pub fn wake_for_databases() {
     with_board(|board| {
@@ -167,13 +177,17 @@ pub fn wake_for_databases() {
 }
 
 /// The extension may have come to this database, or gone from it.
+///
+/// The event is noted first: a worker that leaves because it has found no extension notes that first, and then looks whether
+/// there was an event.
 pub fn wake_for_extension() {
     with_own_place(|_, place| {
+        place.has_events.store(true, SeqCst);
         if place.service() == Service::Absent {
             place.set_service(Service::Unknown);
         }
     });
-    wake_own_worker();
+    wake_for_schedule();
 }
 
 impl Board {
@@ -219,12 +233,17 @@ impl Place {
         self.service.store(number, SeqCst);
     }
 
-    /// Registers this process as the worker.
-    pub fn enter_worker(&self) {
-        self.worker.set_own();
+    /// Registers this process as the worker. Answers whether it is: one that was so slow to start that the launcher has asked
+    /// for another may find that one here.
+    pub fn enter_worker(&self) -> bool {
         // SAFETY: a plain read of this process's global.
-        self.pid.store(unsafe { pg_sys::MyProcPid }, SeqCst);
+        let own_pid = unsafe { pg_sys::MyProcPid };
+        if self.pid.compare_exchange(0, own_pid, SeqCst, SeqCst).is_err() {
+            return false;
+        }
+        self.worker.set_own();
         self.asked_at.store(0, SeqCst);
+        true
     }
 
     /// Frees the place's worker for the launcher to start another one when there is something to do.

@@ -86,7 +86,7 @@ pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
         Engine::PgCron => pg_cron::schedule_all()?,
         _ => pg_cron::unschedule_all()?,
     }
-    hooks::wake_worker_at_commit();
+    hooks::tell_worker_at_commit();
     scheduled()
 }
 
@@ -94,7 +94,7 @@ pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
 pub fn unschedule() -> Result<Vec<Scheduled>, Error> {
     store(ENGINE, Engine::Nobody.name())?;
     pg_cron::unschedule_all()?;
-    hooks::wake_worker_at_commit();
+    hooks::tell_worker_at_commit();
     scheduled()
 }
 
@@ -116,7 +116,7 @@ pub fn set_strategy(view_name: &str, strategy: &str) -> Result<Vec<Scheduled>, E
     if choice()?.engine == Engine::PgCron {
         pg_cron::schedule_all()?;
     }
-    hooks::wake_worker_at_commit();
+    hooks::tell_worker_at_commit();
     let mut scheduled = scheduled()?;
     scheduled.retain(|scheduled| scheduled.view_name == view.name());
     Ok(scheduled)
@@ -129,7 +129,7 @@ pub fn set_event_sync(wanted: bool) -> Result<&'static str, Error> {
         return Err(Error::NotPreloaded);
     }
     store(EVENT_SYNC, if wanted { "on" } else { "off" })?;
-    hooks::wake_worker_at_commit();
+    hooks::tell_worker_at_commit();
     Ok(match wanted {
         true => "views are refreshed shortly after a commit that changed what they show",
         false => "changes wait for the next time that the views are due",

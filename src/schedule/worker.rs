@@ -39,8 +39,10 @@ pub extern "C-unwind" fn metabase_views_worker_main(argument: pg_sys::Datum) {
     if with_place_at(number, |place| place.database.load(SeqCst)) != Some(database) {
         return;
     }
+    if with_place_at(number, Place::enter_worker) != Some(true) {
+        return;
+    }
     process::at_end(leave, number);
-    with_place_at(number, Place::enter_worker);
     process::start(Some(database));
     process::report_idle();
     Worker::new(number).work()
@@ -65,6 +67,9 @@ struct Worker {
     number: usize,
     /// Since when there may be something that was committed and not looked at.
     event_since: Option<Instant>,
+    /// Whether it has not looked at anything yet. It does so without delay: where databases take turns, it may have to leave
+    /// before the delay is over.
+    is_new: bool,
     /// Before when refreshes for events have to wait.
     not_before: Instant,
     pruned_at: Option<Instant>,
@@ -87,6 +92,7 @@ impl Worker {
             number,
             // Whatever was committed before the server went down waits in the queues.
             event_since: Some(Instant::now()),
+            is_new: true,
             not_before: Instant::now(),
             pruned_at: None,
             has_closed_lost_runs: false,
@@ -98,25 +104,37 @@ impl Worker {
         loop {
             process::heed();
             self.leave_if_asked();
-            if self.place(|place| place.has_events.swap(false, SeqCst)) {
-                self.event_since.get_or_insert_with(Instant::now);
+            // As long as something is known to wait, sessions that commit more need not wake this process each time.
+            if self.event_since.is_none() && self.place(|place| place.has_events.swap(false, SeqCst)) {
+                self.event_since = Some(Instant::now());
             }
             let pause = match self.cycle() {
                 Ok(Found::Nothing(pause)) => {
                     self.last_error = None;
                     pause
                 }
-                Ok(Found::NoExtension) => {
-                    self.place(|place| {
-                        place.set_service(Service::Absent);
-                        place.failures.store(0, SeqCst);
-                    });
-                    process::exit(0)
+                Ok(Found::NoExtension) => self.leave_for_good(),
+                // It may have been dropped in the middle of it.
+                Err(_) if matches!(process::transaction(agenda::has_extension), Ok(false)) => {
+                    self.leave_for_good()
                 }
                 Err(error) => self.complain(&error),
             };
             self.sleep(pause);
         }
+    }
+
+    /// Ends this process, because the extension is not here.
+    fn leave_for_good(&self) -> ! {
+        self.place(|place| {
+            place.failures.store(0, SeqCst);
+            place.set_service(Service::Absent);
+            // It may have come since.
+            if place.has_events.load(SeqCst) {
+                place.set_service(Service::Unknown);
+            }
+        });
+        process::exit(0)
     }
 
     fn place<T>(&self, work: impl FnOnce(&Place) -> T) -> T
@@ -200,6 +218,7 @@ impl Worker {
                 self.apply();
             }
             self.event_since = None;
+            self.is_new = false;
             self.not_before = Instant::now() + begin.elapsed() * (EVENT_SHARE - 1);
         }
         self.prune()?;
@@ -220,7 +239,10 @@ impl Worker {
             true => parameters::event_delay(),
             false => parameters::event_delay().max(APPLY_DELAY),
         };
-        self.event_since.map(|since| (since + delay).max(self.not_before))
+        match self.is_new {
+            true => self.event_since,
+            false => self.event_since.map(|since| (since + delay).max(self.not_before)),
+        }
     }
 
     fn are_events_due(&self, agenda: &Agenda) -> bool {
