@@ -247,6 +247,9 @@ struct Held {
 impl Drop for Held {
     fn drop(&mut self) {
         shared::with_place(self.database, |_, place| {
+            // A worker that was interrupted at its start has not failed.
+            place.failures.store(0, SeqCst);
+            place.retry_at.store(0, SeqCst);
             place.held_until.store(0, SeqCst);
             place.has_events.store(true, SeqCst);
         });

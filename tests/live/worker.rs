@@ -660,7 +660,14 @@ fn an_owner_may_be_renamed_and_lose_privileges_for_a_while() {
     run(&mut client, "GRANT SELECT ON transactions.orders TO trader");
     let_pass(&cluster, &mut client, 3600);
     wait_until(&mut client, IS_FRESH);
-    keeps_fresh(&mut client);
+    wait_until(
+        &mut client,
+        "SELECT (metabase.sync_status() -> 'worker' ->> 'idle')::boolean",
+    );
+    // Until grant_operator() is called again, changes of that table are not captured: the views are refreshed at their times.
+    run(&mut client, SALE);
+    let_pass(&cluster, &mut client, 3600);
+    wait_until(&mut client, IS_FRESH);
 }
 
 #[test]
