@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # A private PostgreSQL cluster: only its own user and root reach it, through a socket in a folder of mode 0700.
 #
-#   scripts/cluster.sh start DIR [SETTING=VALUE ...]   makes the cluster if need be, starts it, prints the socket's folder
+#   scripts/cluster.sh start DIR [SETTING=VALUE|-OPTION ...]
+#       makes the cluster if need be, starts it with these settings and options of postgres, prints the socket's folder
+#   scripts/cluster.sh standby DIR PRIMARY_DIR         copies a cluster that runs, to follow it when it is started
 #   scripts/cluster.sh stop DIR [fast|immediate]
 #   scripts/cluster.sh drop DIR                        stops it and removes all of it
 source "$(dirname "$0")/common.sh"
 use_private_postgres
 
-[ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|stop|drop DIR …"
+[ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|standby|stop|drop DIR …"
 action=$1 dir=$2
 shift 2
 
@@ -38,11 +40,22 @@ start() {
     socket=$(socket_dir)
     if ! running; then
         options="-c listen_addresses='' -c unix_socket_directories='$socket'"
-        for setting in "$@"; do options+=" -c $setting"; done
+        for setting in "$@"; do
+            case $setting in
+                -*) options+=" $setting" ;;
+                *)  options+=" -c $setting" ;;
+            esac
+        done
         as_server_user "$PG_BIN/pg_ctl" start -w -s -D "$dir/data" -l "$dir/server.log" -o "$options" > /dev/null ||
             { tail -n 20 "$dir/server.log" >&2; fail "the server did not start"; }
     fi
     echo "$socket"
+}
+
+make_standby() {
+    mkdir -p "$dir"
+    [ "$(id -u)" != 0 ] || chown "$SERVER_USER:" "$dir"
+    as_server_user "$PG_BIN/pg_basebackup" -D "$dir/data" -h "$(cat "$1/socket_dir")" -U postgres -R -X stream -c fast
 }
 
 stop() {
@@ -50,12 +63,13 @@ stop() {
 }
 
 case $action in
-    start) start "$@" ;;
-    stop)  stop "$@" ;;
+    start)   start "$@" ;;
+    standby) make_standby "$@" ;;
+    stop)    stop "$@" ;;
     drop)
         stop immediate
         [ ! -f "$dir/socket_dir" ] || rm -rf "$(cat "$dir/socket_dir")"
         rm -rf "$dir"
         ;;
-    *) fail "unknown action: $action (start, stop, drop)" ;;
+    *) fail "unknown action: $action (start, standby, stop, drop)" ;;
 esac

@@ -106,7 +106,7 @@ COMMENT ON FUNCTION metabase.set_strategy(text, text) IS
 COMMENT ON FUNCTION metabase.setup_refresh_schedule(text) IS
     'Has the views refreshed by the background worker, by pg_cron, or by whichever of them is there (auto). A row a view says when that is.';
 COMMENT ON FUNCTION metabase.unschedule() IS
-    'Has nothing refreshed by itself any more, neither by the background worker nor by pg_cron.';
+    'Has nothing refreshed at its time any more, neither by the background worker nor by pg_cron. Events go on: see disable_event_sync().';
 COMMENT ON FUNCTION metabase.enable_event_sync() IS
     'Has the background worker refresh views shortly after a commit that changed what they show.';
 COMMENT ON FUNCTION metabase.disable_event_sync() IS

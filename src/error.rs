@@ -167,6 +167,10 @@ pub enum Error {
     Dependents { view: String, detail: Option<String> },
     #[error("materialized view analytics.{view} could not be locked within lock_timeout")]
     LockTimeout { view: String },
+    #[error(
+        "materialized view analytics.{view} was not refreshed: one of the tables that it reads could not be locked within lock_timeout"
+    )]
+    SourceLocked { view: String },
     #[error("another session creates or drops views, and did not end within lock_timeout")]
     LifecycleLocked,
     #[error("materialized view analytics.{view} cannot be refreshed concurrently without its unique index")]
@@ -261,7 +265,9 @@ impl Error {
             NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => "42601",
             AdapterInUse { .. } | Dependents { .. } => "2BP01",
             ViewExists { .. } => "42P07",
-            LockTimeout { .. } | LifecycleLocked | RefreshLocked | SourcesBusy => "55P03",
+            LockTimeout { .. } | SourceLocked { .. } | LifecycleLocked | RefreshLocked | SourcesBusy => {
+                "55P03"
+            }
             IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
             Overtaken => "40001",
             DuplicateOrder { .. } => "23505",
@@ -380,6 +386,11 @@ impl Error {
                 "Drop these first, or everything with it: SELECT metabase.drop_view({}, cascade => true);",
                 crate::sql::literal(view)
             ),
+            SourceLocked { .. } => {
+                "Somebody alters or locks it: SELECT pid, relation::regclass, query FROM pg_locks JOIN pg_stat_activity USING (pid) \
+                 WHERE mode = 'AccessExclusiveLock' AND granted;"
+                    .into()
+            }
             LockTimeout { view } => format!(
                 "Somebody holds a lock on it or on what it reads: SELECT pid, mode, granted FROM pg_locks WHERE relation \
                  = {}::regclass; then try again, with a longer lock_timeout if need be.",

@@ -4,8 +4,9 @@ SELECT
     relation.relowner::bigint     AS owner,
     state.timetable,
     state.next_due,
-    coalesce(state.failures, 0)   AS failures,
-    state.retry_at,
+    -- Whoever has refreshed it meanwhile has ended the failures.
+    CASE WHEN last.status = 'completed' THEN 0 ELSE coalesce(state.failures, 0) END AS failures,
+    CASE WHEN last.status = 'completed' THEN NULL ELSE state.retry_at END           AS retry_at,
     sync.view_name IS NOT NULL    AS is_captured,
     sync.dirty_since IS NOT NULL  AS is_dirty,
     (
@@ -19,6 +20,13 @@ SELECT
 FROM pg_catalog.pg_class AS relation
 LEFT JOIN metabase_internal.schedule_state AS state ON state.view_name = relation.relname
 LEFT JOIN metabase_internal.view_sync AS sync ON sync.view_name = relation.relname
+LEFT JOIN LATERAL (
+    SELECT log.status
+    FROM metabase_internal.refresh_log AS log
+    WHERE log.view_name = relation.relname
+    ORDER BY log.id DESC
+    LIMIT 1
+) AS last ON true
 WHERE relation.relnamespace = pg_catalog.to_regnamespace('analytics')
     AND relation.relkind = 'm'
     AND relation.relname = ANY ($1)

@@ -1,4 +1,5 @@
--- Runs that a crash or an interrupted worker has left open: they have failed, and their views are tried again at $1.
+-- Runs that a crash or an interrupted worker has left open: they have failed, and their views are tried again. The first time that
+-- is now ($1), then later and later: a view that brings down the server with each of its refreshes must not do so all the time.
 WITH lost AS (
     UPDATE metabase_internal.refresh_log
     SET
@@ -18,4 +19,7 @@ FROM lost
 ON CONFLICT (view_name) DO UPDATE
 SET
     failures = schedule_state.failures + 1,
-    retry_at = EXCLUDED.retry_at
+    retry_at = EXCLUDED.retry_at + CASE schedule_state.failures
+        WHEN 0 THEN interval '0'
+        ELSE least(interval '30 seconds' * 2 ^ least(schedule_state.failures - 1, 20), interval '1 hour')
+    END

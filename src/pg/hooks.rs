@@ -83,7 +83,7 @@ unsafe extern "C-unwind" fn on_transaction_end(event: pg_sys::XactEvent::Type, _
             if wake.for_extension {
                 shared::wake_for_extension();
             } else if wake.for_schedule {
-                shared::wake_own_worker_at_once();
+                shared::wake_for_schedule();
             } else if wake.worker {
                 shared::wake_own_worker();
             }
@@ -181,7 +181,7 @@ unsafe extern "C-unwind" fn on_utility(
     drop(held);
 }
 
-/// The database that a statement wants for itself, if it is such a statement.
+/// The database that a statement wants for itself, or without its worker, if it is such a statement.
 ///
 /// SAFETY: the node is a statement's.
 unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<String> {
@@ -192,6 +192,18 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<String> {
             pg_sys::NodeTag::T_CreatedbStmt => {
                 let statement = node as *mut pg_sys::CreatedbStmt;
                 option((*statement).options, c"template")?
+            }
+            // The worker uses what goes: it would wait in the middle of it, and the statement for the worker.
+            pg_sys::NodeTag::T_DropStmt => {
+                let statement = node as *mut pg_sys::DropStmt;
+                let is_own = (*statement).removeType == pg_sys::ObjectType::OBJECT_EXTENSION
+                    && PgList::<pg_sys::String>::from_pg((*statement).objects)
+                        .iter_ptr()
+                        .any(|name| CStr::from_ptr((*name).sval) == c"metabase_views");
+                if !is_own {
+                    return None;
+                }
+                pg_sys::get_database_name(pg_sys::MyDatabaseId)
             }
             pg_sys::NodeTag::T_AlterDatabaseStmt => {
                 let statement = node as *mut pg_sys::AlterDatabaseStmt;
@@ -208,7 +220,12 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<String> {
             pg_sys::NodeTag::T_TransactionStmt => {
                 let statement = node as *mut pg_sys::TransactionStmt;
                 if (*statement).kind == pg_sys::TransactionStmtKind::TRANS_STMT_COMMIT_PREPARED {
-                    wake_worker_at_commit();
+                    // Whatever it was that was prepared.
+                    WAKE.set(Wake {
+                        for_extension: true,
+                        for_databases: true,
+                        ..WAKE.get()
+                    });
                 }
                 return None;
             }
@@ -240,6 +257,9 @@ struct Held {
 impl Drop for Held {
     fn drop(&mut self) {
         shared::with_place(self.database, |_, place| {
+            // A worker that was interrupted at its start has not failed.
+            place.failures.store(0, SeqCst);
+            place.retry_at.store(0, SeqCst);
             place.held_until.store(0, SeqCst);
             place.has_events.store(true, SeqCst);
         });
@@ -258,7 +278,7 @@ fn make_way(name: &str) -> Option<Held> {
     let Wanted { oid } = query::optional_row(
         "SELECT oid::bigint AS oid
         FROM pg_catalog.pg_database
-        WHERE datname = $1
+        WHERE datname OPERATOR(pg_catalog.=) $1
             AND pg_catalog.pg_has_role(datdba, 'USAGE')",
         &[name.to_owned().into()],
     )

@@ -1,6 +1,6 @@
 //! A background process of the extension's own: its signals, its waiting, its transactions.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -21,7 +21,17 @@ unsafe extern "C-unwind" {
     fn disable_timeout(timeout: std::ffi::c_int, keep_indicator: bool);
 }
 
+const SETTINGS: &[(&CStr, &CStr)] = &[
+    (c"default_transaction_isolation", c"read committed"),
+    (c"default_transaction_read_only", c"off"),
+    (c"default_transaction_deferrable", c"off"),
+    #[cfg(not(any(feature = "pg15", feature = "pg16")))]
+    (c"transaction_timeout", c"0"),
+];
+
 /// Sets up this process, and connects it to a database, or to none.
+///
+/// Whatever is configured for sessions, its transactions write, and see what was committed before each of their statements.
 ///
 /// It ends at once when it is told to, as every session does: a handler that only sets a flag would keep a fast shutdown
 /// waiting for whatever runs.
@@ -31,6 +41,14 @@ pub fn start(database: Option<u32>) {
         pqsignal(pg_sys::SIGTERM as i32, die);
         pqsignal(pg_sys::SIGHUP as i32, SignalHandlerForConfigReload);
         pg_sys::BackgroundWorkerUnblockSignals();
+        for (name, value) in SETTINGS {
+            pg_sys::SetConfigOption(
+                name.as_ptr(),
+                value.as_ptr(),
+                pg_sys::GucContext::PGC_SUSET,
+                pg_sys::GucSource::PGC_S_OVERRIDE,
+            );
+        }
         match database {
             Some(oid) => pg_sys::BackgroundWorkerInitializeConnectionByOid(
                 pg_sys::Oid::from(oid),
@@ -42,9 +60,9 @@ pub fn start(database: Option<u32>) {
     }
 }
 
-/// Waits until this process is woken, or for some time at most, and does what it was told meanwhile: ends, or reads the
-/// configuration again.
-pub fn wait(at_most: Duration) {
+/// Waits until this process is woken, or for some time at most, and does what it was told meanwhile. Answers whether it has read
+/// the configuration again.
+pub fn wait(at_most: Duration) -> bool {
     let milliseconds = at_most.as_millis().clamp(1, 3_600_000) as std::ffi::c_long;
     // SAFETY: the latch is this process's own.
     unsafe {
@@ -56,23 +74,34 @@ pub fn wait(at_most: Duration) {
         );
         pg_sys::ResetLatch(pg_sys::MyLatch);
     }
-    heed();
+    heed()
 }
 
-/// Ends this process, cancels what it does, or reads the configuration again, where it was told to.
-pub fn heed() {
+/// Ends this process, or reads the configuration again, where it was told to. Answers whether it has read it. Called where
+/// there is nothing to cancel.
+pub fn heed() -> bool {
+    forget_cancellation();
     pgrx::check_for_interrupts!();
     // SAFETY: plain access to this process's flag; the configuration is read outside of a transaction.
     unsafe {
-        if pg_sys::ConfigReloadPending != 0 {
+        let is_changed = pg_sys::ConfigReloadPending != 0;
+        if is_changed {
             pg_sys::ConfigReloadPending = 0;
             pg_sys::ProcessConfigFile(pg_sys::GucContext::PGC_SIGHUP);
         }
+        is_changed
     }
+}
+
+/// Forgets a request to cancel that came too late for what it meant, or for nothing: a session ignores that, too.
+fn forget_cancellation() {
+    // SAFETY: a plain write to this process's flag.
+    unsafe { pg_sys::QueryCancelPending = 0 }
 }
 
 /// Runs `work` in a transaction of its own. Its failure rolls back all that it did, and comes back as an error.
 pub fn transaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    forget_cancellation();
     // SAFETY: called outside of a transaction.
     unsafe {
         pg_sys::SetCurrentStatementStartTimestamp();

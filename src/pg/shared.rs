@@ -53,7 +53,7 @@ pub struct Place {
     pub must_leave: AtomicBool,
     /// Until when such a command keeps workers away.
     pub held_until: AtomicI64,
-    /// When there is something to do next; `NEVER` if only an event brings something.
+    /// When a worker has something to do next; `NEVER` if only an event brings something.
     pub next_due: AtomicI64,
     /// When the worker last looked at all there is.
     pub cycle_at: AtomicI64,
@@ -127,9 +127,13 @@ pub fn is_preloaded() -> bool {
     IS_PRELOADED.load(SeqCst)
 }
 
-/// What is shared; None where the library is not preloaded. All of it is atomic, so nobody waits.
+/// What is shared; None where the library is not preloaded. All of it is atomic, so nobody locks it.
 pub fn with_board<T>(work: impl FnOnce(&Board) -> T) -> Option<T> {
-    is_preloaded().then(|| work(&BOARD.share()))
+    is_preloaded().then(|| {
+        let board: *const Board = &*BOARD.share();
+        // SAFETY: shared memory stays where it is for as long as this process runs, and nobody has more than a shared reference.
+        work(unsafe { &*board })
+    })
 }
 
 /// The place of a database, if it has one.
@@ -143,10 +147,10 @@ pub fn with_own_place<T>(work: impl FnOnce(&Board, &Place) -> T) -> Option<T> {
     with_place(unsafe { pg_sys::MyDatabaseId }.to_u32(), work)
 }
 
-/// Something was committed in this database: its worker has something to look at. It is woken by the first who says so, and waits
-/// for more by itself.
+/// Something was committed in this database: its worker, if it may have one, has something to look at. It is woken by the first
+/// who says so, and waits for more by itself.
 pub fn wake_own_worker() {
-    let known = with_own_place(|board, place| {
+    with_own_place(|board, place| {
         if !place.has_events.swap(true, SeqCst) {
             match place.pid.load(SeqCst) {
                 0 => board.launcher.wake(),
@@ -154,15 +158,16 @@ pub fn wake_own_worker() {
             }
         }
     });
-    if known.is_none() {
-        wake_for_databases();
-    }
 }
 
-/// What this database's worker goes by has changed: it looks at it at once, also where it waits for more changes.
-pub fn wake_own_worker_at_once() {
-    wake_own_worker();
-    with_own_place(|_, place| place.wake_worker());
+/// What is to be done in this database was decided otherwise: its worker looks at once, also if it waits with what was committed.
+pub fn wake_for_schedule() {
+    with_own_place(|board, place| {
+        place.has_events.store(true, SeqCst);
+        place.worker.wake();
+        board.launcher.wake();
+    })
+    .unwrap_or_else(wake_for_databases);
 }
 
 /// Databases may have come or gone.
@@ -174,13 +179,17 @@ pub fn wake_for_databases() {
 }
 
 /// The extension may have come to this database, or gone from it.
+///
+/// The event is noted first: a worker that leaves because it has found no extension notes that first, and then looks whether
+/// there was an event.
 pub fn wake_for_extension() {
     with_own_place(|_, place| {
+        place.has_events.store(true, SeqCst);
         if place.service() == Service::Absent {
             place.set_service(Service::Unknown);
         }
     });
-    wake_own_worker_at_once();
+    wake_for_schedule();
 }
 
 impl Board {
@@ -226,12 +235,17 @@ impl Place {
         self.service.store(number, SeqCst);
     }
 
-    /// Registers this process as the worker.
-    pub fn enter_worker(&self) {
-        self.worker.set_own();
+    /// Registers this process as the worker. Answers whether it is: one that was so slow to start that the launcher has asked
+    /// for another may find that one here.
+    pub fn enter_worker(&self) -> bool {
         // SAFETY: a plain read of this process's global.
-        self.pid.store(unsafe { pg_sys::MyProcPid }, SeqCst);
+        let own_pid = unsafe { pg_sys::MyProcPid };
+        if self.pid.compare_exchange(0, own_pid, SeqCst, SeqCst).is_err() {
+            return false;
+        }
+        self.worker.set_own();
         self.asked_at.store(0, SeqCst);
+        true
     }
 
     /// Frees the place's worker for the launcher to start another one when there is something to do.

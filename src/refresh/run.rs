@@ -37,16 +37,17 @@ pub fn refresh_opened(view: &ViewEntry, id: i64) -> Result<Outcome, Error> {
     Ok(outcomes.swap_remove(0))
 }
 
-/// Applies what is queued where that can be done, and leaves it to later refreshes to show it.
-pub fn apply_queued() -> Result<(), Error> {
+/// Applies what is queued where that can be done, and leaves it to later refreshes to show it. Answers whether it could be.
+pub fn apply_queued() -> Result<bool, Error> {
     let zone = adapters::zone()?;
     let is_own_transaction = is_own_transaction();
     with_time_zone(&zone, || {
         match subtransaction(|| standing(Mode::Incremental, is_own_transaction))? {
             Standing::Incremental { owner, build: None } => {
-                from_facts(&[], Mode::Incremental, owner, None, &mut Done::default()).map(drop)
+                from_facts(&[], Mode::Incremental, owner, None, &mut Done::default())?;
+                Ok(true)
             }
-            _ => Ok(()),
+            _ => Ok(false),
         }
     })
 }
@@ -173,6 +174,18 @@ fn from_facts(
             done.outcomes.extend(flushed.outcomes);
             store_cost(begin.elapsed().as_secs_f64(), flushed.changes)?;
             return Ok(flushed.reasons);
+        }
+        // Whoever is in the way will be gone: nothing was applied, and nothing is lost.
+        (Err(error), _) if error.sqlstate() == "55P03" => {
+            for view in views {
+                let error = Error::SourceLocked {
+                    view: (*view).to_owned(),
+                };
+                done.outcomes
+                    .entry((*view).to_owned())
+                    .or_insert_with(|| Run::start(view).finish(Err(error)));
+            }
+            return Ok(Reasons::new());
         }
         (Err(error), Some(_)) => ("facts and rollups cannot be built", error),
         (Err(error), None) => ("changes could not be applied", error),

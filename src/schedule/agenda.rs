@@ -145,7 +145,10 @@ fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool, now: Tim
                 .filter(|_| row.timetable.as_deref() == Some(&timetable_name)),
             // A run that is still to come was none: the clock was put back.
             last_run: row.last_run.filter(|run| *run <= now),
-            retry_at: row.retry_at,
+            // The clock was put back where that is further off than any retry.
+            retry_at: row
+                .retry_at
+                .filter(|at| now.duration_until(*at) <= due::LONGEST_RETRY),
         },
         stored: (row.timetable, row.next_due),
         timetable_name,
@@ -161,12 +164,13 @@ impl Agenda {
             true => item.timetable.next_after(self.now, &self.zone),
             false => None,
         };
-        due::decide(
-            &item.past,
-            self.now,
-            next_after_now,
-            events && self.concerns(item),
-        )
+        let mut past = item.past.clone();
+        if !self.keeps_times {
+            // Neither what is due nor what has failed is made up for by somebody else; but it is not tried again too soon.
+            past.next_due = None;
+            past.retry_at = past.retry_at.filter(|at| *at > self.now);
+        }
+        due::decide(&past, self.now, next_after_now, events && self.concerns(item))
     }
 
     /// When there is something to do about a view next; None where only an event brings something.
@@ -214,6 +218,10 @@ impl Agenda {
 
     /// Whether what was committed concerns a view, so that it is refreshed for it.
     fn concerns(&self, item: &Item) -> bool {
+        // Of what others read, nobody hears; and nothing is refreshed by itself that is to be refreshed by hand.
+        if !item.view.is_of_the_seven() || item.view.strategy() == "manual" {
+            return false;
+        }
         let name = item.view.name();
         let is_realtime = item.view.strategy() == "realtime";
         let of_orders = ORDER_VIEWS.contains(&name);

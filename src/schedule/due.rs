@@ -67,6 +67,8 @@ pub fn decide(past: &Past, now: Timestamp, next_after_now: Option<Timestamp>, ha
 
 const FIRST_RETRY: SignedDuration = SignedDuration::from_secs(30);
 const LAST_RETRY: SignedDuration = SignedDuration::from_hours(1);
+/// What no delay is longer than.
+pub const LONGEST_RETRY: SignedDuration = SignedDuration::from_mins(72);
 
 /// How long to wait after so many failures in a row: doubling up to an hour, give or take a fifth, so that what has failed
 /// together is not tried together. `random` is between 0 and 1.

@@ -51,7 +51,8 @@ pub fn choice() -> Result<Choice, Error> {
     let is_preloaded = shared::is_preloaded();
     Ok(Choice {
         engine: match stored.engine.as_deref() {
-            Some("worker") => Engine::Worker,
+            // A dump may have brought the decision to a server without.
+            Some("worker") if is_preloaded => Engine::Worker,
             Some("pg_cron") => Engine::PgCron,
             Some(_) => Engine::Nobody,
             None if is_preloaded => Engine::Worker,
@@ -105,11 +106,8 @@ pub fn unschedule() -> Result<Vec<Scheduled>, Error> {
 /// Says how often a view is refreshed: a strategy, or a cron expression of five fields.
 pub fn set_strategy(view_name: &str, strategy: &str) -> Result<Vec<Scheduled>, Error> {
     let view = find_view(view_name)?;
-    if let Some(state) = ViewState::find(view.name())?.filter(|state| !state.owned) {
-        return Err(Error::NotOwner {
-            view: view.name().to_owned(),
-            owner: state.owner,
-        });
+    if let Some(state) = ViewState::find(view.name())? {
+        state.check_owned(view.name())?;
     }
     let strategy = strategy.split_whitespace().collect::<Vec<_>>().join(" ");
     Timetable::parse(&strategy).map_err(|reason| Error::InvalidStrategy {
@@ -123,9 +121,7 @@ pub fn set_strategy(view_name: &str, strategy: &str) -> Result<Vec<Scheduled>, E
             &[view.name().to_owned().into(), strategy.into(), role.into()],
         )
     })?;
-    if choice()?.engine == Engine::PgCron {
-        pg_cron::schedule_all()?;
-    }
+    pg_cron::follow_views()?;
     hooks::wake_worker_for_schedule();
     let mut scheduled = scheduled()?;
     scheduled.retain(|scheduled| scheduled.view_name == view.name());

@@ -22,6 +22,12 @@ const SLOW_START: i64 = 30_000_000;
 /// Waiting times after workers that could not start double from the first to the last of these.
 const FIRST_BACKOFF: i64 = 1_000_000;
 const LAST_BACKOFF: i64 = 300_000_000;
+/// The longest wait for room for a worker: whoever takes it may not tell when it ends, and trying costs nothing.
+const LONGEST_REFUSAL: i64 = 10_000_000;
+/// How long a worker that was asked to leave may take to have left.
+const LEAVING: i64 = 50_000;
+/// How long the log is not told again that there is no room.
+const SILENCE: i64 = 3_600_000_000;
 
 /// Has the server start the launcher, once it is no standby any more, and again whenever it ends.
 pub fn register() {
@@ -45,9 +51,11 @@ pub extern "C-unwind" fn metabase_views_launcher_main(_argument: pg_sys::Datum) 
     shared::with_board(Board::enter_launcher);
     let mut launcher = Launcher::default();
     loop {
-        process::heed();
         let pause = shared::with_board(|board| launcher.cycle(board)).unwrap_or(RESCAN);
-        process::wait(Duration::from_micros(pause.max(1_000) as u64));
+        if process::wait(Duration::from_micros(pause.max(1_000) as u64)) {
+            // Other databases may be served than before.
+            launcher.scanned_at = 0;
+        }
     }
 }
 
@@ -65,6 +73,8 @@ struct Launcher {
     retry_at: i64,
     /// How often in a row the server had no room.
     refusals: u32,
+    /// When the log was last told so.
+    told_at: i64,
     has_told_of_too_many: bool,
 }
 
@@ -72,7 +82,9 @@ impl Launcher {
     /// Does what there is to do. Answers how many microseconds there is nothing to do after that.
     fn cycle(&mut self, board: &Board) -> i64 {
         let now = shared::now();
-        if board.has_new_databases.swap(false, SeqCst) || now >= self.scanned_at + RESCAN {
+        if board.has_new_databases.swap(false, SeqCst)
+            || !(self.scanned_at..self.scanned_at + RESCAN).contains(&now)
+        {
             self.scanned_at = now;
             if let Err(error) = self.scan(board) {
                 log!("metabase_views: the databases could not be read: {error}");
@@ -80,12 +92,17 @@ impl Launcher {
         }
         let mut next = self.scanned_at + RESCAN;
         let mut running = board.places.iter().filter(|place| is_taken(place, now)).count();
+        let mut waiting = Vec::new();
         for (number, place) in board.places.iter().enumerate() {
-            let Some(due) = self.due(place, now) else { continue };
-            if due > now {
-                next = next.min(due);
-                continue;
+            match self.due(place, now) {
+                Some(due) if due > now => next = next.min(due),
+                Some(_) => waiting.push((number, place)),
+                None => {}
             }
+        }
+        // Whose worker was there longest ago comes first, so that each has its turn.
+        waiting.sort_by_key(|(_, place)| place.cycle_at.load(SeqCst));
+        for (number, place) in waiting {
             if running >= parameters::max_workers() {
                 // Whoever leaves wakes the launcher.
                 if !make_room(board) {
@@ -100,14 +117,11 @@ impl Launcher {
                     next = next.min(now + SLOW_START);
                 }
                 false => {
-                    self.refuse(now);
-                    make_room(board);
+                    self.refuse(now, make_room(board));
+                    next = next.min(self.retry_at);
                     break;
                 }
             }
-        }
-        if self.refusals > 0 {
-            next = next.min(self.retry_at);
         }
         (next - shared::now()).max(0)
     }
@@ -131,9 +145,10 @@ impl Launcher {
         Some(not_before.into_iter().fold(due, i64::max))
     }
 
-    /// The server had no room for a worker. The first time, and not each time, the log says so.
-    fn refuse(&mut self, now: i64) {
-        if self.refusals == 0 {
+    /// The server had no room for a worker. The log says so, but not each time.
+    fn refuse(&mut self, now: i64, is_making_room: bool) {
+        if now >= self.told_at + SILENCE {
+            self.told_at = now;
             ErrorReport::new(
                 PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
                 "metabase_views: there is no room for a background worker; refreshes have to wait",
@@ -142,7 +157,11 @@ impl Launcher {
             .set_hint("Raise max_worker_processes, which needs a restart.")
             .report(PgLogLevel::WARNING);
         }
-        self.retry_at = now + backoff(self.refusals);
+        let pause = match is_making_room {
+            true => LEAVING,
+            false => backoff(self.refusals).min(LONGEST_REFUSAL),
+        };
+        self.retry_at = now + pause;
         self.refusals += 1;
     }
 
@@ -222,16 +241,20 @@ fn start(number: usize, place: &Place) -> bool {
     started
 }
 
-/// Asks an idle worker to leave, for a database that has something to do. Answers whether there is one.
+/// Asks an idle worker to leave, for a database that has something to do: the one that has nothing to do for longest. One at a
+/// time. Answers whether there is one.
 fn make_room(board: &Board) -> bool {
-    let idle = board.places.iter().find(|place| {
-        place.pid.load(SeqCst) != 0 && place.is_idle.load(SeqCst) && !place.must_leave.load(SeqCst)
-    });
-    if let Some(place) = idle {
+    let is_idle = |place: &&Place| place.pid.load(SeqCst) != 0 && place.is_idle.load(SeqCst);
+    let idle = || board.places.iter().filter(is_idle);
+    if idle().any(|place| place.must_leave.load(SeqCst)) {
+        return true;
+    }
+    let longest = idle().max_by_key(|place| place.next_due.load(SeqCst));
+    if let Some(place) = longest {
         place.must_leave.store(true, SeqCst);
         place.wake_worker();
     }
-    idle.is_some()
+    longest.is_some()
 }
 
 /// Microseconds to wait after so many failures in a row.

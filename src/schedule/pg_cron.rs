@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use super::calendar::{self, Timetable};
 use super::engine::{self, Engine};
@@ -17,6 +17,7 @@ use crate::pg::query;
 use crate::settings;
 use crate::view::catalog::Strategy;
 use crate::view::registry::all_views;
+use crate::view::state::ViewState;
 
 /// Whether pg_cron is installed in this database.
 pub fn is_here() -> Result<bool, Error> {
@@ -65,6 +66,9 @@ pub fn schedule_all() -> Result<(), Error> {
     let cron_zone = cron_zone()?;
     // Also for views that do not exist yet.
     for view in &all_views()? {
+        if ViewState::find(view.name())?.is_some_and(|state| !state.owned) {
+            continue;
+        }
         let Some(times) = job_times(view.strategy(), &zone_name, &cron_zone) else {
             continue;
         };
@@ -137,19 +141,23 @@ fn job_times(strategy: &str, zone_name: &str, cron_zone: &TimeZone) -> Option<St
     }
     let timetable = Timetable::parse(strategy).ok()?;
     let zone = calendar::zone(zone_name)?;
-    let begin = parameters::now();
-    let end = begin.checked_add(SignedDuration::from_hours(24 * 366)).ok()?;
     let (mut minutes, mut hours) = (BTreeSet::new(), BTreeSet::new());
-    let mut now: Timestamp = begin;
-    // A year of hours; what comes more often covers all minutes and hours long before that.
-    for _ in 0..9_000 {
-        match timetable.next_after(now, &zone) {
-            Some(next) if next <= end => now = next,
-            _ => break,
+    // What comes rarely is followed through the year, what comes often for some days of each four weeks.
+    for weeks in (0..52).step_by(4) {
+        let begin = parameters::now()
+            .checked_add(SignedDuration::from_hours(24 * 7 * weeks))
+            .ok()?;
+        let end = begin.checked_add(SignedDuration::from_hours(24 * 366)).ok()?;
+        let mut now = begin;
+        for _ in 0..2_000 {
+            match timetable.next_after(now, &zone) {
+                Some(next) if next <= end => now = next,
+                _ => break,
+            }
+            let shown = now.to_zoned(cron_zone.clone());
+            minutes.insert(shown.minute());
+            hours.insert(shown.hour());
         }
-        let shown = now.to_zoned(cron_zone.clone());
-        minutes.insert(shown.minute());
-        hours.insert(shown.hour());
     }
     if minutes.is_empty() {
         return None;
@@ -191,6 +199,10 @@ mod tests {
         assert_eq!(
             job_times("realtime", "Europe/Berlin").as_deref(),
             Some("* * * * *")
+        );
+        assert_eq!(
+            job_times("*/5 8-10 * * *", "Europe/Berlin").as_deref(),
+            Some("0,5,10,15,20,25,30,35,40,45,50,55 6,7,8,9 * * *")
         );
         assert_eq!(job_times("manual", "Europe/Berlin"), None);
     }

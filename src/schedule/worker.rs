@@ -39,8 +39,10 @@ pub extern "C-unwind" fn metabase_views_worker_main(argument: pg_sys::Datum) {
     if with_place_at(number, |place| place.database.load(SeqCst)) != Some(database) {
         return;
     }
+    if with_place_at(number, Place::enter_worker) != Some(true) {
+        return;
+    }
     process::at_end(leave, number);
-    with_place_at(number, Place::enter_worker);
     process::start(Some(database));
     process::report_idle();
     Worker::new(number).work()
@@ -67,18 +69,23 @@ struct Worker {
     event_since: Option<Instant>,
     /// How long after that it is looked at.
     event_delay: Duration,
+    /// Whether it has not looked at anything yet. It does so without delay: where databases take turns, it may have to leave
+    /// before the delay is over.
+    is_new: bool,
     /// Before when refreshes for events have to wait.
     not_before: Instant,
     pruned_at: Option<Instant>,
     has_closed_lost_runs: bool,
     /// The error of the last cycle, so that the log has it once.
     last_error: Option<String>,
+    /// The same, of applying.
+    apply_error: Option<String>,
 }
 
-/// What a cycle has found.
-enum Found {
-    /// There is nothing to do for so long, but for events.
-    Nothing(Duration),
+/// How a cycle has ended.
+enum Cycle {
+    /// All was done that there was to do; the next is due after so long, but for events.
+    Done(Duration),
     /// The extension is not here.
     NoExtension,
 }
@@ -90,10 +97,12 @@ impl Worker {
             // Whatever was committed before the server went down waits in the queues.
             event_since: Some(Instant::now()),
             event_delay: parameters::event_delay(),
+            is_new: true,
             not_before: Instant::now(),
             pruned_at: None,
             has_closed_lost_runs: false,
             last_error: None,
+            apply_error: None,
         }
     }
 
@@ -105,21 +114,32 @@ impl Worker {
                 self.event_since.get_or_insert_with(Instant::now);
             }
             let pause = match self.cycle() {
-                Ok(Found::Nothing(pause)) => {
+                Ok(Cycle::Done(pause)) => {
                     self.last_error = None;
                     pause
                 }
-                Ok(Found::NoExtension) => {
-                    self.place(|place| {
-                        place.set_service(Service::Absent);
-                        place.failures.store(0, SeqCst);
-                    });
-                    process::exit(0)
+                Ok(Cycle::NoExtension) => self.leave_for_good(),
+                // It may have been dropped in the middle of it.
+                Err(_) if matches!(process::transaction(agenda::has_extension), Ok(false)) => {
+                    self.leave_for_good()
                 }
                 Err(error) => self.complain(&error),
             };
             self.sleep(pause);
         }
+    }
+
+    /// Ends this process, because the extension is not here.
+    fn leave_for_good(&self) -> ! {
+        self.place(|place| {
+            place.failures.store(0, SeqCst);
+            place.set_service(Service::Absent);
+            // It may have come since.
+            if place.has_events.load(SeqCst) {
+                place.set_service(Service::Unknown);
+            }
+        });
+        process::exit(0)
     }
 
     fn place<T>(&self, work: impl FnOnce(&Place) -> T) -> T
@@ -164,9 +184,9 @@ impl Worker {
     }
 
     /// Does what there is to do.
-    fn cycle(&mut self) -> Result<Found, Error> {
+    fn cycle(&mut self) -> Result<Cycle, Error> {
         if !process::transaction(agenda::has_extension)? {
-            return Ok(Found::NoExtension);
+            return Ok(Cycle::NoExtension);
         }
         if !self.has_closed_lost_runs {
             process::transaction(close_lost_runs)?;
@@ -191,7 +211,7 @@ impl Worker {
             true => parameters::event_delay(),
             false => parameters::event_delay().max(APPLY_DELAY),
         };
-        let begin = Instant::now();
+        let mut event_time = Duration::ZERO;
         let mut has_run = false;
         let mut next = None;
         for item in &agenda.items {
@@ -200,7 +220,14 @@ impl Worker {
             match decision.cause {
                 Some(cause) => {
                     has_run = true;
+                    let begin = Instant::now();
+                    // What is left open in the log is closed the next time.
+                    self.has_closed_lost_runs = false;
                     next = earlier(next, run_view(&agenda, item, &decision, cause)?);
+                    self.has_closed_lost_runs = true;
+                    if cause == Cause::Event {
+                        event_time += begin.elapsed();
+                    }
                 }
                 None => process::transaction(|| agenda.store(item, &decision))?,
             }
@@ -208,11 +235,12 @@ impl Worker {
             self.leave_if_asked();
         }
         if events {
+            self.event_since = None;
+            self.is_new = false;
+            self.not_before = Instant::now() + event_time * (EVENT_SHARE - 1);
             if agenda.has_changes() && !has_run {
                 self.apply();
             }
-            self.event_since = None;
-            self.not_before = Instant::now() + begin.elapsed() * (EVENT_SHARE - 1);
         }
         self.prune()?;
         let until_next = next.map(|next| parameters::now().duration_until(next));
@@ -220,7 +248,7 @@ impl Worker {
             Some(until) => Duration::try_from(until).unwrap_or(Duration::ZERO),
             None => LONGEST_SLEEP,
         };
-        Ok(Found::Nothing(match self.event_due() {
+        Ok(Cycle::Done(match self.event_due() {
             Some(due) => pause.min(due.saturating_duration_since(Instant::now())),
             None => pause,
         }))
@@ -228,16 +256,33 @@ impl Worker {
 
     /// When what was committed is looked at; None where there is nothing.
     fn event_due(&self) -> Option<Instant> {
-        self.event_since
-            .map(|since| (since + self.event_delay).max(self.not_before))
+        match self.is_new {
+            true => self.event_since,
+            false => self
+                .event_since
+                .map(|since| (since + self.event_delay).max(self.not_before)),
+        }
     }
 
-    /// Applies what is queued, and leaves it to later refreshes to show it.
+    /// Applies what is queued, and leaves it to later refreshes to show it. Where that cannot be, it is not tried again at once.
     fn apply(&mut self) {
         process::report("metabase_views: applying changes");
-        if let Err(error) = process::transaction(|| within_limits(run::apply_queued)) {
-            self.complain(&error);
-        }
+        let begin = Instant::now();
+        let pause = match process::transaction(|| within_limits(run::apply_queued)) {
+            Ok(true) => begin.elapsed() * (EVENT_SHARE - 1),
+            Ok(false) => LONGEST_SLEEP,
+            Err(error) => {
+                let error = error.in_full();
+                if self.apply_error.as_deref() != Some(&error) {
+                    warning!("metabase_views: changes could not be applied: {error}");
+                    self.apply_error = Some(error);
+                }
+                self.not_before = Instant::now() + LONGEST_SLEEP;
+                return;
+            }
+        };
+        self.apply_error = None;
+        self.not_before = Instant::now() + pause;
     }
 
     fn prune(&mut self) -> Result<(), Error> {

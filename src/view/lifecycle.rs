@@ -9,6 +9,7 @@ use super::state::ViewState;
 use crate::error::Error;
 use crate::incremental::{capture, state};
 use crate::pg::capture::is_own_transaction;
+use crate::pg::hooks;
 use crate::pg::identity::{as_extension_owner, is_trusted};
 use crate::pg::query;
 use crate::pg::setting::with_time_zone;
@@ -104,6 +105,7 @@ fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Er
     if reads_sources && has_created && is_own_transaction {
         install_capture()?;
     }
+    hooks::wake_worker_for_schedule();
     Ok(created)
 }
 

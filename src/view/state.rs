@@ -39,6 +39,17 @@ impl ViewState {
         Ok(state)
     }
 
+    /// An error unless the current role may act as its owner.
+    pub fn check_owned(&self, view: &str) -> Result<(), Error> {
+        match self.owned {
+            true => Ok(()),
+            false => Err(Error::NotOwner {
+                view: view.to_owned(),
+                owner: self.owner.clone(),
+            }),
+        }
+    }
+
     pub fn is_materialized_view(&self) -> bool {
         self.kind == 'm'
     }

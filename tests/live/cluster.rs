@@ -2,6 +2,8 @@
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
@@ -112,9 +114,43 @@ impl Cluster {
         cluster
     }
 
+    /// A standby that follows this cluster, with the same settings.
+    pub fn standby(&self, name: &str) -> Cluster {
+        let dir = format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR"));
+        script(&["drop", &dir]);
+        script(&["standby", &dir, &self.dir]);
+        let mut standby = Cluster {
+            dir,
+            settings: self.settings,
+            socket: String::new(),
+        };
+        standby.start();
+        standby
+    }
+
     pub fn start(&mut self) {
-        let answer = script(&[&["start", &self.dir], self.settings].concat());
+        self.start_with(&[]);
+    }
+
+    /// Starts it with more settings than it was made with, or with options of the server's program.
+    pub fn start_with(&mut self, more: &[&str]) {
+        let answer = script(&[&["start", &self.dir], self.settings, more].concat());
         self.socket = answer.trim().to_owned();
+    }
+
+    /// Stops the server as an administrator does, which ends all sessions.
+    pub fn stop(&self) {
+        script(&["stop", &self.dir, "fast"]);
+    }
+
+    /// The lines of its log that contain a text.
+    pub fn logged(&self, text: &str) -> Vec<String> {
+        let log = std::fs::read(format!("{}/server.log", self.dir)).expect("there is a log");
+        String::from_utf8_lossy(&log)
+            .lines()
+            .filter(|line| line.contains(text))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Kills the server, which leaves it to recovery to find out what was committed.
@@ -145,6 +181,23 @@ impl Cluster {
     /// A session as another role.
     pub fn connect_as(&self, database: &str, role: &str) -> Client {
         connect_to(&self.socket, database, role)
+    }
+
+    /// A session as superuser, once the server has recovered from a crash.
+    pub fn reconnect(&self, database: &str) -> Client {
+        let start = Instant::now();
+        loop {
+            let client = Config::new()
+                .host_path(&self.socket)
+                .user("postgres")
+                .dbname(database)
+                .connect(NoTls);
+            match client {
+                Ok(client) => return client,
+                Err(error) => assert!(start.elapsed() < Duration::from_secs(60), "{error:?}"),
+            }
+            sleep(Duration::from_millis(50));
+        }
     }
 
     /// The folder of its socket.

@@ -29,3 +29,4 @@ mod sessions;
 mod shop;
 mod stress;
 mod waiting;
+mod worker;

@@ -155,7 +155,7 @@ fn add_half_past(clock: &mut Clock, hour: u32) {
 
 #[test]
 fn views_are_due_by_the_clock_on_the_wall_in_berlin() {
-    let mut clock = Clock::make("schedule-berlin", "Europe/Berlin", "2026-03-28 12:00:00+01");
+    let mut clock = Clock::make("schedule-berlin", "Europe/Berlin", "2026-03-28 12:15:00+01");
     add_half_past(&mut clock, 2);
     // Of the hours that were missed between two looks, one is made up.
     assert_eq!(
@@ -229,7 +229,7 @@ fn views_are_due_by_the_clock_on_the_wall_in_berlin() {
 
 #[test]
 fn views_are_due_by_the_clock_on_the_wall_in_new_york() {
-    let mut clock = Clock::make("schedule-new-york", "America/New_York", "2026-03-07 12:00:00-05");
+    let mut clock = Clock::make("schedule-new-york", "America/New_York", "2026-03-07 12:15:00-05");
     add_half_past(&mut clock, 1);
     assert_eq!(
         clock.at("2026-03-08 01:58:00-05", &FOUR),
