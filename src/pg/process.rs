@@ -29,6 +29,17 @@ const SETTINGS: &[(&CStr, &CStr)] = &[
     (c"transaction_timeout", c"0"),
 ];
 
+/// What its statements run under, as the functions of the API do: whoever owns the database configures its sessions, and this one
+/// is a superuser's. Functions that views call may set these for themselves.
+const SESSION_SETTINGS: &[(&CStr, &CStr)] = &[
+    (c"search_path", c"pg_catalog, pg_temp"),
+    (c"standard_conforming_strings", c"on"),
+    (c"transform_null_equals", c"off"),
+    (c"quote_all_identifiers", c"off"),
+    (c"row_security", c"on"),
+    (c"lock_timeout", c"10s"),
+];
+
 /// Sets up this process, and connects it to a database, or to none.
 ///
 /// Whatever is configured for sessions, its transactions write, and see what was committed before each of their statements.
@@ -41,14 +52,7 @@ pub fn start(database: Option<u32>) {
         pqsignal(pg_sys::SIGTERM as i32, die);
         pqsignal(pg_sys::SIGHUP as i32, SignalHandlerForConfigReload);
         pg_sys::BackgroundWorkerUnblockSignals();
-        for (name, value) in SETTINGS {
-            pg_sys::SetConfigOption(
-                name.as_ptr(),
-                value.as_ptr(),
-                pg_sys::GucContext::PGC_SUSET,
-                pg_sys::GucSource::PGC_S_OVERRIDE,
-            );
-        }
+        configure(SETTINGS, pg_sys::GucSource::PGC_S_OVERRIDE);
         match database {
             Some(oid) => pg_sys::BackgroundWorkerInitializeConnectionByOid(
                 pg_sys::Oid::from(oid),
@@ -56,6 +60,22 @@ pub fn start(database: Option<u32>) {
                 0,
             ),
             None => pg_sys::BackgroundWorkerInitializeConnection(std::ptr::null(), std::ptr::null(), 0),
+        }
+    }
+    configure(SESSION_SETTINGS, pg_sys::GucSource::PGC_S_SESSION);
+}
+
+/// Sets parameters for this process.
+fn configure(settings: &[(&CStr, &CStr)], source: pg_sys::GucSource::Type) {
+    for (name, value) in settings {
+        // SAFETY: both strings outlive the call, which copies them.
+        unsafe {
+            pg_sys::SetConfigOption(
+                name.as_ptr(),
+                value.as_ptr(),
+                pg_sys::GucContext::PGC_SUSET,
+                source,
+            );
         }
     }
 }

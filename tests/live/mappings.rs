@@ -558,6 +558,7 @@ fn settings_are_checked_and_go_back_to_their_defaults() {
         [
             "completed_statuses | completed, paid | f",
             "currency | EUR | t",
+            "history_days | 30 | t",
             "time_zone | Europe/Berlin | f"
         ]
     );

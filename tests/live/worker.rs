@@ -735,3 +735,23 @@ fn a_refresh_that_takes_too_long_or_is_cancelled_fails_and_is_made_up() {
     let_pass(&cluster, &mut client, 600);
     wait_for_run(&mut client, "slow", "completed");
 }
+
+#[test]
+fn a_search_path_that_the_databases_owner_has_set_is_nothing_to_its_worker() {
+    let (_cluster, mut client) = shop_cluster("worker-path");
+    run(
+        &mut client,
+        "CREATE SCHEMA trap;
+         CREATE TABLE trap.caught (who text);
+         CREATE FUNCTION trap.equals(name, text) RETURNS boolean LANGUAGE plpgsql AS $$
+         BEGIN
+            INSERT INTO trap.caught VALUES (current_user);
+            RETURN $1::text = $2;
+         END $$;
+         CREATE OPERATOR trap.= (LEFTARG = name, RIGHTARG = text, FUNCTION = trap.equals);
+         ALTER DATABASE shop SET search_path = trap, pg_catalog;
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'metabase_views worker'",
+    );
+    keeps_fresh(&mut client);
+    assert_eq!(value::<i64>(&mut client, "SELECT count(*) FROM trap.caught"), 0);
+}
