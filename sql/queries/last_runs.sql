@@ -1,4 +1,4 @@
--- The last completed run of view $1, and the error of its last run, if that failed.
+-- The last completed run of view $1, and the error of its last run that has ended, if that failed.
 SELECT
     completed.completed_at AS last_refresh,
     completed.mode,
@@ -17,6 +17,7 @@ LEFT JOIN LATERAL (
     SELECT log.error_message
     FROM metabase_internal.refresh_log AS log
     WHERE log.view_name = $1
+        AND log.status <> 'running'
     ORDER BY log.id DESC
     LIMIT 1
 ) AS last ON true

@@ -94,6 +94,8 @@ pub fn has_extension() -> Result<bool, Error> {
 /// The agenda as whoever keeps times with `engine` sees it.
 pub fn read(engine: Engine) -> Result<Agenda, Error> {
     let now = parameters::now();
+    // Before the views: what is queued for a view that has come since is looked at the next time.
+    let queued = as_extension_owner(|| query::row(include_str!("../../sql/queries/queued.sql"), &[]))?;
     let choice = engine::choice()?;
     let zone_name = settings::current()?.time_zone;
     let views = all_views()?;
@@ -120,7 +122,7 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
         .collect();
     Ok(Agenda {
         items,
-        queued: as_extension_owner(|| query::row(include_str!("../../sql/queries/queued.sql"), &[]))?,
+        queued,
         event_sync: choice.event_sync,
         keeps_times: choice.engine == engine && engine != Engine::Nobody,
         zone: calendar::zone(&zone_name).unwrap_or(TimeZone::UTC),

@@ -74,6 +74,8 @@ struct Worker {
     is_new: bool,
     /// Before when refreshes for events have to wait.
     not_before: Instant,
+    /// Before when what is queued and cannot be applied is no reason to look again: what is committed meanwhile is one.
+    stuck_until: Instant,
     pruned_at: Option<Instant>,
     has_closed_lost_runs: bool,
     /// The error of the last cycle, so that the log has it once.
@@ -99,6 +101,7 @@ impl Worker {
             event_delay: parameters::event_delay(),
             is_new: true,
             not_before: Instant::now(),
+            stuck_until: Instant::now(),
             pruned_at: None,
             has_closed_lost_runs: false,
             last_error: None,
@@ -204,7 +207,7 @@ impl Worker {
             self.place(|place| place.has_events.store(false, SeqCst));
         }
         let agenda = process::transaction(|| agenda::read(Engine::Worker))?;
-        if agenda.has_changes() {
+        if agenda.has_changes() && self.stuck_until <= Instant::now() {
             self.event_since.get_or_insert_with(Instant::now);
         }
         self.event_delay = match agenda.event_sync {
@@ -268,21 +271,18 @@ impl Worker {
     fn apply(&mut self) {
         process::report("metabase_views: applying changes");
         let begin = Instant::now();
-        let pause = match process::transaction(|| within_limits(run::apply_queued)) {
-            Ok(true) => begin.elapsed() * (EVENT_SHARE - 1),
-            Ok(false) => LONGEST_SLEEP,
-            Err(error) => {
-                let error = error.in_full();
-                if self.apply_error.as_deref() != Some(&error) {
-                    warning!("metabase_views: changes could not be applied: {error}");
-                    self.apply_error = Some(error);
-                }
-                self.not_before = Instant::now() + LONGEST_SLEEP;
-                return;
-            }
-        };
-        self.apply_error = None;
-        self.not_before = Instant::now() + pause;
+        let result = process::transaction(|| within_limits(run::apply_queued));
+        match &result {
+            Ok(true) => self.not_before = Instant::now() + begin.elapsed() * (EVENT_SHARE - 1),
+            Ok(false) | Err(_) => self.stuck_until = Instant::now() + LONGEST_SLEEP,
+        }
+        let error = result.err().map(|error| error.in_full());
+        if let Some(error) = &error
+            && self.apply_error.as_ref() != Some(error)
+        {
+            warning!("metabase_views: changes could not be applied: {error}");
+        }
+        self.apply_error = error;
     }
 
     fn prune(&mut self) -> Result<(), Error> {
