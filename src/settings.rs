@@ -131,14 +131,19 @@ pub fn set(name: &str, value: Option<&str>) -> Result<String, Error> {
         return Ok(format!("{name} is back to its default"));
     };
     let value = validated(setting, value)?;
+    store(name, &value)?;
+    Ok(format!("{name} is now {value}"))
+}
+
+/// Stores a decision of the current role, which a dump carries.
+pub fn store(name: &str, value: &str) -> Result<(), Error> {
     let role = current_role()?;
     as_extension_owner(|| {
         query::run(
             include_str!("../sql/queries/store_setting.sql"),
-            &[name.to_owned().into(), value.clone().into(), role.into()],
+            &[name.to_owned().into(), value.to_owned().into(), role.into()],
         )
-    })?;
-    Ok(format!("{name} is now {value}"))
+    })
 }
 
 /// The value as it is stored, or why it cannot be.

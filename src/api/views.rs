@@ -177,10 +177,7 @@ fn view_status(
     };
     let scheduled = engine::scheduled()?;
     Ok(TableIterator::new(statuses.into_iter().map(move |status| {
-        let next_refresh = scheduled
-            .iter()
-            .find(|scheduled| scheduled.view_name == status.view_name)
-            .and_then(|scheduled| scheduled.next_refresh);
+        let next_refresh = engine::next_refresh(&scheduled, &status.view_name);
         status_row(status, next_refresh)
     })))
 }

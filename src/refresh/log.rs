@@ -102,9 +102,9 @@ pub fn close(id: i64, outcome: &Outcome) -> Result<(), Error> {
                 error.map(|error| error.sqlstate().to_owned()).into(),
                 outcome.error_message().into(),
             ],
-        )
-    })?;
-    notify(outcome)
+        )?;
+        notify(outcome)
+    })
 }
 
 /// Writes into the log that run `id` has failed, in a transaction that is rolled back already.
@@ -125,21 +125,20 @@ pub fn close_failed(id: i64, sqlstate: &str, message: &str) -> Result<(), Error>
     })
 }
 
-/// Tells whoever listens on channel metabase_views what was refreshed, when this transaction commits.
+/// Tells whoever listens on channel metabase_views what was refreshed, when this transaction commits. Called as the extension's
+/// owner.
 fn notify(outcome: &Outcome) -> Result<(), Error> {
     if outcome.error.is_some() || can_be_prepared() {
         return Ok(());
     }
-    as_extension_owner(|| {
-        query::run(
-            include_str!("../../sql/queries/notify.sql"),
-            &[
-                outcome.view_name.clone().into(),
-                outcome.mode.to_owned().into(),
-                outcome.rows_changed.into(),
-            ],
-        )
-    })
+    query::run(
+        include_str!("../../sql/queries/notify.sql"),
+        &[
+            outcome.view_name.clone().into(),
+            outcome.mode.to_owned().into(),
+            outcome.rows_changed.into(),
+        ],
+    )
 }
 
 /// Writes runs that have ended into the log.
@@ -164,10 +163,10 @@ pub fn write(outcomes: &[Outcome]) -> Result<(), Error> {
                     parameters::clock_offset().into(),
                 ],
             )?;
+            notify(outcome)?;
         }
         Ok(())
-    })?;
-    outcomes.iter().try_for_each(notify)
+    })
 }
 
 /// Rows that this session has written into and removed from a relation.

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::{hooks, query, relation, shared};
 use crate::roles::check_owner;
+use crate::settings;
 use crate::view::registry::find_view;
 use crate::view::state::ViewState;
 
@@ -135,7 +136,7 @@ pub fn set_event_sync(wanted: bool) -> Result<&'static str, Error> {
         return Err(Error::NotPreloaded);
     }
     check_caller()?;
-    store(EVENT_SYNC, if wanted { "on" } else { "off" })?;
+    settings::store(EVENT_SYNC, if wanted { "on" } else { "off" })?;
     hooks::wake_worker_for_schedule();
     Ok(match wanted {
         true => "views are refreshed shortly after a commit that changed what they show",
@@ -159,6 +160,14 @@ pub fn scheduled() -> Result<Vec<Scheduled>, Error> {
         .collect()
 }
 
+/// When a view is refreshed next, of what `scheduled` has answered.
+pub fn next_refresh(scheduled: &[Scheduled], view: &str) -> Option<TimestampWithTimeZone> {
+    scheduled
+        .iter()
+        .find(|scheduled| scheduled.view_name == view)
+        .and_then(|scheduled| scheduled.next_refresh)
+}
+
 /// What concerns all views is for those who may act as their owner.
 fn check_caller() -> Result<(), Error> {
     match relation::owner(c"metabase_internal", c"orders") {
@@ -177,15 +186,5 @@ fn store_engine(engine: Engine) -> Result<(), Error> {
             )
         })?;
     }
-    store(ENGINE, engine.name())
-}
-
-fn store(name: &str, value: &str) -> Result<(), Error> {
-    let role = current_role()?;
-    as_extension_owner(|| {
-        query::run(
-            include_str!("../../sql/queries/store_setting.sql"),
-            &[name.to_owned().into(), value.to_owned().into(), role.into()],
-        )
-    })
+    settings::store(ENGINE, engine.name())
 }

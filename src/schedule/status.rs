@@ -22,10 +22,7 @@ pub fn sync_status() -> Result<Value, Error> {
     let views: Vec<Value> = views
         .into_iter()
         .map(|view| {
-            let next_refresh = scheduled
-                .iter()
-                .find(|scheduled| scheduled.view_name == view.view_name)
-                .and_then(|scheduled| scheduled.next_refresh);
+            let next_refresh = engine::next_refresh(&scheduled, &view.view_name);
             json!({
                 "view_name": view.view_name,
                 "exists": view.exists,
