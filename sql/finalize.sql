@@ -77,6 +77,14 @@ COMMENT ON FUNCTION metabase.refresh_view(text, text) IS
     'Refreshes one view, in mode auto, full or incremental; if that fails, its row says why.';
 COMMENT ON FUNCTION metabase.view_status(text) IS
     'The status of one view, or of all: whether it exists, when and how it was last refreshed, its rows, bytes and indexes, what has changed since, its last error.';
+COMMENT ON FUNCTION metabase.dashboards() IS
+    'The four dashboards: their names, what they are for, their filters and the views that they read.';
+COMMENT ON FUNCTION metabase.dashboard_json(text, jsonb) IS
+    'A dashboard with its cards, their SQL, places and filters, fields by their names. With metadata, the answer of GET /api/database/:id/metadata: as the bodies of the requests that make it in that Metabase.';
+COMMENT ON FUNCTION metabase.check_dashboard(text) IS
+    'What is wrong with a dashboard, by itself and against the views that there are: no row where all is well.';
+COMMENT ON FUNCTION metabase.check_dashboard(jsonb) IS
+    'What is wrong with a dashboard that was changed: with the JSON that dashboard_json(name) returned, after somebody has edited it.';
 COMMENT ON FUNCTION metabase.sync_all() IS
     'Refreshes all views; the same as refresh(''all'').';
 COMMENT ON FUNCTION metabase.sync_on_order_event() IS

@@ -202,6 +202,16 @@ pub enum Error {
     #[error("the sources or the settings have changed since analytics.{view} was created")]
     SourcesChanged { view: String },
 
+    // Dashboards
+    #[error("there is no dashboard \"{name}\"")]
+    UnknownDashboard { name: String, known: Vec<&'static str> },
+    #[error("the metadata is not what a Metabase answers: {reason}")]
+    InvalidMetadata { reason: String },
+    #[error("the metadata has no {name}")]
+    MetadataLacks { name: String },
+    #[error("the dashboard cannot be read: {reason}")]
+    InvalidDashboard { reason: String },
+
     // Views of the user's own
     #[error("\"{name}\" cannot be the name of a view: {reason}")]
     CustomName { name: String, reason: &'static str },
@@ -234,9 +244,11 @@ impl Error {
     pub fn sqlstate(&self) -> &str {
         use Error::*;
         match self {
-            UnknownView { .. } | SourceMissing { .. } | RelationMissing { .. } | ViewMissing { .. } => {
-                "42P01"
-            }
+            UnknownView { .. }
+            | SourceMissing { .. }
+            | RelationMissing { .. }
+            | ViewMissing { .. }
+            | MetadataLacks { .. } => "42P01",
             UnknownStrategy { .. }
             | InvalidStrategy { .. }
             | UnknownEngine { .. }
@@ -247,6 +259,9 @@ impl Error {
             | ColumnsNotAnObject { .. }
             | RequiredEntity { .. }
             | AbsentWithColumns { .. }
+            | UnknownDashboard { .. }
+            | InvalidMetadata { .. }
+            | InvalidDashboard { .. }
             | CustomKey { .. } => "22023",
             NullArgument { .. } => "22004",
             UnknownRole { .. } => "42704",
@@ -283,6 +298,19 @@ impl Error {
         use Error::*;
         Some(match self {
             UnknownView { known, .. } => format!("The views are: {}.", known.join(", ")),
+            UnknownDashboard { known, .. } => format!("The dashboards are: {}.", known.join(", ")),
+            InvalidMetadata { .. } => {
+                "Pass the whole answer of GET /api/database/:id/metadata, where :id is this database's number in Metabase.".into()
+            }
+            MetadataLacks { .. } => {
+                "Create what is missing (SELECT * FROM metabase.create_all_views()), let Metabase's user read it \
+                 (SELECT metabase.grant_reader('…')), have Metabase look again (POST /api/database/:id/sync_schema), and ask for its \
+                 metadata anew."
+                    .into()
+            }
+            InvalidDashboard { .. } => {
+                "It must have the form that metabase.dashboard_json(name) returns.".into()
+            }
             UnknownStrategy { .. } => {
                 "The strategies are: realtime, hourly, daily, weekly, manual; 'all' stands for every view.".into()
             }

@@ -1,5 +1,6 @@
 //! What SQL sees: each function parses its arguments, calls one thing and returns its rows.
 
+mod dashboards;
 mod incremental;
 mod internal;
 mod refresh;

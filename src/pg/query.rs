@@ -112,6 +112,49 @@ fn prepared(
     Ok(plan)
 }
 
+/// A column of a query's result.
+pub struct ResultColumn {
+    pub name: String,
+    /// `pg_type.typcategory`: N for numbers, S for texts, D for dates and times, …
+    pub category: char,
+}
+
+/// The columns that a SELECT returns. It is planned, and not run.
+pub fn result_columns(select: &str) -> Result<Vec<ResultColumn>, Error> {
+    let columns: Vec<(String, u32)> = with_current_snapshot(|| {
+        Spi::connect(|client| {
+            let table = client.select(
+                &format!("SELECT * FROM (\n{select}\n) AS query LIMIT 0"),
+                None,
+                &[],
+            )?;
+            (1..=table.columns()?)
+                .map(|place| {
+                    Ok((
+                        table.column_name(place)?,
+                        table.column_type_oid(place)?.value().to_u32(),
+                    ))
+                })
+                .collect::<Result<_, Error>>()
+        })
+    })?;
+    columns
+        .into_iter()
+        .map(|(name, oid)| {
+            let Category { category } = row(
+                "SELECT typcategory AS category FROM pg_catalog.pg_type WHERE oid = $1",
+                &[pg_sys::Oid::from(oid).into()],
+            )?;
+            Ok(ResultColumn { name, category })
+        })
+        .collect()
+}
+
+#[derive(serde::Deserialize)]
+struct Category {
+    category: char,
+}
+
 /// The oid of the type that a query's first column has.
 pub fn column_type(query: &str) -> Result<u32, Error> {
     with_current_snapshot(|| {

@@ -1,0 +1,6 @@
+-- The days' means, each with the weight of its orders.
+SELECT
+    sum(avg_roi * total_orders) / nullif(sum(total_orders) FILTER (WHERE avg_roi IS NOT NULL), 0) AS avg_roi
+FROM analytics.metabase_executive_metrics
+WHERE true
+    [[AND {{date}}]]

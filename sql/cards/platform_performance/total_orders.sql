@@ -1,0 +1,6 @@
+SELECT
+    coalesce(sum(total_orders), 0) AS total_orders
+FROM analytics.metabase_executive_metrics
+WHERE true
+    [[AND {{date}}]]
+    [[AND {{platform}}]]

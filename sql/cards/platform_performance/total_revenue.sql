@@ -1,0 +1,6 @@
+SELECT
+    coalesce(sum(total_revenue), 0) AS total_revenue
+FROM analytics.metabase_executive_metrics
+WHERE true
+    [[AND {{date}}]]
+    [[AND {{platform}}]]

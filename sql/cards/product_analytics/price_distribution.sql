@@ -1,0 +1,39 @@
+-- Classes of prices that are 1, 2 or 5 times a power of ten wide, so that about twenty of them hold all but the dearest hundredth.
+WITH sold AS (
+    SELECT
+        total_revenue / times_sold AS price,
+        times_sold
+    FROM analytics.metabase_inventory_status
+    WHERE times_sold > 0
+        AND total_revenue > 0
+        [[AND {{date}}]]
+        [[AND {{brand}}]]
+),
+wanted AS (
+    SELECT percentile_disc(0.99) WITHIN GROUP (ORDER BY price) / 20 AS width
+    FROM sold
+),
+power AS (
+    SELECT
+        width,
+        power(10::numeric, floor(log(width))) AS ten
+    FROM wanted
+),
+class AS (
+    SELECT
+        ten * CASE
+            WHEN width <= ten THEN 1
+            WHEN width <= 2 * ten THEN 2
+            WHEN width <= 5 * ten THEN 5
+            ELSE 10
+        END AS width
+    FROM power
+)
+SELECT
+    trim_scale(floor(price / width) * width) AS price_from,
+    sum(times_sold)                          AS units_sold
+FROM sold
+CROSS JOIN class
+GROUP BY price_from
+ORDER BY price_from
+LIMIT 200

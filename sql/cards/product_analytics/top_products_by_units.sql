@@ -1,0 +1,32 @@
+-- Stock items that were last sold in the period: each of their sales is a unit.
+WITH product AS (
+    SELECT
+        coalesce(product_name, sku, 'Unnamed product') AS product,
+        sku,
+        sum(times_sold)                                AS units_sold
+    FROM analytics.metabase_inventory_status
+    WHERE times_sold > 0
+        [[AND {{date}}]]
+        [[AND {{brand}}]]
+    GROUP BY
+        product_id,
+        product_name,
+        sku
+    ORDER BY
+        units_sold DESC NULLS LAST,
+        product,
+        product_id
+    LIMIT 10
+)
+SELECT
+    -- Bars of one name would be one bar.
+    CASE
+        WHEN count(*) OVER (PARTITION BY product) > 1 THEN concat_ws(' · ', product, sku)
+        ELSE product
+    END AS product,
+    units_sold
+FROM product
+ORDER BY
+    units_sold DESC NULLS LAST,
+    product,
+    sku

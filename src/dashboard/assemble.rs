@@ -1,0 +1,304 @@
+//! Puts a dashboard's data into Metabase's form: places on the grid, filters wired to cards, a format for every column.
+
+use std::collections::BTreeMap;
+
+use super::model::{
+    Card, ColumnSettings, Dashboard, Dashcard, DatasetQuery, Dimension, Field, FieldWord, GRID_WIDTH, MARKER,
+    NativeQuery, Parameter, ParameterMapping, TableColumn, TemplateTag, VirtualCard, VisualizationSettings,
+    column_key, names_view,
+};
+use super::spec::{Column, Drawing, Filter, FilterKind, Format, Question, Spec};
+
+/// What of the shop stands in its dashboards.
+pub struct Shop {
+    pub currency: iso_currency::Currency,
+    /// Zone that days are cut in.
+    pub time_zone: String,
+    /// How often each of the seven views is refreshed: its name and strategy.
+    pub strategies: Vec<(String, String)>,
+}
+
+/// Rows of the grid that a heading, and the text at the end, take.
+const HEADING_HEIGHT: u32 = 1;
+const MEANING_HEIGHT: u32 = 4;
+
+impl Spec {
+    /// The dashboard in Metabase's form.
+    pub fn assemble(&self, shop: &Shop) -> Dashboard {
+        let mut ordered_cards = Vec::new();
+        let mut next_row = 0;
+        for row in self.rows {
+            ordered_cards.push(virtual_card(
+                "heading",
+                row.heading.to_owned(),
+                next_row,
+                HEADING_HEIGHT,
+            ));
+            next_row += HEADING_HEIGHT;
+            let mut col = 0;
+            for (width, question) in row.questions {
+                ordered_cards.push(Dashcard {
+                    row: next_row,
+                    col,
+                    size_x: *width,
+                    size_y: row.height,
+                    parameter_mappings: self
+                        .filters_of(question)
+                        .map(|(filter, _)| ParameterMapping::new(&self.parameter_id(filter), filter.tag))
+                        .collect(),
+                    card: Some(self.card(question, shop)),
+                    visualization_settings: VisualizationSettings::default(),
+                });
+                col += width;
+            }
+            next_row += row.height;
+        }
+        ordered_cards.push(virtual_card("text", self.notes(shop), next_row, MEANING_HEIGHT));
+        Dashboard {
+            key: self.key.to_owned(),
+            name: self.name.to_owned(),
+            description: self.description.to_owned(),
+            audience: self.audience.to_owned(),
+            parameters: self.filters.iter().map(|filter| self.parameter(filter)).collect(),
+            ordered_cards,
+        }
+    }
+
+    fn parameter(&self, filter: &Filter) -> Parameter {
+        let (section, values_query_type) = match filter.kind {
+            FilterKind::Date => ("date", None),
+            FilterKind::Value => ("string", Some("list".to_owned())),
+        };
+        Parameter {
+            id: self.parameter_id(filter),
+            name: filter.name.to_owned(),
+            slug: filter.tag.to_owned(),
+            kind: filter.kind.parameter_type().to_owned(),
+            section: section.to_owned(),
+            default: filter.default.map(Into::into),
+            values_query_type,
+        }
+    }
+
+    fn parameter_id(&self, filter: &Filter) -> String {
+        format!("{MARKER}.{}.{}", self.key, filter.tag)
+    }
+
+    /// The filters that a question has a tag for, each with the column that it restricts there.
+    fn filters_of(&self, question: &Question) -> impl Iterator<Item = (&Filter, &'static str)> {
+        let sql = question.sql;
+        self.filters.iter().filter_map(move |filter| {
+            sql.contains(&format!("{{{{{}}}}}", filter.tag)).then_some(())?;
+            let column = filter.columns.iter().find(|column| {
+                column
+                    .split_once('.')
+                    .is_some_and(|(view, _)| names_view(sql, view))
+            })?;
+            Some((filter, *column))
+        })
+    }
+
+    fn card(&self, question: &Question, shop: &Shop) -> Card {
+        let template_tags: BTreeMap<String, TemplateTag> = self
+            .filters_of(question)
+            .map(|(filter, column)| {
+                let tag = TemplateTag {
+                    id: format!("{}.{}", self.parameter_id(filter), question.key),
+                    name: filter.tag.to_owned(),
+                    display_name: filter.name.to_owned(),
+                    kind: "dimension".to_owned(),
+                    dimension: Dimension(FieldWord::Field, Field::Name(format!("analytics.{column}")), ()),
+                    widget_type: filter.kind.parameter_type().to_owned(),
+                };
+                (filter.tag.to_owned(), tag)
+            })
+            .collect();
+        Card {
+            key: question.key.to_owned(),
+            name: question.name.to_owned(),
+            description: question.description.to_owned(),
+            display: question.drawing.display().to_owned(),
+            dataset_query: DatasetQuery {
+                database: None,
+                kind: "native".to_owned(),
+                native: NativeQuery {
+                    // The first line says whose card it is, to metabase-push and to whoever finds the query in a log.
+                    query: format!(
+                        "-- {MARKER}: {}/{}\n{}",
+                        self.key,
+                        question.key,
+                        question.sql.trim_end()
+                    ),
+                    template_tags,
+                },
+            },
+            visualization_settings: question.visualization_settings(shop),
+        }
+    }
+
+    /// What the numbers mean, and how fresh they are.
+    fn notes(&self, shop: &Shop) -> String {
+        let refreshed: Vec<String> = shop
+            .strategies
+            .iter()
+            .filter(|(view, _)| self.reads(view))
+            .map(|(view, strategy)| format!("`{view}` {strategy}"))
+            .collect();
+        format!(
+            "{}\n\nAmounts are in {}, days are those of {}. Refreshed: {}; a moment after each sale where the database's background \
+             worker follows them. When that was last: `SELECT * FROM metabase.view_status()`.",
+            self.meaning,
+            shop.currency.code(),
+            shop.time_zone,
+            refreshed.join(", ")
+        )
+    }
+
+    /// Whether one of its cards reads a view.
+    fn reads(&self, view: &str) -> bool {
+        let mut questions = self.rows.iter().flat_map(|row| row.questions);
+        questions.any(|(_, question)| names_view(question.sql, view))
+    }
+}
+
+/// A heading or a text as wide as the grid.
+fn virtual_card(display: &str, text: String, row: u32, height: u32) -> Dashcard {
+    Dashcard {
+        row,
+        col: 0,
+        size_x: GRID_WIDTH,
+        size_y: height,
+        card: None,
+        parameter_mappings: Vec::new(),
+        visualization_settings: VisualizationSettings {
+            virtual_card: Some(VirtualCard::new(display)),
+            text: Some(text),
+            background: Some(false),
+            ..VisualizationSettings::default()
+        },
+    }
+}
+
+impl FilterKind {
+    fn parameter_type(self) -> &'static str {
+        match self {
+            FilterKind::Date => "date/all-options",
+            FilterKind::Value => "string/=",
+        }
+    }
+}
+
+impl Drawing {
+    fn display(&self) -> &'static str {
+        match self {
+            Drawing::Number => "scalar",
+            Drawing::Trend => "smartscalar",
+            Drawing::Line => "line",
+            Drawing::Bar | Drawing::Histogram => "bar",
+            Drawing::Row => "row",
+            Drawing::Pie => "pie",
+            Drawing::Map => "map",
+            Drawing::Table => "table",
+        }
+    }
+}
+
+impl Question {
+    fn visualization_settings(&self, shop: &Shop) -> VisualizationSettings {
+        let names = |columns: &[Column]| {
+            columns
+                .iter()
+                .map(|column| column.name.to_owned())
+                .collect::<Vec<_>>()
+        };
+        let mut settings = VisualizationSettings {
+            column_settings: self
+                .columns
+                .iter()
+                .map(|column| (column_key(column.name), self.column_settings(column, shop)))
+                .collect(),
+            ..VisualizationSettings::default()
+        };
+        let (over, drawn) = self.columns.split_at(1.min(self.columns.len() - 1));
+        match self.drawing {
+            Drawing::Number | Drawing::Trend => {
+                settings.scalar_field = self.columns.last().map(|column| column.name.to_owned());
+            }
+            Drawing::Line | Drawing::Bar | Drawing::Row | Drawing::Histogram => {
+                settings.graph_dimensions = Some(names(over));
+                settings.graph_metrics = Some(names(drawn));
+                settings.x_axis_title = over.first().map(|column| column.title.to_owned());
+                settings.y_axis_title = (drawn.len() == 1).then(|| drawn[0].title.to_owned());
+                settings.show_values = Some(matches!(self.drawing, Drawing::Bar | Drawing::Row));
+                settings.x_axis_scale = match self.drawing {
+                    Drawing::Line => Some("timeseries".to_owned()),
+                    Drawing::Histogram => Some("histogram".to_owned()),
+                    _ => Some("ordinal".to_owned()),
+                };
+            }
+            Drawing::Pie => {
+                settings.pie_dimension = over.first().map(|column| column.name.to_owned());
+                settings.pie_metric = drawn.first().map(|column| column.name.to_owned());
+                settings.pie_show_legend = Some(true);
+                settings.pie_show_total = Some(true);
+                settings.pie_percent_visibility = Some("legend".to_owned());
+                settings.pie_slice_threshold = Some(2.5);
+            }
+            Drawing::Map => {
+                settings.map_type = Some("region".to_owned());
+                settings.map_region = Some("world_countries".to_owned());
+                settings.map_dimension = over.first().map(|column| column.name.to_owned());
+                settings.map_metric = drawn.first().map(|column| column.name.to_owned());
+            }
+            Drawing::Table => {
+                let table_column = |column: &Column| TableColumn {
+                    name: column.name.to_owned(),
+                    enabled: true,
+                };
+                settings.table_columns = Some(self.columns.iter().map(table_column).collect());
+            }
+        }
+        settings
+    }
+
+    fn column_settings(&self, column: &Column, shop: &Shop) -> ColumnSettings {
+        let decimal = |decimals| ColumnSettings {
+            number_style: Some("decimal".to_owned()),
+            decimals: Some(decimals),
+            ..ColumnSettings::default()
+        };
+        let amount = |decimals| ColumnSettings {
+            number_style: Some("currency".to_owned()),
+            currency: Some(shop.currency.code().to_owned()),
+            currency_style: Some("symbol".to_owned()),
+            currency_in_header: matches!(self.drawing, Drawing::Table).then_some(false),
+            decimals: Some(decimals),
+            ..ColumnSettings::default()
+        };
+        let day = |style: &str| ColumnSettings {
+            date_style: Some(style.to_owned()),
+            time_enabled: Some(None),
+            ..ColumnSettings::default()
+        };
+        let mut settings = match column.format {
+            Format::Money => amount(0),
+            Format::Price => amount(shop.currency.exponent().unwrap_or(0).into()),
+            Format::Count => decimal(0),
+            Format::Percent | Format::Days | Format::Score => decimal(1),
+            Format::Day => day("YYYY/M/D"),
+            Format::Month => day("MMMM, YYYY"),
+            Format::Text => ColumnSettings::default(),
+        };
+        settings.column_title = Some(column.title.to_owned());
+        settings.suffix = match column.format {
+            Format::Percent => Some(" %".to_owned()),
+            Format::Days => Some(" days".to_owned()),
+            // A number that stands alone has no column's title beside it.
+            Format::Count if matches!(self.drawing, Drawing::Number) => {
+                Some(format!(" {}", column.title.to_lowercase()))
+            }
+            _ => None,
+        };
+        settings
+    }
+}

@@ -1,0 +1,42 @@
+//! What is wrong with a dashboard: by itself, and against the views that there are.
+
+mod questions;
+mod wiring;
+
+use super::model::Dashboard;
+use crate::error::Error;
+
+/// Something that is wrong, in a sentence.
+pub struct Problem {
+    /// The key of the card that it is about; None where it is about the dashboard.
+    pub card: Option<String>,
+    pub problem: String,
+}
+
+/// All that is wrong with a dashboard; nothing where all is well.
+pub fn check(dashboard: &Dashboard) -> Result<Vec<Problem>, Error> {
+    let mut problems = Problems::default();
+    wiring::check(dashboard, &mut problems);
+    questions::check(dashboard, &mut problems)?;
+    Ok(problems.0)
+}
+
+/// The problems found so far.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn dashboard(&mut self, problem: impl Into<String>) {
+        self.0.push(Problem {
+            card: None,
+            problem: problem.into(),
+        });
+    }
+
+    fn card(&mut self, card: &str, problem: impl Into<String>) {
+        self.0.push(Problem {
+            card: Some(card.to_owned()),
+            problem: problem.into(),
+        });
+    }
+}

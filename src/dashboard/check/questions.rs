@@ -1,0 +1,326 @@
+//! What the views answer: each card's SQL with every combination of its filters, and whether its settings fit the result.
+
+use std::collections::BTreeMap;
+
+use super::Problems;
+use crate::dashboard::model::{Card, Dashboard, Field, TemplateTag, column_of_key};
+use crate::dashboard::template::Template;
+use crate::error::Error;
+use crate::pg::query::{ResultColumn, result_columns};
+use crate::pg::subtransaction::subtransaction;
+use crate::pg::syntax;
+use crate::sql;
+use crate::view::state::ViewState;
+
+/// A card of more filters has more combinations than anybody would ask for.
+const MOST_FILTERS: usize = 6;
+
+pub fn check(dashboard: &Dashboard, problems: &mut Problems) -> Result<(), Error> {
+    let mut missing = Vec::new();
+    for view in dashboard.source_views() {
+        if !ViewState::find(view)?.is_some_and(|state| state.is_materialized_view()) {
+            problems.dashboard(format!(
+                "materialized view analytics.{view} does not exist; create it: SELECT * FROM metabase.create_view('{view}')"
+            ));
+            missing.push(view);
+        }
+    }
+    for (_, card) in dashboard.cards() {
+        if missing.iter().any(|view| card.reads(view)) {
+            continue;
+        }
+        // What is wrong with a template the wiring has said.
+        if let Ok(template) = Template::parse(card.sql()) {
+            check_card(card, &template, problems)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_card(card: &Card, template: &Template, problems: &mut Problems) -> Result<(), Error> {
+    let mut conditions = BTreeMap::new();
+    for (name, tag) in &card.dataset_query.native.template_tags {
+        if let Some(condition) = condition(card, tag, problems)? {
+            conditions.insert(name.clone(), condition);
+        }
+    }
+    if conditions.len() > MOST_FILTERS {
+        problems.card(&card.key, format!("it has more than {MOST_FILTERS} filters"));
+        return Ok(());
+    }
+    let mut columns = None;
+    for chosen in subsets(&conditions) {
+        match ask(&template.render(&chosen)) {
+            Ok(found) => columns = Some(found),
+            Err(error) => {
+                let with = match chosen.is_empty() {
+                    true => "without a filter".to_owned(),
+                    false => format!(
+                        "with the filters {}",
+                        chosen.into_keys().collect::<Vec<_>>().join(", ")
+                    ),
+                };
+                problems.card(&card.key, format!("its SQL does not work {with}: {error}"));
+                return Ok(());
+            }
+        }
+    }
+    if let Some(columns) = columns {
+        Fit {
+            card,
+            columns,
+            problems,
+        }
+        .check();
+    }
+    Ok(())
+}
+
+/// The condition that stands for a filter that is set, as Metabase writes it: by the field's full name, which a view with an alias
+/// does not answer to. None where there is no such field, which is a problem of its own.
+fn condition(card: &Card, tag: &TemplateTag, problems: &mut Problems) -> Result<Option<String>, Error> {
+    let Field::Name(field) = &tag.dimension.1 else {
+        problems.card(
+            &card.key,
+            format!(
+                "its tag {{{{{}}}}} names its field by a number, which only one Metabase knows",
+                tag.name
+            ),
+        );
+        return Ok(None);
+    };
+    let parts: Vec<&str> = field.split('.').collect();
+    let [schema, view, column] = parts[..] else {
+        problems.card(&card.key, format!("\"{field}\" is not schema.view.column"));
+        return Ok(None);
+    };
+    let relation = sql::qualified(schema, view);
+    let kind = match ask(&format!("SELECT {} FROM {relation}", sql::ident(column))) {
+        Ok(columns) => columns.first().map(|column| column.category),
+        Err(error) => {
+            problems.card(
+                &card.key,
+                format!("its tag {{{{{}}}}} is a filter on {field}: {error}", tag.name),
+            );
+            return Ok(None);
+        }
+    };
+    let (wanted, test) = match tag.widget_type.as_str() {
+        "string/=" => ('S', "IN ('x')"),
+        _ => ('D', "BETWEEN date '2020-01-01' AND date '2020-01-31'"),
+    };
+    if kind != Some(wanted) {
+        problems.card(
+            &card.key,
+            format!(
+                "its tag {{{{{}}}}} is a filter of the type {} on {field}, whose type does not fit",
+                tag.name, tag.widget_type
+            ),
+        );
+        return Ok(None);
+    }
+    Ok(Some(format!("{relation}.{} {test}", sql::ident(column))))
+}
+
+/// The columns that a query would return.
+fn ask(query: &str) -> Result<Vec<ResultColumn>, Error> {
+    if !syntax::is_select(query)? {
+        return Err(Error::InvalidDashboard {
+            reason: "it is not one SELECT".into(),
+        });
+    }
+    subtransaction(|| result_columns(query))
+}
+
+/// Every choice of some of the conditions, from none to all.
+fn subsets(conditions: &BTreeMap<String, String>) -> impl Iterator<Item = BTreeMap<String, String>> {
+    (0..1_u32 << conditions.len()).map(|choice| {
+        conditions
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| choice & (1 << place) != 0)
+            .map(|(_, (tag, condition))| (tag.clone(), condition.clone()))
+            .collect()
+    })
+}
+
+/// Whether a card's settings fit the columns of its result.
+struct Fit<'a> {
+    card: &'a Card,
+    columns: Vec<ResultColumn>,
+    problems: &'a mut Problems,
+}
+
+impl Fit<'_> {
+    fn check(&mut self) {
+        let settings = &self.card.visualization_settings;
+        match self.card.display.as_str() {
+            "scalar" => self.scalar(),
+            "smartscalar" => self.smartscalar(),
+            "line" | "bar" | "area" | "row" | "combo" | "scatter" | "waterfall" => self.graph(),
+            "pie" => {
+                self.dimension("pie.dimension", settings.pie_dimension.as_deref());
+                self.metric("pie.metric", settings.pie_metric.as_deref());
+            }
+            "map" => self.map(),
+            "table" => self.table(),
+            _ => {}
+        }
+        for key in settings.column_settings.keys() {
+            match column_of_key(key) {
+                Some(name) => _ = self.column("column_settings", &name),
+                None => self.tell(format!("column_settings has a key {key}, which names no column")),
+            }
+        }
+        self.formats();
+    }
+
+    fn tell(&mut self, problem: impl Into<String>) {
+        self.problems.card(&self.card.key, problem);
+    }
+
+    /// The category of the type of a column that a setting names.
+    fn column(&mut self, setting: &str, name: &str) -> Option<char> {
+        let found = self.columns.iter().find(|column| column.name == name);
+        let category = found.map(|column| column.category);
+        if category.is_none() {
+            self.tell(format!(
+                "{setting} names a column \"{name}\" that its result does not have"
+            ));
+        }
+        category
+    }
+
+    fn dimension(&mut self, setting: &str, name: Option<&str>) -> Option<char> {
+        match name {
+            Some(name) => self.column(setting, name),
+            None => {
+                self.tell(format!("{setting} is not set"));
+                None
+            }
+        }
+    }
+
+    fn metric(&mut self, setting: &str, name: Option<&str>) {
+        if let (Some(category), Some(name)) = (self.dimension(setting, name), name)
+            && category != 'N'
+        {
+            self.tell(format!("{setting} names \"{name}\", which is not a number"));
+        }
+    }
+
+    fn scalar(&mut self) {
+        match self.card.visualization_settings.scalar_field.as_deref() {
+            Some(name) => self.metric("scalar.field", Some(name)),
+            None if self.columns.first().is_none_or(|column| column.category != 'N') => {
+                self.tell("a scalar shows its first column, which is not a number");
+            }
+            None => {}
+        }
+    }
+
+    fn smartscalar(&mut self) {
+        let count = |category| {
+            self.columns
+                .iter()
+                .filter(|column| column.category == category)
+                .count()
+        };
+        if count('D') != 1 || count('N') != 1 || self.columns.len() != 2 {
+            self.tell("a smartscalar needs one date and one number in its result, and nothing else");
+            return;
+        }
+        let date = self.columns.iter().find(|column| column.category == 'D');
+        let date = date.map(|column| column.name.clone()).unwrap_or_default();
+        let order = self
+            .card
+            .sql()
+            .rsplit_once("ORDER BY")
+            .map(|(_, order)| order.trim());
+        if order != Some(&date) {
+            self.tell(format!(
+                "a smartscalar shows its last row, so its SQL must end with ORDER BY {date}"
+            ));
+        }
+    }
+
+    fn graph(&mut self) {
+        let settings = &self.card.visualization_settings;
+        for (setting, names) in [
+            ("graph.dimensions", &settings.graph_dimensions),
+            ("graph.metrics", &settings.graph_metrics),
+        ] {
+            if names.as_ref().is_none_or(Vec::is_empty) {
+                self.tell(format!("{setting} is not set"));
+            }
+        }
+        for name in settings.graph_metrics.iter().flatten() {
+            self.metric("graph.metrics", Some(name));
+        }
+        for name in settings.graph_dimensions.iter().flatten() {
+            let category = self.column("graph.dimensions", name);
+            let (wanted, word) = match settings.x_axis_scale.as_deref() {
+                Some("histogram") => ('N', "a number"),
+                Some("timeseries") => ('D', "a date"),
+                _ => continue,
+            };
+            if category.is_some_and(|category| category != wanted) {
+                self.tell(format!(
+                    "the scale of its x axis needs {word}, and \"{name}\" is none"
+                ));
+            }
+        }
+    }
+
+    fn map(&mut self) {
+        let settings = &self.card.visualization_settings;
+        if settings.map_type.as_deref() != Some("region")
+            || settings.map_region.as_deref() != Some("world_countries")
+        {
+            self.tell("its map must be of the type region and the region world_countries");
+        }
+        if let Some(category) = self.dimension("map.dimension", settings.map_dimension.as_deref())
+            && category != 'S'
+        {
+            self.tell("map.dimension must be a text: codes of countries");
+        }
+        self.metric("map.metric", settings.map_metric.as_deref());
+    }
+
+    fn table(&mut self) {
+        for column in self.card.visualization_settings.table_columns.iter().flatten() {
+            self.column("table.columns", &column.name);
+        }
+        if !self.card.sql().contains("LIMIT") {
+            self.tell("a table can grow, and its SQL has no LIMIT");
+        }
+    }
+
+    /// Each number says what it is; nothing else is formatted as one.
+    fn formats(&mut self) {
+        for place in 0..self.columns.len() {
+            let ResultColumn { name, category } = &self.columns[place];
+            let name = name.clone();
+            let format = self.card.visualization_settings.column(&name);
+            let style = format.and_then(|format| format.number_style.as_deref());
+            let has_currency = format.is_some_and(|format| format.currency.is_some());
+            let has_date_style = format.is_some_and(|format| format.date_style.is_some());
+            match (category, style) {
+                ('N', None) => self.tell(format!("column \"{name}\" is a number without a number_style")),
+                ('N', Some("percent")) => self.tell(format!(
+                    "column \"{name}\" has number_style percent, which is for ratios: a percentage is a decimal with a suffix"
+                )),
+                ('N', Some("currency")) if !has_currency => {
+                    self.tell(format!("column \"{name}\" is an amount of no currency"));
+                }
+                ('N', Some("decimal" | "currency" | "scientific")) => {}
+                ('N', Some(style)) => self.tell(format!("column \"{name}\" has a number_style \"{style}\" that does not exist")),
+                (_, Some(_)) => self.tell(format!("column \"{name}\" has a number_style and is not a number")),
+                (category, None) if has_date_style && *category != 'D' => {
+                    self.tell(format!("column \"{name}\" has a date_style and is not a date"));
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! What can be told from a dashboard alone: names, places on the grid, filters and the cards that they reach.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::Problems;
+use crate::dashboard::model::{Card, DISPLAYS, Dashboard, Dashcard, Field, GRID_WIDTH, Parameter};
+use crate::dashboard::template::Template;
+
+/// The types of filters that this extension knows how to wire, of those that Metabase has.
+const DATE_FILTER: &str = "date/all-options";
+const VALUE_FILTER: &str = "string/=";
+
+pub fn check(dashboard: &Dashboard, problems: &mut Problems) {
+    check_names(dashboard, problems);
+    check_grid(dashboard, problems);
+    for parameter in &dashboard.parameters {
+        check_parameter(dashboard, parameter, problems);
+    }
+    for (dashcard, card) in dashboard.cards() {
+        check_mappings(dashboard, dashcard, card, problems);
+        check_tags(card, problems);
+    }
+}
+
+fn check_names(dashboard: &Dashboard, problems: &mut Problems) {
+    if dashboard.name.trim().is_empty() {
+        problems.dashboard("it has no name");
+    }
+    for (what, names) in [
+        (
+            "cards have the key",
+            dashboard.cards().map(|(_, card)| &card.key).collect::<Vec<_>>(),
+        ),
+        (
+            "filters have the id",
+            dashboard
+                .parameters
+                .iter()
+                .map(|parameter| &parameter.id)
+                .collect(),
+        ),
+        (
+            "filters have the slug",
+            dashboard
+                .parameters
+                .iter()
+                .map(|parameter| &parameter.slug)
+                .collect(),
+        ),
+    ] {
+        let mut seen = HashSet::new();
+        for name in names {
+            if !seen.insert(name) {
+                problems.dashboard(format!("several {what} \"{name}\""));
+            }
+        }
+    }
+    for (_, card) in dashboard.cards() {
+        if card.name.trim().is_empty() {
+            problems.card(&card.key, "it has no title");
+        }
+        if card.description.trim().is_empty() {
+            problems.card(&card.key, "it has no description");
+        }
+        if !DISPLAYS.contains(&card.display.as_str()) {
+            problems.card(
+                &card.key,
+                format!(
+                    "Metabase has no display \"{}\" and would draw nothing",
+                    card.display
+                ),
+            );
+        }
+    }
+}
+
+fn check_grid(dashboard: &Dashboard, problems: &mut Problems) {
+    for (place, dashcard) in dashboard.ordered_cards.iter().enumerate() {
+        let name = name_of(dashcard);
+        if dashcard.size_x == 0 || dashcard.size_y == 0 {
+            problems.dashboard(format!("{name} has no size"));
+        }
+        if dashcard.col.saturating_add(dashcard.size_x) > GRID_WIDTH {
+            problems.dashboard(format!(
+                "{name} reaches beyond the {GRID_WIDTH} columns of the grid"
+            ));
+        }
+        for other in &dashboard.ordered_cards[place + 1..] {
+            if overlap(dashcard, other) {
+                problems.dashboard(format!("{name} and {} lie on each other", name_of(other)));
+            }
+        }
+    }
+}
+
+/// What a rectangle is called in a sentence.
+fn name_of(dashcard: &Dashcard) -> String {
+    match (&dashcard.card, &dashcard.visualization_settings.virtual_card) {
+        (Some(card), _) => format!("card \"{}\"", card.key),
+        (None, Some(it)) => format!("the {} in row {}", it.display, dashcard.row),
+        (None, None) => format!(
+            "what lies in row {} and is neither a card nor a text",
+            dashcard.row
+        ),
+    }
+}
+
+fn overlap(one: &Dashcard, other: &Dashcard) -> bool {
+    let meet = |start: u32, size: u32, other_start: u32, other_size: u32| {
+        start < other_start.saturating_add(other_size) && other_start < start.saturating_add(size)
+    };
+    meet(one.col, one.size_x, other.col, other.size_x) && meet(one.row, one.size_y, other.row, other.size_y)
+}
+
+fn check_parameter(dashboard: &Dashboard, parameter: &Parameter, problems: &mut Problems) {
+    let Parameter { name, kind, .. } = parameter;
+    match (kind.as_str(), &parameter.default) {
+        (DATE_FILTER | VALUE_FILTER, None) => {}
+        (DATE_FILTER, Some(default)) if default.is_string() => {}
+        (VALUE_FILTER, Some(default)) if default.is_array() => {}
+        (DATE_FILTER, Some(default)) => {
+            problems.dashboard(format!(
+                "filter \"{name}\" starts with {default}, which is no text such as \"past30days\""
+            ));
+        }
+        (VALUE_FILTER, Some(default)) => {
+            problems.dashboard(format!(
+                "filter \"{name}\" starts with {default}, which is no list of texts"
+            ));
+        }
+        _ => problems.dashboard(format!(
+            "filter \"{name}\" is of the type \"{kind}\"; here it must be {DATE_FILTER} or {VALUE_FILTER}"
+        )),
+    }
+    let columns = columns_of(dashboard, parameter);
+    if columns.is_empty() {
+        problems.dashboard(format!("filter \"{name}\" reaches no card"));
+    }
+    for (dashcard, card) in dashboard.cards() {
+        let is_mapped = maps(dashcard, parameter);
+        let says_all_time = card.name.to_lowercase().contains("all time");
+        let is_date = kind == DATE_FILTER;
+        let honours = columns.iter().any(|column| {
+            let view = column.split('.').nth(1);
+            view.is_some_and(|view| card.reads(view))
+        });
+        if is_mapped && is_date && says_all_time {
+            problems.card(
+                &card.key,
+                format!("its title says \"all time\", and filter \"{name}\" reaches it"),
+            );
+        }
+        if !is_mapped && honours && !(is_date && says_all_time) {
+            problems.card(
+                &card.key,
+                format!("filter \"{name}\" could reach it, since it reads the filter's view, and does not"),
+            );
+        } else if !is_mapped && !says_all_time {
+            problems.card(
+                &card.key,
+                format!("filter \"{name}\" does not reach it, and its title does not say \"all time\""),
+            );
+        }
+    }
+}
+
+/// Whether a filter reaches a card.
+fn maps(dashcard: &Dashcard, parameter: &Parameter) -> bool {
+    dashcard
+        .parameter_mappings
+        .iter()
+        .any(|mapping| mapping.parameter_id == parameter.id)
+}
+
+/// The columns that a filter restricts, over all cards that it reaches.
+fn columns_of<'a>(dashboard: &'a Dashboard, parameter: &Parameter) -> BTreeSet<&'a str> {
+    dashboard
+        .cards()
+        .flat_map(|(dashcard, card)| {
+            let mappings = dashcard.parameter_mappings.iter();
+            let of_parameter = mappings.filter(|mapping| mapping.parameter_id == parameter.id);
+            of_parameter.filter_map(|mapping| {
+                match &card
+                    .dataset_query
+                    .native
+                    .template_tags
+                    .get(mapping.tag())?
+                    .dimension
+                    .1
+                {
+                    Field::Name(name) => Some(name.as_str()),
+                    Field::Id(_) => None,
+                }
+            })
+        })
+        .collect()
+}
+
+fn check_mappings(dashboard: &Dashboard, dashcard: &Dashcard, card: &Card, problems: &mut Problems) {
+    let tags = &card.dataset_query.native.template_tags;
+    for mapping in &dashcard.parameter_mappings {
+        let parameter = dashboard
+            .parameters
+            .iter()
+            .find(|it| it.id == mapping.parameter_id);
+        match (parameter, tags.get(mapping.tag())) {
+            (None, _) => problems.card(
+                &card.key,
+                format!(
+                    "it is wired to a filter \"{}\", which the dashboard does not have",
+                    mapping.parameter_id
+                ),
+            ),
+            (Some(parameter), None) => problems.card(
+                &card.key,
+                format!(
+                    "filter \"{}\" is wired to a tag {{{{{}}}}}, which it does not have",
+                    parameter.name,
+                    mapping.tag()
+                ),
+            ),
+            (Some(parameter), Some(tag)) if tag.widget_type != parameter.kind => problems.card(
+                &card.key,
+                format!(
+                    "filter \"{}\" is of the type {}, and tag {{{{{}}}}} of the type {}",
+                    parameter.name, parameter.kind, tag.name, tag.widget_type
+                ),
+            ),
+            (Some(_), Some(_)) => {}
+        }
+    }
+    for tag in tags.keys() {
+        if !dashcard
+            .parameter_mappings
+            .iter()
+            .any(|mapping| mapping.tag() == tag)
+        {
+            problems.card(&card.key, format!("no filter is wired to its tag {{{{{tag}}}}}"));
+        }
+    }
+}
+
+/// The tags in the SQL are those that are declared.
+fn check_tags(card: &Card, problems: &mut Problems) {
+    let template = match Template::parse(card.sql()) {
+        Ok(template) => template,
+        Err(problem) => return problems.card(&card.key, format!("in its SQL, {problem}")),
+    };
+    let declared = &card.dataset_query.native.template_tags;
+    for tag in template.tags() {
+        if !declared.contains_key(tag) {
+            problems.card(
+                &card.key,
+                format!("its SQL has a tag {{{{{tag}}}}} that is not declared"),
+            );
+        }
+    }
+    for tag in declared.keys() {
+        if !template.tags().contains(&tag.as_str()) {
+            problems.card(
+                &card.key,
+                format!("its tag {{{{{tag}}}}} is declared and not in its SQL"),
+            );
+        }
+    }
+}

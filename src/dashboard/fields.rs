@@ -1,0 +1,227 @@
+//! What Metabase is told of the views' columns: it reads comments on tables, but not those on a materialized view's columns, and
+//! guesses the rest from their names.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::catalog::DASHBOARDS;
+use super::model::ColumnSettings;
+use super::spec::FilterKind;
+use crate::error::Error;
+use crate::pg::query;
+use crate::view::catalog::VIEWS;
+
+/// The body of `PUT /api/field/:id`.
+#[derive(Serialize)]
+pub struct FieldBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// NULL where Metabase knows no word for it.
+    pub semantic_type: Option<&'static str>,
+    /// How its values are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<ColumnSettings>,
+    /// `list` for the columns that filters offer the values of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_field_values: Option<&'static str>,
+}
+
+/// The comments on the seven views and on their columns, by names: `analytics.view[.column]`.
+pub fn comments() -> Result<HashMap<String, String>, Error> {
+    #[derive(serde::Deserialize)]
+    struct Comment {
+        name: String,
+        comment: String,
+    }
+    let views: Vec<String> = VIEWS.iter().map(|view| view.name.to_owned()).collect();
+    let comments: Vec<Comment> = query::rows(
+        include_str!("../../sql/queries/view_comments.sql"),
+        &[views.into()],
+    )?;
+    Ok(comments
+        .into_iter()
+        .map(|Comment { name, comment }| (name, comment))
+        .collect())
+}
+
+impl FieldBody {
+    /// What there is to say of a column of one of the seven views.
+    pub fn new(view: &str, column: &str, currency: &str, description: Option<String>) -> FieldBody {
+        let meaning = Meaning::of(view, column);
+        FieldBody {
+            description,
+            semantic_type: meaning.semantic_type(),
+            settings: meaning.settings(currency),
+            has_field_values: is_filtered(view, column).then_some("list"),
+        }
+    }
+}
+
+/// Whether a filter of a dashboard offers the values of a column.
+fn is_filtered(view: &str, column: &str) -> bool {
+    let name = format!("{view}.{column}");
+    DASHBOARDS
+        .iter()
+        .flat_map(|dashboard| dashboard.filters)
+        .any(|filter| filter.kind == FilterKind::Value && filter.columns.contains(&name.as_str()))
+}
+
+/// What the values of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// Tells the rows of its view apart.
+    Key,
+    /// An amount in the shop's currency.
+    Amount,
+    /// A percentage: 12.5 is 12.5 %.
+    Percentage,
+    /// How many there are of something.
+    Quantity,
+    /// A number of another kind.
+    Number,
+    Name,
+    Category,
+    Country,
+    City,
+    Email,
+    Score,
+    Created,
+    Updated,
+    /// What Metabase needs not be told about: dates, texts, keys of other views.
+    Plain,
+}
+
+impl Meaning {
+    fn of(view: &str, column: &str) -> Meaning {
+        use Meaning::*;
+        match (view, column) {
+            ("metabase_product_performance", "product_id")
+            | ("metabase_brand_analytics", "brand_id")
+            | ("metabase_platform_performance", "platform_id")
+            | ("metabase_inventory_status", "inventory_id")
+            | ("metabase_supplier_performance", "supplier_id") => Key,
+            _ => match column {
+                "total_revenue"
+                | "total_net_proceeds"
+                | "total_profit"
+                | "total_fees"
+                | "total_shipping"
+                | "avg_order_value"
+                | "avg_sale_price"
+                | "min_sale_price"
+                | "max_sale_price"
+                | "price_volatility"
+                | "total_fees_paid"
+                | "avg_purchase_price"
+                | "avg_price"
+                | "min_order_value"
+                | "max_order_value"
+                | "avg_fee"
+                | "avg_shipping"
+                | "total_proceeds"
+                | "purchase_price"
+                | "gross_purchase_price"
+                | "vat_amount"
+                | "current_inventory_value"
+                | "avg_shipping_cost"
+                | "total_spent"
+                | "total_revenue_generated"
+                | "total_profit_generated"
+                | "unsold_value" => Amount,
+                "avg_roi" | "avg_fee_pct" | "avg_profit_margin" | "market_share_pct" | "sales_share_pct"
+                | "sell_through_rate" => Percentage,
+                "total_orders" | "active_days" | "units_sold" | "supplier_count" | "total_sales"
+                | "product_variety" | "active_months" | "payouts_received" | "countries_served"
+                | "cities_served" | "times_sold" | "platforms_used" | "unique_products" | "unique_brands"
+                | "total_purchases" | "unsold_units" => Quantity,
+                "price_variance"
+                | "sales_duration_days"
+                | "avg_payout_days"
+                | "days_in_stock"
+                | "avg_days_to_sell" => Number,
+                "product_name" => Name,
+                "platform_name" | "platform_slug" | "category_name" | "brand_name" | "brand_segment"
+                | "segment" | "price_tier" | "is_collaboration" | "target_demographic"
+                | "parent_brand_name" | "price_positioning" | "volume_tier" | "inventory_status"
+                | "condition" | "size" | "color" | "stock_category" | "supplier_name" => Category,
+                "country" | "country_code" => Country,
+                "city" => City,
+                "contact_email" => Email,
+                "rating" => Score,
+                "created_at" => Created,
+                "updated_at" => Updated,
+                _ => Plain,
+            },
+        }
+    }
+
+    fn semantic_type(self) -> Option<&'static str> {
+        Some(match self {
+            Meaning::Key => "type/PK",
+            Meaning::Amount => "type/Currency",
+            Meaning::Quantity => "type/Quantity",
+            Meaning::Name => "type/Name",
+            Meaning::Category => "type/Category",
+            Meaning::Country => "type/Country",
+            Meaning::City => "type/City",
+            Meaning::Email => "type/Email",
+            Meaning::Score => "type/Score",
+            Meaning::Created => "type/CreationTimestamp",
+            Meaning::Updated => "type/UpdatedTimestamp",
+            // Metabase's own word for percentages is for ratios.
+            Meaning::Percentage | Meaning::Number | Meaning::Plain => return None,
+        })
+    }
+
+    fn settings(self, currency: &str) -> Option<ColumnSettings> {
+        match self {
+            Meaning::Amount => Some(ColumnSettings {
+                number_style: Some("currency".to_owned()),
+                currency: Some(currency.to_owned()),
+                currency_style: Some("symbol".to_owned()),
+                ..ColumnSettings::default()
+            }),
+            Meaning::Percentage => Some(ColumnSettings {
+                number_style: Some("decimal".to_owned()),
+                suffix: Some(" %".to_owned()),
+                ..ColumnSettings::default()
+            }),
+            // Or a name like "cost" or "price" would make it an amount.
+            Meaning::Quantity | Meaning::Number => Some(ColumnSettings {
+                number_style: Some("decimal".to_owned()),
+                ..ColumnSettings::default()
+            }),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The columns that the definition of a view comments on: all of them.
+    fn columns(definition: &str) -> Vec<&str> {
+        definition
+            .lines()
+            .filter_map(|line| line.strip_prefix("COMMENT ON COLUMN analytics."))
+            .filter_map(|rest| rest.split_once('.')?.1.strip_suffix(" IS"))
+            .collect()
+    }
+
+    #[test]
+    fn every_column_that_is_not_a_date_a_text_or_a_foreign_key_has_a_meaning() {
+        let mut plain = Vec::new();
+        for view in &VIEWS {
+            for column in columns(view.definition) {
+                if Meaning::of(view.name, column) == Meaning::Plain {
+                    plain.push(column);
+                }
+            }
+        }
+        plain.sort_unstable();
+        plain.dedup();
+        assert_eq!(plain, Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,16 @@
+//! The four dashboards: what they hold, as data; Metabase's form of them; their wiring, checked; a page to look at.
+//!
+//! Nothing here but [`check`], [`resolve`] and [`preview`] knows of a database.
+
+mod assemble;
+pub mod catalog;
+pub mod check;
+mod executive;
+mod fields;
+mod inventory_management;
+pub mod model;
+mod platform_performance;
+mod product_analytics;
+pub mod resolve;
+mod spec;
+mod template;

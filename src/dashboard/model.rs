@@ -1,0 +1,394 @@
+//! What a dashboard is: its cards, where they lie, its filters and how these are wired to the cards.
+//!
+//! The JSON of these types is Metabase's own, with names in place of the numbers that only a Metabase has: a field is
+//! `schema.table.column`. What is not known here is refused when it is read.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::view::catalog::VIEWS;
+
+/// The first part of the id of each parameter, by which a dashboard is known again in a Metabase.
+pub const MARKER: &str = "metabase_views";
+
+/// Columns of a dashboard's grid.
+pub const GRID_WIDTH: u32 = 24;
+
+/// A dashboard as a whole.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dashboard {
+    /// The name in the API, such as `product_analytics`.
+    pub key: String,
+    /// What people read above it.
+    pub name: String,
+    pub description: String,
+    /// Who it is made for.
+    pub audience: String,
+    pub parameters: Vec<Parameter>,
+    pub ordered_cards: Vec<Dashcard>,
+}
+
+impl Dashboard {
+    /// The dashboard that JSON stands for.
+    pub fn read(json: Value) -> Result<Dashboard, Error> {
+        serde_json::from_value(json).map_err(|error| Error::InvalidDashboard {
+            reason: error.to_string(),
+        })
+    }
+
+    /// The cards that ask something: headings and texts do not.
+    pub fn cards(&self) -> impl Iterator<Item = (&Dashcard, &Card)> {
+        self.ordered_cards
+            .iter()
+            .filter_map(|dashcard| Some((dashcard, dashcard.card.as_ref()?)))
+    }
+
+    /// Of the seven views, those that its cards read.
+    pub fn source_views(&self) -> Vec<&'static str> {
+        let reads = |view: &str| self.cards().any(|(_, card)| card.reads(view));
+        VIEWS
+            .iter()
+            .map(|view| view.name)
+            .filter(|view| reads(view))
+            .collect()
+    }
+}
+
+/// A filter of a dashboard.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    pub id: String,
+    pub name: String,
+    /// Its name in a URL, and that of the template tags that it fills in.
+    pub slug: String,
+    /// `date/all-options` or `string/=`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(rename = "sectionId")]
+    pub section: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+    /// `list`: a filter offers the values that occur.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values_query_type: Option<String>,
+}
+
+/// A rectangle on the grid: a card, or a heading or text, which have no card.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dashcard {
+    pub row: u32,
+    pub col: u32,
+    pub size_x: u32,
+    pub size_y: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<Card>,
+    pub parameter_mappings: Vec<ParameterMapping>,
+    pub visualization_settings: VisualizationSettings,
+}
+
+/// Which template tag a filter fills in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParameterMapping {
+    pub parameter_id: String,
+    pub target: Target,
+}
+
+/// `["dimension", ["template-tag", "date"]]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Target(pub DimensionWord, pub (TemplateTagWord, String));
+
+/// The word `dimension`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum DimensionWord {
+    #[serde(rename = "dimension")]
+    Dimension,
+}
+
+/// The word `template-tag`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum TemplateTagWord {
+    #[serde(rename = "template-tag")]
+    TemplateTag,
+}
+
+impl ParameterMapping {
+    /// A filter that fills in the tag of this name.
+    pub fn new(parameter_id: &str, tag: &str) -> ParameterMapping {
+        ParameterMapping {
+            parameter_id: parameter_id.to_owned(),
+            target: Target(
+                DimensionWord::Dimension,
+                (TemplateTagWord::TemplateTag, tag.to_owned()),
+            ),
+        }
+    }
+
+    pub fn tag(&self) -> &str {
+        &self.target.1.1
+    }
+}
+
+/// A question: its SQL and how the answer is shown.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// Its name within the dashboard, such as `total_revenue`.
+    pub key: String,
+    pub name: String,
+    pub description: String,
+    /// One of [`DISPLAYS`].
+    pub display: String,
+    pub dataset_query: DatasetQuery,
+    pub visualization_settings: VisualizationSettings,
+}
+
+impl Card {
+    pub fn sql(&self) -> &str {
+        &self.dataset_query.native.query
+    }
+
+    /// Whether its SQL names a view of schema `analytics`.
+    pub fn reads(&self, view: &str) -> bool {
+        names_view(self.sql(), view)
+    }
+}
+
+/// Whether SQL names a view of schema `analytics`.
+pub fn names_view(sql: &str, view: &str) -> bool {
+    sql.contains(&format!("analytics.{view}"))
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetQuery {
+    /// The database's number in a Metabase, once it is resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<i64>,
+    /// `native`
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub native: NativeQuery,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NativeQuery {
+    pub query: String,
+    #[serde(rename = "template-tags")]
+    pub template_tags: BTreeMap<String, TemplateTag>,
+}
+
+/// A field filter: `{{date}}` in the SQL becomes a condition on its field.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateTag {
+    pub id: String,
+    pub name: String,
+    #[serde(rename = "display-name")]
+    pub display_name: String,
+    /// `dimension`
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub dimension: Dimension,
+    #[serde(rename = "widget-type")]
+    pub widget_type: String,
+}
+
+/// `["field", "analytics.metabase_executive_metrics.sale_date", null]`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Dimension(pub FieldWord, pub Field, pub ());
+
+/// The word `field`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum FieldWord {
+    #[serde(rename = "field")]
+    Field,
+}
+
+/// A column of a view: by its name, or by the number that a Metabase has given it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Field {
+    Name(String),
+    Id(i64),
+}
+
+/// The displays that Metabase has. Any other is stored by it, and drawn blank.
+pub const DISPLAYS: [&str; 18] = [
+    "table",
+    "bar",
+    "line",
+    "area",
+    "row",
+    "pie",
+    "scalar",
+    "smartscalar",
+    "combo",
+    "pivot",
+    "funnel",
+    "map",
+    "scatter",
+    "waterfall",
+    "progress",
+    "gauge",
+    "object",
+    "sankey",
+];
+
+/// How a card or dashcard is drawn. Each setting is Metabase's, and NULL leaves it to Metabase.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VisualizationSettings {
+    // Bars, lines and rows
+    #[serde(rename = "graph.dimensions", skip_serializing_if = "Option::is_none")]
+    pub graph_dimensions: Option<Vec<String>>,
+    #[serde(rename = "graph.metrics", skip_serializing_if = "Option::is_none")]
+    pub graph_metrics: Option<Vec<String>>,
+    #[serde(rename = "graph.x_axis.scale", skip_serializing_if = "Option::is_none")]
+    pub x_axis_scale: Option<String>,
+    #[serde(rename = "graph.x_axis.title_text", skip_serializing_if = "Option::is_none")]
+    pub x_axis_title: Option<String>,
+    #[serde(rename = "graph.y_axis.title_text", skip_serializing_if = "Option::is_none")]
+    pub y_axis_title: Option<String>,
+    #[serde(rename = "graph.show_values", skip_serializing_if = "Option::is_none")]
+    pub show_values: Option<bool>,
+
+    // Pies
+    #[serde(rename = "pie.dimension", skip_serializing_if = "Option::is_none")]
+    pub pie_dimension: Option<String>,
+    #[serde(rename = "pie.metric", skip_serializing_if = "Option::is_none")]
+    pub pie_metric: Option<String>,
+    #[serde(rename = "pie.show_legend", skip_serializing_if = "Option::is_none")]
+    pub pie_show_legend: Option<bool>,
+    #[serde(rename = "pie.show_total", skip_serializing_if = "Option::is_none")]
+    pub pie_show_total: Option<bool>,
+    /// `off`, `legend`, `inside` or `both`.
+    #[serde(rename = "pie.percent_visibility", skip_serializing_if = "Option::is_none")]
+    pub pie_percent_visibility: Option<String>,
+    /// Slices smaller than so many percent are one slice, "Other".
+    #[serde(rename = "pie.slice_threshold", skip_serializing_if = "Option::is_none")]
+    pub pie_slice_threshold: Option<f64>,
+
+    // Maps
+    #[serde(rename = "map.type", skip_serializing_if = "Option::is_none")]
+    pub map_type: Option<String>,
+    #[serde(rename = "map.region", skip_serializing_if = "Option::is_none")]
+    pub map_region: Option<String>,
+    #[serde(rename = "map.dimension", skip_serializing_if = "Option::is_none")]
+    pub map_dimension: Option<String>,
+    #[serde(rename = "map.metric", skip_serializing_if = "Option::is_none")]
+    pub map_metric: Option<String>,
+
+    // Numbers
+    #[serde(rename = "scalar.field", skip_serializing_if = "Option::is_none")]
+    pub scalar_field: Option<String>,
+
+    // Tables
+    #[serde(rename = "table.columns", skip_serializing_if = "Option::is_none")]
+    pub table_columns: Option<Vec<TableColumn>>,
+
+    // Any column; the key is a JSON array in a text, `["name","total_revenue"]`
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub column_settings: BTreeMap<String, ColumnSettings>,
+
+    // Headings and texts
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub virtual_card: Option<VirtualCard>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(rename = "dashcard.background", skip_serializing_if = "Option::is_none")]
+    pub background: Option<bool>,
+}
+
+impl VisualizationSettings {
+    /// How a column is shown, where anything is said about it.
+    pub fn column(&self, name: &str) -> Option<&ColumnSettings> {
+        self.column_settings.get(&column_key(name))
+    }
+}
+
+/// The key of a column's settings.
+pub fn column_key(name: &str) -> String {
+    Value::from(vec!["name", name]).to_string()
+}
+
+/// The column that a key of column settings means.
+pub fn column_of_key(key: &str) -> Option<String> {
+    match serde_json::from_str::<(String, String)>(key) {
+        Ok((word, name)) if word == "name" => Some(name),
+        _ => None,
+    }
+}
+
+/// A column of a table, in the order in which they stand there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableColumn {
+    pub name: String,
+    pub enabled: bool,
+}
+
+/// How the values of a column are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ColumnSettings {
+    /// The heading of the column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column_title: Option<String>,
+    /// `decimal` or `currency`. Not `percent`: that expects ratios, and the views have percentages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number_style: Option<String>,
+    /// ISO 4217
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// `symbol`, `code` or `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency_style: Option<String>,
+    /// Whether the symbol stands in the column's heading instead of its cells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency_in_header: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimals: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suffix: Option<String>,
+    /// Such as `YYYY/M/D`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_style: Option<String>,
+    /// NULL in the JSON: a date without a time of day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_enabled: Option<Option<String>>,
+    /// A small bar in each cell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show_mini_bar: Option<bool>,
+}
+
+/// What Metabase takes for a card where a dashcard has none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VirtualCard {
+    pub name: Option<String>,
+    /// `heading` or `text`.
+    pub display: String,
+    pub visualization_settings: BTreeMap<String, Value>,
+    pub dataset_query: BTreeMap<String, Value>,
+    pub archived: bool,
+}
+
+impl VirtualCard {
+    pub fn new(display: &str) -> VirtualCard {
+        VirtualCard {
+            name: None,
+            display: display.to_owned(),
+            visualization_settings: BTreeMap::new(),
+            dataset_query: BTreeMap::new(),
+            archived: false,
+        }
+    }
+}

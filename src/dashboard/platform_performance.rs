@@ -1,0 +1,156 @@
+//! For operations and finance: what each platform brings and costs.
+
+use super::spec::Format::{Count, Days, Money, Percent, Price, Text};
+use super::spec::{Filter, FilterKind, Row, Spec, column, question};
+
+pub static PLATFORM_PERFORMANCE: Spec = Spec {
+    key: "platform_performance",
+    name: "Platform performance",
+    description: "What each platform brings and what it costs: orders, revenue, fees, payouts, reach.",
+    audience: "Operations, finance",
+    filters: &[
+        Filter {
+            tag: "date",
+            name: "Date range",
+            kind: FilterKind::Date,
+            default: Some("past30days"),
+            columns: &["metabase_executive_metrics.sale_date"],
+        },
+        Filter {
+            tag: "platform",
+            name: "Platform",
+            kind: FilterKind::Value,
+            default: None,
+            columns: &[
+                "metabase_executive_metrics.platform_name",
+                "metabase_platform_performance.platform_name",
+            ],
+        },
+    ],
+    rows: &[
+        Row {
+            heading: "The platforms together",
+            height: 3,
+            questions: &[
+                (
+                    6,
+                    question!(
+                        "platform_performance" / "total_orders",
+                        Number,
+                        "Total orders",
+                        "Completed orders in the chosen period.",
+                        &[column("total_orders", "Orders", Count)],
+                    ),
+                ),
+                (
+                    6,
+                    question!(
+                        "platform_performance" / "total_revenue",
+                        Number,
+                        "Total revenue",
+                        "Gross sales in the chosen period.",
+                        &[column("total_revenue", "Revenue", Money)],
+                    ),
+                ),
+                (
+                    6,
+                    question!(
+                        "platform_performance" / "avg_fee",
+                        Number,
+                        "Average fee",
+                        "Platform fees of the chosen period by its completed orders.",
+                        &[column("avg_fee", "Average fee", Price)],
+                    ),
+                ),
+                (
+                    6,
+                    question!(
+                        "platform_performance" / "avg_payout_days",
+                        Number,
+                        "Average payout days, all time",
+                        "Days from the sale to the payout, mean of all payouts.",
+                        &[column("avg_payout_days", "Average payout days", Days)],
+                    ),
+                ),
+            ],
+        },
+        Row {
+            heading: "What they bring and what they take",
+            height: 7,
+            questions: &[
+                (
+                    12,
+                    question!(
+                        "platform_performance" / "revenue_by_platform",
+                        Bar,
+                        "Revenue by platform",
+                        "Gross sales of each platform in the chosen period.",
+                        &[
+                            column("platform", "Platform", Text),
+                            column("total_revenue", "Revenue", Money),
+                        ],
+                    ),
+                ),
+                (
+                    12,
+                    question!(
+                        "platform_performance" / "fee_comparison",
+                        Bar,
+                        "Fee comparison",
+                        "Platform fees of the chosen period in percent of its gross sales.",
+                        &[
+                            column("platform", "Platform", Text),
+                            column("fee_pct", "Fees of revenue", Percent),
+                        ],
+                    ),
+                ),
+            ],
+        },
+        Row {
+            heading: "Each platform in figures",
+            height: 6,
+            questions: &[(
+                24,
+                question!(
+                    "platform_performance" / "platform_profitability",
+                    Table,
+                    "Platform profitability",
+                    "Orders, revenue, costs and profit of each platform in the chosen period.",
+                    &[
+                        column("platform", "Platform", Text),
+                        column("total_orders", "Orders", Count),
+                        column("total_revenue", "Revenue", Money),
+                        column("avg_order_value", "Average order", Price),
+                        column("total_fees", "Fees", Money),
+                        column("fee_pct", "Fees of revenue", Percent),
+                        column("total_shipping", "Shipping", Money),
+                        column("total_net_proceeds", "Net proceeds", Money),
+                        column("total_profit", "Profit", Money),
+                        column("profit_margin_pct", "Profit margin", Percent),
+                        column("avg_roi", "Average ROI", Percent),
+                    ],
+                ),
+            )],
+        },
+        Row {
+            heading: "Where they sell",
+            height: 9,
+            questions: &[(
+                24,
+                question!(
+                    "platform_performance" / "countries_served",
+                    Map,
+                    "Countries served by platform, all time",
+                    "Number of the chosen platforms that have sold into each country; countries that are not recognised are left out.",
+                    &[
+                        column("country_code", "Country", Text),
+                        column("platforms", "Platforms", Count),
+                    ],
+                ),
+            )],
+        },
+    ],
+    meaning: "Completed orders only. **Fees** are what the platforms keep, **net proceeds** what they pay out, **profit** what is left of it after \
+              the item's cost; **profit margin** is profit over revenue, both of the whole period. The date range reaches every card whose \
+              title does not say *all time*, the platform reaches all cards.",
+};

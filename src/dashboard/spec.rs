@@ -1,0 +1,122 @@
+//! A dashboard as data: what its file says of it, before it is put into Metabase's form.
+
+/// A dashboard.
+pub struct Spec {
+    pub key: &'static str,
+    pub name: &'static str,
+    pub description: &'static str,
+    /// Who it is made for.
+    pub audience: &'static str,
+    pub filters: &'static [Filter],
+    /// From top to bottom.
+    pub rows: &'static [Row],
+    /// What its numbers mean, in Markdown, below everything.
+    pub meaning: &'static str,
+}
+
+/// A filter, and the columns that it restricts: at most one of a view.
+pub struct Filter {
+    /// What its template tags are called.
+    pub tag: &'static str,
+    pub name: &'static str,
+    pub kind: FilterKind,
+    /// What it is set to at first.
+    pub default: Option<&'static str>,
+    /// Such as `metabase_executive_metrics.sale_date`.
+    pub columns: &'static [&'static str],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum FilterKind {
+    /// Any range of dates.
+    Date,
+    /// Any of the values that occur.
+    Value,
+}
+
+/// Cards side by side, under a heading.
+pub struct Row {
+    pub heading: &'static str,
+    /// In rows of the grid.
+    pub height: u32,
+    /// Each with its width in columns of the grid.
+    pub questions: &'static [(u32, Question)],
+}
+
+/// A card.
+pub struct Question {
+    /// Also the name of its file in `sql/cards/`.
+    pub key: &'static str,
+    pub sql: &'static str,
+    pub name: &'static str,
+    pub description: &'static str,
+    pub drawing: Drawing,
+    /// The columns of its result, in their order.
+    pub columns: &'static [Column],
+}
+
+/// How a card is drawn. The first columns of its result are what it is drawn over, the others what is drawn.
+pub enum Drawing {
+    /// One number.
+    Number,
+    /// The last of a series of numbers, and how it differs from the one before.
+    Trend,
+    Line,
+    Bar,
+    /// Bars from left to right, for long names.
+    Row,
+    /// Bars over classes of numbers.
+    Histogram,
+    Pie,
+    /// Countries of the world, by their codes.
+    Map,
+    Table,
+}
+
+/// A column of a card's result.
+pub struct Column {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub format: Format,
+}
+
+#[derive(Clone, Copy)]
+pub enum Format {
+    /// An amount in the shop's currency, to whole units.
+    Money,
+    /// An amount in the shop's currency, to its smallest unit.
+    Price,
+    /// A whole number.
+    Count,
+    /// A percentage, to one decimal.
+    Percent,
+    /// Days, to one decimal.
+    Days,
+    /// A mark, to one decimal.
+    Score,
+    /// A date or time, shown as a day.
+    Day,
+    /// The first day of a month, shown as the month.
+    Month,
+    Text,
+}
+
+/// A column of this name, title and format.
+pub const fn column(name: &'static str, title: &'static str, format: Format) -> Column {
+    Column { name, title, format }
+}
+
+/// The question whose SQL is in `sql/cards/DASHBOARD/KEY.sql`.
+macro_rules! question {
+    ($dashboard:literal / $key:literal, $drawing:ident, $name:literal, $description:literal, $columns:expr $(,)?) => {
+        $crate::dashboard::spec::Question {
+            key: $key,
+            sql: include_str!(concat!("../../sql/cards/", $dashboard, "/", $key, ".sql")),
+            name: $name,
+            description: $description,
+            drawing: $crate::dashboard::spec::Drawing::$drawing,
+            columns: $columns,
+        }
+    };
+}
+pub(super) use question;
