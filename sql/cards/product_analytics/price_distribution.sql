@@ -1,4 +1,4 @@
--- Classes of prices that are 1, 2 or 5 times a power of ten wide, so that about twenty of them hold all but the dearest hundredth.
+-- Classes of prices that are 1, 2 or 5 times a power of ten wide, so that about fifteen of them hold all but the dearest twentieth.
 WITH sold AS (
     SELECT
         total_revenue / times_sold AS price,
@@ -10,28 +10,29 @@ WITH sold AS (
         [[AND {{brand}}]]
 ),
 wanted AS (
-    SELECT percentile_disc(0.99) WITHIN GROUP (ORDER BY price) / 20 AS width
+    SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY price) / 15 AS width
     FROM sold
 ),
-power AS (
+magnitude AS (
     SELECT
         width,
         power(10::numeric, floor(log(width))) AS ten
     FROM wanted
 ),
-class AS (
+-- Computed once, not for each item.
+class AS MATERIALIZED (
     SELECT
-        ten * CASE
+        trim_scale(ten * CASE
             WHEN width <= ten THEN 1
             WHEN width <= 2 * ten THEN 2
             WHEN width <= 5 * ten THEN 5
             ELSE 10
-        END AS width
-    FROM power
+        END) AS width
+    FROM magnitude
 )
 SELECT
-    trim_scale(floor(price / width) * width) AS price_from,
-    sum(times_sold)                          AS units_sold
+    floor(price / width) * width AS price_from,
+    sum(times_sold)              AS units_sold
 FROM sold
 CROSS JOIN class
 GROUP BY price_from
