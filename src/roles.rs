@@ -185,22 +185,21 @@ pub fn ensure_analytics_schema() -> Result<(), Error> {
 }
 
 fn schema_exists() -> Result<bool, Error> {
-    let found: Option<serde_json::Value> = query::optional_row(
+    query::exists(
         "SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'analytics'",
         &[],
-    )?;
-    Ok(found.is_some())
+    )
 }
 
 /// A role's name, quoted, if there is such a role.
 fn existing_role(role: &str) -> Result<String, Error> {
-    let found: Option<serde_json::Value> = query::optional_row(
+    let is_there = query::exists(
         "SELECT FROM pg_catalog.pg_roles WHERE rolname = $1",
         &[role.to_owned().into()],
     )?;
-    match found {
-        Some(_) => Ok(sql::ident(role)),
-        None => Err(Error::UnknownRole {
+    match is_there {
+        true => Ok(sql::ident(role)),
+        false => Err(Error::UnknownRole {
             role: role.to_owned(),
         }),
     }

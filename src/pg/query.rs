@@ -61,6 +61,11 @@ pub fn optional_row<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> 
     Ok(rows(query, args)?.into_iter().next())
 }
 
+/// Whether a query has a row.
+pub fn exists(query: &str, args: &[DatumWithOid]) -> Result<bool, Error> {
+    Ok(optional_row::<serde_json::Value>(query, args)?.is_some())
+}
+
 /// Runs one statement, or several without arguments.
 pub fn run(statements: &str, args: &[DatumWithOid]) -> Result<(), Error> {
     if args.is_empty() {

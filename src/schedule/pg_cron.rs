@@ -21,11 +21,10 @@ use crate::view::state::ViewState;
 
 /// Whether pg_cron is installed in this database.
 pub fn is_here() -> Result<bool, Error> {
-    let found: Option<serde_json::Value> = query::optional_row(
+    query::exists(
         "SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_cron'",
         &[],
-    )?;
-    Ok(found.is_some())
+    )
 }
 
 /// Whether the current role may use pg_cron where that is installed.
@@ -46,9 +45,7 @@ fn has_jobs() -> Result<bool, Error> {
     if !is_here()? || !may_use()? {
         return Ok(false);
     }
-    let found: Option<serde_json::Value> =
-        query::optional_row(include_str!("../../sql/queries/a_cron_job.sql"), &[])?;
-    Ok(found.is_some())
+    query::exists(include_str!("../../sql/queries/a_cron_job.sql"), &[])
 }
 
 /// Makes the jobs of the current role anew, so that they are those of the views' strategies.
