@@ -49,3 +49,61 @@ pub fn shop() -> Result<Shop, Error> {
             .collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::check;
+    use crate::dashboard::model::GRID_WIDTH;
+
+    fn shop() -> Shop {
+        Shop {
+            currency: iso_currency::Currency::EUR,
+            time_zone: "Europe/Berlin".to_owned(),
+            strategies: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_is_well_wired() {
+        for spec in DASHBOARDS {
+            let problems: Vec<String> = check::wiring(&spec.assemble(&shop()))
+                .into_iter()
+                .map(|it| format!("{}: {}", it.card.unwrap_or_default(), it.problem))
+                .collect();
+            assert_eq!(problems, Vec::<String>::new(), "{}", spec.key);
+        }
+    }
+
+    #[test]
+    fn together_they_have_31_cards() {
+        let cards = |spec: &&Spec| spec.assemble(&shop()).cards().count();
+        assert_eq!(DASHBOARDS.iter().map(cards).collect::<Vec<_>>(), [8, 7, 8, 8]);
+    }
+
+    #[test]
+    fn the_rows_of_each_are_as_wide_as_the_grid() {
+        for row in DASHBOARDS.iter().flat_map(|spec| spec.rows) {
+            let width: u32 = row.questions.iter().map(|(width, _)| width).sum();
+            assert_eq!(width, GRID_WIDTH, "{}", row.heading);
+        }
+    }
+
+    #[test]
+    fn what_is_written_as_json_is_read_again() {
+        for spec in DASHBOARDS {
+            let written = serde_json::to_value(spec.assemble(&shop())).expect("it has a JSON form");
+            let read = Dashboard::read(written.clone()).expect("it is what was written");
+            let again = serde_json::to_value(read).expect("it has a JSON form");
+            assert!(again == written, "{}", spec.key);
+        }
+    }
+
+    #[test]
+    fn a_setting_that_nobody_knows_is_refused() {
+        let mut json = serde_json::to_value(EXECUTIVE.assemble(&shop())).expect("it has a JSON form");
+        json["ordered_cards"][1]["card"]["visualization_settings"]["graph.colour"] = "red".into();
+        let refused = Dashboard::read(json).expect_err("it has an unknown setting");
+        assert!(refused.to_string().contains("graph.colour"), "{refused}");
+    }
+}

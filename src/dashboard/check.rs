@@ -21,6 +21,14 @@ pub fn check(dashboard: &Dashboard) -> Result<Vec<Problem>, Error> {
     Ok(problems.0)
 }
 
+/// What is wrong with a dashboard by itself.
+#[cfg(test)]
+pub fn wiring(dashboard: &Dashboard) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    wiring::check(dashboard, &mut problems);
+    problems.0
+}
+
 /// The problems found so far.
 #[derive(Default)]
 struct Problems(Vec<Problem>);

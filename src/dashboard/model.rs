@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::error::Error;
@@ -361,12 +361,17 @@ pub struct ColumnSettings {
     /// Such as `YYYY/M/D`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_style: Option<String>,
-    /// NULL in the JSON: a date without a time of day.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// NULL in the JSON, which is another thing than its not being there: a date without a time of day.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub time_enabled: Option<Option<String>>,
     /// A small bar in each cell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub show_mini_bar: Option<bool>,
+}
+
+/// Reads a value that is there, even if it is NULL.
+fn present<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Option<String>>, D::Error> {
+    Deserialize::deserialize(json).map(Some)
 }
 
 /// What Metabase takes for a card where a dashcard has none.
