@@ -23,6 +23,11 @@ fn sources() {
     compare("sources");
 }
 
+#[test]
+fn dashboards() {
+    compare("dashboards");
+}
+
 fn compare(script: &str) {
     let database = Database::with_layout_a();
     database.run_file("tests/hand_worked/shop.sql");
