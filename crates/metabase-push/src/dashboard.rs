@@ -1,0 +1,124 @@
+//! Dashboards: finding those that were pushed before, and making them what they should be.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::card::CardWork;
+use crate::compare::{self, Difference, compare};
+use crate::database::array;
+use crate::error::Result;
+use crate::layout;
+use crate::metabase::{self, Metabase};
+use crate::plan::{Item, Kind};
+use crate::source::Template;
+
+/// How the id of each of our filters begins; the dashboard's name and a dot follow.
+pub const MARKER: &str = "metabase_views.";
+
+/// The dashboards in the collection, the oldest first.
+pub struct ExistingDashboards(Vec<(u64, Value)>);
+
+/// A dashboard and what is to be done to it.
+#[derive(Debug)]
+pub struct DashboardWork {
+    /// The dashboard as it is shown.
+    pub item: Item,
+    template: Template,
+}
+
+impl ExistingDashboards {
+    /// All dashboards of a collection; none where that does not exist yet.
+    pub fn load(metabase: &Metabase, collection: Option<u64>) -> Result<ExistingDashboards> {
+        let mut dashboards = Vec::new();
+        if let Some(collection) = collection {
+            for id in metabase.items(collection)?.dashboards {
+                dashboards.push((id, metabase.dashboard(id)?));
+            }
+        }
+        Ok(ExistingDashboards(dashboards))
+    }
+
+    /// What is to be done so that this dashboard is there with these cards.
+    pub fn compare(&self, template: Template, cards: &[CardWork], replace: bool) -> DashboardWork {
+        let label = &template.name;
+        let item = match self.find(&template) {
+            None => Item::to_create(Kind::Dashboard, label),
+            Some((id, theirs)) => {
+                let difference = difference(&template, theirs, &ids(cards), replace);
+                Item::existing(Kind::Dashboard, label, *id, difference.changes, difference.kept)
+            }
+        };
+        DashboardWork { item, template }
+    }
+
+    /// The dashboard with a filter of ours, or one of this name without. Of copies, the oldest is the original.
+    fn find(&self, template: &Template) -> Option<&(u64, Value)> {
+        let marker = format!("{MARKER}{}.", template.name);
+        let has = |dashboard: &Value, marker: &str| {
+            array(dashboard, "parameters")
+                .any(|parameter| parameter["id"].as_str().is_some_and(|id| id.starts_with(marker)))
+        };
+        let name = template.dashboard.get("name");
+        self.0
+            .iter()
+            .find(|(_, dashboard)| has(dashboard, &marker))
+            .or_else(|| {
+                self.0
+                    .iter()
+                    .find(|(_, dashboard)| dashboard.get("name") == name && !has(dashboard, MARKER))
+            })
+    }
+}
+
+fn difference(template: &Template, theirs: &Value, cards: &BTreeMap<&str, u64>, replace: bool) -> Difference {
+    let mut ours = template.dashboard.clone();
+    // They are part of the layout, and merged there.
+    ours.remove("parameters");
+    let mut difference = compare(&ours, theirs, replace, compare::is_text);
+    let layout = layout::merge(&template.layout, theirs, cards, replace);
+    difference.send.extend(layout.send);
+    difference.changes.extend(layout.changes);
+    difference.kept.extend(layout.kept);
+    difference
+}
+
+/// The ids of the cards that exist, by key.
+fn ids(cards: &[CardWork]) -> BTreeMap<&str, u64> {
+    cards
+        .iter()
+        .filter_map(|card| Some((card.key.as_str(), card.work.item.id?)))
+        .collect()
+}
+
+impl DashboardWork {
+    /// Creates the dashboard where it does not exist, and sends what differs. All cards must exist.
+    pub fn apply(
+        &mut self,
+        metabase: &Metabase,
+        collection: u64,
+        cards: &[CardWork],
+        replace: bool,
+    ) -> Result<()> {
+        let id = match self.item.id {
+            Some(id) => id,
+            None => self.create(metabase, collection)?,
+        };
+        self.item.id = Some(id);
+        // Looked at once more, since what is left out of the list that is sent is deleted.
+        metabase.put_dashboard(id, |theirs| {
+            let difference = difference(&self.template, theirs, &ids(cards), replace);
+            (!difference.send.is_empty()).then_some(Value::Object(difference.send))
+        })
+    }
+
+    fn create(&self, metabase: &Metabase, collection: u64) -> Result<u64> {
+        let mut body = self.template.dashboard.clone();
+        body.insert("collection_id".to_owned(), json!(collection));
+        metabase.create_dashboard(&Value::Object(body), || {
+            let dashboards = ExistingDashboards::load(metabase, Some(collection))?;
+            let dashboard = dashboards.find(&self.template);
+            Ok(dashboard.map(|(id, _)| metabase::created(*id)))
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! The database in Metabase, and the views in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::metabase::{Database, Metabase};
+use crate::source::{SCHEMA, VIEWS, View};
+
+/// The first pause between two looks at what Metabase has found, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+
+/// The database with this name, or with this id.
+pub fn find(metabase: &Metabase, name: &str, id: Option<u64>) -> Result<Database> {
+    let databases = metabase.databases()?;
+    let described = |database: &Database| format!("\"{}\" ({})", database.name, database.id);
+    let (mut found, others): (Vec<Database>, Vec<Database>) =
+        databases.into_iter().partition(|database| match id {
+            Some(id) => database.id == id,
+            None => database.name == name,
+        });
+    if found.len() > 1 {
+        return Err(Error::SeveralDatabases {
+            name: name.to_owned(),
+            ids: found.iter().map(|database| database.id.to_string()).collect(),
+        });
+    }
+    let Some(database) = found.pop() else {
+        return Err(Error::NoDatabase {
+            asked: match id {
+                Some(id) => format!("with id {id}"),
+                None => format!("\"{name}\""),
+            },
+            known: others.iter().map(described).collect(),
+        });
+    };
+    if database.engine != "postgres" {
+        return Err(Error::NotPostgres {
+            name: database.name,
+            engine: database.engine,
+        });
+    }
+    Ok(database)
+}
+
+/// Metabase's metadata of the database, once all these views are in it with all their columns.
+///
+/// Where they are, nothing is asked for but the metadata; otherwise Metabase is asked to read the schema.
+pub fn metadata_with(
+    metabase: &Metabase,
+    database: &Database,
+    views: &[View],
+    wait: Duration,
+) -> Result<Value> {
+    let client = metabase.client();
+    let metadata = metabase.metadata(database.id)?;
+    if missing(&metadata, views).is_empty() {
+        return Ok(metadata);
+    }
+    metabase.sync_schema(database.id)?;
+    let start = client.clock().now();
+    let (mut pause, longest_pause) = PAUSES;
+    loop {
+        let metadata = metabase.metadata(database.id)?;
+        let missing = missing(&metadata, views);
+        if missing.is_empty() {
+            return Ok(metadata);
+        }
+        let left = wait.saturating_sub(client.clock().now() - start);
+        if left.is_zero() {
+            return Err(Error::ViewsNotSynced {
+                seconds: wait.as_secs(),
+                missing: missing.into_values().flatten().collect(),
+            });
+        }
+        client.progress().count(
+            views.len() - missing.len(),
+            views.len(),
+            "views found by Metabase",
+        );
+        client.clock().sleep(pause.min(left));
+        pause = (pause * 3 / 2).min(longest_pause);
+    }
+}
+
+/// For each view that Metabase has not found in full, what is missing: the view as a whole, or some columns.
+fn missing<'a>(metadata: &Value, views: &'a [View]) -> BTreeMap<&'a str, Vec<String>> {
+    let mut missing = BTreeMap::new();
+    for view in views {
+        let qualified = format!("{SCHEMA}.{}", view.name);
+        let fields = fields_of(metadata, &view.name);
+        let absent = match fields {
+            // A table comes first, its fields later: without any it is not there yet.
+            fields if fields.is_empty() => vec![qualified],
+            fields => view
+                .columns
+                .iter()
+                .filter(|column| !fields.contains(column.as_str()))
+                .map(|column| format!("{qualified}.{column}"))
+                .collect(),
+        };
+        if !absent.is_empty() {
+            missing.insert(view.name.as_str(), absent);
+        }
+    }
+    missing
+}
+
+fn fields_of<'a>(metadata: &'a Value, view: &str) -> BTreeSet<&'a str> {
+    array(metadata, "tables")
+        .filter(|table| {
+            table["schema"] == SCHEMA && table["name"] == view && table["active"] != Value::Bool(false)
+        })
+        .flat_map(|table| array(table, "fields"))
+        .filter(|field| field["active"] != Value::Bool(false))
+        .filter_map(|field| field["name"].as_str())
+        .collect()
+}
+
+/// The elements of an array in an object; none where there is no array.
+pub fn array<'a>(object: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    object.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// An error where the shop's database itself lacks views: no waiting would help.
+pub fn require_all(views: &[View]) -> Result<()> {
+    let missing: Vec<String> = VIEWS
+        .iter()
+        .filter(|name| !views.iter().any(|view| view.name == **name))
+        .map(|name| format!("{SCHEMA}.{name}"))
+        .collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Error::ViewsNotCreated { missing }),
+    }
+}

@@ -1,0 +1,418 @@
+//! Requests to Metabase: the key, time limits, and trying again where that is safe.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde_json::Value;
+use ureq::tls::{RootCerts, TlsConfig};
+use url::{Host, Url};
+
+use crate::api_key::ApiKey;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::text;
+
+/// How often a request is sent before it counts as failed.
+const ATTEMPTS: u32 = 5;
+/// The pause after the first failure; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// The longest pause that Metabase can ask for with Retry-After.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The largest answer: the metadata of a database with ten thousand tables fits.
+const LARGEST_ANSWER: u64 = 128;
+
+/// A Metabase, as something that answers requests.
+pub struct Client {
+    agent: ureq::Agent,
+    address: Url,
+    key: ApiKey,
+    clock: Box<dyn Clock>,
+    progress: Progress,
+}
+
+impl Client {
+    /// Nothing is sent yet. `timeout` is the time that one request may take.
+    pub fn new(
+        address: &str,
+        key: ApiKey,
+        timeout: Duration,
+        clock: Box<dyn Clock>,
+        progress: Progress,
+    ) -> Result<Client> {
+        let address = parse_address(address)?;
+        if address.scheme() == "http" && !is_loopback(&address) {
+            progress.warn("the address begins with http://, so the API key travels unencrypted");
+        }
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .http_status_as_error(false)
+            // A redirect would take the key along.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            // The machine's certificates, among which a company's own may be.
+            .tls_config(
+                TlsConfig::builder()
+                    .root_certs(RootCerts::PlatformVerifier)
+                    .build(),
+            )
+            .user_agent(concat!("metabase-push/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        Ok(Client {
+            agent,
+            address,
+            key,
+            clock,
+            progress,
+        })
+    }
+
+    /// The address of a page for people, such as `/dashboard/5`.
+    pub fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.address.as_str().trim_end_matches('/'))
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// What a GET answers.
+    pub fn get(&self, path: &str) -> Result<Value> {
+        self.with_retries(|| {
+            let answer = self.send(Method::Get, path, None)?;
+            self.parse(Method::Get, path, &answer).map_err(Failure::for_good)
+        })
+    }
+
+    /// A PUT, whose answer says nothing that was not sent.
+    pub fn put(&self, path: &str, body: &Value) -> Result<()> {
+        self.with_retries(|| self.send(Method::Put, path, Some(body)).map(drop))
+    }
+
+    /// A PUT that is no longer right once it was done: its body is made anew for each attempt, or turns out not to be needed.
+    pub fn put_anew(&self, path: &str, body: impl Fn() -> Result<Option<Value>>) -> Result<()> {
+        self.with_retries(|| match body().map_err(Failure::for_good)? {
+            Some(body) => self.send(Method::Put, path, Some(&body)).map(drop),
+            None => Ok(()),
+        })
+    }
+
+    /// A POST that may be done twice, because it creates nothing.
+    pub fn ask(&self, path: &str) -> Result<()> {
+        let body = Value::Object(serde_json::Map::new());
+        self.with_retries(|| self.send(Method::Post, path, Some(&body)).map(drop))
+    }
+
+    /// A POST that creates something, and what it created.
+    ///
+    /// After a failure that leaves open whether it was created, `find` looks for it before it is sent again, so that it is
+    /// not there twice.
+    pub fn create(
+        &self,
+        path: &str,
+        body: &Value,
+        find: impl Fn() -> Result<Option<Value>>,
+    ) -> Result<Value> {
+        let mut perhaps_done = false;
+        self.with_retries(|| {
+            if perhaps_done && let Some(found) = find().map_err(Failure::for_good)? {
+                return Ok(found);
+            }
+            let answer = self
+                .send(Method::Post, path, Some(body))
+                .inspect_err(|failure| perhaps_done |= failure.perhaps_done)?;
+            self.parse(Method::Post, path, &answer).map_err(|error| {
+                perhaps_done = true;
+                Failure::uncertain(error)
+            })
+        })
+    }
+
+    /// An error about an answer to a GET that is JSON and yet of no use.
+    pub(crate) fn unexpected(&self, path: &str, reason: impl fmt::Display) -> Error {
+        Error::Unexpected {
+            request: self.describe(Method::Get, path),
+            reason: self.quote(&reason.to_string()),
+        }
+    }
+
+    fn with_retries<T>(&self, mut once: impl FnMut() -> Result<T, Failure>) -> Result<T> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..ATTEMPTS {
+            match once() {
+                Ok(answer) => return Ok(answer),
+                Err(Failure {
+                    try_again: Some(wanted),
+                    error,
+                    ..
+                }) => {
+                    let wait = wanted.unwrap_or(pause).min(LONGEST_PAUSE);
+                    self.progress
+                        .warn(&format!("{error}; trying again in {} s", wait.as_secs_f32()));
+                    self.clock.sleep(wait);
+                    pause *= 2;
+                }
+                Err(failure) => return Err(failure.error),
+            }
+        }
+        once().map_err(|failure| failure.error)
+    }
+
+    /// Sends a request once. A success is a status of 2xx whose body has arrived.
+    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Vec<u8>, Failure> {
+        let mut request = ureq::http::Request::builder()
+            .method(method.name())
+            .uri(self.page(path))
+            .header("accept", "application/json")
+            .header("x-api-key", self.key.header());
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let failed = |error| self.transport_failure(method, path, error);
+        let request = request.body(body).map_err(|error| failed(error.into()))?;
+        let mut answer = self.agent.run(request).map_err(failed)?;
+        let status = answer.status().as_u16();
+        let header = |name| {
+            let value = answer.headers().get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        let retry_after = header("retry-after");
+        let location = header("location");
+        let body = answer
+            .body_mut()
+            .with_config()
+            .limit(LARGEST_ANSWER << 20)
+            .read_to_vec();
+        if (200..300).contains(&status) {
+            return body.map_err(failed);
+        }
+        // The body of a refusal is worth showing, but nothing depends on it.
+        let message = self.refusal(&body.unwrap_or_default());
+        let request = self.describe(method, path);
+        Err(match status {
+            300..=399 => Failure::for_good(Error::Redirected {
+                request,
+                location: self.quote(&location.unwrap_or_default()),
+            }),
+            401 => Failure::for_good(Error::Unauthenticated { request }),
+            403 => Failure::for_good(Error::Forbidden { request, message }),
+            404 => Failure::for_good(Error::NotFound { request, message }),
+            429 => Failure {
+                error: Error::TooManyRequests { request },
+                try_again: Some(
+                    retry_after
+                        .and_then(|seconds| seconds.trim().parse().ok())
+                        .map(Duration::from_secs),
+                ),
+                perhaps_done: false,
+            },
+            500.. => Failure::uncertain(Error::ServerFailed {
+                request,
+                status,
+                message,
+            }),
+            _ => Failure::for_good(Error::Rejected {
+                request,
+                status,
+                message,
+            }),
+        })
+    }
+
+    fn transport_failure(&self, method: Method, path: &str, error: ureq::Error) -> Failure {
+        use ureq::Error as Ureq;
+        let request = self.describe(method, path);
+        if let Ureq::BodyExceedsLimit(_) = error {
+            return Failure::for_good(Error::TooLarge {
+                request,
+                limit: LARGEST_ANSWER,
+            });
+        }
+        let cause = match &error {
+            Ureq::Timeout(_) => "it took too long".to_owned(),
+            Ureq::HostNotFound => "there is no such host".to_owned(),
+            Ureq::Io(error) => error.to_string(),
+            error => error.to_string(),
+        };
+        let unreachable = Error::Unreachable {
+            request,
+            cause: self.quote(&cause),
+        };
+        match error {
+            // Nothing was sent.
+            Ureq::Io(error) if error.kind() == ErrorKind::ConnectionRefused => Failure::not_done(unreachable),
+            Ureq::ConnectionFailed | Ureq::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+                Failure::not_done(unreachable)
+            }
+            // No other attempt could end otherwise.
+            Ureq::HostNotFound | Ureq::Tls(_) | Ureq::Rustls(_) | Ureq::BadUri(_) | Ureq::Http(_) => {
+                Failure::for_good(unreachable)
+            }
+            _ => Failure::uncertain(unreachable),
+        }
+    }
+
+    fn parse(&self, method: Method, path: &str, answer: &[u8]) -> Result<Value> {
+        serde_json::from_slice(answer).map_err(|_| Error::NotJson {
+            request: self.describe(method, path),
+            beginning: self.quote(&String::from_utf8_lossy(answer)),
+        })
+    }
+
+    /// The words in which Metabase refuses: a text, or an object that has them somewhere.
+    fn refusal(&self, body: &[u8]) -> String {
+        let words = match serde_json::from_slice(body) {
+            Ok(Value::String(words)) => words,
+            Ok(Value::Object(object)) => match object.get("message") {
+                Some(Value::String(words)) if !words.is_empty() => words.clone(),
+                _ => object
+                    .get("errors")
+                    .map_or_else(|| Value::Object(object.clone()).to_string(), Value::to_string),
+            },
+            _ => String::from_utf8_lossy(body).into_owned(),
+        };
+        self.quote(&words)
+    }
+
+    /// Text of the server, as far as a message shows it.
+    fn quote(&self, text: &str) -> String {
+        // First the key, since what is cut off in its middle would not be found.
+        text::one_line(&text::beginning(&self.key.redact(text)))
+    }
+
+    fn describe(&self, method: Method, path: &str) -> String {
+        let path = path.split('?').next().unwrap_or(path);
+        format!("{} {}", method.name(), self.page(path))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({})", self.address)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Method {
+    Get,
+    Put,
+    Post,
+}
+
+impl Method {
+    fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Put => "PUT",
+            Method::Post => "POST",
+        }
+    }
+}
+
+/// One attempt that failed.
+struct Failure {
+    error: Error,
+    /// Whether another attempt may end otherwise, and the pause before it, where the server has asked for one.
+    try_again: Option<Option<Duration>>,
+    /// Whether the server may have done all the same what it was asked for.
+    perhaps_done: bool,
+}
+
+impl Failure {
+    fn for_good(error: Error) -> Failure {
+        Failure {
+            error,
+            try_again: None,
+            perhaps_done: false,
+        }
+    }
+
+    fn not_done(error: Error) -> Failure {
+        Failure {
+            error,
+            try_again: Some(None),
+            perhaps_done: false,
+        }
+    }
+
+    fn uncertain(error: Error) -> Failure {
+        Failure {
+            error,
+            try_again: Some(None),
+            perhaps_done: true,
+        }
+    }
+}
+
+fn parse_address(address: &str) -> Result<Url> {
+    let invalid = |reason: &str| Error::InvalidUrl {
+        reason: reason.to_owned(),
+    };
+    // The address itself is not repeated: there may be a password in it.
+    let url = Url::parse(address.trim()).map_err(|error| invalid(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(invalid("it begins with neither https:// nor http://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid("it holds a user or a password"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(invalid("it has a part after ? or #"));
+    }
+    Ok(url)
+}
+
+fn is_loopback(address: &Url) -> bool {
+    match address.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_that_of_a_metabase_without_a_password() {
+        let of = |address: &str| parse_address(address).map(|url| url.to_string());
+        assert_eq!(of("https://bi.example.com").unwrap(), "https://bi.example.com/");
+        assert_eq!(
+            of("http://localhost:3000/metabase/").unwrap(),
+            "http://localhost:3000/metabase/"
+        );
+        for address in [
+            "bi.example.com",
+            "ftp://bi",
+            "https://bi/?a=b",
+            "https://bi/#x",
+            "https://me:hunter2@bi",
+        ] {
+            let error = of(address).unwrap_err();
+            assert!(!format!("{error:?} {error}").contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for (address, expected) in [
+            ("http://localhost:3000", true),
+            ("http://127.8.9.1", true),
+            ("http://[::1]:3000", true),
+            ("http://10.0.0.1", false),
+            ("http://localhost.example.com", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(address).unwrap()), expected, "{address}");
+        }
+    }
+}

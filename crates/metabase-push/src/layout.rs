@@ -1,0 +1,398 @@
+//! What is on a dashboard: ours laid over what is there, without losing what people have put or moved there.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::compare::{Difference, covers, overlay};
+use crate::database::array;
+use crate::plan::Change;
+use crate::query::plain_target;
+use crate::source::{Dashcard, Layout, Object, Place};
+use crate::text;
+
+/// What people set to their liking in a filter. The slug follows the name.
+const OF_PEOPLE: [&str; 3] = ["name", "slug", "default"];
+
+/// The body that makes a dashboard have our layout; nothing is to be sent where it has it already.
+///
+/// Cards without an id here do not exist yet. With `replace` it is our layout and nothing else.
+pub fn merge(layout: &Layout, current: &Value, cards: &BTreeMap<&str, u64>, replace: bool) -> Difference {
+    let mut merge = Merge {
+        replace,
+        cards,
+        difference: Difference::default(),
+    };
+    let tabs = merge.tabs(current);
+    let parameters = merge.parameters(&layout.parameters, current);
+    let dashcards = merge.dashcards(&layout.dashcards, current, &tabs[0]["id"]);
+    merge.note("width", &current["width"], &json!(layout.width));
+    let mut difference = merge.difference;
+    if !difference.changes.is_empty() {
+        difference.send = [
+            ("parameters", json!(parameters)),
+            ("dashcards", json!(dashcards)),
+            ("tabs", tabs),
+            ("width", json!(layout.width)),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into_iter()
+        .collect();
+    }
+    difference
+}
+
+struct Merge<'a> {
+    replace: bool,
+    cards: &'a BTreeMap<&'a str, u64>,
+    difference: Difference,
+}
+
+impl Merge<'_> {
+    /// Whether ours is missing in what is there, which is noted.
+    fn note(&mut self, key: &str, there: &Value, ours: &Value) -> bool {
+        let differs = !covers(there, ours);
+        if differs {
+            self.change(key, there, ours);
+        }
+        differs
+    }
+
+    fn change(&mut self, key: &str, old: &Value, new: &Value) {
+        self.difference.changes.push(Change::new(key, old, new));
+    }
+
+    fn keep(&mut self, key: &str, there: &Value, ours: &Value) {
+        if !covers(there, ours) {
+            self.difference.kept.push(Change::new(key, there, ours));
+        }
+    }
+
+    /// The tabs are people's. One that is left out is deleted with all that is on it.
+    fn tabs(&mut self, current: &Value) -> Value {
+        let theirs: Vec<&Value> = array(current, "tabs").collect();
+        if self.replace && !theirs.is_empty() {
+            let names: Vec<&Value> = theirs.iter().map(|tab| &tab["name"]).collect();
+            self.change("tabs", &json!(names), &Value::Null);
+            return json!([]);
+        }
+        json!(theirs)
+    }
+
+    /// The filters: people's as they are, ours in the order in which they are there.
+    fn parameters(&mut self, ours: &[Object], current: &Value) -> Vec<Value> {
+        let mut merged: Vec<Value> = array(current, "parameters")
+            .filter(|parameter| parameter.is_object())
+            .cloned()
+            .collect();
+        if self.replace {
+            merged.retain(|there| {
+                let is_ours = ours
+                    .iter()
+                    .any(|parameter| parameter.get("id") == there.get("id"));
+                if !is_ours {
+                    self.change(&label("filter", &there["name"]), there, &Value::Null);
+                }
+                is_ours
+            });
+        }
+        for parameter in ours {
+            let label = label("filter", parameter.get("name").unwrap_or(&Value::Null));
+            match merged
+                .iter_mut()
+                .find(|there| there.get("id") == parameter.get("id"))
+            {
+                Some(there) => self.update_parameter(&label, parameter, there),
+                None => {
+                    let parameter = json!(parameter);
+                    self.change(&label, &Value::Null, &parameter);
+                    merged.push(parameter);
+                }
+            }
+        }
+        merged
+    }
+
+    fn update_parameter(&mut self, label: &str, ours: &Object, there: &mut Value) {
+        for (key, value) in ours {
+            let labelled = format!("{label}: {key}");
+            if !self.replace && OF_PEOPLE.contains(&key.as_str()) {
+                self.keep(&labelled, &there[key], value);
+            } else if self.note(&labelled, &there[key], value) {
+                there[key] = value.clone();
+            }
+        }
+    }
+
+    /// The cards, headings and texts: people's as they are, then ours that are new.
+    fn dashcards(&mut self, ours: &[Dashcard], current: &Value, first_tab: &Value) -> Vec<Value> {
+        let theirs: Vec<&Value> = array(current, "dashcards")
+            .filter(|dashcard| dashcard.is_object())
+            .collect();
+        let pairs = pairs(ours, &theirs, self.cards);
+        let mut merged = Vec::new();
+        for (there, pair) in theirs.into_iter().zip(&pairs) {
+            match pair {
+                Some(index) => merged.push(self.update_dashcard(&ours[*index], there)),
+                None if self.replace => self.change(&label_of(there), &place_of(there), &Value::Null),
+                None => merged.push(without_card(there)),
+            }
+        }
+        let new: Vec<&Dashcard> = ours
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !pairs.contains(&Some(*index)))
+            .map(|(_, dashcard)| dashcard)
+            .collect();
+        let taken: Vec<Place> = merged
+            .iter()
+            .filter(|dashcard| dashcard["dashboard_tab_id"] == *first_tab)
+            .filter_map(|dashcard| Place::deserialize(dashcard).ok())
+            .collect();
+        for (index, (dashcard, place)) in new.iter().zip(free_places(&new, &taken)).enumerate() {
+            // New ones have negative ids.
+            let mut created = json!({
+                "id": -1 - index as i64,
+                "card_id": self.card_id(dashcard),
+                "row": place.row,
+                "col": place.col,
+                "size_x": place.size_x,
+                "size_y": place.size_y,
+                "parameter_mappings": self.mappings(dashcard),
+                "visualization_settings": dashcard.visualization_settings,
+            });
+            if !first_tab.is_null() {
+                created["dashboard_tab_id"] = first_tab.clone();
+            }
+            self.change(&label_of_ours(dashcard), &Value::Null, &place_of(&created));
+            merged.push(created);
+        }
+        merged
+    }
+
+    /// One of ours that is there already. Its place is people's.
+    fn update_dashcard(&mut self, ours: &Dashcard, there: &Value) -> Value {
+        let label = label_of_ours(ours);
+        let mut updated = without_card(there);
+        if self.replace {
+            let Place {
+                row,
+                col,
+                size_x,
+                size_y,
+            } = ours.place;
+            let exact = [
+                ("row", json!(row)),
+                ("col", json!(col)),
+                ("size_x", json!(size_x)),
+                ("size_y", json!(size_y)),
+                ("dashboard_tab_id", Value::Null),
+                ("series", json!([])),
+            ];
+            for (key, value) in exact {
+                if self.note(&format!("{label}: {key}"), &there[key], &value) {
+                    updated[key] = value;
+                }
+            }
+        }
+        self.update_mappings(&label, ours, there, &mut updated);
+        self.update_settings(&label, ours, there, &mut updated);
+        updated
+    }
+
+    /// Which filter reaches what: ours, and what people have wired to filters of theirs.
+    fn update_mappings(&mut self, label: &str, ours: &Dashcard, there: &Value, updated: &mut Value) {
+        let ours = self.mappings(ours);
+        let theirs: Vec<&Value> = array(there, "parameter_mappings").collect();
+        let (same_filter, others): (Vec<&Value>, Vec<&Value>) = theirs.into_iter().partition(|mapping| {
+            ours.iter()
+                .any(|our| our["parameter_id"] == mapping["parameter_id"])
+        });
+        let is_there = |our: &Value| {
+            let plain = |mapping: &Value| {
+                let mut mapping = mapping.clone();
+                mapping["target"] = plain_target(&mapping["target"]);
+                mapping
+            };
+            same_filter
+                .iter()
+                .any(|mapping| mapping.is_object() && covers(&plain(mapping), &plain(our)))
+        };
+        let others = if self.replace { &[][..] } else { &others[..] };
+        let superfluous = self.replace && array(there, "parameter_mappings").count() > ours.len();
+        if !ours.iter().all(is_there) || superfluous {
+            let mappings: Vec<&Value> = others.iter().copied().chain(&ours).collect();
+            let mappings = json!(mappings);
+            self.change(
+                &format!("{label}: parameter_mappings"),
+                &there["parameter_mappings"],
+                &mappings,
+            );
+            updated["parameter_mappings"] = mappings;
+        }
+    }
+
+    /// What is shown. The words of a heading or text are people's once they are there.
+    fn update_settings(&mut self, label: &str, ours: &Dashcard, there: &Value, updated: &mut Value) {
+        let there = &there["visualization_settings"];
+        let mut settings = ours.visualization_settings.clone();
+        if !self.replace
+            && let Some(text) = settings.get_mut("text")
+            && there["text"].is_string()
+        {
+            self.keep(&format!("{label}: text"), &there["text"], text);
+            *text = there["text"].clone();
+        }
+        let is_superfluous =
+            |(key, value): (&String, &Value)| !value.is_null() && !settings.contains_key(key);
+        let superfluous = self.replace
+            && there
+                .as_object()
+                .is_some_and(|there| there.iter().any(is_superfluous));
+        let settings = Value::Object(settings);
+        if !covers(there, &settings) || superfluous {
+            let new = if self.replace {
+                settings
+            } else {
+                overlay(there, &settings)
+            };
+            self.change(&format!("{label}: visualization_settings"), there, &new);
+            updated["visualization_settings"] = new;
+        }
+    }
+
+    /// The id of the card that is shown; headings and texts show none.
+    fn card_id(&self, dashcard: &Dashcard) -> Option<u64> {
+        self.cards.get(dashcard.card.as_deref()?).copied()
+    }
+
+    fn mappings(&self, dashcard: &Dashcard) -> Vec<Value> {
+        let card_id = self.card_id(dashcard);
+        let with_card = |mapping: &Object| {
+            let mut mapping = mapping.clone();
+            if let Some(id) = card_id {
+                mapping.insert("card_id".to_owned(), json!(id));
+            }
+            Value::Object(mapping)
+        };
+        dashcard.parameter_mappings.iter().map(with_card).collect()
+    }
+}
+
+/// For each of theirs, which of ours it is. A card is known by its id, a heading or text by its words, or else, since
+/// people edit words, by its place.
+fn pairs(ours: &[Dashcard], theirs: &[&Value], cards: &BTreeMap<&str, u64>) -> Vec<Option<usize>> {
+    let mut pairs = vec![None; theirs.len()];
+    let has_same_content = |our: &Dashcard, their: &Value| match &our.card {
+        Some(key) => match cards.get(key.as_str()) {
+            Some(id) => their["card_id"].as_u64() == Some(*id),
+            None => false,
+        },
+        None => {
+            is_same_kind_of_text(our, their)
+                && our.visualization_settings.get("text") == their["visualization_settings"].get("text")
+        }
+    };
+    let is_text_in_same_place = |our: &Dashcard, their: &Value| {
+        our.card.is_none()
+            && is_same_kind_of_text(our, their)
+            && their["row"] == our.place.row
+            && their["col"] == our.place.col
+    };
+    let rules: [&dyn Fn(&Dashcard, &Value) -> bool; 2] = [&has_same_content, &is_text_in_same_place];
+    for is_same in rules {
+        for (index, our) in ours.iter().enumerate() {
+            if pairs.contains(&Some(index)) {
+                continue;
+            }
+            let found =
+                (0..theirs.len()).find(|their| pairs[*their].is_none() && is_same(our, theirs[*their]));
+            if let Some(found) = found {
+                pairs[found] = Some(index);
+            }
+        }
+    }
+    pairs
+}
+
+fn is_same_kind_of_text(our: &Dashcard, their: &Value) -> bool {
+    let display = |settings: &Value| settings["virtual_card"]["display"].clone();
+    their["card_id"].is_null()
+        && display(&json!(our.visualization_settings)) == display(&their["visualization_settings"])
+}
+
+/// Where new ones go: to their own place, or, where that is taken, below everything, arranged as in the template.
+fn free_places(new: &[&Dashcard], taken: &[Place]) -> Vec<Place> {
+    let is_free = |place: &Place| !taken.iter().any(|other| overlap(place, other));
+    let places: Vec<Place> = new.iter().map(|dashcard| dashcard.place).collect();
+    let (free, displaced): (Vec<&Place>, Vec<&Place>) = places.iter().partition(|place| is_free(place));
+    let bottom = taken
+        .iter()
+        .chain(free)
+        .map(|place| place.row.saturating_add(place.size_y))
+        .max()
+        .unwrap_or(0);
+    let top = displaced.iter().map(|place| place.row).min().unwrap_or(0);
+    places
+        .iter()
+        .map(|place| match is_free(place) {
+            true => *place,
+            false => Place {
+                row: bottom.saturating_add(place.row - top),
+                ..*place
+            },
+        })
+        .collect()
+}
+
+fn overlap(a: &Place, b: &Place) -> bool {
+    let apart = |start_a: u32, size_a: u32, start_b: u32, size_b: u32| {
+        start_a >= start_b.saturating_add(size_b) || start_b >= start_a.saturating_add(size_a)
+    };
+    !apart(a.row, a.size_y, b.row, b.size_y) && !apart(a.col, a.size_x, b.col, b.size_x)
+}
+
+/// A dashcard as it came, but for the card that it only repeats and that can be large.
+fn without_card(dashcard: &Value) -> Value {
+    let mut dashcard = dashcard.clone();
+    if let Some(object) = dashcard.as_object_mut() {
+        object.remove("card");
+    }
+    dashcard
+}
+
+fn label_of_ours(dashcard: &Dashcard) -> String {
+    match &dashcard.card {
+        Some(key) => format!("card {key}"),
+        None => label_of_text(&json!(dashcard.visualization_settings)),
+    }
+}
+
+fn label_of(dashcard: &Value) -> String {
+    match dashcard["card_id"].as_u64() {
+        Some(_) => label("card", &dashcard["card"]["name"]),
+        None => label_of_text(&dashcard["visualization_settings"]),
+    }
+}
+
+fn label_of_text(settings: &Value) -> String {
+    label(
+        settings["virtual_card"]["display"].as_str().unwrap_or("text"),
+        &settings["text"],
+    )
+}
+
+fn label(kind: &str, name: &Value) -> String {
+    format!(
+        "{kind} \"{}\"",
+        text::beginning(name.as_str().unwrap_or_default())
+    )
+}
+
+fn place_of(dashcard: &Value) -> Value {
+    json!(format!(
+        "row {}, column {}, {} x {}",
+        dashcard["row"], dashcard["col"], dashcard["size_x"], dashcard["size_y"]
+    ))
+}

@@ -1,0 +1,210 @@
+//! The endpoints of Metabase that are used here, and the parts of their answers.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::http::Client;
+
+/// How many items of a collection are asked for at once.
+const PAGE: usize = 200;
+/// More than any collection holds: an answer that never ends is one that makes no sense.
+const MOST_ITEMS: usize = 100_000;
+
+/// A Metabase and what it can be asked.
+#[derive(Debug)]
+pub struct Metabase {
+    client: Client,
+}
+
+/// A database that Metabase reads.
+#[derive(Debug, Deserialize)]
+pub struct Database {
+    pub id: u64,
+    pub name: String,
+    pub engine: String,
+}
+
+/// A collection. That of the root has a text as its id.
+#[derive(Debug, Deserialize)]
+pub struct Collection {
+    pub id: Value,
+    pub name: Option<String>,
+    #[serde(default)]
+    pub archived: Option<bool>,
+    pub location: Option<String>,
+    pub personal_owner_id: Option<u64>,
+    /// Snippets have collections of their own.
+    pub namespace: Option<String>,
+}
+
+/// Something in a collection.
+#[derive(Debug, Deserialize)]
+struct Item {
+    id: u64,
+    model: String,
+}
+
+/// The kinds of things in a collection that are looked at.
+#[derive(Debug, Default)]
+pub struct Items {
+    pub cards: BTreeSet<u64>,
+    pub dashboards: BTreeSet<u64>,
+}
+
+impl Metabase {
+    /// The Metabase that a client speaks to.
+    pub fn new(client: Client) -> Metabase {
+        Metabase { client }
+    }
+
+    /// The client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn databases(&self) -> Result<Vec<Database>> {
+        let path = "/api/database";
+        let mut answer = self.client.get(path)?;
+        // Old versions answer with the array alone.
+        let data = match answer.get_mut("data") {
+            Some(data) => data.take(),
+            None => answer,
+        };
+        self.read(path, data)
+    }
+
+    pub(crate) fn sync_schema(&self, database: u64) -> Result<()> {
+        self.client.ask(&format!("/api/database/{database}/sync_schema"))
+    }
+
+    /// All tables and fields, also those that are hidden from people: cards read them all the same.
+    pub(crate) fn metadata(&self, database: u64) -> Result<Value> {
+        self.client.get(&format!(
+            "/api/database/{database}/metadata?include_hidden=true&remove_inactive=true"
+        ))
+    }
+
+    pub(crate) fn put_table(&self, id: u64, body: &Value) -> Result<()> {
+        self.client.put(&format!("/api/table/{id}"), body)
+    }
+
+    pub(crate) fn put_field(&self, id: u64, body: &Value) -> Result<()> {
+        self.client.put(&format!("/api/field/{id}"), body)
+    }
+
+    pub(crate) fn rescan_values(&self, field: u64) -> Result<()> {
+        self.client.ask(&format!("/api/field/{field}/rescan_values"))
+    }
+
+    pub(crate) fn collections(&self) -> Result<Vec<Collection>> {
+        let path = "/api/collection";
+        let answer = self.client.get(path)?;
+        self.read(path, answer)
+    }
+
+    pub(crate) fn create_collection(
+        &self,
+        body: &Value,
+        find: impl Fn() -> Result<Option<Value>>,
+    ) -> Result<u64> {
+        self.create("/api/collection", body, find)
+    }
+
+    pub(crate) fn items(&self, collection: u64) -> Result<Items> {
+        let path = format!("/api/collection/{collection}/items");
+        let mut items = Items::default();
+        let mut offset = 0;
+        loop {
+            let mut answer = self.client.get(&format!(
+                "{path}?models=card&models=dashboard&limit={PAGE}&offset={offset}"
+            ))?;
+            let total = answer.get("total").and_then(Value::as_u64).unwrap_or(0);
+            let data = answer.get_mut("data").map(Value::take).unwrap_or_default();
+            let page: Vec<Item> = self.read(&path, data)?;
+            offset += page.len();
+            let last = page.is_empty() || offset as u64 >= total;
+            for item in page {
+                match item.model.as_str() {
+                    "card" => items.cards.insert(item.id),
+                    "dashboard" => items.dashboards.insert(item.id),
+                    _ => false,
+                };
+            }
+            if last {
+                return Ok(items);
+            }
+            if offset >= MOST_ITEMS {
+                return Err(self.client.unexpected(&path, "there is no end to it"));
+            }
+        }
+    }
+
+    pub(crate) fn card(&self, id: u64) -> Result<Value> {
+        self.object(&format!("/api/card/{id}"))
+    }
+
+    pub(crate) fn create_card(&self, body: &Value, find: impl Fn() -> Result<Option<Value>>) -> Result<u64> {
+        self.create("/api/card", body, find)
+    }
+
+    pub(crate) fn put_card(&self, id: u64, body: &Value) -> Result<()> {
+        self.client.put(&format!("/api/card/{id}"), body)
+    }
+
+    /// A dashboard. Without `dashcards` it would come from a version that is too old to be sent any.
+    pub(crate) fn dashboard(&self, id: u64) -> Result<Value> {
+        let path = format!("/api/dashboard/{id}");
+        let dashboard = self.object(&path)?;
+        match dashboard.get("dashcards") {
+            Some(Value::Array(_)) => Ok(dashboard),
+            _ => Err(self.client.unexpected(&path, "there is no array \"dashcards\"")),
+        }
+    }
+
+    pub(crate) fn create_dashboard(
+        &self,
+        body: &Value,
+        find: impl Fn() -> Result<Option<Value>>,
+    ) -> Result<u64> {
+        self.create("/api/dashboard", body, find)
+    }
+
+    /// Makes a dashboard what `body` says, which is asked again before another attempt: what was a new card on it then
+    /// has an id.
+    pub(crate) fn put_dashboard(&self, id: u64, body: impl Fn(&Value) -> Option<Value>) -> Result<()> {
+        self.client
+            .put_anew(&format!("/api/dashboard/{id}"), || Ok(body(&self.dashboard(id)?)))
+    }
+
+    fn object(&self, path: &str) -> Result<Value> {
+        let answer = self.client.get(path)?;
+        match answer.is_object() {
+            true => Ok(answer),
+            false => Err(self.client.unexpected(path, "it is not an object")),
+        }
+    }
+
+    fn create(&self, path: &str, body: &Value, find: impl Fn() -> Result<Option<Value>>) -> Result<u64> {
+        let created = self.client.create(path, body, find)?;
+        created
+            .get("id")
+            .and_then(Value::as_u64)
+            .ok_or_else(|| Error::Unexpected {
+                request: format!("POST {}", self.client.page(path)),
+                reason: "there is no id in it".to_owned(),
+            })
+    }
+
+    fn read<T: DeserializeOwned>(&self, path: &str, answer: Value) -> Result<T> {
+        serde_json::from_value(answer).map_err(|error| self.client.unexpected(path, error))
+    }
+}
+
+/// A found thing in the form of an answer to the POST that creates it.
+pub(crate) fn created(id: u64) -> Value {
+    json!({ "id": id })
+}

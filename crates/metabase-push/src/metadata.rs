@@ -1,0 +1,92 @@
+//! Descriptions, types and formats of tables and fields.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::compare;
+use crate::database::array;
+use crate::error::{Error, Result};
+use crate::plan::{Item, Kind, Work};
+use crate::source::{Described, Template};
+
+/// What is to be said about tables and fields.
+pub struct Metadata {
+    pub tables: Vec<Work>,
+    pub fields: Vec<Work>,
+    /// Fields with a list of values.
+    pub listed_fields: Vec<u64>,
+}
+
+/// Compares with Metabase's metadata what the dashboards say about the tables and fields that they read.
+pub fn compare(metadata: &Value, templates: &[Template], replace: bool) -> Result<Metadata> {
+    let tables: BTreeMap<u64, &Value> = by_id(array(metadata, "tables"));
+    let fields = by_id(array(metadata, "tables").flat_map(|table| array(table, "fields")));
+    let mut described = Metadata {
+        tables: Vec::new(),
+        fields: Vec::new(),
+        listed_fields: Vec::new(),
+    };
+    // Dashboards that read the same table say the same about it.
+    let mut ours_of_tables = BTreeMap::new();
+    let mut ours_of_fields = BTreeMap::new();
+    for template in templates {
+        for table in &template.tables {
+            ours_of_tables.entry(table.id).or_insert((template, table));
+        }
+        for field in &template.fields {
+            ours_of_fields.entry(field.id).or_insert((template, field));
+        }
+    }
+    for (template, ours) in ours_of_tables.into_values() {
+        let theirs = known(&tables, template, ours)?;
+        described
+            .tables
+            .push(compare_one(Kind::Table, ours, theirs, replace));
+    }
+    for (template, ours) in ours_of_fields.into_values() {
+        let theirs = known(&fields, template, ours)?;
+        if ours.body.get("has_field_values").and_then(Value::as_str) == Some("list") {
+            described.listed_fields.push(ours.id);
+        }
+        described
+            .fields
+            .push(compare_one(Kind::Field, ours, theirs, replace));
+    }
+    Ok(described)
+}
+
+fn by_id<'a>(objects: impl Iterator<Item = &'a Value>) -> BTreeMap<u64, &'a Value> {
+    objects
+        .filter_map(|object| Some((object["id"].as_u64()?, object)))
+        .collect()
+}
+
+fn known<'a>(theirs: &BTreeMap<u64, &'a Value>, template: &Template, ours: &Described) -> Result<&'a Value> {
+    theirs.get(&ours.id).copied().ok_or_else(|| Error::Template {
+        dashboard: template.name.clone(),
+        reason: format!("Metabase's metadata has no {} with id {}", ours.name, ours.id),
+    })
+}
+
+fn compare_one(kind: Kind, ours: &Described, theirs: &Value, replace: bool) -> Work {
+    let difference = compare::compare(&ours.body, theirs, replace, |key, value| match key {
+        // Metabase makes one from the name; only another one has been written by somebody.
+        "display_name" => words(value) != words(&theirs["name"]),
+        _ => compare::is_text(key, value),
+    });
+    Work {
+        item: Item::existing(kind, &ours.name, ours.id, difference.changes, difference.kept),
+        body: difference.send,
+    }
+}
+
+/// A name without what distinguishes `total_revenue` from `Total Revenue`.
+fn words(name: &Value) -> String {
+    name.as_str()
+        .unwrap_or_default()
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}

@@ -1,0 +1,285 @@
+//! What is to be done: read first, shown, then sent, in the order in which one thing needs the other.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::card::{CardWork, ExistingCards};
+use crate::collection;
+use crate::dashboard::{DashboardWork, ExistingDashboards};
+use crate::database;
+use crate::error::{Error, Result};
+use crate::metabase::Metabase;
+use crate::metadata;
+use crate::source::{Object, Source, Template};
+
+/// What is pushed, where to and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The database's name in Metabase.
+    pub database: String,
+    /// The database's id, where several have that name.
+    pub database_id: Option<u64>,
+    /// The collection; named after the database where this is none.
+    pub collection: Option<String>,
+    /// The dashboards to push; all where this is empty.
+    pub dashboards: Vec<String>,
+    /// Whether what people have changed by hand is replaced.
+    pub replace: bool,
+    /// How long Metabase may take to find the views.
+    pub wait: Duration,
+}
+
+/// What is to be done, thing by thing.
+#[derive(Debug)]
+pub struct Plan {
+    database: u64,
+    replace: bool,
+    tables: Vec<Work>,
+    fields: Vec<Work>,
+    /// Fields whose values filters offer.
+    listed_fields: Vec<u64>,
+    collection: Work,
+    dashboards: Vec<(DashboardWork, Vec<CardWork>)>,
+}
+
+/// One thing and what is to be sent for it; nothing where it is unchanged.
+#[derive(Debug)]
+pub struct Work {
+    /// The thing.
+    pub item: Item,
+    /// The request's body.
+    pub body: Object,
+}
+
+/// One thing in Metabase.
+#[derive(Clone, Debug, Serialize)]
+pub struct Item {
+    /// What it is.
+    pub kind: Kind,
+    /// How people know it.
+    pub name: String,
+    /// Its id, once it exists.
+    pub id: Option<u64>,
+    /// What is done to it.
+    pub action: Action,
+    /// What differs.
+    pub changes: Vec<Change>,
+    /// What differs and stays, because people may have written it.
+    pub kept: Vec<Change>,
+}
+
+/// The kinds of things.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Kind {
+    Table,
+    Field,
+    Collection,
+    Card,
+    Dashboard,
+}
+
+/// What is done to a thing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Action {
+    Create,
+    Change,
+    Unchanged,
+}
+
+/// A key with two values.
+#[derive(Clone, Debug, Serialize)]
+pub struct Change {
+    /// The key.
+    pub key: String,
+    /// What Metabase has; null where it has nothing.
+    pub old: Value,
+    /// What is ours; null where it is removed.
+    pub new: Value,
+}
+
+impl Change {
+    /// A key with its value in Metabase and ours.
+    pub fn new(key: impl Into<String>, old: &Value, new: &Value) -> Change {
+        Change {
+            key: key.into(),
+            old: old.clone(),
+            new: new.clone(),
+        }
+    }
+}
+
+impl Item {
+    /// A thing that is not there yet.
+    pub fn to_create(kind: Kind, name: impl Into<String>) -> Item {
+        Item {
+            kind,
+            name: name.into(),
+            id: None,
+            action: Action::Create,
+            changes: Vec::new(),
+            kept: Vec::new(),
+        }
+    }
+
+    /// A thing that is there, and what of it differs.
+    pub fn existing(
+        kind: Kind,
+        name: impl Into<String>,
+        id: u64,
+        changes: Vec<Change>,
+        kept: Vec<Change>,
+    ) -> Item {
+        Item {
+            kind,
+            name: name.into(),
+            id: Some(id),
+            action: match changes.is_empty() {
+                true => Action::Unchanged,
+                false => Action::Change,
+            },
+            changes,
+            kept,
+        }
+    }
+}
+
+/// Finds out what is to be done. Nothing is changed; Metabase is asked for a schema sync where it lacks views.
+pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> Result<Plan> {
+    let progress = metabase.client().progress();
+    progress.step("Looking at the shop's database");
+    let views = source.views()?;
+    database::require_all(&views)?;
+    let names = chosen(source.dashboards()?, &options.dashboards)?;
+
+    progress.step("Looking for the database in Metabase");
+    let database = database::find(metabase, &options.database, options.database_id)?;
+    let metadata = database::metadata_with(metabase, &database, &views, options.wait)?;
+
+    progress.step("Reading the dashboards");
+    let templates = names
+        .iter()
+        .map(|name| Template::parse(name, source.dashboard_json(name, &metadata)?))
+        .collect::<Result<Vec<_>>>()?;
+    let described = metadata::compare(&metadata, &templates, options.replace)?;
+
+    progress.step("Looking at the collection");
+    let name = match &options.collection {
+        Some(name) => name.clone(),
+        None => format!("{} analytics", database.name),
+    };
+    let collection = collection::find(metabase, &name)?;
+    let cards = ExistingCards::load(metabase, collection.item.id)?;
+    cards.require_one_database(&name, database.id)?;
+    let dashboards = ExistingDashboards::load(metabase, collection.item.id)?;
+    Ok(Plan {
+        database: database.id,
+        replace: options.replace,
+        tables: described.tables,
+        fields: described.fields,
+        listed_fields: described.listed_fields,
+        collection,
+        dashboards: templates
+            .into_iter()
+            .map(|template| {
+                let cards: Vec<CardWork> = template
+                    .cards
+                    .iter()
+                    .map(|card| cards.compare(&template.name, card, database.id, options.replace))
+                    .collect();
+                let dashboard = dashboards.compare(template, &cards, options.replace);
+                (dashboard, cards)
+            })
+            .collect(),
+    })
+}
+
+fn chosen(known: Vec<String>, asked: &[String]) -> Result<Vec<String>> {
+    if let Some(name) = asked.iter().find(|name| !known.contains(name)) {
+        return Err(Error::UnknownDashboard {
+            name: name.clone(),
+            known,
+        });
+    }
+    Ok(known
+        .into_iter()
+        .filter(|name| asked.is_empty() || asked.contains(name))
+        .collect())
+}
+
+impl Plan {
+    /// Everything that was looked at, in the order in which it is sent.
+    pub fn items(&self) -> impl Iterator<Item = &Item> + Clone {
+        let described = self.tables.iter().chain(&self.fields).map(|work| &work.item);
+        let cards = self.dashboards.iter().flat_map(|(_, cards)| cards);
+        let dashboards = self.dashboards.iter().map(|(dashboard, _)| &dashboard.item);
+        described
+            .chain([&self.collection.item])
+            .chain(cards.map(|card| &card.work.item))
+            .chain(dashboards)
+    }
+
+    /// How many things are to be created or changed.
+    pub fn pending(&self) -> usize {
+        self.items()
+            .filter(|item| item.action != Action::Unchanged)
+            .count()
+    }
+
+    /// Sends all of it. Where that stops half-way, a new plan has what is left.
+    pub fn apply(&mut self, metabase: &Metabase) -> Result<()> {
+        let pending = self.pending();
+        if pending == 0 {
+            return Ok(());
+        }
+        let mut done = 0;
+        let mut report = |item: &Item| {
+            metabase.client().progress().count(done, pending, &item.name);
+            done += 1;
+        };
+        let is_pending = |item: &Item| item.action != Action::Unchanged;
+
+        for table in self.tables.iter().filter(|work| is_pending(&work.item)) {
+            report(&table.item);
+            table.send(|id, body| metabase.put_table(id, body))?;
+        }
+        for field in self.fields.iter().filter(|work| is_pending(&work.item)) {
+            report(&field.item);
+            field.send(|id, body| metabase.put_field(id, body))?;
+        }
+        // All of them, whichever were changed: a run that stopped before this has left no trace of it.
+        for field in &self.listed_fields {
+            metabase.rescan_values(*field)?;
+        }
+        if is_pending(&self.collection.item) {
+            report(&self.collection.item);
+        }
+        let collection = collection::make(metabase, &mut self.collection)?;
+        for (dashboard, cards) in &mut self.dashboards {
+            for card in cards.iter_mut().filter(|card| is_pending(&card.work.item)) {
+                report(&card.work.item);
+                card.apply(metabase, collection, self.database)?;
+            }
+            if is_pending(&dashboard.item) {
+                report(&dashboard.item);
+                dashboard.apply(metabase, collection, cards, self.replace)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Work {
+    /// Sends the body of something that exists.
+    pub fn send(&self, put: impl Fn(u64, &Value) -> Result<()>) -> Result<()> {
+        match self.item.id {
+            Some(id) => put(id, &Value::Object(self.body.clone())),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What the shop's database says that Metabase should have.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+
+/// A JSON object.
+pub type Object = Map<String, Value>;
+
+/// The schema of the views.
+pub const SCHEMA: &str = "analytics";
+
+/// The views that the dashboards read.
+pub const VIEWS: [&str; 7] = [
+    "metabase_executive_metrics",
+    "metabase_product_performance",
+    "metabase_brand_analytics",
+    "metabase_platform_performance",
+    "metabase_inventory_status",
+    "metabase_customer_geography",
+    "metabase_supplier_performance",
+];
+
+/// Where views and dashboards come from: the shop's database, or a test.
+pub trait Source {
+    /// Those of [`VIEWS`] that exist.
+    fn views(&mut self) -> Result<Vec<View>>;
+
+    /// The names of all dashboards.
+    fn dashboards(&mut self) -> Result<Vec<String>>;
+
+    /// One dashboard, for the Metabase whose answer to `GET /api/database/:id/metadata` this is.
+    fn dashboard_json(&mut self, name: &str, metadata: &Value) -> Result<Value>;
+}
+
+/// A view as it exists in the shop's database.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Its name, without the schema.
+    pub name: String,
+    /// The names of its columns.
+    pub columns: Vec<String>,
+}
+
+/// A dashboard with all that belongs to it, as request bodies.
+#[derive(Debug, Deserialize)]
+pub struct Template {
+    /// The dashboard's name in SQL, such as `executive`.
+    pub name: String,
+    /// The tables that it reads.
+    pub tables: Vec<Described>,
+    /// Their fields.
+    pub fields: Vec<Described>,
+    /// Its cards.
+    pub cards: Vec<Card>,
+    /// The dashboard itself.
+    pub dashboard: Object,
+    /// What is on it, and where.
+    pub layout: Layout,
+}
+
+/// A table or field that is described.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Described {
+    /// Its id in this Metabase.
+    pub id: u64,
+    /// Its qualified name.
+    pub name: String,
+    /// What is to be said about it.
+    pub body: Object,
+}
+
+/// A card.
+#[derive(Debug, Deserialize)]
+pub struct Card {
+    /// Its name within the dashboard, which never changes.
+    pub key: String,
+    /// The card itself.
+    pub body: Object,
+}
+
+/// What is on a dashboard.
+#[derive(Debug, Deserialize)]
+pub struct Layout {
+    /// `fixed` or `full`.
+    pub width: String,
+    /// The filters.
+    pub parameters: Vec<Object>,
+    /// The cards, headings and texts, each with its place.
+    pub dashcards: Vec<Dashcard>,
+}
+
+/// A card, heading or text with its place.
+#[derive(Debug, Deserialize)]
+pub struct Dashcard {
+    /// The key of the card; headings and texts have none.
+    pub card: Option<String>,
+    /// The place on the grid.
+    #[serde(flatten)]
+    pub place: Place,
+    /// Which filter reaches what of the card.
+    pub parameter_mappings: Vec<Object>,
+    /// What is shown and how.
+    pub visualization_settings: Object,
+}
+
+/// A place on the grid of 24 columns.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+pub struct Place {
+    /// The row of the upper edge.
+    pub row: u32,
+    /// The column of the left edge.
+    pub col: u32,
+    /// The width.
+    pub size_x: u32,
+    /// The height.
+    pub size_y: u32,
+}
+
+impl Template {
+    /// The template in an answer of `metabase.dashboard_json()`.
+    pub fn parse(dashboard: &str, json: Value) -> Result<Template> {
+        let unusable = |reason: String| Error::Template {
+            dashboard: dashboard.to_owned(),
+            reason,
+        };
+        let template: Template = serde_json::from_value(json).map_err(|error| unusable(error.to_string()))?;
+        for key in template
+            .layout
+            .dashcards
+            .iter()
+            .filter_map(|dashcard| dashcard.card.as_ref())
+        {
+            if !template.cards.iter().any(|card| card.key == *key) {
+                return Err(unusable(format!("there is no card \"{key}\" to lay out")));
+            }
+        }
+        Ok(template)
+    }
+}

@@ -1,0 +1,58 @@
+//! Text of others, on its way to a terminal.
+
+/// How much of a text a message shows.
+const SHOWN: usize = 300;
+
+/// `text` as one line that cannot move the cursor, change colours or reverse its direction.
+pub fn one_line(text: &str) -> String {
+    escape(text, |_| false)
+}
+
+/// `text` with its line breaks, otherwise as [`one_line`].
+pub fn lines(text: &str) -> String {
+    escape(text, |c| c == '\n')
+}
+
+/// The beginning of `text`, where it is long.
+pub fn beginning(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn escape(text: &str, allowed: fn(char) -> bool) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if (c.is_control() || is_invisible(c)) && !allowed(c) {
+            escaped.extend(c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// Characters that control how the text around them is laid out.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_text_controls_the_terminal() {
+        assert_eq!(one_line("a\x1b[31mb\r\nc\u{9b}2J"), r"a\u{1b}[31mb\r\nc\u{9b}2J");
+        assert_eq!(one_line("in\u{202e}voice"), r"in\u{202e}voice");
+        assert_eq!(lines("a\n\tb\x07"), "a\n\\tb\\u{7}");
+        assert_eq!(one_line("Größe → €"), "Größe → €");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(beginning(&"é".repeat(400)), format!("{}…", "é".repeat(300)));
+        assert_eq!(beginning("short"), "short");
+    }
+}

@@ -1,0 +1,11 @@
+//! metabase-push against a Metabase of the tests' own, which is stricter than the real one.
+
+mod errors;
+mod failures;
+mod hand_made;
+mod hostile;
+mod metabase;
+mod push;
+mod shop;
+mod views;
+mod wire;
