@@ -49,6 +49,9 @@ impl Client {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
             .http_status_as_error(false)
+            // Most answers are small, and most of the time of a small one went into the usual buffers.
+            .input_buffer_size(16 << 10)
+            .output_buffer_size(16 << 10)
             // A redirect would take the key along.
             .max_redirects(0)
             .max_redirects_will_error(false)

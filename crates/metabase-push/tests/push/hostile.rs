@@ -1,1 +1,122 @@
-//! todo
+//! A Metabase that answers nonsense is no reason to panic, to go on for ever, or to write to a terminal what it wants.
+
+use metabase_push::{Error, render, text};
+use serde_json::{Value, json};
+
+use crate::metabase::State;
+use crate::shop::{Shop, options, plan_with, push_with, pushed, replacing};
+use crate::wire::{Fault, Request, Server};
+
+#[test]
+fn nonsense_at_any_request_is_an_error_and_not_a_panic() {
+    let nonsense = [
+        json!(null),
+        json!([]),
+        json!({}),
+        json!("\u{1b}]0;title\u{7}"),
+        json!([[], {}, null, -1]),
+        json!({"data": [{"id": -1, "model": "card"}], "total": "many", "id": 1e300, "tables": [{"fields": 5}]}),
+        json!({"data": 5, "tables": 5, "dashcards": 5, "parameters": 5}),
+        json!({"id": 18446744073709551615_u64, "dashcards": [null, 5, {}, {"row": -1, "id": "x", "parameter_mappings": [5]},
+               {"row": 4294967295_u64, "col": 4294967295_u64, "size_x": 4294967295_u64, "size_y": 4294967295_u64}],
+               "parameters": [5, null, {}, {"id": 7}], "tabs": [null, 5], "dataset_query": {"stages": [[]]}}),
+    ];
+    let requests = {
+        let server = pushed();
+        plan_with(&server, &Shop::new(), &options()).unwrap();
+        server.take_requests().len()
+    };
+    for answer in nonsense {
+        for number in 1..=requests {
+            let server = pushed();
+            let answer = answer.to_string();
+            server.fail(move |n, _| (n == number).then(|| Fault::Answer(answer.clone())));
+            // Some are told by an error, some look like a card that somebody has deleted.
+            if let Err(error) = push_with(&server, &Shop::new(), &options()) {
+                let words = error.to_string();
+                assert_eq!(words, text::lines(&words), "at {number}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_dashboard_of_nonsense_is_read_and_replaced() {
+    for options in [options(), replacing()] {
+        let server = pushed();
+        {
+            let mut state = server.state();
+            let dashboard = State::named(&mut state.dashboards, "Executive dashboard");
+            dashboard["dashcards"][0]["row"] = json!(u32::MAX);
+            dashboard["dashcards"][0]["size_y"] = json!(u32::MAX);
+            dashboard["dashcards"][1]["visualization_settings"] = json!([1]);
+            dashboard["width"] = json!(5);
+            dashboard["dashcards"].as_array_mut().unwrap().remove(4);
+        }
+        push_with(&server, &Shop::new(), &options).unwrap();
+    }
+}
+
+#[test]
+fn a_list_without_end_is_an_error() {
+    let server = pushed();
+    let page: Vec<Value> = (1..=20_000)
+        .map(|id| json!({"id": id, "model": "pulse"}))
+        .collect();
+    let page = json!({"data": page, "total": u64::MAX}).to_string();
+    server.fail(move |_, request: &Request| {
+        request
+            .path
+            .ends_with("/items")
+            .then(|| Fault::Answer(page.clone()))
+    });
+    let error = plan_with(&server, &Shop::new(), &options()).unwrap_err();
+    assert!(matches!(error, Error::Unexpected { .. }), "{error}");
+}
+
+#[test]
+fn an_answer_of_any_size_is_not_read_to_its_end() {
+    let server = Server::start(State::new());
+    server.fail(|_, _| Some(Fault::Answer(" ".repeat(129 << 20))));
+    let error = plan_with(&server, &Shop::new(), &options()).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { limit: 128, .. }), "{error}");
+}
+
+#[test]
+fn json_of_any_depth_is_an_error() {
+    let server = Server::start(State::new());
+    server.fail(|_, _| Some(Fault::Answer("[".repeat(1 << 20))));
+    let error = plan_with(&server, &Shop::new(), &options()).unwrap_err();
+    assert!(matches!(error, Error::NotJson { .. }), "{error}");
+    assert!(error.to_string().len() < 500);
+}
+
+#[test]
+fn nothing_of_theirs_reaches_the_terminal_as_it_is() {
+    let evil = "\u{1b}[2J\u{1b}]8;;http://evil\u{7}\r\n+ create\u{202e}";
+    let server = pushed();
+    {
+        let mut state = server.state();
+        State::named(&mut state.cards, "Total revenue")["display"] = json!(evil);
+        State::named(&mut state.cards, "Revenue trend, 12 months")["name"] = json!(evil);
+        let dashboard = State::named(&mut state.dashboards, "Executive dashboard");
+        dashboard["width"] = json!(evil);
+        dashboard["dashcards"][0]["visualization_settings"]["text"] = json!(evil);
+        dashboard["parameters"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"id": evil, "name": evil, "type": evil}));
+        let sql = format!("-- metabase_views: executive/sales_by_country\n{evil}");
+        State::named(&mut state.cards, "Sales by country, all time")["dataset_query"]["native"]["query"] =
+            json!(sql);
+    }
+    for options in [options(), replacing()] {
+        let plan = plan_with(&server, &Shop::new(), &options).unwrap();
+        let plain = anstream::adapter::strip_str(&render::plan(plan.items())).to_string();
+        assert!(plain.contains("evil"), "{plain}");
+        assert_eq!(plain, text::lines(&plain));
+        // No colour but ours.
+        assert!(!render::plan(plan.items()).contains("\u{1b}[2J"));
+        assert!(!plain.lines().any(|line| line.starts_with("+ create")), "{plain}");
+    }
+}

@@ -107,11 +107,14 @@ pub fn replacing() -> Options {
 }
 
 pub fn connect(address: &str, clock: &TestClock) -> Metabase {
+    connect_with_timeout(address, clock, Duration::from_secs(20))
+}
+
+pub fn connect_with_timeout(address: &str, clock: &TestClock, timeout: Duration) -> Metabase {
     let client = Client::new(
         address,
         ApiKey::new(KEY).expect("it is a key"),
-        // Only tests in which no answer comes wait that long.
-        Duration::from_millis(300),
+        timeout,
         Box::new(clock.clone()),
         Progress::hidden(),
     );
