@@ -6,14 +6,14 @@ use clap::Parser;
 use metabase_push::Options;
 
 const HELP: &str = "\
-The API key is read from METABASE_API_KEY, and from nowhere else. PostgreSQL's password is read from PGPASSWORD or
-DATABASE_URL. Where the connection string leaves something out, PGHOST, PGPORT, PGUSER, PGDATABASE, PGOPTIONS and PGSSLMODE
-say it; PGSSLROOTCERT names the file of a certificate authority for sslmode=verify-full.
+The API key is read from METABASE_API_KEY, and from nowhere else. PostgreSQL's password is read from PGPASSWORD or \
+DATABASE_URL. What the connection string leaves out is taken from PGHOST, PGPORT, PGUSER, PGDATABASE, PGOPTIONS and \
+PGSSLMODE; for sslmode=verify-full, PGSSLROOTCERT names the file of a certificate authority.
 
-What people did in Metabase stays: names, descriptions and defaults of filters that they changed, and what they added to a
-dashboard or moved on it. What an upgrade of the extension changes is updated: a card's SQL, display and settings, a field's
-type and format, and which filter reaches which card. A card that was taken off a dashboard is put back. With --replace,
-all of it is as the extension has it, and nothing else is on the dashboards.
+What people did in Metabase stays: names, descriptions and defaults of filters that they changed, and what they added to \
+a dashboard or moved on it. What a new version of the extension changes is updated: a card's SQL, display and settings, \
+a field's type and format, which filter reaches which card. A card of ours that was taken off a dashboard is put back. \
+With --replace, all of it is as the extension has it, and nothing else is on the dashboards.
 
 Running it again is always safe: what is there is not made twice, and what a stopped run has left is finished.
 
@@ -30,7 +30,7 @@ Exit codes:
 #[command(version, after_help = HELP)]
 pub struct Arguments {
     /// The address of Metabase, such as https://metabase.example.com
-    #[arg(long, env = "METABASE_URL")]
+    #[arg(long, env = "METABASE_URL", hide_env_values = true)]
     pub url: String,
 
     /// How to connect to the shop's database, as a URL or in libpq's form; by default DATABASE_URL or libpq's variables

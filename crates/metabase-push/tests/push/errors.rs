@@ -9,7 +9,7 @@ use crate::wire::{Fault, Server};
 
 /// The error, hint and exit code of a push that fails.
 fn failure(server: &Server, shop: &Shop, options: &Options) -> (String, String, u8) {
-    let error = push_with(server, shop, options).unwrap_err();
+    let error = push_with(server, shop, options).expect_err("something is wrong");
     (
         error.to_string(),
         error.hint().unwrap_or_default(),

@@ -126,7 +126,7 @@ fn pauses(fault: Fault) -> (Error, Vec<Duration>) {
     server.fail(move |_, _| Some(fault.clone()));
     let clock = TestClock::new();
     let metabase = connect(&server.address(), &clock);
-    let error = plan(&metabase, &mut Shop::new(), &options()).unwrap_err();
+    let error = plan(&metabase, &mut Shop::new(), &options()).expect_err("something is wrong");
     let pauses = clock.pauses.borrow().clone();
     (error, pauses)
 }

@@ -18,7 +18,9 @@ fn executive(server: &Server) -> Value {
 }
 
 fn dashcards(dashboard: &mut Value) -> &mut Vec<Value> {
-    dashboard["dashcards"].as_array_mut().unwrap()
+    dashboard["dashcards"]
+        .as_array_mut()
+        .expect("a dashboard has some")
 }
 
 /// A text that somebody has put on a dashboard.

@@ -1,5 +1,6 @@
 //! metabase-push against a Metabase of the tests' own, which is stricter than the real one.
 
+mod command;
 mod errors;
 mod failures;
 mod hand_made;
