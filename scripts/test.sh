@@ -3,6 +3,7 @@
 #
 #   scripts/test.sh            everything
 #   scripts/test.sh live NAME  the tests on the live cluster whose name contains NAME (all without it)
+#   scripts/test.sh push NAME  the tests of metabase-push whose name contains NAME (all without it)
 source "$(dirname "$0")/common.sh"
 
 scripts/setup.sh
@@ -28,6 +29,14 @@ test_sources() {
     cargo pgrx test "pg$MAJOR" tests:: "${features[@]}" "${as_other_user[@]}"
 }
 
+# The command that fills Metabase: a crate of its own, tested against a Metabase of its own.
+test_push() {
+    say "Checking and testing metabase-push"
+    cargo fmt -p metabase-push --check
+    cargo clippy -p metabase-push --all-targets --quiet -- -D warnings
+    cargo test -p metabase-push --quiet -- "$@"
+}
+
 test_live() {
     say "Testing on a live cluster"
     install_extension dev
@@ -45,11 +54,16 @@ case ${1:-all} in
     all)
         check_style
         test_sources
+        test_push
         test_live
         ;;
     live)
         shift
         test_live "$@"
         ;;
-    *) fail "usage: scripts/test.sh [live [NAME]]" ;;
+    push)
+        shift
+        test_push "$@"
+        ;;
+    *) fail "usage: scripts/test.sh [live|push [NAME]]" ;;
 esac

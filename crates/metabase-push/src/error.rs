@@ -240,7 +240,8 @@ impl Error {
                     .to_owned()
             }
             Error::PostgresUnreachable { .. } => {
-                "--connect, DATABASE_URL or PGHOST, PGPORT, PGDATABASE, PGUSER and PGPASSWORD say where the shop's database is."
+                "--connect, DATABASE_URL or PGHOST, PGPORT, PGDATABASE, PGUSER and PGPASSWORD say where the shop's database is; \
+                 PGSSLMODE and PGSSLROOTCERT whose certificate it may have."
                     .to_owned()
             }
             Error::Postgres { hint: Some(hint), .. } => hint.clone(),
@@ -254,13 +255,20 @@ impl Error {
             Error::Postgres { sqlstate, .. } if sqlstate == "42501" => {
                 "Connect as the operator: SELECT metabase.grant_operator('…').".to_owned()
             }
-            Error::ViewsNotCreated { .. } => "SELECT * FROM metabase.create_all_views();".to_owned(),
+            Error::ViewsNotCreated { .. } => {
+                "Is that the shop's database? There: SELECT * FROM metabase.create_all_views();".to_owned()
+            }
             Error::UnknownDashboard { known, .. } => format!("There are {}.", known.join(", ")),
             Error::Template { .. } => {
                 "Extension and metabase-push are of different versions: ALTER EXTENSION metabase_views UPDATE, or build both anew."
                     .to_owned()
             }
-            Error::Unreachable { .. } | Error::ServerFailed { .. } | Error::TooManyRequests { .. } => {
+            Error::Unreachable { .. } => {
+                "Is that the address, and does Metabase run? Running it again is safe, and finishes what is left. \
+                 --timeout gives a slow Metabase more time."
+                    .to_owned()
+            }
+            Error::ServerFailed { .. } | Error::TooManyRequests { .. } => {
                 "Running it again is safe, and finishes what is left. --timeout gives a slow Metabase more time.".to_owned()
             }
             Error::Unauthenticated { .. } => {

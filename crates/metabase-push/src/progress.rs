@@ -16,7 +16,8 @@ pub struct Progress {
 impl Progress {
     /// On standard error. The bar is drawn only where that is a terminal.
     pub fn on_stderr() -> Progress {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+            .with_style(ProgressStyle::default_spinner());
         bar.enable_steady_tick(Duration::from_millis(120));
         Progress { bar, warns: true }
     }
