@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::compare::{self, compare};
 use crate::error::{Error, Result};
-use crate::metabase::{self, Metabase};
+use crate::metabase::{self, Items, Metabase};
 use crate::plan::{Change, Item, Kind, Work};
 use crate::query::Query;
 use crate::source::Card;
@@ -29,15 +29,13 @@ pub struct CardWork {
 }
 
 impl ExistingCards {
-    /// All cards in SQL of a collection; none where that does not exist yet.
-    pub fn load(metabase: &Metabase, collection: Option<u64>) -> Result<ExistingCards> {
+    /// Those in SQL among the items of the collection.
+    pub fn load(metabase: &Metabase, items: &Items) -> Result<ExistingCards> {
         let mut cards = Vec::new();
-        if let Some(collection) = collection {
-            for id in metabase.items(collection)?.cards {
-                let card = metabase.card(id)?;
-                if let Some(query) = Query::of(&card["dataset_query"]) {
-                    cards.push(ExistingCard { id, card, query });
-                }
+        for id in &items.cards {
+            let card = metabase.card(*id)?;
+            if let Some(query) = Query::of(&card["dataset_query"]) {
+                cards.push(ExistingCard { id: *id, card, query });
             }
         }
         Ok(ExistingCards(cards))
@@ -59,8 +57,8 @@ impl ExistingCards {
         }
     }
 
-    /// What is to be done so that this card is there.
-    pub fn compare(&self, dashboard: &str, card: &Card, database: u64, replace: bool) -> CardWork {
+    /// What is to be done so that this card is there. One that exists is ours only once.
+    pub fn compare(&mut self, dashboard: &str, card: &Card, database: u64, replace: bool) -> CardWork {
         let label = format!("{dashboard}/{}", card.key);
         let name = card.body.get("name").cloned().unwrap_or_default();
         let work = match self.find(&label, &name, database) {
@@ -68,7 +66,7 @@ impl ExistingCards {
                 item: Item::to_create(Kind::Card, label),
                 body: card.body.clone(),
             },
-            Some(theirs) => differences(label, card, theirs, replace),
+            Some(index) => differences(label, card, &self.0.remove(index), replace),
         };
         CardWork {
             key: card.key.clone(),
@@ -79,14 +77,17 @@ impl ExistingCards {
 
     /// The card with this marker, or one of this name whose marker somebody has removed. Of copies, the oldest is the
     /// original.
-    fn find(&self, marker: &str, name: &Value, database: u64) -> Option<&ExistingCard> {
-        let marked = |card: &&ExistingCard| card.query.marker() == Some(marker);
-        let named = |card: &&ExistingCard| {
+    fn find(&self, marker: &str, name: &Value, database: u64) -> Option<usize> {
+        let marked = |card: &ExistingCard| card.query.marker() == Some(marker);
+        let named = |card: &ExistingCard| {
             card.query.marker().is_none()
                 && card.query.database == Some(database)
                 && card.card["name"] == *name
         };
-        self.0.iter().find(marked).or_else(|| self.0.iter().find(named))
+        self.0
+            .iter()
+            .position(marked)
+            .or_else(|| self.0.iter().position(named))
     }
 }
 
@@ -124,9 +125,9 @@ impl CardWork {
         let mut body = self.work.body.clone();
         body.insert("collection_id".to_owned(), json!(collection));
         let id = metabase.create_card(&Value::Object(body), || {
-            let cards = ExistingCards::load(metabase, Some(collection))?;
-            let card = cards.find(&self.work.item.name, &self.name, database);
-            Ok(card.map(|card| metabase::created(card.id)))
+            let cards = ExistingCards::load(metabase, &metabase.items(collection)?)?;
+            let found = cards.find(&self.work.item.name, &self.name, database);
+            Ok(found.map(|index| metabase::created(cards.0[index].id)))
         })?;
         self.work.item.id = Some(id);
         Ok(())

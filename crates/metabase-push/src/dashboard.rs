@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::card::CardWork;
 use crate::compare::{self, Difference, compare};
-use crate::database::array;
 use crate::error::Result;
+use crate::json::array;
 use crate::layout;
-use crate::metabase::{self, Metabase};
+use crate::metabase::{self, Items, Metabase};
 use crate::plan::{Item, Kind};
 use crate::source::Template;
 
@@ -28,46 +28,41 @@ pub struct DashboardWork {
 }
 
 impl ExistingDashboards {
-    /// All dashboards of a collection; none where that does not exist yet.
-    pub fn load(metabase: &Metabase, collection: Option<u64>) -> Result<ExistingDashboards> {
-        let mut dashboards = Vec::new();
-        if let Some(collection) = collection {
-            for id in metabase.items(collection)?.dashboards {
-                dashboards.push((id, metabase.dashboard(id)?));
-            }
-        }
-        Ok(ExistingDashboards(dashboards))
+    /// Those among the items of the collection.
+    pub fn load(metabase: &Metabase, items: &Items) -> Result<ExistingDashboards> {
+        let dashboards = items.dashboards.iter();
+        let dashboards = dashboards.map(|id| Ok((*id, metabase.dashboard(*id)?)));
+        Ok(ExistingDashboards(dashboards.collect::<Result<_>>()?))
     }
 
-    /// What is to be done so that this dashboard is there with these cards.
-    pub fn compare(&self, template: Template, cards: &[CardWork], replace: bool) -> DashboardWork {
+    /// What is to be done so that this dashboard is there with these cards. One that exists is ours only once.
+    pub fn compare(&mut self, template: Template, cards: &[CardWork], replace: bool) -> DashboardWork {
         let label = &template.name;
         let item = match self.find(&template) {
             None => Item::to_create(Kind::Dashboard, label),
-            Some((id, theirs)) => {
-                let difference = difference(&template, theirs, &ids(cards), replace);
-                Item::existing(Kind::Dashboard, label, *id, difference.changes, difference.kept)
+            Some(index) => {
+                let (id, theirs) = self.0.remove(index);
+                let difference = difference(&template, &theirs, &ids(cards), replace);
+                Item::existing(Kind::Dashboard, label, id, difference.changes, difference.kept)
             }
         };
         DashboardWork { item, template }
     }
 
     /// The dashboard with a filter of ours, or one of this name without. Of copies, the oldest is the original.
-    fn find(&self, template: &Template) -> Option<&(u64, Value)> {
+    fn find(&self, template: &Template) -> Option<usize> {
         let marker = format!("{MARKER}{}.", template.name);
         let has = |dashboard: &Value, marker: &str| {
             array(dashboard, "parameters")
                 .any(|parameter| parameter["id"].as_str().is_some_and(|id| id.starts_with(marker)))
         };
         let name = template.dashboard.get("name");
+        let marked = |(_, dashboard): &(u64, Value)| has(dashboard, &marker);
+        let named = |(_, dashboard): &(u64, Value)| dashboard.get("name") == name && !has(dashboard, MARKER);
         self.0
             .iter()
-            .find(|(_, dashboard)| has(dashboard, &marker))
-            .or_else(|| {
-                self.0
-                    .iter()
-                    .find(|(_, dashboard)| dashboard.get("name") == name && !has(dashboard, MARKER))
-            })
+            .position(marked)
+            .or_else(|| self.0.iter().position(named))
     }
 }
 
@@ -116,9 +111,9 @@ impl DashboardWork {
         let mut body = self.template.dashboard.clone();
         body.insert("collection_id".to_owned(), json!(collection));
         metabase.create_dashboard(&Value::Object(body), || {
-            let dashboards = ExistingDashboards::load(metabase, Some(collection))?;
-            let dashboard = dashboards.find(&self.template);
-            Ok(dashboard.map(|(id, _)| metabase::created(*id)))
+            let dashboards = ExistingDashboards::load(metabase, &metabase.items(collection)?)?;
+            let found = dashboards.find(&self.template);
+            Ok(found.map(|index| metabase::created(dashboards.0[index].0)))
         })
     }
 }

@@ -6,21 +6,20 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::json::array;
 use crate::metabase::{Database, Metabase};
 use crate::source::{SCHEMA, VIEWS, View};
 
 /// The first pause between two looks at what Metabase has found, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
-/// The database with this name, or with this id.
+/// The database with this name, and with this id where one is given.
 pub fn find(metabase: &Metabase, name: &str, id: Option<u64>) -> Result<Database> {
     let databases = metabase.databases()?;
     let described = |database: &Database| format!("\"{}\" ({})", database.name, database.id);
-    let (mut found, others): (Vec<Database>, Vec<Database>) =
-        databases.into_iter().partition(|database| match id {
-            Some(id) => database.id == id,
-            None => database.name == name,
-        });
+    let (mut found, others): (Vec<Database>, Vec<Database>) = databases
+        .into_iter()
+        .partition(|database| database.name == name && id.is_none_or(|id| database.id == id));
     if found.len() > 1 {
         return Err(Error::SeveralDatabases {
             name: name.to_owned(),
@@ -30,7 +29,7 @@ pub fn find(metabase: &Metabase, name: &str, id: Option<u64>) -> Result<Database
     let Some(database) = found.pop() else {
         return Err(Error::NoDatabase {
             asked: match id {
-                Some(id) => format!("with id {id}"),
+                Some(id) => format!("\"{name}\" with id {id}"),
                 None => format!("\"{name}\""),
             },
             known: others.iter().map(described).collect(),
@@ -117,11 +116,6 @@ fn fields_of<'a>(metadata: &'a Value, view: &str) -> BTreeSet<&'a str> {
         .filter(|field| field["active"] != Value::Bool(false))
         .filter_map(|field| field["name"].as_str())
         .collect()
-}
-
-/// The elements of an array in an object; none where there is no array.
-pub fn array<'a>(object: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
-    object.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// An error where the shop's database itself lacks views: no waiting would help.

@@ -151,14 +151,11 @@ impl Client {
         for _ in 1..ATTEMPTS {
             match once() {
                 Ok(answer) => return Ok(answer),
-                Err(Failure {
-                    try_again: Some(wanted),
-                    error,
-                    ..
-                }) => {
-                    let wait = wanted.unwrap_or(pause).min(LONGEST_PAUSE);
+                Err(failure) if failure.try_again => {
+                    let wait = failure.pause.unwrap_or(pause).min(LONGEST_PAUSE);
+                    let seconds = wait.as_secs_f32();
                     self.progress
-                        .warn(&format!("{error}; trying again in {} s", wait.as_secs_f32()));
+                        .warn(&format!("{}; trying again in {seconds} s", failure.error));
                     self.clock.sleep(wait);
                     pause *= 2;
                 }
@@ -208,15 +205,13 @@ impl Client {
             401 => Failure::for_good(Error::Unauthenticated { request }),
             403 => Failure::for_good(Error::Forbidden { request, message }),
             404 => Failure::for_good(Error::NotFound { request, message }),
-            429 => Failure {
-                error: Error::TooManyRequests { request },
-                try_again: Some(
-                    retry_after
-                        .and_then(|seconds| seconds.trim().parse().ok())
-                        .map(Duration::from_secs),
-                ),
-                perhaps_done: false,
-            },
+            429 => {
+                let seconds = retry_after.and_then(|seconds| seconds.trim().parse().ok());
+                Failure::not_done(
+                    Error::TooManyRequests { request },
+                    seconds.map(Duration::from_secs),
+                )
+            }
             500.. => Failure::uncertain(Error::ServerFailed {
                 request,
                 status,
@@ -245,15 +240,15 @@ impl Client {
             Ureq::Io(error) => error.to_string(),
             error => error.to_string(),
         };
-        let unreachable = Error::Unreachable {
-            request,
-            cause: self.quote(&cause),
-        };
+        let cause = self.quote(&cause);
+        let unreachable = Error::Unreachable { request, cause };
         match error {
             // Nothing was sent.
-            Ureq::Io(error) if error.kind() == ErrorKind::ConnectionRefused => Failure::not_done(unreachable),
+            Ureq::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                Failure::not_done(unreachable, None)
+            }
             Ureq::ConnectionFailed | Ureq::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
-                Failure::not_done(unreachable)
+                Failure::not_done(unreachable, None)
             }
             // No other attempt could end otherwise.
             Ureq::HostNotFound | Ureq::Tls(_) | Ureq::Rustls(_) | Ureq::BadUri(_) | Ureq::Http(_) => {
@@ -323,8 +318,10 @@ impl Method {
 /// One attempt that failed.
 struct Failure {
     error: Error,
-    /// Whether another attempt may end otherwise, and the pause before it, where the server has asked for one.
-    try_again: Option<Option<Duration>>,
+    /// Whether another attempt may end otherwise.
+    try_again: bool,
+    /// The pause before it, where the server has asked for one.
+    pause: Option<Duration>,
     /// Whether the server may have done all the same what it was asked for.
     perhaps_done: bool,
 }
@@ -333,24 +330,24 @@ impl Failure {
     fn for_good(error: Error) -> Failure {
         Failure {
             error,
-            try_again: None,
+            try_again: false,
+            pause: None,
             perhaps_done: false,
         }
     }
 
-    fn not_done(error: Error) -> Failure {
+    fn not_done(error: Error, pause: Option<Duration>) -> Failure {
         Failure {
-            error,
-            try_again: Some(None),
-            perhaps_done: false,
+            try_again: true,
+            pause,
+            ..Failure::for_good(error)
         }
     }
 
     fn uncertain(error: Error) -> Failure {
         Failure {
-            error,
-            try_again: Some(None),
             perhaps_done: true,
+            ..Failure::not_done(error, None)
         }
     }
 }

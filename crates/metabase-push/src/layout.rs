@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::compare::{Difference, covers, overlay};
-use crate::database::array;
+use crate::compare::Difference;
+use crate::json::{array, covers, overlay};
 use crate::plan::Change;
 use crate::query::plain_target;
 use crate::source::{Dashcard, Layout, Object, Place};

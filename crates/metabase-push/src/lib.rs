@@ -14,6 +14,7 @@ mod dashboard;
 mod database;
 pub mod error;
 pub mod http;
+mod json;
 mod layout;
 mod metabase;
 mod metadata;

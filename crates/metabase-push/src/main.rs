@@ -99,7 +99,7 @@ fn json_of(plan: &Plan, metabase: &Metabase, dry_run: bool) -> String {
         "pending": plan.pending(),
         "items": plan.items().collect::<Vec<_>>(),
     });
-    format!("{result:#}\n")
+    text::json(&result) + "\n"
 }
 
 fn report(error: &Error, json: bool) {
@@ -109,7 +109,7 @@ fn report(error: &Error, json: bool) {
             "hint": error.hint(),
             "exit_code": error.exit_code(),
         });
-        print(&format!("{result:#}\n"));
+        print(&(text::json(&result) + "\n"));
         return;
     }
     let mut lines = format!("error: {}\n", text::lines(&error.to_string()));

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::compare;
-use crate::database::array;
 use crate::error::{Error, Result};
+use crate::json::array;
 use crate::plan::{Item, Kind, Work};
 use crate::source::{Described, Template};
 

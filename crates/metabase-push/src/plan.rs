@@ -10,7 +10,7 @@ use crate::collection;
 use crate::dashboard::{DashboardWork, ExistingDashboards};
 use crate::database;
 use crate::error::{Error, Result};
-use crate::metabase::Metabase;
+use crate::metabase::{Items, Metabase};
 use crate::metadata;
 use crate::source::{Object, Source, Template};
 
@@ -174,9 +174,13 @@ pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> 
         None => format!("{} analytics", database.name),
     };
     let collection = collection::find(metabase, &name)?;
-    let cards = ExistingCards::load(metabase, collection.item.id)?;
+    let items = match collection.item.id {
+        Some(id) => metabase.items(id)?,
+        None => Items::default(),
+    };
+    let mut cards = ExistingCards::load(metabase, &items)?;
     cards.require_one_database(&name, database.id)?;
-    let dashboards = ExistingDashboards::load(metabase, collection.item.id)?;
+    let mut dashboards = ExistingDashboards::load(metabase, &items)?;
     Ok(Plan {
         database: database.id,
         replace: options.replace,

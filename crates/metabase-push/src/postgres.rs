@@ -167,7 +167,8 @@ fn configure(connection: &str, variable: &dyn Fn(&str) -> Option<String>) -> Res
 
 /// The string with an sslmode that the library knows, and whether the certificate is to be verified.
 fn without_verification(connection: &str) -> (String, bool) {
-    let mut plain = connection.to_owned();
+    let connection = connection.replace("sslmode=allow", "sslmode=prefer");
+    let mut plain = connection.clone();
     for mode in ["sslmode=verify-full", "sslmode=verify-ca"] {
         plain = plain.replace(mode, "sslmode=require");
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::compare::covers;
+use crate::json::covers;
 use crate::source::Object;
 
 /// How the first line of each card's SQL begins; dashboard and key follow.

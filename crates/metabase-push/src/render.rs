@@ -1,6 +1,7 @@
 //! A plan as people read it.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
@@ -86,7 +87,10 @@ fn change(out: &mut String, change: &Change) {
     match (&change.old, &change.new) {
         (Value::String(old), Value::String(new)) if old.contains('\n') || new.contains('\n') => {
             push(out, CHANGED, &format!("    {key}:"));
-            for line in TextDiff::from_lines(old, new).iter_all_changes() {
+            let mut config = TextDiff::configure();
+            // A diff need not be the shortest one.
+            config.timeout(Duration::from_secs(1));
+            for line in config.diff_lines(old, new).iter_all_changes() {
                 let (style, sign) = match line.tag() {
                     ChangeTag::Delete => (REMOVED, '-'),
                     ChangeTag::Insert => (ADDED, '+'),

@@ -1,5 +1,7 @@
 //! Text of others, on its way to a terminal.
 
+use serde_json::Value;
+
 /// How much of a text a message shows.
 const SHOWN: usize = 300;
 
@@ -21,10 +23,24 @@ pub fn beginning(text: &str) -> String {
     }
 }
 
+/// `value` as JSON for machines, which a terminal can show as well.
+pub fn json(value: &Value) -> String {
+    let mut escaped = String::new();
+    for c in format!("{value:#}").chars() {
+        // JSON itself escapes the other control characters. All of these have four digits.
+        if c != '\n' && is_special(c) {
+            escaped += &format!("\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
 fn escape(text: &str, allowed: fn(char) -> bool) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        if (c.is_control() || is_invisible(c)) && !allowed(c) {
+        if is_special(c) && !allowed(c) {
             escaped.extend(c.escape_default());
         } else {
             escaped.push(c);
@@ -33,9 +49,10 @@ fn escape(text: &str, allowed: fn(char) -> bool) -> String {
     escaped
 }
 
-/// Characters that control how the text around them is laid out.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// Control characters, and those that control how the text around them is laid out.
+fn is_special(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -48,6 +65,14 @@ mod tests {
         assert_eq!(one_line("in\u{202e}voice"), r"in\u{202e}voice");
         assert_eq!(lines("a\n\tb\x07"), "a\n\\tb\\u{7}");
         assert_eq!(one_line("Größe → €"), "Größe → €");
+    }
+
+    #[test]
+    fn json_stays_json() {
+        let value = serde_json::json!({"a": "\u{9b}2J\u{202e}\u{1b}\n€"});
+        let text = json(&value);
+        assert_eq!(text, lines(&text));
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 
     #[test]

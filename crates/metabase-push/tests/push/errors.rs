@@ -141,7 +141,7 @@ fn several_databases_of_one_name_need_an_id() {
     };
     push_with(&server, &Shop::new(), &with_id(DATABASE)).unwrap();
     let (message, _, _) = failure(&server, &Shop::new(), &with_id(9));
-    assert_eq!(message, "Metabase has no database with id 9");
+    assert_eq!(message, "Metabase has no database \"shop\" with id 9");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! A Metabase that answers nonsense is no reason to panic, to go on for ever, or to write to a terminal what it wants.
 
-use metabase_push::{Error, render, text};
+use std::time::Duration;
+
+use metabase_push::{Error, Options, render, text};
 use serde_json::{Value, json};
 
 use crate::metabase::State;
-use crate::shop::{Shop, options, plan_with, push_with, pushed, replacing};
+use crate::shop::{Shop, options, plan_with, push, push_with, pushed, replacing};
 use crate::wire::{Fault, Request, Server};
 
 #[test]
@@ -21,18 +23,25 @@ fn nonsense_at_any_request_is_an_error_and_not_a_panic() {
                {"row": 4294967295_u64, "col": 4294967295_u64, "size_x": 4294967295_u64, "size_y": 4294967295_u64}],
                "parameters": [5, null, {}, {"id": 7}], "tabs": [null, 5], "dataset_query": {"stages": [[]]}}),
     ];
-    let requests = {
-        let server = pushed();
-        plan_with(&server, &Shop::new(), &options()).unwrap();
-        server.take_requests().len()
-    };
-    for answer in nonsense {
-        for number in 1..=requests {
-            let server = pushed();
+    for state in [State::new(), pushed().state().clone()] {
+        let requests = {
+            let server = Server::start(state.clone());
+            push(&server);
+            server.take_requests().len()
+        };
+        for (answer, number) in nonsense
+            .iter()
+            .flat_map(|answer| (1..=requests).map(move |number| (answer, number)))
+        {
+            let server = Server::start(state.clone());
             let answer = answer.to_string();
             server.fail(move |n, _| (n == number).then(|| Fault::Answer(answer.clone())));
             // Some are told by an error, some look like a card that somebody has deleted.
-            if let Err(error) = push_with(&server, &Shop::new(), &options()) {
+            let options = Options {
+                wait: Duration::ZERO,
+                ..options()
+            };
+            if let Err(error) = push_with(&server, &Shop::new(), &options) {
                 let words = error.to_string();
                 assert_eq!(words, text::lines(&words), "at {number}");
             }
