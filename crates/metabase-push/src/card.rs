@@ -104,9 +104,8 @@ fn differences(label: String, card: &Card, theirs: &ExistingCard, replace: bool)
                 .changes
                 .push(Change::new("query", &json!(theirs.query.sql), &json!(query.sql)));
         } else {
-            difference
-                .changes
-                .push(Change::new("template-tags", &theirs.query.tags(), &query.tags()));
+            let tags = compare::changes("template-tags", &theirs.query.tags(), &query.tags());
+            difference.changes.extend(tags);
         }
         difference.send.insert("dataset_query".to_owned(), dataset_query);
     }

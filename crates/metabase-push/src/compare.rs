@@ -31,12 +31,11 @@ pub fn compare(
         if covers(there, value) {
             continue;
         }
-        let change = Change::new(key, there, value);
         if !replace && is_written(key, there) {
-            difference.kept.push(change);
+            difference.kept.push(Change::new(key, there, value));
             continue;
         }
-        difference.changes.push(change);
+        difference.changes.extend(changes(key, there, value));
         let value = if replace {
             value.clone()
         } else {
@@ -45,6 +44,21 @@ pub fn compare(
         difference.send.insert(key.clone(), value);
     }
     difference
+}
+
+/// What of ours is not in theirs, each with the path to it.
+pub fn changes(key: &str, theirs: &Value, ours: &Value) -> Vec<Change> {
+    match (theirs, ours) {
+        _ if covers(theirs, ours) => Vec::new(),
+        (Value::Object(theirs), Value::Object(ours)) if !theirs.is_empty() => ours
+            .iter()
+            .flat_map(|(inner, value)| {
+                let theirs = theirs.get(inner).unwrap_or(&Value::Null);
+                changes(&format!("{key}.{inner}"), theirs, value)
+            })
+            .collect(),
+        _ => vec![Change::new(key, theirs, ours)],
+    }
 }
 
 /// Whether this key holds a text that people read, and Metabase has one there.
@@ -57,6 +71,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_change_is_shown_where_it_is() {
+        let theirs = json!({"a": {"b": 1, "c": [2]}, "d": 3});
+        let ours = json!({"a": {"b": 1, "c": [4]}, "e": {"f": 5}});
+        let shown: Vec<_> = changes("x", &theirs, &ours)
+            .into_iter()
+            .map(|one| (one.key, one.old, one.new))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("x.a.c".to_owned(), json!([2]), json!([4])),
+                ("x.e".to_owned(), json!(null), json!({"f": 5})),
+            ]
+        );
+    }
 
     #[test]
     fn texts_of_people_stay_unless_replaced() {

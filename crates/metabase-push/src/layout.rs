@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::compare::Difference;
+use crate::compare::{Difference, changes};
 use crate::json::{array, covers, overlay};
 use crate::plan::Change;
 use crate::query::plain_target;
@@ -52,10 +52,9 @@ struct Merge<'a> {
 impl Merge<'_> {
     /// Whether ours is missing in what is there, which is noted.
     fn note(&mut self, key: &str, there: &Value, ours: &Value) -> bool {
-        let differs = !covers(there, ours);
-        if differs {
-            self.change(key, there, ours);
-        }
+        let changes = changes(key, there, ours);
+        let differs = !changes.is_empty();
+        self.difference.changes.extend(changes);
         differs
     }
 
@@ -244,21 +243,26 @@ impl Merge<'_> {
             self.keep(&format!("{label}: text"), &there["text"], text);
             *text = there["text"].clone();
         }
-        let is_superfluous =
-            |(key, value): (&String, &Value)| !value.is_null() && !settings.contains_key(key);
-        let superfluous = self.replace
-            && there
-                .as_object()
-                .is_some_and(|there| there.iter().any(is_superfluous));
+        let mut differs = false;
+        if self.replace {
+            for (key, value) in there.as_object().into_iter().flatten() {
+                if !value.is_null() && !settings.contains_key(key) {
+                    self.change(
+                        &format!("{label}: visualization_settings.{key}"),
+                        value,
+                        &Value::Null,
+                    );
+                    differs = true;
+                }
+            }
+        }
         let settings = Value::Object(settings);
-        if !covers(there, &settings) || superfluous {
-            let new = if self.replace {
-                settings
-            } else {
-                overlay(there, &settings)
+        differs |= self.note(&format!("{label}: visualization_settings"), there, &settings);
+        if differs {
+            updated["visualization_settings"] = match self.replace {
+                true => settings,
+                false => overlay(there, &settings),
             };
-            self.change(&format!("{label}: visualization_settings"), there, &new);
-            updated["visualization_settings"] = new;
         }
     }
 
