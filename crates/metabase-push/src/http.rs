@@ -250,7 +250,8 @@ impl Client {
             Ureq::ConnectionFailed | Ureq::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
                 Failure::not_done(unreachable, None)
             }
-            // No other attempt could end otherwise.
+            // A certificate that is not accepted. No other attempt could end otherwise.
+            Ureq::Io(error) if error.kind() == ErrorKind::InvalidData => Failure::for_good(unreachable),
             Ureq::HostNotFound | Ureq::Tls(_) | Ureq::Rustls(_) | Ureq::BadUri(_) | Ureq::Http(_) => {
                 Failure::for_good(unreachable)
             }

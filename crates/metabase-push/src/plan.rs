@@ -73,22 +73,28 @@ pub struct Item {
 /// The kinds of things.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
 pub enum Kind {
+    /// A view, which is a table to Metabase.
     Table,
+    /// A column of a view.
     Field,
+    /// The folder of all cards and dashboards.
     Collection,
+    /// A question with its chart.
     Card,
+    /// Cards, headings, texts and filters on one page.
     Dashboard,
 }
 
 /// What is done to a thing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
 pub enum Action {
+    /// It is not there yet.
     Create,
+    /// Something of it differs.
     Change,
+    /// It is as it should be.
     Unchanged,
 }
 
