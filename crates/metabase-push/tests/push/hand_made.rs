@@ -88,6 +88,28 @@ fn a_question_of_the_same_name_that_is_not_sql_is_not_ours() {
 }
 
 #[test]
+fn a_card_without_its_marker_is_taken_for_one_of_ours_only() {
+    let server = pushed();
+    let mut shop = Shop::new();
+    // Two cards of one name, of which one has lost its marker and the other was never pushed.
+    shop.dashboards["inventory_management"]["cards"][1]["body"]["name"] = json!("Total revenue");
+    {
+        let mut state = server.state();
+        let ageing = State::named(&mut state.cards, "Ageing distribution")["id"]
+            .as_u64()
+            .unwrap();
+        state.cards.remove(&ageing);
+        let dashboard = State::named(&mut state.dashboards, "Inventory management");
+        dashcards(dashboard).retain(|dashcard| dashcard["card_id"] != ageing);
+        State::named(&mut state.cards, "Total revenue")["dataset_query"]["native"]["query"] =
+            json!("SELECT {{date}}");
+    }
+    push_with(&server, &shop, &options()).unwrap();
+    assert_eq!(server.state().cards.len(), 6);
+    assert_settled(&server, &shop, &options());
+}
+
+#[test]
 fn copies_are_left_alone() {
     let server = pushed();
     let (card, dashboard) = {
