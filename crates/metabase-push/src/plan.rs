@@ -223,7 +223,7 @@ fn chosen(known: Vec<String>, asked: &[String]) -> Result<Vec<String>> {
 }
 
 impl Plan {
-    /// Everything that was looked at, in the order in which it is sent.
+    /// Everything that was looked at.
     pub fn items(&self) -> impl Iterator<Item = &Item> + Clone {
         let described = self.tables.iter().chain(&self.fields).map(|work| &work.item);
         let cards = self.dashboards.iter().flat_map(|(_, cards)| cards);
@@ -262,10 +262,7 @@ impl Plan {
             report(&field.item);
             field.send(|id, body| metabase.put_field(id, body))?;
         }
-        // All of them, whichever were changed: a run that stopped before this has left no trace of it.
-        for field in &self.listed_fields {
-            metabase.rescan_values(*field)?;
-        }
+        self.rescan_values(metabase)?;
         if is_pending(&self.collection.item) {
             report(&self.collection.item);
         }
@@ -278,6 +275,25 @@ impl Plan {
             if is_pending(&dashboard.item) {
                 report(&dashboard.item);
                 dashboard.apply(metabase, collection, cards, self.replace)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// Has Metabase read the values that filters offer. All of them, whichever fields were changed: a run that stopped before
+    /// this has left no trace of it.
+    fn rescan_values(&self, metabase: &Metabase) -> Result<()> {
+        for field in &self.listed_fields {
+            match metabase.rescan_values(*field) {
+                // Metabase does it by itself as well, some time: that it takes too long now is no reason to stop.
+                Err(error @ (Error::Unreachable { .. } | Error::ServerFailed { .. })) => {
+                    let warning = format!("{error}; filters offer their values later");
+                    metabase.client().progress().warn(&warning);
+                    return Ok(());
+                }
+                result => result?,
             }
         }
         Ok(())

@@ -191,6 +191,19 @@ fn what_somebody_adds_while_a_run_goes_on_stays() {
 }
 
 #[test]
+fn values_that_take_too_long_to_read_stop_nothing_else() {
+    let (mut expected, _) = undisturbed();
+    expected.scanned.clear();
+    let server = Server::start(State::new());
+    server.fail(|_, request| {
+        let hit = request.path.ends_with("/rescan_values");
+        hit.then(|| Fault::Status(504, "", String::new()))
+    });
+    push(&server);
+    assert_same(&server.state(), &expected, "without values");
+}
+
+#[test]
 fn a_stopped_run_says_that_running_again_is_safe() {
     let server = Server::start(State::new());
     server.fail(|_, request: &Request| (request.method == "POST").then_some(Fault::Lost));
