@@ -45,7 +45,7 @@ test_live() {
     # Tests that kill their server or set it up otherwise have clusters of their own there.
     METABASE_VIEWS_TEST_DIR=$PRIVATE_DIR
     export METABASE_VIEWS_TEST_SOCKET METABASE_VIEWS_TEST_DIR
-    cargo test --test live "${features[@]}" -- "$@" ||
+    { cargo test --test live "${features[@]}" -- "$@" && cargo test -p metabase-push --test push -- --ignored "$@"; } ||
         fail "tests failed; their cluster is still there: psql -h $METABASE_VIEWS_TEST_SOCKET -U postgres"
     scripts/cluster.sh drop "$cluster"
 }

@@ -5,6 +5,7 @@ mod errors;
 mod failures;
 mod hand_made;
 mod hostile;
+mod live;
 mod metabase;
 mod push;
 mod shop;

@@ -434,37 +434,39 @@ impl State {
 }
 
 fn tables() -> Vec<Value> {
-    let orders = (90, "orders", &["id"][..]);
     VIEWS
-        .into_iter()
-        .chain([orders])
-        .map(|(id, name, columns)| {
-            let fields: Vec<Value> = columns
-                .iter()
-                .zip(1..)
-                .map(|(column, number)| {
-                    json!({
-                        "id": id * 10 + number,
-                        "name": column,
-                        "description": null,
-                        "semantic_type": "type/Category",
-                        "settings": null,
-                        "has_field_values": "auto-list",
-                        "active": true,
-                    })
-                })
-                .collect();
+        .iter()
+        .map(|(id, name, columns)| table(*id, "analytics", name, columns))
+        .chain([table(90, "public", "orders", &["id"])])
+        .collect()
+}
+
+/// A table that Metabase has found; ids of fields are those of the table and their number.
+pub fn table(id: u64, schema: &str, name: &str, columns: &[impl AsRef<str>]) -> Value {
+    let fields: Vec<Value> = columns
+        .iter()
+        .zip(1..)
+        .map(|(column, number)| {
             json!({
-                "id": id,
-                "schema": if name == "orders" { "public" } else { "analytics" },
-                "name": name,
-                "display_name": title(name),
+                "id": id * 10 + number,
+                "name": column.as_ref(),
                 "description": null,
+                "semantic_type": "type/Category",
+                "settings": null,
+                "has_field_values": "auto-list",
                 "active": true,
-                "fields": fields,
             })
         })
-        .collect()
+        .collect();
+    json!({
+        "id": id,
+        "schema": schema,
+        "name": name,
+        "display_name": title(name),
+        "description": null,
+        "active": true,
+        "fields": fields,
+    })
 }
 
 /// A name as Metabase shows it by itself.

@@ -1,0 +1,95 @@
+//! The four dashboards of the extension itself, out of a database that has it. `make test` starts the cluster.
+
+use metabase_push::plan::{Action, Kind};
+use metabase_push::postgres::Shop;
+use metabase_push::source::Source;
+use metabase_push::{Options, plan};
+use postgres::{Client, Config, NoTls};
+
+use crate::metabase::{State, table};
+use crate::shop::{TestClock, connect, options, replacing};
+use crate::wire::Server;
+
+/// The folder of the cluster's socket.
+fn socket() -> String {
+    std::env::var("METABASE_VIEWS_TEST_SOCKET").expect("the cluster runs; run the tests with: make test")
+}
+
+fn session(database: &str) -> Client {
+    Config::new()
+        .host(&socket())
+        .user("postgres")
+        .dbname(database)
+        .connect(NoTls)
+        .expect("the cluster answers")
+}
+
+/// A database with the extension and its seven views over a shop without a sale.
+fn shop() -> Shop {
+    let name = format!("test_push_{}", std::process::id());
+    session("postgres")
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .expect("a database can be created");
+    let mut session = session(&name);
+    session
+        .batch_execute("CREATE EXTENSION metabase_views")
+        .expect("the extension is installed");
+    session
+        .batch_execute(include_str!("../../../../demo/schema.sql"))
+        .expect("the demo's tables can be created");
+    session
+        .batch_execute("SELECT metabase.create_all_views()")
+        .expect("the views can be created");
+    Shop::connect(&format!("host={} user=postgres dbname={name}", socket())).expect("the cluster answers")
+}
+
+/// A Metabase that has found the shop's views.
+fn metabase(shop: &mut Shop) -> Server {
+    let tables = shop
+        .views()
+        .expect("the views are there")
+        .iter()
+        .zip(1..)
+        .map(|(view, number)| table(100 * number, "analytics", &view.name, &view.columns))
+        .collect();
+    Server::start(State {
+        tables,
+        ..State::new()
+    })
+}
+
+#[test]
+#[ignore = "it needs the cluster that make test starts"]
+fn all_four_dashboards_are_taken_by_metabase_and_then_left_alone() {
+    let mut shop = shop();
+    let server = metabase(&mut shop);
+    let metabase = connect(&server.address(), &TestClock::new());
+    let mut push = |options: &Options| {
+        let mut plan = plan(&metabase, &mut shop, options).expect("nothing is wrong");
+        plan.apply(&metabase).expect("nothing is wrong");
+        plan
+    };
+
+    let first = push(&options());
+    let count = |kind, action| {
+        let items = first.items();
+        items
+            .filter(|item| item.kind == kind && item.action == action)
+            .count()
+    };
+    assert_eq!(count(Kind::Card, Action::Create), 31);
+    assert_eq!(count(Kind::Dashboard, Action::Create), 4);
+    assert_eq!(count(Kind::Table, Action::Change), 7);
+
+    let state = server.state().clone();
+    for options in [options(), replacing()] {
+        let again = push(&options);
+        let changed: Vec<String> = again
+            .items()
+            .filter(|item| item.action != Action::Unchanged)
+            .map(|item| format!("{item:?}"))
+            .collect();
+        assert_eq!(changed, Vec::<String>::new());
+    }
+    assert!(*server.state() == state, "nothing has changed");
+}
