@@ -17,8 +17,9 @@ use crate::view::catalog::VIEWS;
 pub struct FieldBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// NULL where Metabase knows no word for it.
-    pub semantic_type: Option<&'static str>,
+    /// NULL where it is none of those that Metabase guesses from its name, and not there where that is nobody's concern.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub semantic_type: Option<Option<&'static str>>,
     /// How its values are written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<ColumnSettings>,
@@ -156,8 +157,8 @@ impl Meaning {
         }
     }
 
-    fn semantic_type(self) -> Option<&'static str> {
-        Some(match self {
+    fn semantic_type(self) -> Option<Option<&'static str>> {
+        Some(Some(match self {
             Meaning::Key => "type/PK",
             Meaning::Amount => "type/Currency",
             Meaning::Quantity => "type/Quantity",
@@ -170,8 +171,9 @@ impl Meaning {
             Meaning::Created => "type/CreationTimestamp",
             Meaning::Updated => "type/UpdatedTimestamp",
             // Metabase's own word for percentages is for ratios.
-            Meaning::Percentage | Meaning::Number | Meaning::Plain => return None,
-        })
+            Meaning::Percentage | Meaning::Number => return Some(None),
+            Meaning::Plain => return None,
+        }))
     }
 
     fn settings(self, currency: &str) -> Option<ColumnSettings> {
