@@ -1,0 +1,111 @@
+//! Each card shows what its title and description say, of what is in the shop's own tables.
+
+use postgres::{Client, SimpleQueryMessage};
+
+use super::card::{Chosen, DASHBOARDS, cards, dashboard, list};
+use super::expected::{EXPECTED, Expected};
+use super::shops::{choose, demo, empty, odd};
+
+/// What one cell of a result holds.
+type Cell = Option<String>;
+
+#[test]
+fn every_card_shows_what_it_says_of_the_demo_shop() {
+    let (_database, mut client) = demo();
+    let shown = compare(&mut client, &Chosen::new());
+    assert_eq!(shown.len(), EXPECTED.len());
+    let empty: Vec<_> = shown.iter().filter(|(_, rows)| *rows == 0).collect();
+    assert!(empty.is_empty(), "{empty:?}");
+}
+
+#[test]
+fn every_card_shows_what_it_says_of_a_shop_that_is_odd_in_every_way() {
+    let (_database, mut client) = odd();
+    let shown = compare(&mut client, &Chosen::new());
+    let empty: Vec<_> = shown.iter().filter(|(_, rows)| *rows == 0).collect();
+    assert!(empty.is_empty(), "{empty:?}");
+}
+
+#[test]
+fn a_shop_without_a_row_has_cards_that_show_nothing_or_zero() {
+    let (_database, mut client) = empty();
+    compare(&mut client, &Chosen::new());
+}
+
+/// Asserts that each card shows what it has to where this is chosen, in each dashboard that has one of the filters; answers
+/// how many rows each shows.
+pub fn compare(client: &mut Client, chosen: &Chosen) -> Vec<(String, usize)> {
+    choose(client, chosen);
+    let mut shown = Vec::new();
+    let mut wrong = Vec::new();
+    for name in DASHBOARDS {
+        let dashboard = dashboard(client, name);
+        let has_filter = |slug: &&str| {
+            list(&dashboard["parameters"])
+                .iter()
+                .any(|it| it["slug"] == *slug)
+        };
+        if !chosen.is_empty() && !chosen.keys().any(has_filter) {
+            continue;
+        }
+        for card in cards(&dashboard) {
+            let expected = expected(name, &card.key);
+            let asked = card.asked(client, chosen);
+            let rows = answer(client, &asked);
+            let due = answer(client, expected.sql);
+            if !agree(&rows, &due, expected.tolerance) {
+                wrong.push(format!(
+                    "{name}/{} of {chosen:?} shows\n  {rows:?}\nand not\n  {due:?}",
+                    card.key
+                ));
+            }
+            shown.push((format!("{name}/{}", card.key), rows.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    shown
+}
+
+fn expected(dashboard: &str, card: &str) -> &'static Expected {
+    EXPECTED
+        .iter()
+        .find(|expected| expected.dashboard == dashboard && expected.card == card)
+        .unwrap_or_else(|| panic!("nobody knows what {dashboard}/{card} has to show"))
+}
+
+/// The rows of a query.
+pub fn answer(client: &mut Client, query: &str) -> Vec<Vec<Cell>> {
+    client
+        .simple_query(query)
+        .unwrap_or_else(|error| panic!("{query}: {error:?}"))
+        .iter()
+        .filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(
+                (0..row.len())
+                    .map(|column| row.get(column).map(str::to_owned))
+                    .collect(),
+            ),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether two results are equal row by row, in their order: numbers by their value, within a tolerance.
+fn agree(one: &[Vec<Cell>], other: &[Vec<Cell>], tolerance: f64) -> bool {
+    let cells_agree = |(one, other): (&Cell, &Cell)| {
+        one == other
+            || match (number(one), number(other)) {
+                (Some(one), Some(other)) => (one - other).abs() <= tolerance,
+                _ => false,
+            }
+    };
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(one, other)| one.len() == other.len() && one.iter().zip(other).all(cells_agree))
+}
+
+fn number(cell: &Cell) -> Option<f64> {
+    cell.as_ref()?.parse().ok()
+}

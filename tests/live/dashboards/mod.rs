@@ -1,0 +1,8 @@
+//! The four dashboards: that their figures are right, with filters and without; that what is wrong with one is found; that a
+//! Metabase is given what it understands; and that nobody gets at anything through them.
+
+mod card;
+mod expected;
+mod figures;
+mod filters;
+mod shops;
