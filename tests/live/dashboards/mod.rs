@@ -3,6 +3,7 @@
 
 mod card;
 mod expected;
+mod faults;
 mod figures;
 mod filters;
 mod shops;
