@@ -5,6 +5,7 @@ use postgres::{Client, SimpleQueryMessage};
 use super::card::{Chosen, DASHBOARDS, cards, dashboard, list};
 use super::expected::{EXPECTED, Expected};
 use super::shops::{choose, demo, empty, odd};
+use crate::rows::rows;
 
 /// What one cell of a result holds.
 type Cell = Option<String>;
@@ -32,6 +33,84 @@ fn a_shop_without_a_row_has_cards_that_show_nothing_or_zero() {
     compare(&mut client, &Chosen::new());
 }
 
+#[test]
+fn what_is_odd_is_shown_like_this() {
+    let (_database, mut client) = odd();
+    for (name, key, shown) in [
+        (
+            "executive",
+            "sales_by_country",
+            // 150 + 170 + 130 to Germany and DE, 200 + 90 to UK and United Kingdom; none to Atlantis.
+            &[
+                "DE | 450 | 3",
+                "GB | 290 | 2",
+                "FR | 190 | 2",
+                "US | 55 | 1",
+                "AT | 0 | 2",
+            ][..],
+        ),
+        (
+            "product_analytics",
+            "top_products_by_revenue",
+            // Two products called Dunk, and one without name or SKU; what was given back has brought in nothing.
+            &[
+                "Dunk · D-1 | 450",
+                "Dunk · D-2 | 200",
+                "Samba | 200",
+                "N-1 | 60",
+                "Unnamed product | 55",
+                "Trees | 0",
+            ],
+        ),
+        (
+            "product_analytics",
+            "price_distribution",
+            // Up to 200: twenty classes of 10. What went for 90 and 110 counts twice at 100.
+            &[
+                "50 | 1", "60 | 1", "100 | 2", "130 | 1", "150 | 1", "170 | 1", "200 | 1",
+            ],
+        ),
+        (
+            "platform_performance",
+            "revenue_by_platform",
+            &[
+                "StockX | 530",
+                "eBay | 345",
+                "No platform | 180",
+                "O'Neill, Sons | 60",
+            ],
+        ),
+        (
+            "platform_performance",
+            "countries_served",
+            &["AT | 1", "DE | 1", "FR | 1", "GB | 1", "US | 1"],
+        ),
+        ("inventory_management", "current_stock_value", &["139.0"]),
+        (
+            "inventory_management",
+            "ageing_distribution",
+            // What is bought tomorrow is the newest.
+            &[
+                "0 to 30 | 3",
+                "31 to 60 | 2",
+                "61 to 90 | 2",
+                "91 to 180 | 2",
+                "181 to 365 | 2",
+                "over 365 | 1",
+                "Unknown | 1",
+            ],
+        ),
+    ] {
+        let dashboard = dashboard(&mut client, name);
+        let asked = cards(&dashboard)
+            .into_iter()
+            .find(|card| card.key == key)
+            .expect("it is there")
+            .asked(&mut client, &Chosen::new());
+        assert_eq!(rows(&mut client, &asked), shown, "{key}");
+    }
+}
+
 /// Asserts that each card shows what it has to where this is chosen, in each dashboard that has one of the filters; answers
 /// how many rows each shows.
 pub fn compare(client: &mut Client, chosen: &Chosen) -> Vec<(String, usize)> {
@@ -51,15 +130,15 @@ pub fn compare(client: &mut Client, chosen: &Chosen) -> Vec<(String, usize)> {
         for card in cards(&dashboard) {
             let expected = expected(name, &card.key);
             let asked = card.asked(client, chosen);
-            let rows = answer(client, &asked);
+            let shows = answer(client, &asked);
             let due = answer(client, expected.sql);
-            if !agree(&rows, &due, expected.tolerance) {
+            if !agree(&shows, &due, expected.tolerance) {
                 wrong.push(format!(
-                    "{name}/{} of {chosen:?} shows\n  {rows:?}\nand not\n  {due:?}",
+                    "{name}/{} of {chosen:?} shows\n  {shows:?}\nand not\n  {due:?}",
                     card.key
                 ));
             }
-            shown.push((format!("{name}/{}", card.key), rows.len()));
+            shown.push((format!("{name}/{}", card.key), shows.len()));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -6,4 +6,7 @@ mod expected;
 mod faults;
 mod figures;
 mod filters;
+mod json;
+mod metabase;
+mod roles;
 mod shops;
