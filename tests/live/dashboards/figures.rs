@@ -5,7 +5,8 @@ use postgres::{Client, SimpleQueryMessage};
 use super::card::{Chosen, DASHBOARDS, cards, dashboard, list};
 use super::expected::{EXPECTED, Expected};
 use super::shops::{choose, demo, empty, odd};
-use crate::rows::rows;
+use crate::cluster::refresh_all;
+use crate::rows::{rows, run};
 
 /// What one cell of a result holds.
 type Cell = Option<String>;
@@ -108,6 +109,39 @@ fn what_is_odd_is_shown_like_this() {
             .expect("it is there")
             .asked(&mut client, &Chosen::new());
         assert_eq!(rows(&mut client, &asked), shown, "{key}");
+    }
+}
+
+#[test]
+fn amounts_of_any_size_keep_no_card_from_answering() {
+    let (_database, mut client) = odd();
+    for amount in [
+        "1e100",
+        "-1e100",
+        "1e-30",
+        "0.01",
+        "1e9",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+    ] {
+        run(
+            &mut client,
+            &format!(
+                "UPDATE transactions.orders SET gross_sale = '{amount}', net_profit = '{amount}', roi = '{amount}',
+                     platform_fee = '{amount}'
+                 WHERE id = md5('order 3')::uuid"
+            ),
+        );
+        refresh_all(&mut client);
+        for name in DASHBOARDS {
+            let dashboard = dashboard(&mut client, name);
+            for card in cards(&dashboard) {
+                let asked = card.asked(&mut client, &Chosen::new());
+                let shown = answer(&mut client, &asked);
+                assert!(!shown.is_empty(), "{name}/{} with {amount}", card.key);
+            }
+        }
     }
 }
 

@@ -242,6 +242,10 @@ fn every_value_and_every_month_of_the_odd_shop() {
         for value in &found {
             let chosen = values(&[value]);
             compare(&mut client, &Chosen::from([(filter, chosen.clone())]));
+            // What lies in stock does so today, whatever the date.
+            if !["brand", "platform"].contains(&filter) {
+                continue;
+            }
             for month in 1..=6 {
                 let first = Date::new(2024, month, 1).expect("it is a day");
                 let date = Choice::Days(first, first.last_of_month());
