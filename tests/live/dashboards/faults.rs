@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
 use postgres::Client;
 use serde_json::{Value, json};
 
-use super::card::{DASHBOARDS, cards, dashboard};
+use super::card::{Choice, Chosen, DASHBOARDS, cards, dashboard};
 use super::figures::answer;
 use super::shops::{demo, empty, odd};
 use crate::cluster::{Database, create_all_views, error_of};
@@ -16,7 +17,7 @@ use crate::shop::{assert_error, shop_with_views};
 static SHOP: LazyLock<Database> = LazyLock::new(|| shop_with_views().0);
 
 /// What is wrong with a dashboard, each with the card that it is about.
-fn problems(client: &mut Client, dashboard: &Value) -> Vec<String> {
+pub fn problems(client: &mut Client, dashboard: &Value) -> Vec<String> {
     client
         .query("SELECT * FROM metabase.check_dashboard($1::jsonb)", &[dashboard])
         .unwrap_or_else(|error| panic!("{error:?}"))
@@ -38,7 +39,7 @@ fn assert_found(name: &str, edit: impl FnOnce(&mut Value), expected: &[&str]) {
 }
 
 /// The place of a card on the grid, with its wires.
-fn dashcard<'a>(dashboard: &'a mut Value, key: &str) -> &'a mut Value {
+pub fn dashcard<'a>(dashboard: &'a mut Value, key: &str) -> &'a mut Value {
     dashboard["ordered_cards"]
         .as_array_mut()
         .expect("it is a list")
@@ -47,7 +48,7 @@ fn dashcard<'a>(dashboard: &'a mut Value, key: &str) -> &'a mut Value {
         .unwrap_or_else(|| panic!("there is no card {key}"))
 }
 
-fn card<'a>(dashboard: &'a mut Value, key: &str) -> &'a mut Value {
+pub fn card<'a>(dashboard: &'a mut Value, key: &str) -> &'a mut Value {
     &mut dashcard(dashboard, key)["card"]
 }
 
@@ -96,7 +97,7 @@ fn wire(dashboard: &mut Value, key: &str, parameter_id: &str, tag: &str) {
 }
 
 /// Takes all but one card away.
-fn keep_only(dashboard: &mut Value, key: &str) {
+pub fn keep_only(dashboard: &mut Value, key: &str) {
     dashboard["ordered_cards"]
         .as_array_mut()
         .expect("it is a list")
@@ -134,6 +135,15 @@ fn nothing_is_wrong_in_the_other_layouts_and_every_card_can_be_asked() {
         database.run_file(shop);
         let mut client = database.connect();
         create_all_views(&mut client);
+        let day = |month| Date::new(2024, month, 1).expect("it is a day");
+        let value = || Choice::Values(vec!["Nike".to_owned(), "StockX".to_owned()]);
+        let everything = Chosen::from([
+            ("date", Choice::Days(day(1), day(3))),
+            ("brand", value()),
+            ("platform", value()),
+            ("stock_category", value()),
+            ("supplier", value()),
+        ]);
         for name in DASHBOARDS {
             let dashboard = dashboard(&mut client, name);
             assert_eq!(
@@ -142,9 +152,11 @@ fn nothing_is_wrong_in_the_other_layouts_and_every_card_can_be_asked() {
                 "{name} of {schema}"
             );
             for card in cards(&dashboard) {
-                let asked = card.asked(&mut client, &super::card::Chosen::new());
+                let asked = card.asked(&mut client, &Chosen::new());
                 let shown = answer(&mut client, &asked);
                 assert!(!shown.is_empty(), "{name}/{} of {schema}", card.key);
+                let asked = card.asked(&mut client, &everything);
+                answer(&mut client, &asked);
             }
         }
     }

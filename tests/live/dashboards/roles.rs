@@ -4,6 +4,8 @@ use postgres::Client;
 use serde_json::{Value, json};
 
 use super::card::{DASHBOARDS, dashboard};
+use super::faults::{card, dashcard, keep_only, problems};
+use super::json::request;
 use super::metabase::metadata;
 use crate::cluster::{Database, error_of, value};
 use crate::rows::{rows, run};
@@ -21,30 +23,12 @@ fn shop_with_operator() -> (Database, Client, Client) {
     (database, client, as_operator)
 }
 
-fn statement(name: &str, metadata: &Value) -> String {
-    format!(
-        "SELECT metabase.dashboard_json('{name}', '{}')",
-        metadata.to_string().replace('\'', "''")
-    )
-}
-
-fn check(client: &mut Client, dashboard: &Value) -> Vec<String> {
-    let call = format!(
-        "SELECT * FROM metabase.check_dashboard('{}'::jsonb)",
-        dashboard.to_string().replace('\'', "''")
-    );
-    rows(client, &call)
-}
-
 /// The executive dashboard with one card, of all time, that asks this.
 fn asking(client: &mut Client, sql: &str) -> Value {
     let mut dashboard = dashboard(client, "executive");
     dashboard["parameters"] = json!([]);
-    dashboard["ordered_cards"]
-        .as_array_mut()
-        .expect("it is a list")
-        .retain(|it| it["card"]["key"] == "active_orders");
-    let dashcard = &mut dashboard["ordered_cards"][0];
+    keep_only(&mut dashboard, "active_orders");
+    let dashcard = dashcard(&mut dashboard, "active_orders");
     dashcard["parameter_mappings"] = json!([]);
     dashcard["card"]["visualization_settings"] = json!({});
     dashcard["card"]["dataset_query"]["native"] = json!({"query": sql, "template-tags": {}});
@@ -63,13 +47,13 @@ fn an_operator_sees_what_a_superuser_sees() {
     );
     for name in DASHBOARDS {
         assert_eq!(dashboard(&mut as_operator, name), dashboard(&mut client, name));
-        let requests = statement(name, &metadata);
+        let requests = request(name, &metadata);
         assert_eq!(
             column(&mut as_operator, &requests),
             column(&mut client, &requests)
         );
         let own = dashboard(&mut as_operator, name);
-        assert_eq!(check(&mut as_operator, &own), Vec::<String>::new());
+        assert_eq!(problems(&mut as_operator, &own), Vec::<String>::new());
         assert_eq!(
             rows(
                 &mut as_operator,
@@ -128,15 +112,15 @@ fn a_dashboard_is_checked_with_the_privileges_of_who_asks() {
     );
     let who = asking(&mut as_operator, "SELECT attic.who() AS number");
     assert_eq!(
-        check(&mut as_operator, &who),
+        problems(&mut as_operator, &who),
         [format!(
-            "active_orders | its SQL does not work without a filter: this is {operator}, in a session of {operator}"
+            "active_orders: its SQL does not work without a filter: this is {operator}, in a session of {operator}"
         )]
     );
     let secret = asking(&mut as_operator, "SELECT count(*) AS number FROM public.secret");
     assert_eq!(
-        check(&mut as_operator, &secret),
-        ["active_orders | its SQL does not work without a filter: permission denied for table secret"]
+        problems(&mut as_operator, &secret),
+        ["active_orders: its SQL does not work without a filter: permission denied for table secret"]
     );
     // What is asked is planned, and not run.
     for sql in [
@@ -145,8 +129,8 @@ fn a_dashboard_is_checked_with_the_privileges_of_who_asks() {
         "WITH trace AS MATERIALIZED (SELECT attic.leave_a_trace() AS number) SELECT number FROM trace",
     ] {
         let trace = asking(&mut as_operator, sql);
-        check(&mut as_operator, &trace);
-        check(&mut client, &trace);
+        problems(&mut as_operator, &trace);
+        problems(&mut client, &trace);
     }
     assert_eq!(column(&mut client, "SELECT count(*) FROM attic.seen"), ["0"]);
 }
@@ -170,10 +154,10 @@ fn sql_that_changes_something_is_refused() {
         "COPY public.prey TO PROGRAM 'true'",
     ] {
         let attack = asking(&mut client, sql);
-        let found = check(&mut client, &attack);
+        let found = problems(&mut client, &attack);
         assert_eq!(found.len(), 1, "{sql}: {found:?}");
         assert!(
-            found[0].starts_with("active_orders | its SQL does not work without a filter: "),
+            found[0].starts_with("active_orders: its SQL does not work without a filter: "),
             "{sql}: {found:?}"
         );
     }
@@ -200,15 +184,11 @@ fn names_that_end_a_name_or_a_statement_are_names() {
         "analytics.metabase_executive_metrics.",
     ] {
         let mut attack = dashboard(&mut client, "executive");
-        let cards = attack["ordered_cards"].as_array_mut().expect("it is a list");
-        let card = cards
-            .iter_mut()
-            .find(|it| it["card"]["key"] == "active_orders")
-            .expect("it is there");
-        card["card"]["dataset_query"]["native"]["template-tags"]["date"]["dimension"][1] = json!(field);
-        let found = check(&mut client, &attack);
+        card(&mut attack, "active_orders")["dataset_query"]["native"]["template-tags"]["date"]["dimension"]
+            [1] = json!(field);
+        let found = problems(&mut client, &attack);
         assert_eq!(found.len(), 1, "{field}: {found:?}");
-        assert!(found[0].starts_with("active_orders | "), "{field}: {found:?}");
+        assert!(found[0].starts_with("active_orders: "), "{field}: {found:?}");
     }
     for tag in [
         r#"date"; DROP TABLE public.prey; --"#,
@@ -218,11 +198,7 @@ fn names_that_end_a_name_or_a_statement_are_names() {
         "date) OR (true",
     ] {
         let mut attack = dashboard(&mut client, "executive");
-        let cards = attack["ordered_cards"].as_array_mut().expect("it is a list");
-        let dashcard = cards
-            .iter_mut()
-            .find(|it| it["card"]["key"] == "active_orders")
-            .expect("it is there");
+        let dashcard = dashcard(&mut attack, "active_orders");
         let native = &mut dashcard["card"]["dataset_query"]["native"];
         let mut declared = native["template-tags"]["date"].clone();
         declared["name"] = json!(tag);
@@ -235,7 +211,7 @@ fn names_that_end_a_name_or_a_statement_are_names() {
         );
         dashcard["parameter_mappings"][0]["target"][1][1] = json!(tag);
         // A tag is a name for a condition, and may be any text that has no braces.
-        let found = check(&mut client, &attack);
+        let found = problems(&mut client, &attack);
         assert!(tag == "}" || found.is_empty(), "{tag}: {found:?}");
     }
     assert_eq!(column(&mut client, "SELECT count(*) FROM public.prey"), ["0"]);
