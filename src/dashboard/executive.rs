@@ -26,7 +26,7 @@ pub static EXECUTIVE: Spec = Spec {
                         "executive" / "total_revenue",
                         Trend,
                         "Total revenue of the month",
-                        "Gross sales of the month in which the chosen period ends, up to now, against the whole month before it.",
+                        "Gross sales of the month of the last sale in the chosen period, up to now, against the whole month before it.",
                         &[
                             column("sale_month", "Month", Month),
                             column("total_revenue", "Revenue", Money),
@@ -39,7 +39,7 @@ pub static EXECUTIVE: Spec = Spec {
                         "executive" / "total_profit",
                         Trend,
                         "Total profit of the month",
-                        "Net profit of the month in which the chosen period ends, up to now, against the whole month before it.",
+                        "Net profit of the month of the last sale in the chosen period, up to now, against the whole month before it.",
                         &[
                             column("sale_month", "Month", Month),
                             column("total_profit", "Profit", Money),
@@ -52,7 +52,7 @@ pub static EXECUTIVE: Spec = Spec {
                         "executive" / "avg_roi",
                         Number,
                         "Average ROI",
-                        "Mean return on investment of the orders in the chosen period, in percent.",
+                        "Mean return on investment of the orders in the chosen period, in percent; one that is not known counts as the mean of its platform's day.",
                         &[column("avg_roi", "Average ROI", Percent)],
                     ),
                 ),
@@ -77,7 +77,7 @@ pub static EXECUTIVE: Spec = Spec {
                     "executive" / "revenue_trend",
                     Line,
                     "Revenue trend, 12 months",
-                    "Gross sales and net profit of the twelve months up to the one in which the chosen period ends.",
+                    "Gross sales and net profit of the twelve months up to that of the last sale in the chosen period.",
                     &[
                         column("sale_month", "Month", Month),
                         column("total_revenue", "Revenue", Money),
@@ -145,5 +145,5 @@ pub static EXECUTIVE: Spec = Spec {
     ],
     meaning: "**Revenue** is the sum of gross sales, **profit** that of net profits, of completed orders only. **ROI** is profit over what \
               the item cost, in percent. The date range reaches every card whose title does not say *all time*; revenue and profit of the \
-              month, and the trend, show whole months, up to the one in which the range ends.",
+              month, and the trend, show whole months, up to that of the last sale in the range.",
 };

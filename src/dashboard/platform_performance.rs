@@ -68,7 +68,7 @@ pub static PLATFORM_PERFORMANCE: Spec = Spec {
                         "platform_performance" / "avg_payout_days",
                         Number,
                         "Average payout days, all time",
-                        "Days from the sale to the payout, mean of all payouts.",
+                        "Days from the sale to the payout, mean of all payouts; one whose sale has no date counts as the mean of its platform.",
                         &[column("avg_payout_days", "Average payout days", Days)],
                     ),
                 ),
@@ -115,7 +115,7 @@ pub static PLATFORM_PERFORMANCE: Spec = Spec {
                     "platform_performance" / "platform_profitability",
                     Table,
                     "Platform profitability",
-                    "Orders, revenue, costs and profit of each platform in the chosen period.",
+                    "Orders, revenue, costs and profit of each platform in the chosen period; an ROI that is not known counts as the mean of its day.",
                     &[
                         column("platform", "Platform", Text),
                         column("total_orders", "Orders", Count),

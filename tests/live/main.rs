@@ -5,6 +5,7 @@ mod cluster;
 mod concurrency;
 mod crashes;
 mod custom_views;
+mod dashboards;
 mod errors;
 mod events;
 mod extension;

@@ -1,4 +1,4 @@
--- Twelve months up to the one in which the chosen period ends; a month without a sale is a zero, not a gap.
+-- Twelve months up to that of the last sale in the chosen period; a month without a sale is a zero, not a gap.
 WITH period AS (
     SELECT max(sale_month) AS last_month
     FROM analytics.metabase_executive_metrics

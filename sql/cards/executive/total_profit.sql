@@ -1,4 +1,4 @@
--- The month in which the chosen period ends, after the month before it: whole months, the running one so far.
+-- The month of the last sale in the chosen period, after the month before it: whole months, the running one so far.
 WITH period AS (
     SELECT max(sale_month) AS last_month
     FROM analytics.metabase_executive_metrics

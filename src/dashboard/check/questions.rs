@@ -31,22 +31,22 @@ pub fn check(dashboard: &Dashboard, problems: &mut Problems) -> Result<(), Error
         }
         // What is wrong with a template the wiring has said.
         if let Ok(template) = Template::parse(card.sql()) {
-            check_card(card, &template, problems)?;
+            check_card(card, &template, problems);
         }
     }
     Ok(())
 }
 
-fn check_card(card: &Card, template: &Template, problems: &mut Problems) -> Result<(), Error> {
+fn check_card(card: &Card, template: &Template, problems: &mut Problems) {
     let mut conditions = BTreeMap::new();
     for (name, tag) in &card.dataset_query.native.template_tags {
-        if let Some(condition) = condition(card, tag, problems)? {
+        if let Some(condition) = condition(card, tag, problems) {
             conditions.insert(name.clone(), condition);
         }
     }
     if conditions.len() > MOST_FILTERS {
         problems.card(&card.key, format!("it has more than {MOST_FILTERS} filters"));
-        return Ok(());
+        return;
     }
     let mut columns = None;
     for chosen in subsets(&conditions) {
@@ -61,7 +61,7 @@ fn check_card(card: &Card, template: &Template, problems: &mut Problems) -> Resu
                     ),
                 };
                 problems.card(&card.key, format!("its SQL does not work {with}: {error}"));
-                return Ok(());
+                return;
             }
         }
     }
@@ -73,12 +73,11 @@ fn check_card(card: &Card, template: &Template, problems: &mut Problems) -> Resu
         }
         .check();
     }
-    Ok(())
 }
 
 /// The condition that stands for a filter that is set, as Metabase writes it: by the field's full name, which a view with an alias
 /// does not answer to. None where there is no such field, which is a problem of its own.
-fn condition(card: &Card, tag: &TemplateTag, problems: &mut Problems) -> Result<Option<String>, Error> {
+fn condition(card: &Card, tag: &TemplateTag, problems: &mut Problems) -> Option<String> {
     let Field::Name(field) = &tag.dimension.1 else {
         problems.card(
             &card.key,
@@ -87,12 +86,12 @@ fn condition(card: &Card, tag: &TemplateTag, problems: &mut Problems) -> Result<
                 tag.name
             ),
         );
-        return Ok(None);
+        return None;
     };
     let parts: Vec<&str> = field.split('.').collect();
     let [schema, view, column] = parts[..] else {
         problems.card(&card.key, format!("\"{field}\" is not schema.view.column"));
-        return Ok(None);
+        return None;
     };
     let relation = sql::qualified(schema, view);
     let kind = match ask(&format!("SELECT {} FROM {relation}", sql::ident(column))) {
@@ -102,7 +101,7 @@ fn condition(card: &Card, tag: &TemplateTag, problems: &mut Problems) -> Result<
                 &card.key,
                 format!("its tag {{{{{}}}}} is a filter on {field}: {error}", tag.name),
             );
-            return Ok(None);
+            return None;
         }
     };
     let (wanted, test) = match tag.widget_type.as_str() {
@@ -117,19 +116,18 @@ fn condition(card: &Card, tag: &TemplateTag, problems: &mut Problems) -> Result<
                 tag.name, tag.widget_type
             ),
         );
-        return Ok(None);
+        return None;
     }
-    Ok(Some(format!("{relation}.{} {test}", sql::ident(column))))
+    Some(format!("{relation}.{} {test}", sql::ident(column)))
 }
 
-/// The columns that a query would return.
-fn ask(query: &str) -> Result<Vec<ResultColumn>, Error> {
-    if !syntax::is_select(query)? {
-        return Err(Error::InvalidDashboard {
-            reason: "it is not one SELECT".into(),
-        });
+/// The columns that a query would return, or what is wrong with it.
+fn ask(query: &str) -> Result<Vec<ResultColumn>, String> {
+    match syntax::is_select(query) {
+        Ok(true) => subtransaction(|| result_columns(query)).map_err(|error| error.to_string()),
+        Ok(false) => Err("it is not one well-formed SELECT".to_owned()),
+        Err(error) => Err(error.to_string()),
     }
-    subtransaction(|| result_columns(query))
 }
 
 /// Every choice of some of the conditions, from none to all.
@@ -305,7 +303,10 @@ impl Fit<'_> {
             let style = format.and_then(|format| format.number_style.as_deref());
             let has_currency = format.is_some_and(|format| format.currency.is_some());
             let has_date_style = format.is_some_and(|format| format.date_style.is_some());
-            match (category, style) {
+            if has_date_style && *category != 'D' {
+                self.tell(format!("column \"{name}\" has a date_style and is not a date"));
+            }
+            match (self.columns[place].category, style) {
                 ('N', None) => self.tell(format!("column \"{name}\" is a number without a number_style")),
                 ('N', Some("percent")) => self.tell(format!(
                     "column \"{name}\" has number_style percent, which is for ratios: a percentage is a decimal with a suffix"
@@ -316,9 +317,6 @@ impl Fit<'_> {
                 ('N', Some("decimal" | "currency" | "scientific")) => {}
                 ('N', Some(style)) => self.tell(format!("column \"{name}\" has a number_style \"{style}\" that does not exist")),
                 (_, Some(_)) => self.tell(format!("column \"{name}\" has a number_style and is not a number")),
-                (category, None) if has_date_style && *category != 'D' => {
-                    self.tell(format!("column \"{name}\" has a date_style and is not a date"));
-                }
                 _ => {}
             }
         }

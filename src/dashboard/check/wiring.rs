@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use serde_json::Value;
+
 use super::Problems;
 use crate::dashboard::model::{Card, DISPLAYS, Dashboard, Dashcard, Field, GRID_WIDTH, Parameter};
 use crate::dashboard::template::Template;
@@ -62,6 +64,15 @@ fn check_names(dashboard: &Dashboard, problems: &mut Problems) {
         if card.description.trim().is_empty() {
             problems.card(&card.key, "it has no description");
         }
+        if card.dataset_query.kind != "native" {
+            problems.card(
+                &card.key,
+                format!(
+                    "its query is of the type \"{}\" and not \"native\"",
+                    card.dataset_query.kind
+                ),
+            );
+        }
         if !DISPLAYS.contains(&card.display.as_str()) {
             problems.card(
                 &card.key,
@@ -77,6 +88,12 @@ fn check_names(dashboard: &Dashboard, problems: &mut Problems) {
 fn check_grid(dashboard: &Dashboard, problems: &mut Problems) {
     for (place, dashcard) in dashboard.ordered_cards.iter().enumerate() {
         let name = name_of(dashcard);
+        if dashcard.card.is_none() && dashcard.visualization_settings.virtual_card.is_none() {
+            problems.dashboard(format!(
+                "row {} has something that is neither a card nor a text",
+                dashcard.row
+            ));
+        }
         if dashcard.size_x == 0 || dashcard.size_y == 0 {
             problems.dashboard(format!("{name} has no size"));
         }
@@ -117,7 +134,7 @@ fn check_parameter(dashboard: &Dashboard, parameter: &Parameter, problems: &mut 
     match (kind.as_str(), &parameter.default) {
         (DATE_FILTER | VALUE_FILTER, None) => {}
         (DATE_FILTER, Some(default)) if default.is_string() => {}
-        (VALUE_FILTER, Some(default)) if default.is_array() => {}
+        (VALUE_FILTER, Some(Value::Array(default))) if default.iter().all(Value::is_string) => {}
         (DATE_FILTER, Some(default)) => {
             problems.dashboard(format!(
                 "filter \"{name}\" starts with {default}, which is no text such as \"past30days\""
@@ -252,6 +269,23 @@ fn check_tags(card: &Card, problems: &mut Problems) {
             problems.card(
                 &card.key,
                 format!("its SQL has a tag {{{{{tag}}}}} that is not declared"),
+            );
+        }
+    }
+    for (name, tag) in declared {
+        if tag.kind != "dimension" {
+            problems.card(
+                &card.key,
+                format!(
+                    "its tag {{{{{name}}}}} is of the type \"{}\": only a field filter, of the type \"dimension\", takes ranges and lists",
+                    tag.kind
+                ),
+            );
+        }
+        if tag.name != *name {
+            problems.card(
+                &card.key,
+                format!("its tag {{{{{name}}}}} has another name, \"{}\"", tag.name),
             );
         }
     }

@@ -1,0 +1,1021 @@
+//! A dashboard that is well has no problem, and each fault that somebody could edit into one is found, and nothing else.
+
+use std::sync::LazyLock;
+
+use jiff::civil::Date;
+use postgres::Client;
+use serde_json::{Value, json};
+
+use super::card::{Choice, Chosen, DASHBOARDS, cards, dashboard};
+use super::figures::answer;
+use super::shops::{demo, empty, odd};
+use crate::cluster::{Database, create_all_views, error_of};
+use crate::rows::{rows, run};
+use crate::shop::{assert_error, shop_with_views};
+
+/// A shop that all of these tests share: none of them changes it.
+static SHOP: LazyLock<Database> = LazyLock::new(|| shop_with_views().0);
+
+/// What is wrong with a dashboard, each with the card that it is about.
+pub fn problems(client: &mut Client, dashboard: &Value) -> Vec<String> {
+    client
+        .query("SELECT * FROM metabase.check_dashboard($1::jsonb)", &[dashboard])
+        .unwrap_or_else(|error| panic!("{error:?}"))
+        .iter()
+        .map(|row| {
+            let (card, problem): (Option<String>, String) = (row.get(0), row.get(1));
+            format!("{}: {problem}", card.as_deref().unwrap_or("dashboard"))
+        })
+        .collect()
+}
+
+/// Asserts that of a dashboard that is edited, exactly this is told.
+#[track_caller]
+fn assert_found(name: &str, edit: impl FnOnce(&mut Value), expected: &[&str]) {
+    let mut client = SHOP.connect();
+    let mut dashboard = dashboard(&mut client, name);
+    edit(&mut dashboard);
+    assert_eq!(problems(&mut client, &dashboard), expected);
+}
+
+/// The place of a card on the grid, with its wires.
+pub fn dashcard<'a>(dashboard: &'a mut Value, key: &str) -> &'a mut Value {
+    dashboard["ordered_cards"]
+        .as_array_mut()
+        .expect("it is a list")
+        .iter_mut()
+        .find(|dashcard| dashcard["card"]["key"] == key)
+        .unwrap_or_else(|| panic!("there is no card {key}"))
+}
+
+pub fn card<'a>(dashboard: &'a mut Value, key: &str) -> &'a mut Value {
+    &mut dashcard(dashboard, key)["card"]
+}
+
+fn settings<'a>(dashboard: &'a mut Value, key: &str) -> &'a mut Value {
+    &mut card(dashboard, key)["visualization_settings"]
+}
+
+/// How a card shows one of its columns.
+fn format_of<'a>(dashboard: &'a mut Value, key: &str, column: &str) -> &'a mut Value {
+    &mut settings(dashboard, key)["column_settings"][format!(r#"["name","{column}"]"#)]
+}
+
+fn tags<'a>(dashboard: &'a mut Value, key: &str) -> &'a mut Value {
+    &mut card(dashboard, key)["dataset_query"]["native"]["template-tags"]
+}
+
+/// Takes something away.
+fn remove(object: &mut Value, name: &str) {
+    object
+        .as_object_mut()
+        .expect("it is an object")
+        .remove(name)
+        .unwrap_or_else(|| panic!("there is no {name}"));
+}
+
+/// Replaces a part of a card's SQL.
+fn edit_sql(dashboard: &mut Value, key: &str, part: &str, new: &str) {
+    let query = &mut card(dashboard, key)["dataset_query"]["native"]["query"];
+    let sql = query.as_str().expect("it is a text");
+    assert!(sql.contains(part), "{sql}");
+    *query = json!(sql.replace(part, new));
+}
+
+/// Replaces a card's SQL as a whole.
+fn set_sql(dashboard: &mut Value, key: &str, sql: &str) {
+    card(dashboard, key)["dataset_query"]["native"]["query"] = json!(sql);
+}
+
+/// Wires a filter to a card.
+fn wire(dashboard: &mut Value, key: &str, parameter_id: &str, tag: &str) {
+    let mapping = json!({"parameter_id": parameter_id, "target": ["dimension", ["template-tag", tag]]});
+    dashcard(dashboard, key)["parameter_mappings"]
+        .as_array_mut()
+        .expect("it is a list")
+        .push(mapping);
+}
+
+/// Takes all but one card away.
+pub fn keep_only(dashboard: &mut Value, key: &str) {
+    dashboard["ordered_cards"]
+        .as_array_mut()
+        .expect("it is a list")
+        .retain(|dashcard| dashcard["card"]["key"] == key);
+}
+
+const DATE_OF_EXECUTIVE: &str = "metabase_views.executive.date";
+
+// No fault
+
+#[test]
+fn nothing_is_wrong_in_shops_of_the_documented_layout() {
+    for (_database, mut client) in [demo(), odd(), empty()] {
+        for name in DASHBOARDS {
+            assert_eq!(
+                rows(
+                    &mut client,
+                    &format!("SELECT * FROM metabase.check_dashboard('{name}')")
+                ),
+                Vec::<String>::new(),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_is_wrong_in_the_other_layouts_and_every_card_can_be_asked() {
+    for (schema, shop) in [
+        ("tests/layouts/b.sql", "tests/layouts/b_rows.sql"),
+        ("tests/layouts/c.sql", "tests/layouts/c_rows.sql"),
+    ] {
+        let database = Database::with_extension();
+        database.run_file(schema);
+        database.run_file(shop);
+        let mut client = database.connect();
+        create_all_views(&mut client);
+        let day = |month| Date::new(2024, month, 1).expect("it is a day");
+        let value = || Choice::Values(vec!["Nike".to_owned(), "StockX".to_owned()]);
+        let everything = Chosen::from([
+            ("date", Choice::Days(day(1), day(3))),
+            ("brand", value()),
+            ("platform", value()),
+            ("stock_category", value()),
+            ("supplier", value()),
+        ]);
+        for name in DASHBOARDS {
+            let dashboard = dashboard(&mut client, name);
+            assert_eq!(
+                problems(&mut client, &dashboard),
+                Vec::<String>::new(),
+                "{name} of {schema}"
+            );
+            for card in cards(&dashboard) {
+                let asked = card.asked(&mut client, &Chosen::new());
+                let shown = answer(&mut client, &asked);
+                assert!(!shown.is_empty(), "{name}/{} of {schema}", card.key);
+                let asked = card.asked(&mut client, &everything);
+                answer(&mut client, &asked);
+            }
+        }
+    }
+}
+
+// Drawing
+
+#[test]
+fn a_display_that_metabase_does_not_have() {
+    assert_found(
+        "executive",
+        |it| card(it, "avg_roi")["display"] = json!("donut"),
+        &[r#"avg_roi: Metabase has no display "donut" and would draw nothing"#],
+    );
+}
+
+#[test]
+fn cards_that_lie_on_each_other() {
+    assert_found(
+        "executive",
+        |it| dashcard(it, "avg_roi")["col"] = json!(11),
+        &[r#"dashboard: card "total_profit" and card "avg_roi" lie on each other"#],
+    );
+}
+
+#[test]
+fn a_card_that_lies_on_a_heading() {
+    assert_found(
+        "executive",
+        |it| dashcard(it, "revenue_trend")["size_y"] = json!(8),
+        &[r#"dashboard: card "revenue_trend" and the heading in row 13 lie on each other"#],
+    );
+}
+
+#[test]
+fn a_card_beyond_the_grid() {
+    assert_found(
+        "executive",
+        |it| dashcard(it, "active_orders")["size_x"] = json!(7),
+        &[r#"dashboard: card "active_orders" reaches beyond the 24 columns of the grid"#],
+    );
+}
+
+#[test]
+fn a_card_as_far_away_as_numbers_go() {
+    assert_found(
+        "executive",
+        |it| {
+            dashcard(it, "active_orders")["col"] = json!(u32::MAX);
+            dashcard(it, "active_orders")["row"] = json!(u32::MAX);
+        },
+        &[r#"dashboard: card "active_orders" reaches beyond the 24 columns of the grid"#],
+    );
+}
+
+#[test]
+fn a_card_without_width_or_height() {
+    for side in ["size_x", "size_y"] {
+        assert_found(
+            "executive",
+            |it| dashcard(it, "active_orders")[side] = json!(0),
+            &[r#"dashboard: card "active_orders" has no size"#],
+        );
+    }
+}
+
+#[test]
+fn a_place_without_a_card_or_a_text() {
+    assert_found(
+        "executive",
+        |it| {
+            let nothing = json!({
+                "row": 99, "col": 0, "size_x": 1, "size_y": 1, "parameter_mappings": [], "visualization_settings": {}
+            });
+            it["ordered_cards"]
+                .as_array_mut()
+                .expect("it is a list")
+                .push(nothing);
+        },
+        &["dashboard: row 99 has something that is neither a card nor a text"],
+    );
+}
+
+// Columns that a card draws
+
+#[test]
+fn a_column_that_a_result_does_not_have() {
+    for (name, key, setting, given) in [
+        (
+            "product_analytics",
+            "brand_performance",
+            "pie.metric",
+            json!("gone"),
+        ),
+        (
+            "product_analytics",
+            "brand_performance",
+            "pie.dimension",
+            json!("gone"),
+        ),
+        (
+            "executive",
+            "revenue_trend",
+            "graph.metrics",
+            json!(["total_revenue", "gone"]),
+        ),
+        ("executive", "revenue_trend", "graph.dimensions", json!(["gone"])),
+        (
+            "executive",
+            "top_products",
+            "table.columns",
+            json!([{"name": "gone", "enabled": true}]),
+        ),
+        ("executive", "sales_by_country", "map.dimension", json!("gone")),
+        ("executive", "sales_by_country", "map.metric", json!("gone")),
+        ("executive", "avg_roi", "scalar.field", json!("gone")),
+    ] {
+        assert_found(
+            name,
+            |it| settings(it, key)[setting] = given,
+            &[&format!(
+                r#"{key}: {setting} names a column "gone" that its result does not have"#
+            )],
+        );
+    }
+}
+
+#[test]
+fn a_format_of_a_column_that_a_result_does_not_have() {
+    assert_found(
+        "executive",
+        |it| *format_of(it, "avg_roi", "gone") = json!({"column_title": "Gone"}),
+        &[r#"avg_roi: column_settings names a column "gone" that its result does not have"#],
+    );
+}
+
+#[test]
+fn a_format_of_what_is_no_column() {
+    assert_found(
+        "executive",
+        |it| settings(it, "avg_roi")["column_settings"]["avg_roi"] = json!({}),
+        &["avg_roi: column_settings has a key avg_roi, which names no column"],
+    );
+}
+
+#[test]
+fn a_drawing_of_nothing() {
+    for (name, key, setting) in [
+        ("product_analytics", "brand_performance", "pie.metric"),
+        ("product_analytics", "brand_performance", "pie.dimension"),
+        ("executive", "revenue_trend", "graph.metrics"),
+        ("executive", "revenue_trend", "graph.dimensions"),
+        ("executive", "sales_by_country", "map.dimension"),
+        ("executive", "sales_by_country", "map.metric"),
+    ] {
+        assert_found(
+            name,
+            |it| remove(settings(it, key), setting),
+            &[&format!("{key}: {setting} is not set")],
+        );
+    }
+}
+
+#[test]
+fn a_map_of_something_else_than_the_world() {
+    for (setting, given) in [("map.type", "pin"), ("map.region", "us_states")] {
+        assert_found(
+            "executive",
+            |it| settings(it, "sales_by_country")[setting] = json!(given),
+            &["sales_by_country: its map must be of the type region and the region world_countries"],
+        );
+    }
+}
+
+#[test]
+fn a_text_that_is_drawn_as_a_number() {
+    for (name, key, setting, given, column) in [
+        (
+            "executive",
+            "platform_performance",
+            "graph.metrics",
+            json!(["platform"]),
+            "platform",
+        ),
+        (
+            "product_analytics",
+            "brand_performance",
+            "pie.metric",
+            json!("brand"),
+            "brand",
+        ),
+        (
+            "executive",
+            "sales_by_country",
+            "map.metric",
+            json!("country_code"),
+            "country_code",
+        ),
+    ] {
+        assert_found(
+            name,
+            |it| settings(it, key)[setting] = given,
+            &[&format!(
+                r#"{key}: {setting} names "{column}", which is not a number"#
+            )],
+        );
+    }
+}
+
+#[test]
+fn a_number_that_is_drawn_as_a_country() {
+    assert_found(
+        "executive",
+        |it| settings(it, "sales_by_country")["map.dimension"] = json!("total_orders"),
+        &["sales_by_country: map.dimension must be a text: codes of countries"],
+    );
+}
+
+#[test]
+fn a_histogram_over_a_text() {
+    assert_found(
+        "platform_performance",
+        |it| settings(it, "fee_comparison")["graph.x_axis.scale"] = json!("histogram"),
+        &[r#"fee_comparison: the scale of its x axis needs a number, and "platform" is none"#],
+    );
+}
+
+#[test]
+fn a_series_of_time_over_a_text() {
+    assert_found(
+        "platform_performance",
+        |it| settings(it, "fee_comparison")["graph.x_axis.scale"] = json!("timeseries"),
+        &[r#"fee_comparison: the scale of its x axis needs a date, and "platform" is none"#],
+    );
+}
+
+// Numbers and what they are
+
+#[test]
+fn a_number_without_a_style() {
+    assert_found(
+        "executive",
+        |it| remove(format_of(it, "avg_roi", "avg_roi"), "number_style"),
+        &[r#"avg_roi: column "avg_roi" is a number without a number_style"#],
+    );
+}
+
+#[test]
+fn a_percentage_as_a_ratio() {
+    assert_found(
+        "executive",
+        |it| format_of(it, "avg_roi", "avg_roi")["number_style"] = json!("percent"),
+        &[
+            "avg_roi: column \"avg_roi\" has number_style percent, which is for ratios: a percentage is a decimal with a suffix",
+        ],
+    );
+}
+
+#[test]
+fn an_amount_of_no_currency() {
+    assert_found(
+        "executive",
+        |it| remove(format_of(it, "revenue_trend", "total_profit"), "currency"),
+        &[r#"revenue_trend: column "total_profit" is an amount of no currency"#],
+    );
+}
+
+#[test]
+fn a_style_of_numbers_that_does_not_exist() {
+    assert_found(
+        "executive",
+        |it| format_of(it, "avg_roi", "avg_roi")["number_style"] = json!("roman"),
+        &[r#"avg_roi: column "avg_roi" has a number_style "roman" that does not exist"#],
+    );
+}
+
+#[test]
+fn a_text_with_the_format_of_something_else() {
+    for (format, given, what) in [
+        ("date_style", "YYYY/M/D", "has a date_style and is not a date"),
+        (
+            "number_style",
+            "decimal",
+            "has a number_style and is not a number",
+        ),
+    ] {
+        assert_found(
+            "executive",
+            |it| format_of(it, "platform_performance", "platform")[format] = json!(given),
+            &[&format!(r#"platform_performance: column "platform" {what}"#)],
+        );
+    }
+}
+
+#[test]
+fn a_number_with_the_format_of_a_date() {
+    assert_found(
+        "executive",
+        |it| format_of(it, "avg_roi", "avg_roi")["date_style"] = json!("YYYY/M/D"),
+        &[r#"avg_roi: column "avg_roi" has a date_style and is not a date"#],
+    );
+}
+
+// Trends
+
+#[test]
+fn a_trend_over_two_dates() {
+    assert_found(
+        "executive",
+        |it| {
+            edit_sql(
+                it,
+                "total_revenue",
+                "SELECT\n    sale_month,",
+                "SELECT\n    sale_month, sale_month + 1 AS next_day,",
+            );
+        },
+        &["total_revenue: a smartscalar needs one date and one number in its result, and nothing else"],
+    );
+}
+
+#[test]
+fn a_trend_with_a_third_column() {
+    for third in ["'all' AS platform", "sum(total_orders) AS orders"] {
+        assert_found(
+            "executive",
+            |it| {
+                edit_sql(
+                    it,
+                    "total_revenue",
+                    "SELECT\n    sale_month,",
+                    &format!("SELECT\n    sale_month, {third},"),
+                );
+                let (_, column) = third.split_once(" AS ").expect("it has a name");
+                if column == "orders" {
+                    *format_of(it, "total_revenue", column) = json!({"number_style": "decimal"});
+                }
+            },
+            &["total_revenue: a smartscalar needs one date and one number in its result, and nothing else"],
+        );
+    }
+}
+
+#[test]
+fn a_trend_that_does_not_end_with_the_last_date() {
+    for order in ["ORDER BY sale_month DESC", "ORDER BY total_revenue", ""] {
+        assert_found(
+            "executive",
+            |it| edit_sql(it, "total_revenue", "ORDER BY sale_month", order),
+            &[
+                "total_revenue: a smartscalar shows its last row, so its SQL must end with ORDER BY sale_month",
+            ],
+        );
+    }
+}
+
+// Filters and their wires
+
+#[test]
+fn a_filter_that_reaches_no_card() {
+    assert_found(
+        "executive",
+        |it| keep_only(it, "top_products"),
+        &[r#"dashboard: filter "Date range" reaches no card"#],
+    );
+}
+
+#[test]
+fn a_card_that_a_filter_could_reach_and_does_not() {
+    assert_found(
+        "executive",
+        |it| {
+            edit_sql(it, "active_orders", "[[AND {{date}}]]", "");
+            *tags(it, "active_orders") = json!({});
+            dashcard(it, "active_orders")["parameter_mappings"] = json!([]);
+        },
+        &[
+            r#"active_orders: filter "Date range" could reach it, since it reads the filter's view, and does not"#,
+        ],
+    );
+}
+
+#[test]
+fn a_card_that_no_filter_reaches_and_that_does_not_say_so() {
+    assert_found(
+        "executive",
+        |it| card(it, "top_products")["name"] = json!("Top 10 products by revenue"),
+        &[r#"top_products: filter "Date range" does not reach it, and its title does not say "all time""#],
+    );
+}
+
+#[test]
+fn a_card_that_says_all_time_and_is_not() {
+    assert_found(
+        "executive",
+        |it| card(it, "active_orders")["name"] = json!("Orders of All Time"),
+        &[r#"active_orders: its title says "all time", and filter "Date range" reaches it"#],
+    );
+}
+
+#[test]
+fn a_wire_to_a_filter_that_does_not_exist() {
+    assert_found(
+        "executive",
+        |it| wire(it, "active_orders", "nobody", "date"),
+        &[r#"active_orders: it is wired to a filter "nobody", which the dashboard does not have"#],
+    );
+}
+
+#[test]
+fn a_wire_to_a_tag_that_does_not_exist() {
+    assert_found(
+        "executive",
+        |it| wire(it, "active_orders", DATE_OF_EXECUTIVE, "day"),
+        &[r#"active_orders: filter "Date range" is wired to a tag {{day}}, which it does not have"#],
+    );
+}
+
+#[test]
+fn a_tag_that_no_filter_fills_in() {
+    assert_found(
+        "product_analytics",
+        |it| dashcard(it, "product_performance")["parameter_mappings"] = json!([]),
+        &[r#"product_performance: no filter is wired to its tag {{brand}}"#],
+    );
+}
+
+#[test]
+fn a_tag_that_is_not_declared() {
+    for part in ["[[AND {{brand}}]]", "AND {{brand}}"] {
+        assert_found(
+            "executive",
+            |it| {
+                edit_sql(
+                    it,
+                    "active_orders",
+                    "[[AND {{date}}]]",
+                    &format!("[[AND {{{{date}}}}]] {part}"),
+                )
+            },
+            &["active_orders: its SQL has a tag {{brand}} that is not declared"],
+        );
+    }
+}
+
+#[test]
+fn a_tag_that_is_declared_and_not_there() {
+    assert_found(
+        "executive",
+        |it| edit_sql(it, "active_orders", "[[AND {{date}}]]", ""),
+        &["active_orders: its tag {{date}} is declared and not in its SQL"],
+    );
+}
+
+#[test]
+fn brackets_that_do_not_match() {
+    for (part, problem) in [
+        ("[[AND {{date}}", "a [[ has no ]]"),
+        ("AND {{date}}]]", "a ]] has no [["),
+        ("[[AND {{date]]", "a {{ has no }}"),
+        ("[[AND {{date}} [[AND {{date}}]]]]", "a [[ stands in another"),
+        ("[[AND true]] [[AND {{date}}]]", "a [[ … ]] has no {{tag}}"),
+    ] {
+        assert_found(
+            "executive",
+            |it| edit_sql(it, "active_orders", "[[AND {{date}}]]", part),
+            &[&format!("active_orders: in its SQL, {problem}")],
+        );
+    }
+}
+
+#[test]
+fn a_filter_on_what_is_not_there() {
+    for (field, problem) in [
+        (
+            "analytics.metabase_executive_metrics.day",
+            r#"its tag {{date}} is a filter on analytics.metabase_executive_metrics.day: column "day" does not exist"#,
+        ),
+        (
+            "analytics.metabase_executive.sale_date",
+            r#"its tag {{date}} is a filter on analytics.metabase_executive.sale_date: relation "analytics.metabase_executive" does not exist"#,
+        ),
+        ("sale_date", r#""sale_date" is not schema.view.column"#),
+    ] {
+        assert_found(
+            "executive",
+            |it| tags(it, "active_orders")["date"]["dimension"][1] = json!(field),
+            &[&format!("active_orders: {problem}")],
+        );
+    }
+}
+
+#[test]
+fn a_filter_on_a_column_of_another_type() {
+    assert_found(
+        "executive",
+        |it| {
+            tags(it, "active_orders")["date"]["dimension"][1] =
+                json!("analytics.metabase_executive_metrics.platform_name");
+        },
+        &[
+            "active_orders: its tag {{date}} is a filter of the type date/all-options on \
+             analytics.metabase_executive_metrics.platform_name, whose type does not fit",
+        ],
+    );
+}
+
+#[test]
+fn a_filter_of_another_type_than_its_tag() {
+    assert_found(
+        "inventory_management",
+        |it| {
+            let tag = &mut tags(it, "supplier_performance")["supplier"];
+            tag["widget-type"] = json!("date/all-options");
+            tag["dimension"][1] = json!("analytics.metabase_supplier_performance.first_purchase");
+        },
+        &[
+            r#"supplier_performance: filter "Supplier" is of the type string/=, and tag {{supplier}} of the type date/all-options"#,
+        ],
+    );
+}
+
+#[test]
+fn a_filter_on_a_field_by_the_number_that_one_metabase_gave_it() {
+    assert_found(
+        "executive",
+        |it| tags(it, "active_orders")["date"]["dimension"][1] = json!(42),
+        &["active_orders: its tag {{date}} names its field by a number, which only one Metabase knows"],
+    );
+}
+
+#[test]
+fn a_tag_that_is_no_field_filter() {
+    assert_found(
+        "executive",
+        |it| tags(it, "active_orders")["date"]["type"] = json!("date"),
+        &[
+            r#"active_orders: its tag {{date}} is of the type "date": only a field filter, of the type "dimension", takes ranges and lists"#,
+        ],
+    );
+}
+
+#[test]
+fn a_tag_that_calls_itself_otherwise() {
+    assert_found(
+        "executive",
+        |it| tags(it, "active_orders")["date"]["name"] = json!("day"),
+        &[r#"active_orders: its tag {{date}} has another name, "day""#],
+    );
+}
+
+#[test]
+fn a_view_that_a_filter_does_not_find_under_its_alias() {
+    assert_found(
+        "executive",
+        |it| {
+            edit_sql(
+                it,
+                "active_orders",
+                "metabase_executive_metrics",
+                "metabase_executive_metrics AS metrics",
+            );
+        },
+        &[
+            "active_orders: its SQL does not work with the filters date: invalid reference to FROM-clause entry for table \
+             \"metabase_executive_metrics\"",
+        ],
+    );
+}
+
+#[test]
+fn sql_that_fails_only_with_one_of_two_filters() {
+    assert_found(
+        "product_analytics",
+        |it| {
+            edit_sql(
+                it,
+                "category_distribution",
+                "[[AND {{brand}}]]",
+                "[[AND {{brand}} AND nonsense]]",
+            )
+        },
+        &[
+            r#"category_distribution: its SQL does not work with the filters brand: column "nonsense" does not exist"#,
+        ],
+    );
+}
+
+#[test]
+fn sql_that_fails_only_where_two_filters_are_set_together() {
+    assert_found(
+        "product_analytics",
+        |it| {
+            edit_sql(
+                it,
+                "category_distribution",
+                "[[AND {{brand}}]]",
+                "[[AND {{brand}}]] [[AND {{brand}} AND {{date}} AND nonsense]]",
+            );
+        },
+        &[
+            r#"category_distribution: its SQL does not work with the filters brand, date: column "nonsense" does not exist"#,
+        ],
+    );
+}
+
+#[test]
+fn a_filter_of_a_type_that_is_not_wired_here() {
+    assert_found(
+        "executive",
+        |it| {
+            it["parameters"][0]["type"] = json!("date/fortnight");
+            keep_only(it, "avg_roi");
+        },
+        &[
+            r#"dashboard: filter "Date range" is of the type "date/fortnight"; here it must be date/all-options or string/="#,
+            r#"avg_roi: filter "Date range" is of the type date/fortnight, and tag {{date}} of the type date/all-options"#,
+        ],
+    );
+}
+
+#[test]
+fn a_filter_that_starts_with_what_it_cannot_be() {
+    for default in [json!(["past30days"]), json!(30), json!(null)] {
+        // Nothing is no start, and allowed.
+        let expected = format!(
+            r#"dashboard: filter "Date range" starts with {default}, which is no text such as "past30days""#
+        );
+        let expected: &[&str] = if default.is_null() { &[] } else { &[&expected] };
+        assert_found(
+            "executive",
+            |it| it["parameters"][0]["default"] = default,
+            expected,
+        );
+    }
+    for default in [json!("Sole Supply GmbH"), json!([1]), json!({})] {
+        let expected =
+            format!(r#"dashboard: filter "Supplier" starts with {default}, which is no list of texts"#);
+        assert_found(
+            "inventory_management",
+            |it| it["parameters"][1]["default"] = default,
+            &[&expected],
+        );
+    }
+    assert_found(
+        "inventory_management",
+        |it| it["parameters"][1]["default"] = json!(["Sole Supply GmbH", "Dust & Sons"]),
+        &[],
+    );
+}
+
+// SQL
+
+#[test]
+fn a_query_that_is_not_sql() {
+    assert_found(
+        "executive",
+        |it| card(it, "avg_roi")["dataset_query"]["type"] = json!("query"),
+        &[r#"avg_roi: its query is of the type "query" and not "native""#],
+    );
+}
+
+#[test]
+fn sql_that_is_not_one_select() {
+    for sql in [
+        "DELETE FROM analytics.metabase_executive_metrics",
+        "SELECT 1 AS avg_roi; SELECT 2 AS avg_roi",
+        "SELECT 1 AS avg_roi; DROP TABLE transactions.orders",
+        "SELECT 1 AS avg_roi INTO public.copy",
+        "EXPLAIN SELECT 1 AS avg_roi",
+        "TRUNCATE transactions.orders",
+        "",
+        "-- nothing",
+    ] {
+        assert_found(
+            "executive",
+            |it| {
+                // Of all time, so that it needs no filter.
+                card(it, "avg_roi")["name"] = json!("Average ROI, all time");
+                *tags(it, "avg_roi") = json!({});
+                dashcard(it, "avg_roi")["parameter_mappings"] = json!([]);
+                set_sql(it, "avg_roi", sql);
+            },
+            &["avg_roi: its SQL does not work without a filter: it is not one well-formed SELECT"],
+        );
+    }
+}
+
+#[test]
+fn sql_that_is_not_well_formed() {
+    assert_found(
+        "executive",
+        |it| edit_sql(it, "avg_roi", "SELECT", "SELEKT"),
+        &[r#"avg_roi: its SQL does not work without a filter: it is not one well-formed SELECT"#],
+    );
+}
+
+#[test]
+fn a_table_that_grows_without_a_limit() {
+    assert_found(
+        "inventory_management",
+        |it| edit_sql(it, "inventory_status", "LIMIT 2000", ""),
+        &["inventory_status: a table can grow, and its SQL has no LIMIT"],
+    );
+}
+
+// Names
+
+#[test]
+fn cards_of_one_key() {
+    assert_found(
+        "executive",
+        |it| card(it, "avg_roi")["key"] = json!("active_orders"),
+        &[r#"dashboard: several cards have the key "active_orders""#],
+    );
+}
+
+#[test]
+fn filters_of_one_id_or_slug() {
+    for (what, given) in [
+        ("id", "metabase_views.inventory_management.stock_category"),
+        ("slug", "stock_category"),
+    ] {
+        let mut client = SHOP.connect();
+        let mut inventory = dashboard(&mut client, "inventory_management");
+        inventory["parameters"][1][what] = json!(given);
+        let expected = format!(r#"dashboard: several filters have the {what} "{given}""#);
+        let found = problems(&mut client, &inventory);
+        assert!(found.contains(&expected), "{found:#?}");
+    }
+}
+
+#[test]
+fn a_name_or_description_that_is_blank() {
+    for blank in ["", " \n"] {
+        assert_found(
+            "executive",
+            |it| it["name"] = json!(blank),
+            &["dashboard: it has no name"],
+        );
+        assert_found(
+            "executive",
+            |it| card(it, "avg_roi")["name"] = json!(blank),
+            &["avg_roi: it has no title"],
+        );
+        assert_found(
+            "executive",
+            |it| card(it, "avg_roi")["description"] = json!(blank),
+            &["avg_roi: it has no description"],
+        );
+    }
+}
+
+// Views
+
+#[test]
+fn a_view_that_is_missing_is_named_and_does_not_keep_the_dashboard_away() {
+    let (_database, mut client) = shop_with_views();
+    let before = DASHBOARDS.map(|name| dashboard(&mut client, name));
+    run(
+        &mut client,
+        "SELECT metabase.drop_view('metabase_customer_geography')",
+    );
+    let found = DASHBOARDS.map(|name| {
+        rows(
+            &mut client,
+            &format!("SELECT * FROM metabase.check_dashboard('{name}')"),
+        )
+    });
+    let missing = vec![
+        "- | materialized view analytics.metabase_customer_geography does not exist; create it: SELECT * FROM \
+         metabase.create_view('metabase_customer_geography')"
+            .to_owned(),
+    ];
+    assert_eq!(found, [missing.clone(), vec![], missing, vec![]]);
+    assert_eq!(DASHBOARDS.map(|name| dashboard(&mut client, name)), before);
+    // What it advises helps.
+    run(
+        &mut client,
+        "SELECT * FROM metabase.create_view('metabase_customer_geography')",
+    );
+    assert_eq!(
+        rows(&mut client, "SELECT * FROM metabase.check_dashboard('executive')"),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_table_of_a_views_name_is_no_view() {
+    let (_database, mut client) = shop_with_views();
+    run(
+        &mut client,
+        "SELECT metabase.drop_view('metabase_customer_geography');
+         CREATE TABLE analytics.metabase_customer_geography (country_code text, total_revenue numeric, total_orders bigint)",
+    );
+    assert_eq!(
+        rows(&mut client, "SELECT * FROM metabase.check_dashboard('executive')"),
+        [
+            "- | materialized view analytics.metabase_customer_geography does not exist; create it: SELECT * FROM \
+             metabase.create_view('metabase_customer_geography')"
+        ]
+    );
+}
+
+// What is no dashboard
+
+#[test]
+fn what_is_no_dashboard_is_refused() {
+    let mut client = SHOP.connect();
+    let executive = dashboard(&mut client, "executive");
+    let changed = |edit: &dyn Fn(&mut Value)| {
+        let mut dashboard = executive.clone();
+        edit(&mut dashboard);
+        dashboard
+    };
+    for (dashboard, reason) in [
+        (json!({}), "missing field `key`"),
+        (
+            json!([]),
+            "invalid length 0, expected struct Dashboard with 6 elements",
+        ),
+        (
+            json!("executive"),
+            "invalid type: string \"executive\", expected struct Dashboard",
+        ),
+        (json!(null), "invalid type: null, expected struct Dashboard"),
+        (
+            changed(&|it| it["colour"] = json!("blue")),
+            "unknown field `colour`, expected one of `key`, `name`, `description`, `audience`, `parameters`, `ordered_cards`",
+        ),
+        (
+            changed(&|it| remove(it, "parameters")),
+            "missing field `parameters`",
+        ),
+        (
+            changed(&|it| dashcard(it, "avg_roi")["col"] = json!(-1)),
+            "invalid value: integer `-1`, expected u32",
+        ),
+        (
+            changed(&|it| dashcard(it, "avg_roi")["col"] = json!(1.5)),
+            "invalid type: floating point `1.5`, expected u32",
+        ),
+        (
+            changed(&|it| {
+                dashcard(it, "avg_roi")["parameter_mappings"][0]["target"] =
+                    json!(["variable", ["template-tag", "date"]])
+            }),
+            "unknown variant `variable`, expected `dimension`",
+        ),
+    ] {
+        let statement = format!(
+            "SELECT * FROM metabase.check_dashboard('{}'::jsonb)",
+            dashboard.to_string().replace('\'', "''")
+        );
+        assert_error(
+            &error_of(&mut client, &statement),
+            "22023",
+            &format!("the dashboard cannot be read: {reason}"),
+            Some("It must have the form that metabase.dashboard_json(name) returns."),
+        );
+    }
+}

@@ -1,0 +1,224 @@
+//! Each card shows what its title and description say, of what is in the shop's own tables.
+
+use postgres::{Client, SimpleQueryMessage};
+
+use super::card::{Chosen, DASHBOARDS, cards, dashboard, list};
+use super::expected::{EXPECTED, Expected};
+use super::shops::{choose, demo, empty, odd};
+use crate::cluster::refresh_all;
+use crate::rows::{rows, run};
+
+/// What one cell of a result holds.
+type Cell = Option<String>;
+
+#[test]
+fn every_card_shows_what_it_says_of_the_demo_shop() {
+    let (_database, mut client) = demo();
+    let shown = compare(&mut client, &Chosen::new());
+    assert_eq!(shown.len(), EXPECTED.len());
+    let empty: Vec<_> = shown.iter().filter(|(_, rows)| *rows == 0).collect();
+    assert!(empty.is_empty(), "{empty:?}");
+}
+
+#[test]
+fn every_card_shows_what_it_says_of_a_shop_that_is_odd_in_every_way() {
+    let (_database, mut client) = odd();
+    let shown = compare(&mut client, &Chosen::new());
+    let empty: Vec<_> = shown.iter().filter(|(_, rows)| *rows == 0).collect();
+    assert!(empty.is_empty(), "{empty:?}");
+}
+
+#[test]
+fn a_shop_without_a_row_has_cards_that_show_nothing_or_zero() {
+    let (_database, mut client) = empty();
+    compare(&mut client, &Chosen::new());
+}
+
+#[test]
+fn what_is_odd_is_shown_like_this() {
+    let (_database, mut client) = odd();
+    for (name, key, shown) in [
+        (
+            "executive",
+            "sales_by_country",
+            // 150 + 170 + 130 to Germany and DE, 200 + 90 to UK and United Kingdom; none to Atlantis.
+            &[
+                "DE | 450 | 3",
+                "GB | 290 | 2",
+                "FR | 190 | 2",
+                "US | 55 | 1",
+                "AT | 0 | 2",
+            ][..],
+        ),
+        (
+            "product_analytics",
+            "top_products_by_revenue",
+            // Two products called Dunk, and one without name or SKU; what was given back has brought in nothing.
+            &[
+                "Dunk · D-1 | 450",
+                "Dunk · D-2 | 200",
+                "Samba | 200",
+                "N-1 | 60",
+                "Unnamed product | 55",
+                "Trees | 0",
+            ],
+        ),
+        (
+            "product_analytics",
+            "price_distribution",
+            // Up to 200: twenty classes of 10. What went for 90 and 110 counts twice at 100.
+            &[
+                "50 | 1", "60 | 1", "100 | 2", "130 | 1", "150 | 1", "170 | 1", "200 | 1",
+            ],
+        ),
+        (
+            "platform_performance",
+            "revenue_by_platform",
+            &[
+                "StockX | 530",
+                "eBay | 345",
+                "No platform | 180",
+                "O'Neill, Sons | 60",
+            ],
+        ),
+        (
+            "platform_performance",
+            "countries_served",
+            &["AT | 1", "DE | 1", "FR | 1", "GB | 1", "US | 1"],
+        ),
+        ("inventory_management", "current_stock_value", &["139.0"]),
+        (
+            "inventory_management",
+            "ageing_distribution",
+            // What is bought tomorrow is the newest.
+            &[
+                "0 to 30 | 3",
+                "31 to 60 | 2",
+                "61 to 90 | 2",
+                "91 to 180 | 2",
+                "181 to 365 | 2",
+                "over 365 | 1",
+                "Unknown | 1",
+            ],
+        ),
+    ] {
+        let dashboard = dashboard(&mut client, name);
+        let asked = cards(&dashboard)
+            .into_iter()
+            .find(|card| card.key == key)
+            .expect("it is there")
+            .asked(&mut client, &Chosen::new());
+        assert_eq!(rows(&mut client, &asked), shown, "{key}");
+    }
+}
+
+#[test]
+fn amounts_of_any_size_keep_no_card_from_answering() {
+    let (_database, mut client) = odd();
+    for amount in [
+        "1e100",
+        "-1e100",
+        "1e-30",
+        "0.01",
+        "1e9",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+    ] {
+        run(
+            &mut client,
+            &format!(
+                "UPDATE transactions.orders SET gross_sale = '{amount}', net_profit = '{amount}', roi = '{amount}',
+                     platform_fee = '{amount}'
+                 WHERE id = md5('order 3')::uuid"
+            ),
+        );
+        refresh_all(&mut client);
+        for name in DASHBOARDS {
+            let dashboard = dashboard(&mut client, name);
+            for card in cards(&dashboard) {
+                let asked = card.asked(&mut client, &Chosen::new());
+                let shown = answer(&mut client, &asked);
+                assert!(!shown.is_empty(), "{name}/{} with {amount}", card.key);
+            }
+        }
+    }
+}
+
+/// Asserts that each card shows what it has to where this is chosen, in each dashboard that has one of the filters; answers
+/// how many rows each shows.
+pub fn compare(client: &mut Client, chosen: &Chosen) -> Vec<(String, usize)> {
+    choose(client, chosen);
+    let mut shown = Vec::new();
+    let mut wrong = Vec::new();
+    for name in DASHBOARDS {
+        let dashboard = dashboard(client, name);
+        let has_filter = |slug: &&str| {
+            list(&dashboard["parameters"])
+                .iter()
+                .any(|it| it["slug"] == *slug)
+        };
+        if !chosen.is_empty() && !chosen.keys().any(has_filter) {
+            continue;
+        }
+        for card in cards(&dashboard) {
+            let expected = expected(name, &card.key);
+            let asked = card.asked(client, chosen);
+            let shows = answer(client, &asked);
+            let due = answer(client, expected.sql);
+            if !agree(&shows, &due, expected.tolerance) {
+                wrong.push(format!(
+                    "{name}/{} of {chosen:?} shows\n  {shows:?}\nand not\n  {due:?}",
+                    card.key
+                ));
+            }
+            shown.push((format!("{name}/{}", card.key), shows.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    shown
+}
+
+fn expected(dashboard: &str, card: &str) -> &'static Expected {
+    EXPECTED
+        .iter()
+        .find(|expected| expected.dashboard == dashboard && expected.card == card)
+        .unwrap_or_else(|| panic!("nobody knows what {dashboard}/{card} has to show"))
+}
+
+/// The rows of a query.
+pub fn answer(client: &mut Client, query: &str) -> Vec<Vec<Cell>> {
+    client
+        .simple_query(query)
+        .unwrap_or_else(|error| panic!("{query}: {error:?}"))
+        .iter()
+        .filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(
+                (0..row.len())
+                    .map(|column| row.get(column).map(str::to_owned))
+                    .collect(),
+            ),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether two results are equal row by row, in their order: numbers by their value, within a tolerance.
+fn agree(one: &[Vec<Cell>], other: &[Vec<Cell>], tolerance: f64) -> bool {
+    let cells_agree = |(one, other): (&Cell, &Cell)| {
+        one == other
+            || match (number(one), number(other)) {
+                (Some(one), Some(other)) => (one - other).abs() <= tolerance,
+                _ => false,
+            }
+    };
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(one, other)| one.len() == other.len() && one.iter().zip(other).all(cells_agree))
+}
+
+fn number(cell: &Cell) -> Option<f64> {
+    cell.as_ref()?.parse().ok()
+}
