@@ -1,6 +1,6 @@
 //! A Metabase that refuses whatever is not exactly as documented.
 //!
-//! The schemas of requests are those of Metabase's own OpenAPI description (tests/fixtures/openapi-subset.json, whose head
+//! The schemas of requests are those of Metabase's own OpenAPI description (tests/metabase/openapi.json of the extension, whose head
 //! and `x-source` name the files that they are from). What that does not cover is refused where the real one would store
 //! nonsense: ids that do not exist, filters that are wired to nothing.
 
@@ -526,7 +526,7 @@ static DASHBOARD_UPDATE: LazyLock<Validator> = LazyLock::new(|| validator("/api/
 /// The schema of a request's body, which may have no other keys.
 fn validator(path: &str, method: &str) -> Validator {
     let openapi: Value =
-        serde_json::from_str(include_str!("../fixtures/openapi-subset.json")).expect("it is JSON");
+        serde_json::from_str(include_str!("../../../../tests/metabase/openapi.json")).expect("it is JSON");
     let mut schema =
         openapi["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"].clone();
     schema["additionalProperties"] = json!(false);
