@@ -203,8 +203,12 @@ impl Worker {
         let events = self.event_due().is_some_and(|due| due <= Instant::now());
         if events {
             // Until here, whoever commits has seen that the worker knows, and has not woken it. What is committed from here on is
-            // looked at once more.
-            self.place(|place| place.has_events.store(false, SeqCst));
+            // looked at once more. Until all is looked at there is something to do: should this process be ended meanwhile, another
+            // one is started at once.
+            self.place(|place| {
+                place.next_due.store(0, SeqCst);
+                place.has_events.store(false, SeqCst);
+            });
         }
         let agenda = process::transaction(|| agenda::read(Engine::Worker))?;
         if agenda.has_changes() && self.stuck_until <= Instant::now() {

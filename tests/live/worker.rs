@@ -741,6 +741,40 @@ fn a_refresh_that_takes_too_long_or_is_cancelled_fails_and_is_made_up() {
 }
 
 #[test]
+fn a_refresh_for_an_event_that_is_interrupted_is_made_up_without_another_event() {
+    let (cluster, mut client) = shop_cluster("worker-interrupted");
+    let terminate = |client: &mut Client| {
+        run(
+            client,
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE backend_type = 'metabase_views worker'",
+        );
+    };
+    // It has nothing to do until a view is due: one that is started now is started for the event alone.
+    wait_until(
+        &mut client,
+        "SELECT coalesce(
+             (metabase.sync_status() -> 'worker' ->> 'next_cycle')::timestamptz > now() + interval '10 seconds', false
+         )",
+    );
+    terminate(&mut client);
+    let mut other = cluster.connect("shop");
+    run(
+        &mut other,
+        "BEGIN; COMMENT ON MATERIALIZED VIEW analytics.metabase_executive_metrics IS NULL",
+    );
+    run(&mut client, SALE);
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (
+             SELECT FROM pg_stat_activity WHERE backend_type = 'metabase_views worker' AND wait_event_type = 'Lock'
+         )",
+    );
+    terminate(&mut client);
+    run(&mut other, "ROLLBACK");
+    wait_until(&mut client, IS_FRESH);
+}
+
+#[test]
 fn a_search_path_that_the_databases_owner_has_set_is_nothing_to_its_worker() {
     let (_cluster, mut client) = shop_cluster("worker-path");
     run(
