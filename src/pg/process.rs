@@ -146,6 +146,8 @@ pub fn transaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Erro
         if result.is_err() {
             pg_sys::AbortCurrentTransaction();
         }
+        // What a view's functions have locked for their session would stay locked for as long as this process lives.
+        pg_sys::LockReleaseSession(pg_sys::USER_LOCKMETHOD as pg_sys::LOCKMETHODID);
         pg_sys::pgstat_report_stat(true);
     }
     result

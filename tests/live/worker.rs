@@ -775,6 +775,26 @@ fn a_refresh_for_an_event_that_is_interrupted_is_made_up_without_another_event()
 }
 
 #[test]
+fn what_a_views_function_locks_for_its_session_is_let_go() {
+    let (_cluster, mut client) = shop_cluster("worker-advisory");
+    run(
+        &mut client,
+        "CREATE FUNCTION greedy(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+         BEGIN
+             PERFORM pg_advisory_lock(42);
+             RETURN $1;
+         END $$;
+         CREATE INDEX greedy ON analytics.metabase_executive_metrics (public.greedy(platform_name));
+         SELECT pg_advisory_unlock_all()",
+    );
+    keeps_fresh(&mut client);
+    wait_until(
+        &mut client,
+        "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory')",
+    );
+}
+
+#[test]
 fn a_search_path_that_the_databases_owner_has_set_is_nothing_to_its_worker() {
     let (_cluster, mut client) = shop_cluster("worker-path");
     run(
