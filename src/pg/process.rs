@@ -38,6 +38,8 @@ const SESSION_SETTINGS: &[(&CStr, &CStr)] = &[
     (c"quote_all_identifiers", c"off"),
     (c"row_security", c"on"),
     (c"lock_timeout", c"10s"),
+    // A view that fails must not end the process.
+    (c"exit_on_error", c"off"),
 ];
 
 /// Sets up this process, and connects it to a database, or to none.

@@ -795,6 +795,29 @@ fn what_a_views_function_locks_for_its_session_is_let_go() {
 }
 
 #[test]
+fn a_database_whose_sessions_end_with_their_first_error_has_a_worker_that_goes_on() {
+    let (cluster, mut client) = shop_cluster("worker-exit-on-error");
+    run(
+        &mut client,
+        "ALTER DATABASE shop SET exit_on_error = on;
+         SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE backend_type = 'metabase_views worker'",
+    );
+    keeps_fresh(&mut client);
+    let pid = column(&mut client, WORKER_PID);
+    // Its refresh fails.
+    configure(&cluster, "lock_timeout", "50ms");
+    let mut other = cluster.connect("shop");
+    run(
+        &mut other,
+        "BEGIN; COMMENT ON MATERIALIZED VIEW analytics.metabase_platform_performance IS NULL",
+    );
+    keeps_fresh(&mut client);
+    wait_for_run(&mut client, "metabase_platform_performance", "failed");
+    assert_eq!(column(&mut client, WORKER_PID), pid);
+    run(&mut other, "ROLLBACK");
+}
+
+#[test]
 fn a_search_path_that_the_databases_owner_has_set_is_nothing_to_its_worker() {
     let (_cluster, mut client) = shop_cluster("worker-path");
     run(
