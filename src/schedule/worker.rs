@@ -230,9 +230,11 @@ impl Worker {
                     let begin = Instant::now();
                     // What is left open in the log is closed the next time.
                     self.has_closed_lost_runs = false;
-                    next = earlier(next, run_view(&agenda, item, &decision, cause)?);
+                    let retry_at = run_view(&agenda, item, &decision, cause)?;
+                    next = earlier(next, retry_at);
                     self.has_closed_lost_runs = true;
-                    if cause == Cause::Event {
+                    // One that has failed, after it had waited for a lock perhaps, waits for its retry, and keeps no other waiting.
+                    if cause == Cause::Event && retry_at.is_none() {
                         event_time += begin.elapsed();
                     }
                 }

@@ -775,6 +775,28 @@ fn a_refresh_for_an_event_that_is_interrupted_is_made_up_without_another_event()
 }
 
 #[test]
+fn a_view_that_has_waited_for_a_lock_in_vain_does_not_keep_the_others_waiting() {
+    let (cluster, mut client) = shop_cluster("worker-waited");
+    configure(&cluster, "lock_timeout", "5s");
+    let mut other = cluster.connect("shop");
+    run(
+        &mut other,
+        "BEGIN; COMMENT ON MATERIALIZED VIEW analytics.metabase_executive_metrics IS NULL",
+    );
+    run(&mut client, SALE);
+    wait_for_run(&mut client, "metabase_executive_metrics", "failed");
+    run(&mut other, "ROLLBACK");
+    let begin = Instant::now();
+    run(&mut client, SALE);
+    wait_until(
+        &mut client,
+        "SELECT (SELECT total_orders FROM analytics.metabase_platform_performance WHERE platform_name = 'GOAT')
+             = (SELECT count(*) FROM transactions.orders WHERE platform_id = '10000000-0000-0000-0000-000000000004')",
+    );
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+}
+
+#[test]
 fn what_a_views_function_locks_for_its_session_is_let_go() {
     let (_cluster, mut client) = shop_cluster("worker-advisory");
     run(
