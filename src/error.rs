@@ -197,6 +197,8 @@ pub enum Error {
     NothingToCapture,
     #[error("facts and rollups cannot be built: {reason}")]
     CannotBuild { reason: String },
+    #[error("the triggers that capture changes are put on sources by this extension only")]
+    ForeignTrigger,
     #[error("analytics.{view} could not be created anew, so the call as a whole was undone: {cause}")]
     Recreate { view: String, cause: Box<Error> },
     #[error("the sources or the settings have changed since analytics.{view} was created")]
@@ -285,6 +287,7 @@ impl Error {
             }
             IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
             Overtaken => "40001",
+            ForeignTrigger => "39P01",
             DuplicateOrder { .. } => "23505",
             NotPreloaded | NoPgCron | NoEngine | NothingToCapture | Nested | CannotBuild { .. } => "55000",
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
@@ -445,6 +448,9 @@ impl Error {
             }
             Nested => "Take the call out of the function that a mapping, a policy or an index calls.".into(),
             NothingToCapture => "Create them: SELECT * FROM metabase.create_all_views();".into(),
+            ForeignTrigger => {
+                "Drop the trigger. If it was to capture changes: SELECT * FROM metabase.enable_capture();".into()
+            }
             CannotBuild { .. } => "Views are refreshed in full until it works.".into(),
             Recreate { cause, .. } => {
                 return cause.hint().or_else(|| Some("The old views are still there.".into()));

@@ -5,9 +5,11 @@
 
 use std::ffi::{CStr, c_char};
 
-use pgrx::pg_sys;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, pg_sys};
 
 use super::hooks::wake_worker_at_commit;
+use crate::error::Error;
 
 /// Columns of a queue, as sql/tables.sql makes them.
 const CAPTURED_AT: usize = 0;
@@ -63,7 +65,7 @@ pub unsafe extern "C-unwind" fn metabase_views_capture_row(
     // SAFETY: PostgreSQL passes valid data, which is read as a trigger's only if it is one. An AFTER trigger's tuples stay
     // until it returns.
     unsafe {
-        if let Some((trigger, queue)) = called_as_trigger(fcinfo) {
+        if let Some((trigger, queue)) = called_as_trigger(fcinfo, pg_sys::TRIGGER_EVENT_ROW) {
             wake_worker_at_commit();
             let column = key_column(trigger);
             let key = |tuple| match Key::of(tuple, trigger, column) {
@@ -94,7 +96,7 @@ pub unsafe extern "C-unwind" fn metabase_views_capture_truncate(
 ) -> pg_sys::Datum {
     // SAFETY: as above.
     unsafe {
-        if let Some((_, queue)) = called_as_trigger(fcinfo) {
+        if let Some((_, queue)) = called_as_trigger(fcinfo, 0) {
             wake_worker_at_commit();
             queue.append(&Key::Unknown);
             queue.close();
@@ -103,10 +105,14 @@ pub unsafe extern "C-unwind" fn metabase_views_capture_truncate(
     pg_sys::Datum::null()
 }
 
-/// The trigger's data and its queue; None where nobody is interested.
+/// The trigger's data and its queue; None where nobody is interested. `level` is that of a row, or 0 for that of a statement:
+/// a trigger of another kind than ours has no rows to look at, or decides what becomes of them.
 ///
 /// SAFETY: `fcinfo` is what PostgreSQL passed.
-unsafe fn called_as_trigger(fcinfo: pg_sys::FunctionCallInfo) -> Option<(*const pg_sys::TriggerData, Queue)> {
+unsafe fn called_as_trigger(
+    fcinfo: pg_sys::FunctionCallInfo,
+    level: u32,
+) -> Option<(*const pg_sys::TriggerData, Queue)> {
     // SAFETY: see above; the node's tag says whether it is a trigger's data.
     unsafe {
         let context = (*fcinfo).context;
@@ -114,6 +120,9 @@ unsafe fn called_as_trigger(fcinfo: pg_sys::FunctionCallInfo) -> Option<(*const 
             return None;
         }
         let trigger = context as *const pg_sys::TriggerData;
+        if (*trigger).tg_event & (pg_sys::TRIGGER_EVENT_TIMINGMASK | pg_sys::TRIGGER_EVENT_ROW) != level {
+            ErrorReport::from(Error::ForeignTrigger).report(PgLogLevel::ERROR);
+        }
         let queue = argument(trigger, 0)?;
         let schema = pg_sys::get_namespace_oid(c"metabase_internal".as_ptr(), true);
         if pg_sys::get_relname_relid(STATE.as_ptr(), schema) == pg_sys::InvalidOid {

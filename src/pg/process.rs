@@ -38,6 +38,8 @@ const SESSION_SETTINGS: &[(&CStr, &CStr)] = &[
     (c"quote_all_identifiers", c"off"),
     (c"row_security", c"on"),
     (c"lock_timeout", c"10s"),
+    // A view that fails must not end the process.
+    (c"exit_on_error", c"off"),
 ];
 
 /// Sets up this process, and connects it to a database, or to none.
@@ -146,6 +148,8 @@ pub fn transaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Erro
         if result.is_err() {
             pg_sys::AbortCurrentTransaction();
         }
+        // What a view's functions have locked for their session would stay locked for as long as this process lives.
+        pg_sys::LockReleaseSession(pg_sys::USER_LOCKMETHOD as pg_sys::LOCKMETHODID);
         pg_sys::pgstat_report_stat(true);
     }
     result

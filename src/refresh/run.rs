@@ -197,7 +197,8 @@ fn from_facts(
     match build {
         // It would take its time for nothing again.
         Some(_) => state::store_failure(&reason, begin.elapsed().as_secs_f64())?,
-        None => state::store_reason(Some(&reason))?,
+        // They may be built by the next refresh, for an event or by hand, if that was a matter of the moment.
+        None => state::store_reason(None)?,
     }
     Ok(same_for_all(views, &reason))
 }

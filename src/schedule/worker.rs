@@ -203,8 +203,12 @@ impl Worker {
         let events = self.event_due().is_some_and(|due| due <= Instant::now());
         if events {
             // Until here, whoever commits has seen that the worker knows, and has not woken it. What is committed from here on is
-            // looked at once more.
-            self.place(|place| place.has_events.store(false, SeqCst));
+            // looked at once more. Until all is looked at there is something to do: should this process be ended meanwhile, another
+            // one is started at once.
+            self.place(|place| {
+                place.next_due.store(0, SeqCst);
+                place.has_events.store(false, SeqCst);
+            });
         }
         let agenda = process::transaction(|| agenda::read(Engine::Worker))?;
         if agenda.has_changes() && self.stuck_until <= Instant::now() {
@@ -226,9 +230,11 @@ impl Worker {
                     let begin = Instant::now();
                     // What is left open in the log is closed the next time.
                     self.has_closed_lost_runs = false;
-                    next = earlier(next, run_view(&agenda, item, &decision, cause)?);
+                    let retry_at = run_view(&agenda, item, &decision, cause)?;
+                    next = earlier(next, retry_at);
                     self.has_closed_lost_runs = true;
-                    if cause == Cause::Event {
+                    // One that has failed, after it had waited for a lock perhaps, waits for its retry, and keeps no other waiting.
+                    if cause == Cause::Event && retry_at.is_none() {
                         event_time += begin.elapsed();
                     }
                 }

@@ -1063,3 +1063,39 @@ fn a_transaction_that_goes_on_after_a_failed_view_is_sound() {
         ["2"]
     );
 }
+
+// Triggers
+
+#[test]
+fn a_trigger_of_somebody_elses_making_captures_nothing() {
+    let database = shop();
+    let mut client = database.connect();
+    let given = |trigger: &str, function: &str| {
+        format!(
+            "CREATE TABLE public.mine (id integer); INSERT INTO public.mine VALUES (1);
+             CREATE TRIGGER mine {trigger} EXECUTE FUNCTION metabase_internal.{function}('order_queue', 'id')"
+        )
+    };
+    // The queues take changes once there are facts.
+    create_all_views(&mut client);
+    refresh_all(&mut client);
+    for given in [
+        given("AFTER UPDATE ON public.mine FOR EACH STATEMENT", "capture_row"),
+        given("BEFORE UPDATE ON public.mine FOR EACH ROW", "capture_row"),
+        given("BEFORE UPDATE ON public.mine FOR EACH STATEMENT", "capture_row"),
+        given("BEFORE UPDATE ON public.mine FOR EACH ROW", "capture_truncate"),
+    ] {
+        check(
+            &mut client,
+            &[Case {
+                given: &given,
+                call: "UPDATE public.mine SET id = 2",
+                sqlstate: "39P01",
+                message: "the triggers that capture changes are put on sources by this extension only",
+                hint: Some(
+                    "Drop the trigger. If it was to capture changes: SELECT * FROM metabase.enable_capture();",
+                ),
+            }],
+        );
+    }
+}

@@ -270,3 +270,35 @@ fn sessions_that_write_at_once_and_one_that_refreshes_are_all_right() {
         [""; 0]
     );
 }
+
+#[test]
+fn a_failure_of_the_moment_does_not_end_the_refreshes_for_events() {
+    let (_cluster, mut client) = shop_with_worker("events-failure");
+    // Like a disk that is full for a moment, while somebody refreshes by hand.
+    run(
+        &mut client,
+        &format!(
+            "BEGIN;
+             CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN
+                 RAISE EXCEPTION 'there is no room' USING ERRCODE = 'disk_full';
+             END $$;
+             CREATE TRIGGER fail BEFORE INSERT OR UPDATE OR DELETE ON metabase_internal.sale_fact
+                 FOR EACH STATEMENT EXECUTE FUNCTION fail();
+             {NEW_PRICE};
+             SELECT * FROM metabase.refresh('all');
+             DROP FUNCTION fail CASCADE;
+             COMMIT"
+        ),
+    );
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT DISTINCT mode_reason FROM metabase.view_status()"
+        ),
+        ["changes could not be applied: there is no room"]
+    );
+    run(&mut client, NEW_STOCK);
+    wait_until_refreshed(&mut client, &INVENTORY_VIEWS);
+    assert_true(&mut client, &INVENTORY_VIEWS);
+}

@@ -741,6 +741,105 @@ fn a_refresh_that_takes_too_long_or_is_cancelled_fails_and_is_made_up() {
 }
 
 #[test]
+fn a_refresh_for_an_event_that_is_interrupted_is_made_up_without_another_event() {
+    let (cluster, mut client) = shop_cluster("worker-interrupted");
+    let terminate = |client: &mut Client| {
+        run(
+            client,
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE backend_type = 'metabase_views worker'",
+        );
+    };
+    // It has nothing to do until a view is due: one that is started now is started for the event alone.
+    wait_until(
+        &mut client,
+        "SELECT coalesce(
+             (metabase.sync_status() -> 'worker' ->> 'next_cycle')::timestamptz > now() + interval '10 seconds', false
+         )",
+    );
+    terminate(&mut client);
+    let mut other = cluster.connect("shop");
+    run(
+        &mut other,
+        "BEGIN; COMMENT ON MATERIALIZED VIEW analytics.metabase_executive_metrics IS NULL",
+    );
+    run(&mut client, SALE);
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (
+             SELECT FROM pg_stat_activity WHERE backend_type = 'metabase_views worker' AND wait_event_type = 'Lock'
+         )",
+    );
+    terminate(&mut client);
+    run(&mut other, "ROLLBACK");
+    wait_until(&mut client, IS_FRESH);
+}
+
+#[test]
+fn a_view_that_has_waited_for_a_lock_in_vain_does_not_keep_the_others_waiting() {
+    let (cluster, mut client) = shop_cluster("worker-waited");
+    configure(&cluster, "lock_timeout", "5s");
+    let mut other = cluster.connect("shop");
+    run(
+        &mut other,
+        "BEGIN; COMMENT ON MATERIALIZED VIEW analytics.metabase_executive_metrics IS NULL",
+    );
+    run(&mut client, SALE);
+    wait_for_run(&mut client, "metabase_executive_metrics", "failed");
+    run(&mut other, "ROLLBACK");
+    let begin = Instant::now();
+    run(&mut client, SALE);
+    wait_until(
+        &mut client,
+        "SELECT (SELECT total_orders FROM analytics.metabase_platform_performance WHERE platform_name = 'GOAT')
+             = (SELECT count(*) FROM transactions.orders WHERE platform_id = '10000000-0000-0000-0000-000000000004')",
+    );
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn what_a_views_function_locks_for_its_session_is_let_go() {
+    let (_cluster, mut client) = shop_cluster("worker-advisory");
+    run(
+        &mut client,
+        "CREATE FUNCTION greedy(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+         BEGIN
+             PERFORM pg_advisory_lock(42);
+             RETURN $1;
+         END $$;
+         CREATE INDEX greedy ON analytics.metabase_executive_metrics (public.greedy(platform_name));
+         SELECT pg_advisory_unlock_all()",
+    );
+    keeps_fresh(&mut client);
+    wait_until(
+        &mut client,
+        "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory')",
+    );
+}
+
+#[test]
+fn a_database_whose_sessions_end_with_their_first_error_has_a_worker_that_goes_on() {
+    let (cluster, mut client) = shop_cluster("worker-exit-on-error");
+    run(
+        &mut client,
+        "ALTER DATABASE shop SET exit_on_error = on;
+         SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE backend_type = 'metabase_views worker'",
+    );
+    keeps_fresh(&mut client);
+    let pid = column(&mut client, WORKER_PID);
+    // Its refresh fails.
+    configure(&cluster, "lock_timeout", "50ms");
+    let mut other = cluster.connect("shop");
+    run(
+        &mut other,
+        "BEGIN; COMMENT ON MATERIALIZED VIEW analytics.metabase_platform_performance IS NULL",
+    );
+    keeps_fresh(&mut client);
+    wait_for_run(&mut client, "metabase_platform_performance", "failed");
+    assert_eq!(column(&mut client, WORKER_PID), pid);
+    run(&mut other, "ROLLBACK");
+}
+
+#[test]
 fn a_search_path_that_the_databases_owner_has_set_is_nothing_to_its_worker() {
     let (_cluster, mut client) = shop_cluster("worker-path");
     run(
