@@ -242,6 +242,13 @@ const PRELOAD: &str =
     "Add metabase_views to shared_preload_libraries in postgresql.conf, and restart the server.";
 
 impl Error {
+    /// JSON that is no dashboard.
+    pub fn invalid_dashboard(error: serde_json::Error) -> Error {
+        Error::InvalidDashboard {
+            reason: error.to_string(),
+        }
+    }
+
     /// The five characters that programs tell errors apart by.
     pub fn sqlstate(&self) -> &str {
         use Error::*;
@@ -418,8 +425,9 @@ impl Error {
                 crate::sql::literal(view)
             ),
             SourceLocked { .. } => {
-                "Somebody alters or locks it: SELECT pid, relation::regclass, query FROM pg_locks JOIN pg_stat_activity USING (pid) \
-                 WHERE mode = 'AccessExclusiveLock' AND granted;"
+                "Somebody alters or locks it: SELECT pid, relation::regclass, query FROM pg_locks LEFT JOIN pg_stat_activity USING (pid) \
+                 WHERE mode = 'AccessExclusiveLock' AND granted; where there is no pid, it is a prepared transaction: SELECT gid, owner \
+                 FROM pg_prepared_xacts;"
                     .into()
             }
             LockTimeout { view } => format!(
@@ -438,7 +446,10 @@ impl Error {
             ViewUnwritable { .. } => "Create it anew: SELECT * FROM metabase.create_all_views(drop_existing => true);".into(),
             Overtaken => "Try again in a new transaction.".into(),
             RefreshLocked => {
-                "Try again when its transaction has ended, with a longer lock_timeout if need be.".into()
+                "Try again when its transaction has ended, with a longer lock_timeout if need be. Whose it is: SELECT pid FROM pg_locks WHERE \
+                 relation = 'metabase_internal.incremental'::regclass AND granted; where there is no pid, it is a prepared one: SELECT gid, \
+                 owner FROM pg_prepared_xacts;"
+                    .into()
             }
             SourcesBusy => "Try again when fewer long transactions write to them: SELECT * FROM metabase.enable_capture();".into(),
             DuplicateOrder { .. } => {

@@ -52,7 +52,7 @@ pub static EXECUTIVE: Spec = Spec {
                         "executive" / "avg_roi",
                         Number,
                         "Average ROI",
-                        "Mean return on investment of the orders in the chosen period, in percent; one that is not known counts as the mean of its platform's day.",
+                        "Mean return on investment of the orders in the chosen period, in percent.",
                         &[column("avg_roi", "Average ROI", Percent)],
                     ),
                 ),

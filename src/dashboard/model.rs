@@ -35,9 +35,7 @@ pub struct Dashboard {
 impl Dashboard {
     /// The dashboard that JSON stands for.
     pub fn read(json: Value) -> Result<Dashboard, Error> {
-        serde_json::from_value(json).map_err(|error| Error::InvalidDashboard {
-            reason: error.to_string(),
-        })
+        serde_json::from_value(json).map_err(Error::invalid_dashboard)
     }
 
     /// The cards that ask something: headings and texts do not.

@@ -124,7 +124,8 @@ unsafe fn called_as_trigger(
             ErrorReport::from(Error::ForeignTrigger).report(PgLogLevel::ERROR);
         }
         let queue = argument(trigger, 0)?;
-        let schema = pg_sys::get_namespace_oid(c"metabase_internal".as_ptr(), true);
+        // Where the function is, whatever somebody has renamed that schema to.
+        let schema = pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid);
         if pg_sys::get_relname_relid(STATE.as_ptr(), schema) == pg_sys::InvalidOid {
             return None;
         }

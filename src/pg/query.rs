@@ -5,11 +5,12 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ffi::CString;
 use std::rc::Rc;
 
 use pgrx::datum::DatumWithOid;
 use pgrx::spi::{OwnedPreparedStatement, SpiClient};
-use pgrx::{PgOid, Spi, pg_sys};
+use pgrx::{PgOid, PgTupleDesc, Spi, pg_sys};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -124,23 +125,28 @@ pub struct ResultColumn {
     pub category: char,
 }
 
-/// The columns that a SELECT returns. It is planned, and not run.
+/// The columns that a SELECT returns. It is looked at as PREPARE does: it is neither run nor planned, which would run functions.
 pub fn result_columns(select: &str) -> Result<Vec<ResultColumn>, Error> {
-    let columns: Vec<(String, u32)> = with_current_snapshot(|| {
-        Spi::connect(|client| {
-            let table = client.select(
-                &format!("SELECT * FROM (\n{select}\n) AS query LIMIT 0"),
-                None,
-                &[],
-            )?;
-            (1..=table.columns()?)
-                .map(|place| {
-                    Ok((
-                        table.column_name(place)?,
-                        table.column_type_oid(place)?.value().to_u32(),
-                    ))
-                })
-                .collect::<Result<_, Error>>()
+    let select = CString::new(select).map_err(|error| Error::Internal(error.to_string()))?;
+    let columns: Vec<(String, pg_sys::Oid)> = with_current_snapshot(|| {
+        Spi::connect(|_| {
+            // SAFETY: we are connected to SPI, and the text outlives the call. A plan that was prepared from one SELECT has one
+            // source, whose description is copied before the plan is freed.
+            let description = unsafe {
+                let plan = pg_sys::SPI_prepare(select.as_ptr(), 0, std::ptr::null_mut());
+                if plan.is_null() {
+                    return Err(Error::Internal("a SELECT could not be prepared".into()));
+                }
+                let sources = pg_sys::SPI_plan_get_plan_sources(plan);
+                let source = (*(*sources).elements).ptr_value as *const pg_sys::CachedPlanSource;
+                let description = PgTupleDesc::from_pg_copy((*source).resultDesc);
+                pg_sys::SPI_freeplan(plan);
+                description
+            };
+            Ok(description
+                .iter()
+                .map(|column| (column.name().to_owned(), column.type_oid().value()))
+                .collect())
         })
     })?;
     columns
@@ -148,7 +154,7 @@ pub fn result_columns(select: &str) -> Result<Vec<ResultColumn>, Error> {
         .map(|(name, oid)| {
             let Category { category } = row(
                 "SELECT typcategory AS category FROM pg_catalog.pg_type WHERE oid = $1",
-                &[pg_sys::Oid::from(oid).into()],
+                &[oid.into()],
             )?;
             Ok(ResultColumn { name, category })
         })

@@ -5,6 +5,7 @@ use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::error::Error;
 use crate::view::catalog::Strategy;
 
 /// When a view is refreshed by itself.
@@ -17,6 +18,25 @@ pub struct Timetable {
     /// None where it is due at no time of its own: by hand, or whenever something changes.
     times: Option<Cron>,
 }
+
+/// A strategy or cron expression with single spaces between its words, if it is one.
+pub fn checked_strategy(strategy: &str) -> Result<String, Error> {
+    let words = strategy.split_whitespace().collect::<Vec<_>>().join(" ");
+    let parsed = match words.len() {
+        ..=LONGEST_STRATEGY => Timetable::parse(&words).map(|_| ()),
+        _ => Err(format!("it has more than {LONGEST_STRATEGY} bytes")),
+    };
+    match parsed {
+        Ok(()) => Ok(words),
+        Err(reason) => Err(Error::InvalidStrategy {
+            name: words.chars().take(LONGEST_STRATEGY).collect(),
+            reason,
+        }),
+    }
+}
+
+/// Bytes that nobody needs more of: it is shown wherever the view's status is.
+const LONGEST_STRATEGY: usize = 200;
 
 impl Timetable {
     /// That of a strategy by its name, or of a cron expression of five fields; the reason where it is neither.

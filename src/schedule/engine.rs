@@ -2,7 +2,7 @@
 
 use pgrx::datum::TimestampWithTimeZone;
 
-use super::calendar::Timetable;
+use super::calendar::checked_strategy;
 use super::{agenda, pg_cron};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role};
@@ -110,11 +110,7 @@ pub fn set_strategy(view_name: &str, strategy: &str) -> Result<Vec<Scheduled>, E
     if let Some(state) = ViewState::find(view.name())? {
         state.check_owned(view.name())?;
     }
-    let strategy = strategy.split_whitespace().collect::<Vec<_>>().join(" ");
-    Timetable::parse(&strategy).map_err(|reason| Error::InvalidStrategy {
-        name: strategy.clone(),
-        reason,
-    })?;
+    let strategy = checked_strategy(strategy)?;
     let role = current_role()?;
     as_extension_owner(|| {
         query::run(

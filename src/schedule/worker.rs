@@ -25,6 +25,9 @@ const APPLY_DELAY: Duration = Duration::from_secs(10);
 /// The longest sleep: a change that nobody has told of, such as one that was prepared before the server was restarted, is found
 /// after it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// How long to sleep after the schedule could not be locked: whoever holds it may soon have done.
+const LOCKED_SLEEP: Duration = Duration::from_secs(5);
 /// How often old runs are removed from the log.
 const PRUNING: Duration = Duration::from_secs(3600);
 /// Refreshes for events take one part of the time at most, of as many.
@@ -178,12 +181,16 @@ impl Worker {
 
     /// An error that is not that of a view's refresh: the log has it once, and all is tried again later.
     fn complain(&mut self, error: &Error) -> Duration {
+        let is_lock_timeout = error.sqlstate() == "55P03";
         let error = error.in_full();
         if self.last_error.as_deref() != Some(&error) {
             warning!("metabase_views: the schedule could not be read or kept: {error}");
             self.last_error = Some(error);
         }
-        LONGEST_SLEEP
+        match is_lock_timeout {
+            true => LOCKED_SLEEP,
+            false => LONGEST_SLEEP,
+        }
     }
 
     /// Does what there is to do.
@@ -335,7 +342,7 @@ fn run_view(
         item.store_result(failure.is_some(), random())
     })?;
     if let Some(Failure { error, .. }) = failure {
-        let again = retry_at.map_or_else(String::new, |at| format!("; it is tried again at {at:.0}"));
+        let again = retry_at.map_or_else(String::new, |at| format!(" (it is tried again at {at:.0})"));
         ErrorReport::new(
             PgSqlErrorCode::ERRCODE_WARNING,
             format!(

@@ -1,9 +1,10 @@
 //! Views of the user's own, which live under the same refresh and status as the seven.
 
-use super::catalog::{Strategy, VIEWS};
+use super::catalog::VIEWS;
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, is_trusted};
 use crate::pg::{query, syntax};
+use crate::schedule::calendar::checked_strategy;
 use crate::sql;
 
 /// What create_custom_view() was told.
@@ -60,14 +61,11 @@ impl CustomView {
                 });
             }
         }
-        let strategy = Strategy::from_name(strategy).ok_or_else(|| Error::UnknownStrategy {
-            name: strategy.to_owned(),
-        })?;
         Ok(CustomView {
             view_name,
             query,
             key_columns,
-            strategy: strategy.name().to_owned(),
+            strategy: checked_strategy(strategy)?,
             indexes,
             created_by: current_role()?,
         })

@@ -92,6 +92,28 @@ fn a_view_with_a_strategy_several_key_columns_and_indexes() {
 }
 
 #[test]
+fn its_strategy_may_be_a_cron_expression() {
+    let (_database, mut client) = shop_with_views();
+    run(
+        &mut client,
+        "SELECT metabase.create_custom_view('mine', 'SELECT 1 AS a', ARRAY['a'], ' */15  8-18 * * mon-fri ')",
+    );
+    assert_eq!(
+        column(&mut client, "SELECT strategy FROM metabase.view_status('mine')"),
+        ["*/15 8-18 * * mon-fri"]
+    );
+    let error = error_of(
+        &mut client,
+        "SELECT metabase.create_custom_view('other', 'SELECT 1 AS a', ARRAY['a'], repeat('1,', 500) || '1 * * * *')",
+    );
+    assert!(
+        error.message.ends_with(": it has more than 200 bytes"),
+        "{error:?}"
+    );
+    assert!(error.message.len() < 300, "{error:?}");
+}
+
+#[test]
 fn it_is_refreshed_with_its_strategy_and_with_all() {
     let (_database, mut client) = shop_with_views();
     for strategy in ["realtime", "hourly", "daily", "weekly", "manual"] {

@@ -127,8 +127,9 @@ fn names_that_do_not_exist() {
             unknown(
                 "SELECT metabase.create_custom_view('mine', 'SELECT 1 AS a', ARRAY['a'], 'all')",
                 "22023",
-                "there is no strategy \"all\"",
-                strategies,
+                "\"all\" is neither a strategy nor a cron expression: it does not have five fields",
+                "The strategies are: realtime, hourly, daily, weekly, manual. A cron expression has five fields: minute, hour, \
+                 day of the month, month, day of the week; for example '*/15 8-18 * * mon-fri'.",
             ),
             unknown(
                 "SELECT * FROM metabase.refresh_view('metabase_brand_analytics', 'concurrently')",

@@ -51,6 +51,20 @@ fn assert_right(client: &mut Client) {
     assert_eq!(wrong, [""; 0]);
 }
 
+#[test]
+fn what_changes_while_the_schema_has_another_name_is_not_missed() {
+    let (_database, mut client) = shop_with_views();
+    refresh_all(&mut client);
+    run(&mut client, "ALTER SCHEMA metabase_internal RENAME TO elsewhere");
+    run(
+        &mut client,
+        "UPDATE transactions.orders SET gross_sale = gross_sale + 1",
+    );
+    run(&mut client, "ALTER SCHEMA elsewhere RENAME TO metabase_internal");
+    refresh_all(&mut client);
+    assert_right(&mut client);
+}
+
 /// Changes all orders, refreshes all views, and looks at them.
 #[track_caller]
 fn assert_right_after_a_change(client: &mut Client) {

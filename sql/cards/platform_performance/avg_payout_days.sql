@@ -1,7 +1,7 @@
--- The platforms' means, each with the weight of its payouts.
+-- The platforms' means, each with the weight of its payouts; a shop may have the days of payouts without having marked them as received.
 SELECT
-    sum(avg_payout_days * payouts_received)
-        / nullif(sum(payouts_received) FILTER (WHERE avg_payout_days IS NOT NULL), 0) AS avg_payout_days
+    sum(avg_payout_days * greatest(payouts_received, 1))
+        / sum(greatest(payouts_received, 1)) FILTER (WHERE avg_payout_days IS NOT NULL) AS avg_payout_days
 FROM analytics.metabase_platform_performance
 WHERE true
     [[AND {{platform}}]]

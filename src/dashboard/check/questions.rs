@@ -230,12 +230,9 @@ impl Fit<'_> {
         }
         let date = self.columns.iter().find(|column| column.category == 'D');
         let date = date.map(|column| column.name.clone()).unwrap_or_default();
-        let order = self
-            .card
-            .sql()
-            .rsplit_once("ORDER BY")
-            .map(|(_, order)| order.trim());
-        if order != Some(&date) {
+        let sql = self.card.sql().to_lowercase();
+        let order = sql.rsplit_once("order by").map(|(_, order)| order.trim());
+        if order.map(|order| order.trim_end_matches(" asc")) != Some(&date.to_lowercase()) {
             self.tell(format!(
                 "a smartscalar shows its last row, so its SQL must end with ORDER BY {date}"
             ));
@@ -289,7 +286,7 @@ impl Fit<'_> {
         for column in self.card.visualization_settings.table_columns.iter().flatten() {
             self.column("table.columns", &column.name);
         }
-        if !self.card.sql().contains("LIMIT") {
+        if !self.card.sql().to_lowercase().contains("limit ") {
             self.tell("a table can grow, and its SQL has no LIMIT");
         }
     }
