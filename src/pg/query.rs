@@ -127,7 +127,9 @@ pub struct ResultColumn {
 
 /// The columns that a SELECT returns. It is looked at as PREPARE does: it is neither run nor planned, which would run functions.
 pub fn result_columns(select: &str) -> Result<Vec<ResultColumn>, Error> {
-    let select = CString::new(select).map_err(|error| Error::Internal(error.to_string()))?;
+    // In parentheses, where nothing can stand that writes.
+    let select = CString::new(format!("SELECT * FROM (\n{select}\n) AS query"))
+        .map_err(|error| Error::Internal(error.to_string()))?;
     let columns: Vec<(String, pg_sys::Oid)> = with_current_snapshot(|| {
         Spi::connect(|_| {
             // SAFETY: we are connected to SPI, and the text outlives the call. A plan that was prepared from one SELECT has one

@@ -162,7 +162,7 @@ pub const EXPECTED: [Expected; 31] = [
          ORDER BY revenue DESC NULLS LAST, product_id
          LIMIT 2000",
     ),
-    // The narrowest of the classes 1, 2, 5, 10, … wide of which twenty reach to the price that one unit in a hundred exceeds.
+    // The narrowest of the classes 1, 2, 5, 10, … wide of which fifteen reach to the price that one item in twenty exceeds.
     exactly(
         "product_analytics",
         "price_distribution",
@@ -174,8 +174,8 @@ pub const EXPECTED: [Expected; 31] = [
          class AS (
              SELECT min(digit * power(10::numeric, places)) AS width
              FROM unnest(ARRAY[1, 2, 5]) AS digit, generate_series(-6, 6) AS places,
-                 (SELECT percentile_disc(0.99) WITHIN GROUP (ORDER BY price) AS high FROM sold) AS price
-             WHERE 20 * digit * power(10::numeric, places) >= high
+                 (SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY price) AS high FROM sold) AS price
+             WHERE 15 * digit * power(10::numeric, places) >= high
          )
          SELECT floor(price / width) * width AS lower_end, sum(units)
          FROM sold, class

@@ -66,9 +66,9 @@ fn what_is_odd_is_shown_like_this() {
         (
             "product_analytics",
             "price_distribution",
-            // Up to 200: twenty classes of 10. What went for 90 and 110 counts twice at 100.
+            // Up to 200 in fifteen classes: 20 each. What went for 90 and 110 counts twice at 100.
             &[
-                "50 | 1", "60 | 1", "100 | 2", "130 | 1", "150 | 1", "170 | 1", "200 | 1",
+                "40 | 1", "60 | 1", "100 | 2", "120 | 1", "140 | 1", "160 | 1", "200 | 1",
             ],
         ),
         (
