@@ -81,6 +81,8 @@ COMMENT ON FUNCTION metabase.dashboards() IS
     'The four dashboards: their names, what they are for, their filters and the views that they read.';
 COMMENT ON FUNCTION metabase.dashboard_json(text, jsonb) IS
     'A dashboard with its cards, their SQL, places and filters, fields by their names. With metadata, the answer of GET /api/database/:id/metadata: as the bodies of the requests that make it in that Metabase.';
+COMMENT ON FUNCTION metabase.dashboard_html(text) IS
+    'A dashboard as one HTML page with its cards drawn from live data, to look at without a Metabase: it needs no network.';
 COMMENT ON FUNCTION metabase.check_dashboard(text) IS
     'What is wrong with a dashboard, by itself and against the views that there are: no row where all is well.';
 COMMENT ON FUNCTION metabase.check_dashboard(jsonb) IS

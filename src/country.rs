@@ -27,9 +27,32 @@ pub fn alpha2(country: &str) -> Option<&'static str> {
     CODES.get(&country.trim().to_lowercase()).map(String::as_str)
 }
 
+/// What each country is usually called, by its alpha-2 code.
+static NAMES: LazyLock<HashMap<String, &str>> = LazyLock::new(|| {
+    keshvar::CountryIterator::new()
+        .map(|country| {
+            let usual = country.unofficial_name_list().first().copied();
+            let name = usual.unwrap_or_else(|| country.iso_short_name());
+            (country.alpha2().to_string().to_uppercase(), name)
+        })
+        .collect()
+});
+
+/// The usual English name of the country with an alpha-2 code.
+pub fn name(alpha2: &str) -> Option<&'static str> {
+    NAMES.get(alpha2).copied()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::alpha2;
+    use super::{alpha2, name};
+
+    #[test]
+    fn a_code_gives_the_usual_name() {
+        assert_eq!(name("GB"), Some("United Kingdom"));
+        assert_eq!(name("KR"), Some("South Korea"));
+        assert_eq!(name("ZZ"), None);
+    }
 
     #[test]
     fn codes_and_names_give_the_code() {

@@ -8,6 +8,7 @@ use super::required;
 use crate::dashboard::catalog;
 use crate::dashboard::check::{self, Problem};
 use crate::dashboard::model::Dashboard;
+use crate::dashboard::preview;
 use crate::dashboard::resolve::{self, Metadata};
 use crate::error::Error;
 
@@ -77,6 +78,14 @@ fn dashboard_json(
         }
     };
     Ok(JsonB(json))
+}
+
+/// A dashboard as one HTML page with its cards drawn from live data, to look at without a Metabase: it needs no network.
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn dashboard_html(name: Option<String>) -> Result<String, ErrorReport> {
+    let dashboard = catalog::find(&required("name", name)?)?;
+    Ok(preview::html(&dashboard, &catalog::shop()?.time_zone)?)
 }
 
 type ProblemRow = (name!(card, Option<String>), name!(problem, String));

@@ -10,6 +10,7 @@ mod fields;
 mod inventory_management;
 pub mod model;
 mod platform_performance;
+pub mod preview;
 mod product_analytics;
 pub mod resolve;
 mod spec;

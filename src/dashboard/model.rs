@@ -310,6 +310,14 @@ impl VisualizationSettings {
     pub fn column(&self, name: &str) -> Option<&ColumnSettings> {
         self.column_settings.get(&column_key(name))
     }
+
+    /// The columns of which it is said how they are shown.
+    pub fn written_columns(&self) -> Vec<String> {
+        self.column_settings
+            .keys()
+            .filter_map(|key| column_of_key(key))
+            .collect()
+    }
 }
 
 /// The key of a column's settings.

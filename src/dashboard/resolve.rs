@@ -248,7 +248,7 @@ fn describe(metadata: &Metadata) -> Result<(Vec<Described<TableBody>>, Vec<Descr
 }
 
 /// `Executive metrics`: in Metabase, the prefix that tells the views apart in the database tells nothing.
-fn display_name(view: &str) -> String {
+pub fn display_name(view: &str) -> String {
     let words = view.trim_start_matches("metabase_").replace('_', " ");
     let first = words.chars().take(1).flat_map(char::to_uppercase);
     first.chain(words.chars().skip(1)).collect()

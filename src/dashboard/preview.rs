@@ -1,0 +1,114 @@
+//! A page to look at, for people with no Metabase at hand: a dashboard drawn from live data, in one file that needs no network.
+//!
+//! Only [`answer`] and the few lines here that ask for the time and the views' state know of a database.
+
+mod answer;
+mod chart;
+mod countries;
+mod figure;
+mod filter;
+mod format;
+mod number;
+mod page;
+mod table;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use maud::Markup;
+
+use self::answer::Answer;
+use self::filter::Choice;
+use self::page::{CardPlace, Page};
+use super::model::{Card, Dashboard, Dashcard};
+use crate::error::Error;
+use crate::pg::identity::as_extension_owner;
+use crate::pg::query;
+use crate::pg::setting::with_time_zone;
+use crate::view::state::ViewState;
+
+/// Rows of a table on the page.
+const TABLE_ROWS: usize = 50;
+/// Names or slices of a chart, countries of a map: more than any of them has.
+const CHART_ROWS: usize = 300;
+
+/// The page of a dashboard as it is at first, with days as a zone has them.
+pub fn html(dashboard: &Dashboard, time_zone: &str) -> Result<String, Error> {
+    with_time_zone(time_zone, || {
+        let Now { today, minute } = query::row(
+            "SELECT current_date AS today, to_char(now(), 'FMDD Mon YYYY, HH24:MI') AS minute",
+            &[],
+        )?;
+        let choices: BTreeMap<&str, Choice> = dashboard
+            .parameters
+            .iter()
+            .map(|parameter| (parameter.id.as_str(), Choice::at_first(parameter, today)))
+            .collect();
+        let mut refreshed = Vec::new();
+        for view in dashboard.source_views() {
+            refreshed.push((view, last_refresh(view)?));
+        }
+        let page = Page {
+            dashboard,
+            choices: &choices,
+            refreshed,
+            made: minute,
+            time_zone,
+        };
+        Ok(page.render(|dashcard, card| draw(dashcard, card, &choices)))
+    })
+}
+
+#[derive(serde::Deserialize)]
+struct Now {
+    today: Date,
+    minute: String,
+}
+
+/// When a view was last refreshed, in words.
+fn last_refresh(view: &str) -> Result<String, Error> {
+    #[derive(serde::Deserialize)]
+    struct Refreshed {
+        minute: String,
+    }
+    if !ViewState::find(view)?.is_some_and(|state| state.is_materialized_view()) {
+        return Ok("does not exist".to_owned());
+    }
+    let refreshed: Option<Refreshed> = as_extension_owner(|| {
+        query::optional_row(
+            include_str!("../../sql/queries/last_refresh.sql"),
+            &[view.to_owned().into()],
+        )
+    })?;
+    Ok(refreshed.map_or_else(|| "unknown".to_owned(), |refreshed| refreshed.minute))
+}
+
+/// What a card shows under its title; None where there is nothing to show.
+fn draw(dashcard: &Dashcard, card: &Card, choices: &BTreeMap<&str, Choice>) -> Result<Option<Markup>, Error> {
+    let choices = dashcard
+        .parameter_mappings
+        .iter()
+        .filter_map(|mapping| Some((mapping.tag(), choices.get(mapping.parameter_id.as_str())?)))
+        .collect();
+    let most_rows = match card.display.as_str() {
+        "table" => TABLE_ROWS,
+        _ => CHART_ROWS,
+    };
+    let answer = answer::ask(card, &choices, most_rows)?;
+    let place = CardPlace::of(dashcard);
+    if answer.rows.is_empty() {
+        return Ok(None);
+    }
+    show(card, &answer, place)
+}
+
+fn show(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>, Error> {
+    match card.display.as_str() {
+        "scalar" => Ok(number::scalar(card, answer)),
+        "smartscalar" => Ok(number::trend(card, answer)),
+        "bar" | "line" | "row" => figure::graph(card, answer, place),
+        "pie" => figure::pie(card, answer, place),
+        "map" => Ok(countries::list(card, answer)),
+        _ => Ok(Some(table::table(card, answer))),
+    }
+}

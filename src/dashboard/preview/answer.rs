@@ -1,0 +1,76 @@
+//! What the views answer: the one place of the preview that runs a card's SQL.
+
+use std::collections::BTreeMap;
+
+use super::filter::Choice;
+use super::format::legible;
+use crate::dashboard::model::{Card, Field};
+use crate::dashboard::template::Template;
+use crate::error::Error;
+use crate::pg::query;
+use crate::pg::subtransaction::subtransaction;
+
+/// The rows that a card shows.
+pub struct Answer {
+    pub rows: Vec<Row>,
+    /// Whether there are more rows than these.
+    pub is_cut: bool,
+}
+
+/// A row: the texts of its cells by the names of their columns.
+pub struct Row(BTreeMap<String, Option<String>>);
+
+impl Row {
+    /// The text of a cell; None where it is NULL.
+    pub fn text(&self, column: &str) -> Option<&str> {
+        self.0.get(column)?.as_deref()
+    }
+
+    /// The number in a cell; None where there is none that can be drawn.
+    pub fn number(&self, column: &str) -> Option<f64> {
+        let number: f64 = self.text(column)?.parse().ok()?;
+        number.is_finite().then_some(number)
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Cells {
+    cells: BTreeMap<String, Option<String>>,
+}
+
+/// Asks the question of a card, as the current role, under the filters that reach it. An error undoes nothing else.
+///
+/// Times come as TimeZone has them.
+pub fn ask(card: &Card, choices: &BTreeMap<&str, &Choice>, most_rows: usize) -> Result<Answer, Error> {
+    let template = Template::parse(card.sql()).map_err(|reason| Error::InvalidDashboard { reason })?;
+    let tags = &card.dataset_query.native.template_tags;
+    let conditions = tags
+        .iter()
+        .filter_map(|(name, tag)| match &tag.dimension.1 {
+            Field::Name(field) => Some((name.clone(), choices.get(name.as_str())?.condition(field)?)),
+            Field::Id(_) => None,
+        })
+        .collect();
+    let query = format!(
+        "SELECT (
+             SELECT pg_catalog.jsonb_object_agg(key, value)
+             FROM pg_catalog.jsonb_each_text(pg_catalog.to_jsonb(answer))
+         ) AS cells
+         FROM (\n{}\n) AS answer
+         LIMIT {}",
+        template.render(&conditions),
+        most_rows + 1
+    );
+    let rows: Vec<Cells> = subtransaction(|| query::rows(&query, &[]))?;
+    let is_cut = rows.len() > most_rows;
+    let legible_row = |Cells { cells }: Cells| {
+        let cells = cells.into_iter();
+        Row(cells
+            .map(|(name, text)| (name, text.as_deref().map(legible)))
+            .collect())
+    };
+    Ok(Answer {
+        rows: rows.into_iter().take(most_rows).map(legible_row).collect(),
+        is_cut,
+    })
+}

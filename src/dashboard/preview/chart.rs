@@ -1,0 +1,376 @@
+//! Charts as SVG: lines, bars, rows, histograms and donuts. Their figures stand in the page as tables, too, so a label may be brief.
+//!
+//! plotters draws in whole units, so that the smallest of them is made a fraction of a pixel. It escapes all texts.
+
+use std::ops::Range;
+
+use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::answer::Answer;
+use super::format::{Column, cut};
+use super::page::Size;
+use crate::error::Error;
+
+/// Numbers over names: what any of these charts is drawn from.
+pub struct Graph<'a> {
+    pub names: Vec<String>,
+    pub series: &'a [Series],
+}
+
+/// The numbers of a column; None where there is none.
+pub struct Series {
+    pub column: Column,
+    pub numbers: Vec<Option<f64>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Line,
+    Bars,
+    /// Bars from left to right.
+    Rows,
+}
+
+/// Colors of series and slices, in their order.
+const COLORS: [RGBColor; 10] = [
+    RGBColor(80, 158, 227),
+    RGBColor(136, 191, 77),
+    RGBColor(169, 137, 197),
+    RGBColor(242, 168, 111),
+    RGBColor(239, 140, 140),
+    RGBColor(249, 212, 92),
+    RGBColor(152, 217, 217),
+    RGBColor(113, 114, 173),
+    RGBColor(242, 140, 190),
+    RGBColor(56, 132, 124),
+];
+/// Of slices that are together because each is small.
+pub const OTHER_COLOR: RGBColor = RGBColor(180, 188, 200);
+const TEXT: RGBColor = RGBColor(76, 87, 115);
+const LINES: RGBColor = RGBColor(236, 239, 243);
+
+/// Units in a pixel.
+const UNIT: i32 = 4;
+/// Pixels of a label's height, and of one of its characters on average.
+const LABEL: i32 = 12;
+const CHARACTER: i32 = 7;
+/// More bars than these are drawn from left to right, where their names have room.
+const MOST_UPRIGHT: usize = 8;
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Plot<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+
+/// Color of the series or slice at a place; from the eleventh on they are darker.
+pub fn color(place: usize) -> RGBColor {
+    let RGBColor(red, green, blue) = COLORS[place % COLORS.len()];
+    let darker = |part: u8| (f64::from(part) * 0.8_f64.powi((place / COLORS.len()) as i32)) as u8;
+    RGBColor(darker(red), darker(green), darker(blue))
+}
+
+/// As CSS has it.
+pub fn css(RGBColor(red, green, blue): RGBColor) -> String {
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
+impl Graph<'_> {
+    /// The chart, for a place of so many pixels.
+    pub fn draw(&self, shape: Shape, size: Size) -> Result<String, Error> {
+        svg(size, |area| match shape {
+            Shape::Line => self.line(area),
+            Shape::Bars if self.names.len() <= MOST_UPRIGHT => self.bars(area),
+            Shape::Bars | Shape::Rows => self.rows(area, size),
+        })
+    }
+
+    fn line(&self, area: &Area) -> Drawn {
+        let count = self.names.len() as f64;
+        let plot = self.plot(area, -0.5..count - 0.5)?;
+        for (place, name) in self.names.iter().enumerate() {
+            write_below(area, &plot, place as f64, name, count)?;
+        }
+        let points = plot.plotting_area();
+        for (place, series) in self.series.iter().enumerate() {
+            let at = series.numbers.iter().enumerate();
+            let at: Vec<(f64, f64)> = at
+                .filter_map(|(place, number)| Some((place as f64, (*number)?)))
+                .collect();
+            points.draw(&PathElement::new(
+                at.clone(),
+                color(place).stroke_width(2 * UNIT as u32),
+            ))?;
+            for point in at {
+                points.draw(&Circle::new(point, 4 * UNIT, color(place).filled()))?;
+                points.draw(&Circle::new(point, 2 * UNIT, WHITE.filled()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn bars(&self, area: &Area) -> Drawn {
+        let plot = self.plot(area, 0.0..self.names.len() as f64)?;
+        for (place, name) in self.names.iter().enumerate() {
+            write_below(area, &plot, place as f64 + 0.5, name, self.names.len() as f64)?;
+        }
+        let points = plot.plotting_area();
+        let width = 0.7 / self.series.len() as f64;
+        for (nth, series) in self.series.iter().enumerate() {
+            for (place, number) in series.numbers.iter().enumerate() {
+                let Some(number) = *number else { continue };
+                let left = place as f64 + 0.15 + nth as f64 * width;
+                let bar = [(left, 0.0), (left + width * 0.94, number)];
+                points.draw(&Rectangle::new(bar, color(nth).filled()))?;
+                let (x, y) = points.map_coordinate(&(left + width * 0.47, number));
+                let (beside, anchor) = match number < 0.0 {
+                    true => (y + 4 * UNIT, VPos::Top),
+                    false => (y - 4 * UNIT, VPos::Bottom),
+                };
+                let label = series.column.write_briefly(number);
+                area.draw_text(&label, &style(LABEL, HPos::Center, anchor), (x, beside))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self, area: &Area, size: Size) -> Drawn {
+        let least = (LABEL + 4) * self.series.len() as i32;
+        let room = (size.height / least).max(2) as usize;
+        let (shown, left_out) = match self.names.len() <= room {
+            true => (self.names.len(), 0),
+            false => (room - 1, self.names.len() - (room - 1)),
+        };
+        let slot = size.height / (shown + usize::from(left_out > 0)) as i32;
+        // A few bars are not drawn as beams.
+        let slot = slot.min(56);
+        let longest =
+            |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0) as i32 * CHARACTER + 12;
+        let names_end =
+            longest(&mut self.names.iter().map(|name| name.chars().count())).min(size.width * 2 / 5);
+        let labels: Vec<Vec<String>> = self
+            .series
+            .iter()
+            .map(|series| {
+                let numbers = series.numbers.iter().take(shown);
+                numbers
+                    .map(|number| {
+                        number.map_or_else(String::new, |number| series.column.write(&number.to_string()))
+                    })
+                    .collect()
+            })
+            .collect();
+        let labels_start =
+            size.width - longest(&mut labels.iter().flatten().map(|label| label.chars().count()));
+        let Range {
+            start: low,
+            end: high,
+        } = self.range();
+        let x = |number: f64| {
+            let share = (number - low) / (high - low);
+            names_end * UNIT + (share * f64::from((labels_start - names_end) * UNIT)) as i32
+        };
+        let thick = (slot * 7 / 10).min(30) / self.series.len() as i32;
+        for (place, name) in self.names.iter().take(shown).enumerate() {
+            let top = slot * place as i32;
+            let name = cut(name, ((names_end - 8) / CHARACTER).max(1) as usize);
+            let at = ((names_end - 8) * UNIT, (top + slot / 2) * UNIT);
+            area.draw_text(&name, &style(LABEL, HPos::Right, VPos::Center), at)?;
+            for (nth, series) in self.series.iter().enumerate() {
+                let Some(number) = series.numbers[place] else {
+                    continue;
+                };
+                let top = top + (slot - thick * self.series.len() as i32) / 2 + thick * nth as i32;
+                let bar = [(x(0.0), top * UNIT), (x(number), (top + thick - 1) * UNIT)];
+                area.draw(&Rectangle::new(bar, color(nth).filled()))?;
+                let at = (x(number.max(0.0)) + 6 * UNIT, (top + thick / 2) * UNIT);
+                area.draw_text(&labels[nth][place], &style(LABEL, HPos::Left, VPos::Center), at)?;
+            }
+        }
+        if left_out > 0 {
+            let at = ((names_end - 8) * UNIT, (slot * shown as i32 + slot / 2) * UNIT);
+            let more = format!("and {left_out} more");
+            area.draw_text(&more, &style(LABEL, HPos::Right, VPos::Center), at)?;
+        }
+        Ok(())
+    }
+
+    /// A scale on the left with its lines, and room for names below.
+    fn plot<'a>(
+        &self,
+        area: &Area<'a>,
+        over: Range<f64>,
+    ) -> Result<Plot<'a>, DrawingAreaErrorKind<std::io::Error>> {
+        let drawn = self.range();
+        // Labels stand above and below the bars.
+        let room = (drawn.end - drawn.start) * 0.08;
+        let low = if drawn.start < 0.0 {
+            drawn.start - room
+        } else {
+            0.0
+        };
+        scale(area, over, low..drawn.end + room, &self.series[0].column)
+    }
+
+    /// From the smallest to the largest number, and zero.
+    fn range(&self) -> Range<f64> {
+        let numbers = || {
+            self.series
+                .iter()
+                .flat_map(|series| series.numbers.iter().flatten())
+        };
+        let low = numbers().copied().fold(0.0, f64::min);
+        let high = numbers().copied().fold(0.0, f64::max);
+        low..if high > low { high } else { low + 1.0 }
+    }
+}
+
+/// Numbers of classes of numbers: each class by its lower end, with how many there are in it.
+pub struct Histogram<'a> {
+    over: &'a Column,
+    counted: &'a Column,
+    classes: Vec<(f64, f64)>,
+}
+
+impl<'a> Histogram<'a> {
+    pub fn new(over: &'a Column, counted: &'a Series, answer: &Answer) -> Histogram<'a> {
+        let starts = answer.rows.iter().map(|row| row.number(&over.name));
+        let classes = starts.zip(&counted.numbers);
+        Histogram {
+            over,
+            counted: &counted.column,
+            classes: classes
+                .filter_map(|(start, count)| Some((start?, (*count)?)))
+                .collect(),
+        }
+    }
+
+    pub fn draw(&self, size: Size) -> Result<String, Error> {
+        let starts: Vec<f64> = self.classes.iter().map(|(start, _)| *start).collect();
+        let between = starts.windows(2).map(|pair| pair[1] - pair[0]);
+        let width = between.filter(|width| *width > 0.0).fold(f64::INFINITY, f64::min);
+        let width = if width.is_finite() { width } else { 1.0 };
+        let first = starts.first().copied().unwrap_or(0.0);
+        let last = starts.last().copied().unwrap_or(0.0) + width;
+        let most = self.classes.iter().map(|(_, count)| *count).fold(0.0, f64::max);
+        svg(size, |area| {
+            let plot = scale(area, first..last, 0.0..most.max(1.0) * 1.05, self.counted)?;
+            let points = plot.plotting_area();
+            for (start, count) in &self.classes {
+                let bar = [(start + width * 0.04, 0.0), (start + width * 0.96, *count)];
+                points.draw(&Rectangle::new(bar, color(0).filled()))?;
+            }
+            // As many of the classes' ends as have room.
+            let slots = (last - first) / width;
+            let every = (slots * 52.0 / f64::from(size.width)).ceil().max(1.0);
+            let mut nth = 0.0;
+            while nth <= slots + 0.001 {
+                let end = first + nth * width;
+                write_below(area, &plot, end, &self.over.write_briefly(end), slots / every)?;
+                nth += every;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A donut of shares, with two lines in its middle.
+pub fn donut(shares: &[(f64, RGBColor)], middle: (&str, &str), size: Size) -> Result<String, Error> {
+    svg(size, |area| {
+        let center = (size.width * UNIT / 2, size.height * UNIT / 2);
+        let radius = f64::from(size.width.min(size.height) * UNIT / 2 - UNIT);
+        let hole = radius * 0.64;
+        let (sizes, colors): (Vec<f64>, Vec<RGBColor>) = shares.iter().copied().unzip();
+        let labels = vec![""; sizes.len()];
+        let mut pie = Pie::new(&center, &radius, &sizes, &colors, &labels);
+        pie.start_angle(-90.0);
+        pie.donut_hole(hole);
+        pie.label_style(("sans-serif", LABEL).into_font().color(&TRANSPARENT));
+        area.draw(&pie)?;
+        let total: f64 = sizes.iter().sum();
+        let mut turned = 0.0;
+        for share in sizes.iter().filter(|_| sizes.len() > 1) {
+            let angle = (turned / total - 0.25) * std::f64::consts::TAU;
+            let at = |radius: f64| {
+                let (sin, cos) = angle.sin_cos();
+                (center.0 + (radius * cos) as i32, center.1 + (radius * sin) as i32)
+            };
+            let gap = vec![at(hole - 1.0), at(radius + f64::from(UNIT))];
+            area.draw(&PathElement::new(gap, WHITE.stroke_width(2 * UNIT as u32)))?;
+            turned += share;
+        }
+        let (above, below) = middle;
+        // The number is as large as the hole lets it be.
+        let room = (hole / f64::from(UNIT) * 1.7) as i32;
+        let large = (room * 10 / (6 * above.chars().count().max(1) as i32)).min(24);
+        let number = style(large, HPos::Center, VPos::Center).color(&RGBColor(46, 53, 77));
+        area.draw_text(above, &number, (center.0, center.1 - 6 * UNIT))?;
+        area.draw_text(
+            below,
+            &style(LABEL, HPos::Center, VPos::Center),
+            (center.0, center.1 + 14 * UNIT),
+        )
+    })
+}
+
+/// The SVG of a drawing.
+fn svg(size: Size, drawing: impl FnOnce(&Area) -> Drawn) -> Result<String, Error> {
+    let mut svg = String::new();
+    let units = ((size.width * UNIT) as u32, (size.height * UNIT) as u32);
+    let area = SVGBackend::with_string(&mut svg, units).into_drawing_area();
+    drawing(&area)
+        .and_then(|()| area.present())
+        .map_err(|error| Error::Internal(format!("a chart could not be drawn: {error}")))?;
+    drop(area);
+    Ok(svg)
+}
+
+/// A scale on the left with its lines, and room for names below.
+fn scale<'a>(
+    area: &Area<'a>,
+    over: Range<f64>,
+    of: Range<f64>,
+    column: &Column,
+) -> Result<Plot<'a>, DrawingAreaErrorKind<std::io::Error>> {
+    let most = of.end.abs().max(of.start.abs());
+    let label = |number: &f64| column.write_tick(*number, most);
+    let width = label(&of.start).len().max(label(&of.end).len()) as i32 * CHARACTER + 12;
+    let mut plot = ChartBuilder::on(area)
+        .margin_top(4 * UNIT)
+        .margin_right(16 * UNIT)
+        .margin_bottom((LABEL + 14) * UNIT)
+        .set_label_area_size(LabelAreaPosition::Left, width * UNIT)
+        .build_cartesian_2d(over, of)?;
+    plot.configure_mesh()
+        .disable_x_mesh()
+        .disable_x_axis()
+        .axis_style(TRANSPARENT)
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(LINES.stroke_width(UNIT as u32))
+        .y_labels(6)
+        .y_label_formatter(&label)
+        .y_label_style(style(LABEL, HPos::Right, VPos::Center))
+        .draw()?;
+    Ok(plot)
+}
+
+/// Writes a name below a plot that has room for so many of them; those that would touch their neighbors are cut.
+fn write_below(area: &Area, plot: &Plot, at: f64, name: &str, count: f64) -> Drawn {
+    let points = plot.plotting_area();
+    let (width, _) = points.dim_in_pixel();
+    let room = f64::from(width) / count / f64::from(CHARACTER * UNIT);
+    let (x, y) = points.map_coordinate(&(at, points.get_y_range().start));
+    let name = cut(name, (room as usize).max(3));
+    area.draw_text(&name, &style(LABEL, HPos::Center, VPos::Top), (x, y + 8 * UNIT))
+}
+
+/// The style of a text of so many pixels.
+fn style(size: i32, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
+    // plotters writes the size of a font as a fraction of what it is given.
+    let size = f64::from(size * UNIT) * 1.24;
+    ("sans-serif", size)
+        .into_font()
+        .color(&TEXT)
+        .pos(Pos::new(horizontal, vertical))
+}

@@ -1,0 +1,205 @@
+//! Cards that are charts: the drawing, its legend, and its figures as a table for those who cannot see it.
+
+use maud::{Markup, PreEscaped, html};
+use plotters::style::RGBColor;
+
+use super::answer::{Answer, Row};
+use super::chart::{Graph, Histogram, OTHER_COLOR, Series, Shape, color, css, donut};
+use super::format::{Column, percent};
+use super::page::{CardPlace, Size};
+use crate::dashboard::model::Card;
+use crate::error::Error;
+
+/// Pixels that a legend above a chart takes.
+const LEGEND_HEIGHT: i32 = 26;
+/// A pie's share of the width of its card, in percent; the rest is its legend's.
+const PIE_WIDTH: i32 = 45;
+
+/// Lines, bars, rows or a histogram; None where there is no number to draw.
+pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>, Error> {
+    let settings = &card.visualization_settings;
+    let over = settings.graph_dimensions.iter().flatten().next();
+    let Some(over) = over.map(|name| Column::of(card, name)) else {
+        return Ok(None);
+    };
+    let series: Vec<Series> = settings
+        .graph_metrics
+        .iter()
+        .flatten()
+        .map(|name| Series {
+            column: Column::of(card, name),
+            numbers: answer.rows.iter().map(|row| row.number(name)).collect(),
+        })
+        .collect();
+    if series
+        .iter()
+        .all(|series| series.numbers.iter().all(Option::is_none))
+    {
+        return Ok(None);
+    }
+    let titles: Vec<&str> = series.iter().map(|series| series.column.title.as_str()).collect();
+    let title = format!("{} by {}", titles.join(" and "), over.title);
+    let has_legend = titles.len() > 1;
+    let inside = |page: i32| {
+        let size = place.inside(page);
+        let legend = if has_legend { LEGEND_HEIGHT } else { 0 };
+        Size {
+            height: size.height - legend,
+            ..size
+        }
+    };
+    let drawings = if settings.x_axis_scale.as_deref() == Some("histogram") {
+        let histogram = Histogram::new(&over, &series[0], answer);
+        drawings(&title, |page| histogram.draw(inside(page)))?
+    } else {
+        let shape = match card.display.as_str() {
+            "line" => Shape::Line,
+            "row" => Shape::Rows,
+            _ => Shape::Bars,
+        };
+        let names = answer.rows.iter().map(|row| over.write_label(name(row, &over)));
+        let graph = Graph {
+            names: names.collect(),
+            series: &series,
+        };
+        drawings(&title, |page| graph.draw(shape, inside(page)))?
+    };
+    Ok(Some(html! {
+        figure {
+            @if has_legend {
+                ul.legend {
+                    @for (place, title) in titles.iter().enumerate() { li { (swatch(color(place))) (title) } }
+                }
+            }
+            (drawings)
+            div.unseen {
+                table {
+                    caption { (title) }
+                    thead {
+                        tr {
+                            th scope="col" { (over.title) }
+                            @for title in &titles { th scope="col" { (title) } }
+                        }
+                    }
+                    tbody {
+                        @for row in &answer.rows {
+                            tr {
+                                th scope="row" { (over.write(name(row, &over))) }
+                                @for series in &series { td { (series.column.write_in(row)) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }))
+}
+
+/// A slice of a pie.
+struct Slice {
+    name: String,
+    number: f64,
+    color: RGBColor,
+}
+
+/// A donut with its slices beside it; None where there is no share of anything.
+pub fn pie(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>, Error> {
+    let settings = &card.visualization_settings;
+    let (Some(over), Some(metric)) = (&settings.pie_dimension, &settings.pie_metric) else {
+        return Ok(None);
+    };
+    let (over, metric) = (Column::of(card, over), Column::of(card, metric));
+    let slices = slices(
+        answer,
+        &over,
+        &metric,
+        settings.pie_slice_threshold.unwrap_or(0.0),
+    );
+    let total: f64 = slices.iter().map(|slice| slice.number).sum();
+    if slices.is_empty() {
+        return Ok(None);
+    }
+    let title = format!("{} by {}", metric.title, over.title);
+    let shares: Vec<(f64, RGBColor)> = slices.iter().map(|slice| (slice.number, slice.color)).collect();
+    let sum = metric.write_number(total);
+    let drawings = drawings(&title, |page| {
+        let size = place.inside(page);
+        donut(
+            &shares,
+            (&sum, "Total"),
+            Size {
+                width: size.width * PIE_WIDTH / 100,
+                ..size
+            },
+        )
+    })?;
+    Ok(Some(html! {
+        figure.pie {
+            (drawings)
+            div.slices tabindex="0" role="region" aria-label=(title) {
+                table {
+                    colgroup { col; col.share; col.figure; }
+                    tbody {
+                        @for slice in &slices {
+                            tr {
+                                th scope="row" { (swatch(slice.color)) (slice.name) }
+                                td { (percent(100.0 * slice.number / total)) }
+                                td { (metric.write_number(slice.number)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }))
+}
+
+/// The slices of a pie: those of less than so many percent are one, if there are several.
+fn slices(answer: &Answer, over: &Column, metric: &Column, threshold: f64) -> Vec<Slice> {
+    let numbers = answer.rows.iter().filter_map(|row| {
+        let number = row.number(&metric.name)?;
+        (number > 0.0).then(|| (over.write(name(row, over)), number))
+    });
+    let numbers: Vec<(String, f64)> = numbers.collect();
+    let total: f64 = numbers.iter().map(|(_, number)| number).sum();
+    let (mut large, small): (Vec<_>, Vec<_>) = numbers
+        .into_iter()
+        .partition(|(_, number)| 100.0 * number >= threshold * total);
+    let other: f64 = small.iter().map(|(_, number)| number).sum();
+    let is_several = small.len() > 1;
+    if !is_several {
+        large.extend(small);
+    }
+    let slices = large
+        .into_iter()
+        .enumerate()
+        .map(|(place, (name, number))| Slice {
+            name,
+            number,
+            color: color(place),
+        });
+    let other = is_several.then(|| Slice {
+        name: "Other".to_owned(),
+        number: other,
+        color: OTHER_COLOR,
+    });
+    slices.chain(other).collect()
+}
+
+/// The name that a row's numbers are drawn over.
+fn name<'a>(row: &'a Row, over: &Column) -> &'a str {
+    row.text(&over.name).unwrap_or("(empty)")
+}
+
+/// The same chart for a wide page and for a narrow one, so that its texts are as large on both.
+fn drawings(title: &str, draw: impl Fn(i32) -> Result<String, Error>) -> Result<Markup, Error> {
+    let (wide, narrow) = (draw(Size::WIDE_PAGE)?, draw(Size::NARROW_PAGE)?);
+    Ok(html! {
+        div.drawing.wide role="img" aria-label=(title) { (PreEscaped(wide)) }
+        div.drawing.narrow role="img" aria-label=(title) { (PreEscaped(narrow)) }
+    })
+}
+
+fn swatch(color: RGBColor) -> Markup {
+    html! { span.swatch style=(format!("background:{}", css(color))) {} }
+}
