@@ -107,7 +107,7 @@ fn show(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>
         "scalar" => Ok(number::scalar(card, answer)),
         "smartscalar" => Ok(number::trend(card, answer)),
         "bar" | "line" | "row" => figure::graph(card, answer, place),
-        "pie" => figure::pie(card, answer, place),
+        "pie" => figure::pie(card, answer),
         "map" => Ok(countries::list(card, answer)),
         _ => Ok(Some(table::table(card, answer))),
     }

@@ -282,7 +282,7 @@ pub fn restore(database: &Database) -> Database {
 }
 
 /// One of PostgreSQL's own programs, told where the cluster is.
-fn postgres_program(database: &Database, name: &str) -> Command {
+pub fn postgres_program(database: &Database, name: &str) -> Command {
     let directory = std::env::var("PG_BIN").expect("PG_BIN names the folder of PostgreSQL's programs");
     let mut command = Command::new(format!("{directory}/{name}"));
     command.args(["-h", &database.socket(), "-U", "postgres", "-d", database.name()]);

@@ -21,6 +21,7 @@ mod mappings;
 mod oracle;
 mod pg_cron;
 mod pg_regress;
+mod preview;
 mod property;
 mod replication;
 mod roles;

@@ -50,15 +50,14 @@ const COLORS: [RGBColor; 10] = [
 /// Of slices that are together because each is small.
 pub const OTHER_COLOR: RGBColor = RGBColor(180, 188, 200);
 const TEXT: RGBColor = RGBColor(76, 87, 115);
+const DARK_TEXT: RGBColor = RGBColor(46, 53, 77);
 const LINES: RGBColor = RGBColor(236, 239, 243);
 
 /// Units in a pixel.
 const UNIT: i32 = 4;
 /// Pixels of a label's height, and of one of its characters on average.
 const LABEL: i32 = 12;
-const CHARACTER: i32 = 7;
-/// More bars than these are drawn from left to right, where their names have room.
-const MOST_UPRIGHT: usize = 8;
+const CHARACTER: i32 = 8;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Plot<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
@@ -81,7 +80,7 @@ impl Graph<'_> {
     pub fn draw(&self, shape: Shape, size: Size) -> Result<String, Error> {
         svg(size, |area| match shape {
             Shape::Line => self.line(area),
-            Shape::Bars if self.names.len() <= MOST_UPRIGHT => self.bars(area),
+            Shape::Bars if self.has_room_for_labels(size) => self.bars(area),
             Shape::Bars | Shape::Rows => self.rows(area, size),
         })
     }
@@ -144,7 +143,7 @@ impl Graph<'_> {
         };
         let slot = size.height / (shown + usize::from(left_out > 0)) as i32;
         // A few bars are not drawn as beams.
-        let slot = slot.min(56);
+        let slot = slot.min(72);
         let longest =
             |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0) as i32 * CHARACTER + 12;
         let names_end =
@@ -171,7 +170,7 @@ impl Graph<'_> {
             let share = (number - low) / (high - low);
             names_end * UNIT + (share * f64::from((labels_start - names_end) * UNIT)) as i32
         };
-        let thick = (slot * 7 / 10).min(30) / self.series.len() as i32;
+        let thick = (slot * 7 / 10).min(36) / self.series.len() as i32;
         for (place, name) in self.names.iter().take(shown).enumerate() {
             let top = slot * place as i32;
             let name = cut(name, ((names_end - 8) / CHARACTER).max(1) as usize);
@@ -194,6 +193,16 @@ impl Graph<'_> {
             area.draw_text(&more, &style(LABEL, HPos::Right, VPos::Center), at)?;
         }
         Ok(())
+    }
+
+    /// Whether bars that stand would be as wide as the labels above them. Bars from left to right always have room for them.
+    fn has_room_for_labels(&self, size: Size) -> bool {
+        let bars = (self.names.len() * self.series.len()) as i32;
+        let labels = self.series.iter().flat_map(|series| {
+            let numbers = series.numbers.iter().flatten();
+            numbers.map(|number| series.column.write_briefly(*number).chars().count())
+        });
+        bars * labels.max().unwrap_or(0) as i32 * CHARACTER <= size.width * 3 / 5
     }
 
     /// A scale on the left with its lines, and room for names below.
@@ -263,11 +272,12 @@ impl<'a> Histogram<'a> {
             }
             // As many of the classes' ends as have room.
             let slots = (last - first) / width;
-            let every = (slots * 52.0 / f64::from(size.width)).ceil().max(1.0);
+            let label = |nth: f64| self.over.write_briefly(first + nth * width);
+            let longest = label(slots).chars().count().max(4) as f64 * f64::from(CHARACTER);
+            let every = (slots * longest / f64::from(size.width - 80)).ceil().max(1.0);
             let mut nth = 0.0;
             while nth <= slots + 0.001 {
-                let end = first + nth * width;
-                write_below(area, &plot, end, &self.over.write_briefly(end), slots / every)?;
+                write_below(area, &plot, first + nth * width, &label(nth), slots / every)?;
                 nth += every;
             }
             Ok(())
@@ -275,11 +285,15 @@ impl<'a> Histogram<'a> {
     }
 }
 
-/// A donut of shares, with two lines in its middle.
-pub fn donut(shares: &[(f64, RGBColor)], middle: (&str, &str), size: Size) -> Result<String, Error> {
+/// A donut of shares, with two lines in its middle. It is as large as it can be, whatever its place.
+pub fn donut(shares: &[(f64, RGBColor)], (above, below): (&str, &str)) -> Result<String, Error> {
+    let size = Size {
+        width: 240,
+        height: 240,
+    };
     svg(size, |area| {
         let center = (size.width * UNIT / 2, size.height * UNIT / 2);
-        let radius = f64::from(size.width.min(size.height) * UNIT / 2 - UNIT);
+        let radius = f64::from(size.width * UNIT / 2 - UNIT);
         let hole = radius * 0.64;
         let (sizes, colors): (Vec<f64>, Vec<RGBColor>) = shares.iter().copied().unzip();
         let labels = vec![""; sizes.len()];
@@ -300,17 +314,12 @@ pub fn donut(shares: &[(f64, RGBColor)], middle: (&str, &str), size: Size) -> Re
             area.draw(&PathElement::new(gap, WHITE.stroke_width(2 * UNIT as u32)))?;
             turned += share;
         }
-        let (above, below) = middle;
         // The number is as large as the hole lets it be.
-        let room = (hole / f64::from(UNIT) * 1.7) as i32;
-        let large = (room * 10 / (6 * above.chars().count().max(1) as i32)).min(24);
-        let number = style(large, HPos::Center, VPos::Center).color(&RGBColor(46, 53, 77));
-        area.draw_text(above, &number, (center.0, center.1 - 6 * UNIT))?;
-        area.draw_text(
-            below,
-            &style(LABEL, HPos::Center, VPos::Center),
-            (center.0, center.1 + 14 * UNIT),
-        )
+        let large = (200 / above.chars().count().max(1) as i32).min(28);
+        let number = style(large, HPos::Center, VPos::Center).color(&DARK_TEXT);
+        area.draw_text(above, &number, (center.0, center.1 - 8 * UNIT))?;
+        let word = style(LABEL + 2, HPos::Center, VPos::Center);
+        area.draw_text(below, &word, (center.0, center.1 + 16 * UNIT))
     })
 }
 
@@ -338,7 +347,7 @@ fn scale<'a>(
     let width = label(&of.start).len().max(label(&of.end).len()) as i32 * CHARACTER + 12;
     let mut plot = ChartBuilder::on(area)
         .margin_top(4 * UNIT)
-        .margin_right(16 * UNIT)
+        .margin_right(24 * UNIT)
         .margin_bottom((LABEL + 14) * UNIT)
         .set_label_area_size(LabelAreaPosition::Left, width * UNIT)
         .build_cartesian_2d(over, of)?;

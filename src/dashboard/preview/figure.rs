@@ -12,8 +12,6 @@ use crate::error::Error;
 
 /// Pixels that a legend above a chart takes.
 const LEGEND_HEIGHT: i32 = 26;
-/// A pie's share of the width of its card, in percent; the rest is its legend's.
-const PIE_WIDTH: i32 = 45;
 
 /// Lines, bars, rows or a histogram; None where there is no number to draw.
 pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>, Error> {
@@ -103,7 +101,7 @@ struct Slice {
 }
 
 /// A donut with its slices beside it; None where there is no share of anything.
-pub fn pie(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>, Error> {
+pub fn pie(card: &Card, answer: &Answer) -> Result<Option<Markup>, Error> {
     let settings = &card.visualization_settings;
     let (Some(over), Some(metric)) = (&settings.pie_dimension, &settings.pie_metric) else {
         return Ok(None);
@@ -122,23 +120,12 @@ pub fn pie(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Mark
     let title = format!("{} by {}", metric.title, over.title);
     let shares: Vec<(f64, RGBColor)> = slices.iter().map(|slice| (slice.number, slice.color)).collect();
     let sum = metric.write_number(total);
-    let drawings = drawings(&title, |page| {
-        let size = place.inside(page);
-        donut(
-            &shares,
-            (&sum, "Total"),
-            Size {
-                width: size.width * PIE_WIDTH / 100,
-                ..size
-            },
-        )
-    })?;
+    let drawing = donut(&shares, (&sum, "Total"))?;
     Ok(Some(html! {
         figure.pie {
-            (drawings)
+            div.drawing role="img" aria-label=(title) { (PreEscaped(drawing)) }
             div.slices tabindex="0" role="region" aria-label=(title) {
                 table {
-                    colgroup { col; col.share; col.figure; }
                     tbody {
                         @for slice in &slices {
                             tr {

@@ -159,7 +159,10 @@ pub fn percent(number: f64) -> String {
 
 /// `-€1,234.50k`
 fn signed(number: f64, decimals: usize, before: &str, after: &str) -> String {
-    let digits = format!("{:.decimals$}", number.abs());
+    // A half goes away from zero, also the half of a decimal number that is a little less in binary.
+    let power = 10_f64.powi(decimals as i32);
+    let rounded = (number.abs() * power * (1.0 + f64::EPSILON)).round() / power;
+    let digits = format!("{rounded:.decimals$}");
     let (whole, fraction) = match digits.split_once('.') {
         Some((whole, fraction)) => (whole, format!(".{fraction}")),
         None => (digits.as_str(), String::new()),
@@ -266,6 +269,8 @@ mod tests {
             (Some("EUR"), 0, "", "1234567.5001", "€1,234,568"),
             (Some("EUR"), 2, "", "-999.5", "-€999.50"),
             (Some("EUR"), 0, "", "-0.2", "€0"),
+            (Some("EUR"), 0, "", "2.5", "€3"),
+            (Some("EUR"), 2, "", "1.005", "€1.01"),
             (Some("SEK"), 2, "", "1000", "SEK\u{a0}1,000.00"),
             (Some("CHF"), 0, "", "5", "CHF\u{a0}5"),
             (Some("JPY"), 0, "", "5", "¥5"),

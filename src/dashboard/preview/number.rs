@@ -35,7 +35,7 @@ pub fn trend(card: &Card, answer: &Answer) -> Option<Markup> {
                 (change(number, last.number(&column.name)?))
                 span { "vs. " (column.write(text)) " in " (over.write(row.text(&over.name)?)) }
             } @else {
-                span { "nothing before it to compare with" }
+                span { "no earlier value to compare with" }
             }
         }
     })
