@@ -9,6 +9,7 @@ source "$(dirname "$0")/common.sh"
 scripts/setup.sh
 use_private_postgres
 cluster="$PRIVATE_DIR/demo"
+pages="$PWD/target/demo-pages"
 orders=${ORDERS:-1309}
 
 start() {
@@ -52,13 +53,25 @@ is_new_build() { [ "$(build)" != "$(cat "$cluster/build" 2> /dev/null)" ]; }
 show() {
     say "Creating what is missing of the seven views, refreshing them all"
     sql -d shop -f demo/first_look.sql
+    write_pages
     cat <<MESSAGE
 
 The demo shop runs. Its files are in $cluster.
+  look at:  $pages/executive.html and the other three there
   connect:  $PG_BIN/psql -h $socket -U postgres shop
   stop:     scripts/demo.sh stop     (make demo starts it again)
   remove:   scripts/demo.sh drop
 MESSAGE
+}
+
+# The four dashboards, as pages for any browser.
+write_pages() {
+    say "Writing the dashboards' previews"
+    mkdir -p "$pages"
+    local name
+    for name in $(sql -d shop -At -c 'SELECT name FROM metabase.dashboards()'); do
+        sql -d shop -At -c "SELECT metabase.dashboard_html('$name')" > "$pages/$name.html"
+    done
 }
 
 case ${1:-start} in

@@ -21,6 +21,9 @@ missing_packages() {
         major=${PG_MAJOR:-$(default_major)}
         echo "postgresql-$major" "postgresql-server-dev-$major"
     fi
+    # The tests open the preview in a browser.
+    command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null ||
+        echo chromium fonts-dejavu-core
     # One of the tests has pg_cron refresh the views.
     [ -f "/usr/lib/postgresql/$major/lib/pg_cron.so" ] || echo "postgresql-$major-cron"
 }

@@ -91,7 +91,7 @@ pub static EXECUTIVE: Spec = Spec {
             height: 8,
             questions: &[
                 (
-                    10,
+                    8,
                     question!(
                         "executive" / "platform_performance",
                         Bar,
@@ -105,7 +105,7 @@ pub static EXECUTIVE: Spec = Spec {
                     ),
                 ),
                 (
-                    14,
+                    16,
                     question!(
                         "executive" / "top_products",
                         Table,

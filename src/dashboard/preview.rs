@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::pg::setting::with_time_zone;
+use crate::pg::subtransaction::subtransaction;
 use crate::view::state::ViewState;
 
 /// Rows of a table on the page.
@@ -55,7 +56,8 @@ pub fn html(dashboard: &Dashboard, time_zone: &str) -> Result<String, Error> {
             made: minute,
             time_zone,
         };
-        Ok(page.render(|dashcard, card| draw(dashcard, card, &choices)))
+        // Whatever is wrong with a card harms no other.
+        Ok(page.render(|dashcard, card| subtransaction(|| draw(dashcard, card, &choices))))
     })
 }
 

@@ -159,8 +159,8 @@ fn assert_in_order(looks: &[Look]) {
     }
 }
 
-/// The demo shop, with the zone that it trades in.
-fn demo_shop() -> (Database, Client) {
+/// The demo shop with so many completed orders, in the zone that it trades in.
+fn demo_shop(orders: &str) -> (Database, Client) {
     let database = Database::with_layout_a();
     let name = database.name().to_owned();
     let mut client = database.connect();
@@ -183,7 +183,7 @@ fn demo_shop() -> (Database, Client) {
 
 #[test]
 fn each_card_shows_what_its_sql_answers() {
-    let (database, mut client) = demo_shop();
+    let (database, mut client) = demo_shop("1309");
     create_all_views(&mut client);
     let looks = look_at_pages(&database, &mut client);
     assert_in_order(&looks);
@@ -354,7 +354,7 @@ const HOSTILE: [&str; 9] = [
 
 #[test]
 fn names_are_nothing_but_text() {
-    let (database, mut client) = demo_shop();
+    let (database, mut client) = demo_shop("1309");
     let names = HOSTILE.map(|name| format!("$name${name}$name$")).join(", ");
     for (table, column) in [
         ("core.brands", "name"),
@@ -395,6 +395,14 @@ fn names_are_nothing_but_text() {
 }
 
 #[test]
+fn a_shop_of_twenty_orders_is_in_order_too() {
+    let (database, mut client) = demo_shop("20");
+    create_all_views(&mut client);
+    let looks = look_at_pages(&database, &mut client);
+    assert_in_order(&looks);
+}
+
+#[test]
 fn an_empty_shop_has_no_results() {
     let database = Database::with_layout_a();
     let mut client = database.connect();
@@ -416,7 +424,7 @@ fn an_empty_shop_has_no_results() {
 
 #[test]
 fn a_card_that_fails_says_why_and_harms_no_other() {
-    let (database, mut client) = demo_shop();
+    let (database, mut client) = demo_shop("1309");
     create_all_views(&mut client);
     run(
         &mut client,

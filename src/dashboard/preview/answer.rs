@@ -8,7 +8,6 @@ use crate::dashboard::model::{Card, Field};
 use crate::dashboard::template::Template;
 use crate::error::Error;
 use crate::pg::query;
-use crate::pg::subtransaction::subtransaction;
 
 /// The rows that a card shows.
 pub struct Answer {
@@ -38,7 +37,7 @@ struct Cells {
     cells: BTreeMap<String, Option<String>>,
 }
 
-/// Asks the question of a card, as the current role, under the filters that reach it. An error undoes nothing else.
+/// Asks the question of a card, as the current role, under the filters that reach it.
 ///
 /// Times come as TimeZone has them.
 pub fn ask(card: &Card, choices: &BTreeMap<&str, &Choice>, most_rows: usize) -> Result<Answer, Error> {
@@ -61,7 +60,7 @@ pub fn ask(card: &Card, choices: &BTreeMap<&str, &Choice>, most_rows: usize) -> 
         template.render(&conditions),
         most_rows + 1
     );
-    let rows: Vec<Cells> = subtransaction(|| query::rows(&query, &[]))?;
+    let rows: Vec<Cells> = query::rows(&query, &[])?;
     let is_cut = rows.len() > most_rows;
     let legible_row = |Cells { cells }: Cells| {
         let cells = cells.into_iter();

@@ -26,6 +26,14 @@ pub struct Series {
     pub numbers: Vec<Option<f64>>,
 }
 
+impl Series {
+    /// The numbers as they stand beside their bars.
+    fn labels(&self) -> impl Iterator<Item = String> {
+        let numbers = self.numbers.iter();
+        numbers.map(|number| number.map_or_else(String::new, |number| self.column.write_number(number)))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     Line,
@@ -58,6 +66,8 @@ const UNIT: i32 = 4;
 /// Pixels of a label's height, and of one of its characters on average.
 const LABEL: i32 = 12;
 const CHARACTER: i32 = 8;
+/// Pixels between a bar and a text beside it.
+const GAP: i32 = 6;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Plot<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
@@ -135,62 +145,50 @@ impl Graph<'_> {
     }
 
     fn rows(&self, area: &Area, size: Size) -> Drawn {
-        let least = (LABEL + 4) * self.series.len() as i32;
-        let room = (size.height / least).max(2) as usize;
-        let (shown, left_out) = match self.names.len() <= room {
-            true => (self.names.len(), 0),
-            false => (room - 1, self.names.len() - (room - 1)),
+        let bars = self.series.len() as i32;
+        // Where not all have room for their labels, the last line says how many are left out.
+        let room = (size.height / ((LABEL + 4) * bars)).max(2) as usize;
+        let (lines, shown) = match self.names.len() {
+            count if count <= room => (count, count),
+            _ => (room, room - 1),
         };
-        let slot = size.height / (shown + usize::from(left_out > 0)) as i32;
         // A few bars are not drawn as beams.
-        let slot = slot.min(72);
-        let longest =
-            |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0) as i32 * CHARACTER + 12;
-        let names_end =
-            longest(&mut self.names.iter().map(|name| name.chars().count())).min(size.width * 2 / 5);
-        let labels: Vec<Vec<String>> = self
-            .series
-            .iter()
-            .map(|series| {
-                let numbers = series.numbers.iter().take(shown);
-                numbers
-                    .map(|number| {
-                        number.map_or_else(String::new, |number| series.column.write(&number.to_string()))
-                    })
-                    .collect()
-            })
-            .collect();
-        let labels_start =
-            size.width - longest(&mut labels.iter().flatten().map(|label| label.chars().count()));
-        let Range {
-            start: low,
-            end: high,
-        } = self.range();
+        let line = (size.height / lines as i32).min(72);
+        let thick = (line * 7 / 10).min(36) / bars;
+        let names_end = width_of(self.names.iter().map(String::as_str)).min(size.width * 2 / 5);
+        let labels = self.series.iter().flat_map(Series::labels);
+        let labels_start = size.width
+            - labels
+                .map(|label| width_of([&*label].into_iter()))
+                .max()
+                .unwrap_or(0);
+        let Range { start, end } = self.range();
         let x = |number: f64| {
-            let share = (number - low) / (high - low);
+            let share = (number - start) / (end - start);
             names_end * UNIT + (share * f64::from((labels_start - names_end) * UNIT)) as i32
         };
-        let thick = (slot * 7 / 10).min(36) / self.series.len() as i32;
+        let write_name = |place: usize, name: &str| {
+            let name = cut(name, ((names_end - GAP) / CHARACTER).max(1) as usize);
+            let at = ((names_end - GAP) * UNIT, (line * place as i32 + line / 2) * UNIT);
+            area.draw_text(&name, &style(LABEL, HPos::Right, VPos::Center), at)
+        };
         for (place, name) in self.names.iter().take(shown).enumerate() {
-            let top = slot * place as i32;
-            let name = cut(name, ((names_end - 8) / CHARACTER).max(1) as usize);
-            let at = ((names_end - 8) * UNIT, (top + slot / 2) * UNIT);
-            area.draw_text(&name, &style(LABEL, HPos::Right, VPos::Center), at)?;
-            for (nth, series) in self.series.iter().enumerate() {
+            write_name(place, name)?;
+        }
+        if shown < self.names.len() {
+            write_name(shown, &format!("and {} more", self.names.len() - shown))?;
+        }
+        for (nth, series) in self.series.iter().enumerate() {
+            for (place, label) in series.labels().enumerate().take(shown) {
                 let Some(number) = series.numbers[place] else {
                     continue;
                 };
-                let top = top + (slot - thick * self.series.len() as i32) / 2 + thick * nth as i32;
+                let top = line * place as i32 + (line - thick * bars) / 2 + thick * nth as i32;
                 let bar = [(x(0.0), top * UNIT), (x(number), (top + thick - 1) * UNIT)];
                 area.draw(&Rectangle::new(bar, color(nth).filled()))?;
-                let at = (x(number.max(0.0)) + 6 * UNIT, (top + thick / 2) * UNIT);
-                area.draw_text(&labels[nth][place], &style(LABEL, HPos::Left, VPos::Center), at)?;
+                let at = (x(number.max(0.0)) + GAP * UNIT, (top + thick / 2) * UNIT);
+                area.draw_text(&label, &style(LABEL, HPos::Left, VPos::Center), at)?;
             }
-        }
-        if left_out > 0 {
-            let at = ((names_end - 8) * UNIT, (slot * shown as i32 + slot / 2) * UNIT);
-            let more = format!("and {left_out} more");
-            area.draw_text(&more, &style(LABEL, HPos::Right, VPos::Center), at)?;
         }
         Ok(())
     }
@@ -200,9 +198,10 @@ impl Graph<'_> {
         let bars = (self.names.len() * self.series.len()) as i32;
         let labels = self.series.iter().flat_map(|series| {
             let numbers = series.numbers.iter().flatten();
-            numbers.map(|number| series.column.write_briefly(*number).chars().count())
+            numbers.map(|number| series.column.write_briefly(*number))
         });
-        bars * labels.max().unwrap_or(0) as i32 * CHARACTER <= size.width * 3 / 5
+        let widest = labels.map(|label| width_of([&*label].into_iter())).max();
+        bars * widest.unwrap_or(0) <= size.width * 4 / 5
     }
 
     /// A scale on the left with its lines, and room for names below.
@@ -273,12 +272,11 @@ impl<'a> Histogram<'a> {
             // As many of the classes' ends as have room.
             let slots = (last - first) / width;
             let label = |nth: f64| self.over.write_briefly(first + nth * width);
-            let longest = label(slots).chars().count().max(4) as f64 * f64::from(CHARACTER);
+            let longest = f64::from(width_of([&*label(slots)].into_iter()));
             let every = (slots * longest / f64::from(size.width - 80)).ceil().max(1.0);
-            let mut nth = 0.0;
-            while nth <= slots + 0.001 {
+            for place in 0..=(slots / every) as usize {
+                let nth = place as f64 * every;
                 write_below(area, &plot, first + nth * width, &label(nth), slots / every)?;
-                nth += every;
             }
             Ok(())
         })
@@ -344,7 +342,10 @@ fn scale<'a>(
 ) -> Result<Plot<'a>, DrawingAreaErrorKind<std::io::Error>> {
     let most = of.end.abs().max(of.start.abs());
     let label = |number: &f64| column.write_tick(*number, most);
-    let width = label(&of.start).len().max(label(&of.end).len()) as i32 * CHARACTER + 12;
+    // plotters chooses the numbers of the scale: they are about as long as these.
+    let tenths = (0..=10).map(|tenth| label(&(of.start + (of.end - of.start) * f64::from(tenth) / 10.0)));
+    let labels: Vec<String> = tenths.collect();
+    let width = width_of(labels.iter().map(String::as_str));
     let mut plot = ChartBuilder::on(area)
         .margin_top(4 * UNIT)
         .margin_right(24 * UNIT)
@@ -372,6 +373,12 @@ fn write_below(area: &Area, plot: &Plot, at: f64, name: &str, count: f64) -> Dra
     let (x, y) = points.map_coordinate(&(at, points.get_y_range().start));
     let name = cut(name, (room as usize).max(3));
     area.draw_text(&name, &style(LABEL, HPos::Center, VPos::Top), (x, y + 8 * UNIT))
+}
+
+/// Pixels that the longest of some texts takes, with a gap.
+fn width_of<'a>(texts: impl Iterator<Item = &'a str>) -> i32 {
+    let longest = texts.map(|text| text.chars().count()).max().unwrap_or(0);
+    (longest.min(100) as i32) * CHARACTER + 2 * GAP
 }
 
 /// The style of a text of so many pixels.

@@ -105,6 +105,7 @@ impl Column {
             return number.to_string();
         };
         let (power, letter) = match most.abs() {
+            size if size >= 1e15 => return format!("{symbol}{number:.1e}{suffix}"),
             // What would be rounded to a thousand of a unit is one of the next.
             size if size >= 999_950_000.0 => (1e9, "B"),
             size if size >= 999_950.0 => (1e6, "M"),
@@ -293,6 +294,7 @@ mod tests {
             (999_960.0, "€1M"),
             (-1_250_000.0, "-€1.2M"),
             (2_500_000_000.0, "€2.5B"),
+            (1e100, "€1.0e100"),
         ] {
             assert_eq!(number(Some("EUR"), 0, "").write_briefly(value), written);
         }
