@@ -172,6 +172,8 @@ fn demo_shop(orders: &str) -> (Database, Client) {
         .args([
             "-X",
             "-q",
+            "-v",
+            &format!("orders={orders}"),
             "-f",
             concat!(env!("CARGO_MANIFEST_DIR"), "/demo/data.sql"),
         ])
