@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::filter::Choice;
-use super::format::legible;
 use crate::dashboard::model::{Card, Field};
 use crate::dashboard::template::Template;
 use crate::error::Error;
@@ -62,14 +61,13 @@ pub fn ask(card: &Card, choices: &BTreeMap<&str, &Choice>, most_rows: usize) -> 
     );
     let rows: Vec<Cells> = query::rows(&query, &[])?;
     let is_cut = rows.len() > most_rows;
-    let legible_row = |Cells { cells }: Cells| {
-        let cells = cells.into_iter();
-        Row(cells
-            .map(|(name, text)| (name, text.as_deref().map(legible)))
-            .collect())
-    };
     Ok(Answer {
-        rows: rows.into_iter().take(most_rows).map(legible_row).collect(),
+        rows: rows
+            .into_iter()
+            .take(most_rows)
+            .map(|row| row.cells)
+            .map(Row)
+            .collect(),
         is_cut,
     })
 }

@@ -66,6 +66,7 @@ const UNIT: i32 = 4;
 /// Pixels of a label's height, and of one of its characters on average.
 const LABEL: i32 = 12;
 const CHARACTER: i32 = 8;
+const MOST_TICKS: usize = 6;
 /// Pixels between a bar and a text beside it.
 const GAP: i32 = 6;
 
@@ -346,6 +347,11 @@ fn scale<'a>(
     let tenths = (0..=10).map(|tenth| label(&(of.start + (of.end - of.start) * f64::from(tenth) / 10.0)));
     let labels: Vec<String> = tenths.collect();
     let width = width_of(labels.iter().map(String::as_str));
+    // Whole numbers have no more ticks than there are of them.
+    let ticks = match column.is_whole() {
+        true => MOST_TICKS.min((of.end - of.start) as usize + 1),
+        false => MOST_TICKS,
+    };
     let mut plot = ChartBuilder::on(area)
         .margin_top(4 * UNIT)
         .margin_right(24 * UNIT)
@@ -358,7 +364,7 @@ fn scale<'a>(
         .axis_style(TRANSPARENT)
         .light_line_style(TRANSPARENT)
         .bold_line_style(LINES.stroke_width(UNIT as u32))
-        .y_labels(6)
+        .y_labels(ticks)
         .y_label_formatter(&label)
         .y_label_style(style(LABEL, HPos::Right, VPos::Center))
         .draw()?;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use maud::{Markup, html};
 
 use super::answer::{Answer, Row};
-use super::format::Column;
+use super::format::{Column, legible};
 use crate::country;
 use crate::dashboard::model::Card;
 
@@ -31,7 +31,7 @@ pub fn list(card: &Card, answer: &Answer) -> Option<Markup> {
         ul.countries tabindex="0" aria-label=(format!("{} by country, shaded by value", metric.title)) {
             @for row in &answer.rows {
                 li style=(format!("background:{}", shade(value(row), &range))) {
-                    span.name { (name(row.text(over).unwrap_or_default())) }
+                    span.name { (legible(name(row.text(over).unwrap_or_default()))) }
                     span.value { (metric.write_in(row)) }
                     @if more.is_empty() { span.more { (metric.title) } }
                     @for column in &more {

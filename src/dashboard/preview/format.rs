@@ -38,6 +38,11 @@ impl Column {
         }
     }
 
+    /// Whether its numbers are written without decimals.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.kind, Kind::Number { decimals: 0, .. })
+    }
+
     pub fn is_number(&self) -> bool {
         matches!(self.kind, Kind::Number { .. })
     }
@@ -45,9 +50,9 @@ impl Column {
     /// A value as it came from the database.
     pub fn write(&self, value: &str) -> String {
         match &self.kind {
-            Kind::Text => value.to_owned(),
-            Kind::Day => date_of(value).map_or_else(|| value.to_owned(), day),
-            Kind::Month => date_of(value).map_or_else(|| value.to_owned(), month),
+            Kind::Text => legible(value),
+            Kind::Day => date_of(value).map_or_else(|| legible(value), day),
+            Kind::Month => date_of(value).map_or_else(|| legible(value), month),
             Kind::Number { suffix, .. } => format!("{}{suffix}", self.write_bare(value)),
         }
     }
@@ -58,7 +63,7 @@ impl Column {
             (Kind::Number { symbol, decimals, .. }, Ok(number)) if number.is_finite() => {
                 signed(number, *decimals, symbol, "")
             }
-            _ => value.to_owned(),
+            _ => legible(value),
         }
     }
 
@@ -105,7 +110,7 @@ impl Column {
             return number.to_string();
         };
         let (power, letter) = match most.abs() {
-            size if size >= 1e15 => return format!("{symbol}{number:.1e}{suffix}"),
+            size if size >= LARGE => (1.0, ""),
             // What would be rounded to a thousand of a unit is one of the next.
             size if size >= 999_950_000.0 => (1e9, "B"),
             size if size >= 999_950.0 => (1e6, "M"),
@@ -158,8 +163,18 @@ pub fn percent(number: f64) -> String {
     format!("{} %", signed(number, 1, "", ""))
 }
 
+/// From here on numbers are written as powers of ten.
+const LARGE: f64 = 1e15;
+
 /// `-€1,234.50k`
 fn signed(number: f64, decimals: usize, before: &str, after: &str) -> String {
+    if number.abs() >= LARGE {
+        return format!(
+            "{}{before}{:.2e}{after}",
+            if number < 0.0 { "-" } else { "" },
+            number.abs()
+        );
+    }
     // A half goes away from zero, also the half of a decimal number that is a little less in binary.
     let power = 10_f64.powi(decimals as i32);
     let rounded = (number.abs() * power * (1.0 + f64::EPSILON)).round() / power;
@@ -294,7 +309,7 @@ mod tests {
             (999_960.0, "€1M"),
             (-1_250_000.0, "-€1.3M"),
             (2_500_000_000.0, "€2.5B"),
-            (1e100, "€1.0e100"),
+            (-1e100, "-€1.00e100"),
         ] {
             assert_eq!(number(Some("EUR"), 0, "").write_briefly(value), written);
         }
