@@ -1,6 +1,7 @@
 //! Charts as SVG: lines, bars, rows, histograms and donuts. Their figures stand in the page as tables, too, so a label may be brief.
 //!
-//! plotters draws in whole units, so that the smallest of them is made a fraction of a pixel. It escapes all texts.
+//! plotters has each label of a scale written by a function of ours, from a number of full precision, so that amounts look as they do
+//! everywhere on the page; and it escapes all texts. It draws in whole units, so the smallest of them is a fraction of a pixel.
 
 use std::ops::Range;
 
@@ -156,13 +157,10 @@ impl Graph<'_> {
         // A few bars are not drawn as beams.
         let line = (size.height / lines as i32).min(72);
         let thick = (line * 7 / 10).min(36) / bars;
-        let names_end = width_of(self.names.iter().map(String::as_str)).min(size.width * 2 / 5);
+        let names = self.names.iter().map(|name| width_of(name));
+        let names_end = names.max().unwrap_or(0).min(size.width * 2 / 5);
         let labels = self.series.iter().flat_map(Series::labels);
-        let labels_start = size.width
-            - labels
-                .map(|label| width_of([&*label].into_iter()))
-                .max()
-                .unwrap_or(0);
+        let labels_start = size.width - labels.map(|label| width_of(&label)).max().unwrap_or(0);
         let Range { start, end } = self.range();
         let x = |number: f64| {
             let share = (number - start) / (end - start);
@@ -201,7 +199,7 @@ impl Graph<'_> {
             let numbers = series.numbers.iter().flatten();
             numbers.map(|number| series.column.write_briefly(*number))
         });
-        let widest = labels.map(|label| width_of([&*label].into_iter())).max();
+        let widest = labels.map(|label| width_of(&label)).max();
         bars * widest.unwrap_or(0) <= size.width * 4 / 5
     }
 
@@ -273,7 +271,7 @@ impl<'a> Histogram<'a> {
             // As many of the classes' ends as have room.
             let slots = (last - first) / width;
             let label = |nth: f64| self.over.write_briefly(first + nth * width);
-            let longest = f64::from(width_of([&*label(slots)].into_iter()));
+            let longest = f64::from(width_of(&label(slots)));
             let every = (slots * longest / f64::from(size.width - 80)).ceil().max(1.0);
             for place in 0..=(slots / every) as usize {
                 let nth = place as f64 * every;
@@ -344,9 +342,8 @@ fn scale<'a>(
     let most = of.end.abs().max(of.start.abs());
     let label = |number: &f64| column.write_tick(*number, most);
     // plotters chooses the numbers of the scale: they are about as long as these.
-    let tenths = (0..=10).map(|tenth| label(&(of.start + (of.end - of.start) * f64::from(tenth) / 10.0)));
-    let labels: Vec<String> = tenths.collect();
-    let width = width_of(labels.iter().map(String::as_str));
+    let tenths = (0..=10).map(|tenth| of.start + (of.end - of.start) * f64::from(tenth) / 10.0);
+    let width = tenths.map(|number| width_of(&label(&number))).max().unwrap_or(0);
     // Whole numbers have no more ticks than there are of them.
     let ticks = match column.is_whole() {
         true => MOST_TICKS.min((of.end - of.start) as usize + 1),
@@ -381,10 +378,9 @@ fn write_below(area: &Area, plot: &Plot, at: f64, name: &str, count: f64) -> Dra
     area.draw_text(&name, &style(LABEL, HPos::Center, VPos::Top), (x, y + 8 * UNIT))
 }
 
-/// Pixels that the longest of some texts takes, with a gap.
-fn width_of<'a>(texts: impl Iterator<Item = &'a str>) -> i32 {
-    let longest = texts.map(|text| text.chars().count()).max().unwrap_or(0);
-    (longest.min(100) as i32) * CHARACTER + 2 * GAP
+/// Pixels that a label takes, with the gaps around it.
+fn width_of(label: &str) -> i32 {
+    label.chars().count().min(100) as i32 * CHARACTER + 2 * GAP
 }
 
 /// The style of a text of so many pixels.
