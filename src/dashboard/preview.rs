@@ -97,11 +97,10 @@ fn draw(dashcard: &Dashcard, card: &Card, choices: &BTreeMap<&str, Choice>) -> R
         _ => CHART_ROWS,
     };
     let answer = answer::ask(card, &choices, most_rows)?;
-    let place = CardPlace::of(dashcard);
-    if answer.rows.is_empty() {
-        return Ok(None);
+    match answer.rows.is_empty() {
+        true => Ok(None),
+        false => show(card, &answer, CardPlace::of(dashcard)),
     }
-    show(card, &answer, place)
 }
 
 fn show(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>, Error> {
