@@ -105,7 +105,7 @@ note_figure() { sql -c "CALL bench.note_figure('$1', $2)"; }
 # ----------------------------------------------------------------------------------------------------------------
 
 start() {
-    scripts/setup.sh
+    scripts/setup.sh demo
     use_private_postgres
     cluster="$PRIVATE_DIR/bench"
     say "Building the extension"

@@ -6,7 +6,7 @@
 #   scripts/demo.sh drop   stops it and removes its data
 source "$(dirname "$0")/common.sh"
 
-scripts/setup.sh
+scripts/setup.sh demo
 use_private_postgres
 cluster="$PRIVATE_DIR/demo"
 pages="$PWD/target/demo-pages"

@@ -2,6 +2,7 @@
 # Installs what building and testing need and what is missing here. Quick when nothing is.
 #
 #   scripts/setup.sh         all of it, with a private copy of PostgreSQL
+#   scripts/setup.sh demo    all but what only tests need
 #   scripts/setup.sh tools   what building needs
 source "$(dirname "$0")/common.sh"
 
@@ -14,18 +15,19 @@ missing_packages() {
     compgen -G '/usr/lib/llvm-*/lib/libclang.so*' > /dev/null || echo libclang-dev
     command -v sudo      > /dev/null || echo sudo
     [ "$(id -u)" != 0 ] || command -v runuser > /dev/null || echo util-linux
-    [ "$scope" = all ] || return 0
+    [ "$scope" != tools ] || return 0
     local major
     major=$(installed_major)
     if [ -z "$major" ]; then
         major=${PG_MAJOR:-$(default_major)}
         echo "postgresql-$major" "postgresql-server-dev-$major"
     fi
+    # One of the tests has pg_cron refresh the views.
+    [ -f "/usr/lib/postgresql/$major/lib/pg_cron.so" ] || echo "postgresql-$major-cron"
+    [ "$scope" = all ] || return 0
     # The tests open the preview in a browser.
     command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null ||
         echo chromium fonts-dejavu-core
-    # One of the tests has pg_cron refresh the views.
-    [ -f "/usr/lib/postgresql/$major/lib/pg_cron.so" ] || echo "postgresql-$major-cron"
 }
 
 # The major that this Debian release ships.
@@ -83,7 +85,7 @@ scope=${1:-all}
 mkdir -p target
 install_packages
 install_cargo_pgrx
-[ "$scope" = all ] || exit 0
+[ "$scope" != tools ] || exit 0
 use_private_postgres
 copy_postgres
 init_pgrx

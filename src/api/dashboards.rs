@@ -11,6 +11,7 @@ use crate::dashboard::model::Dashboard;
 use crate::dashboard::preview;
 use crate::dashboard::resolve::{self, Metadata};
 use crate::error::Error;
+use crate::settings;
 
 type DashboardRow = (
     name!(name, String),
@@ -85,7 +86,7 @@ fn dashboard_json(
 #[search_path(pg_catalog, pg_temp)]
 fn dashboard_html(name: Option<String>) -> Result<String, ErrorReport> {
     let dashboard = catalog::find(&required("name", name)?)?;
-    Ok(preview::html(&dashboard, &catalog::shop()?.time_zone)?)
+    Ok(preview::html(&dashboard, &settings::current()?.time_zone)?)
 }
 
 type ProblemRow = (name!(card, Option<String>), name!(problem, String));
@@ -106,7 +107,7 @@ fn check_dashboard(
     name: Option<String>,
 ) -> Result<TableIterator<'static, (name!(card, Option<String>), name!(problem, String))>, ErrorReport> {
     let name = required("name", name)?;
-    let dashboard = match name.starts_with('{') {
+    let dashboard = match name.trim_start().starts_with('{') {
         // A literal is a text until somebody says that it is JSON.
         true => Dashboard::read(serde_json::from_str(&name).map_err(Error::invalid_dashboard)?)?,
         false => catalog::find(&name)?,

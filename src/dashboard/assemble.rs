@@ -3,32 +3,26 @@
 use std::collections::BTreeMap;
 
 use super::model::{
-    Card, ColumnSettings, Dashboard, Dashcard, DatasetQuery, Dimension, Field, FieldWord, GRID_WIDTH, MARKER,
-    NativeQuery, Parameter, ParameterMapping, TableColumn, TemplateTag, VirtualCard, VisualizationSettings,
-    column_key, names_view,
+    Card, ColumnSettings, DATE_FILTER, Dashboard, Dashcard, DatasetQuery, Dimension, Field, FieldWord,
+    GRID_WIDTH, MARKER, NativeQuery, Parameter, ParameterMapping, TableColumn, TemplateTag, VALUE_FILTER,
+    VirtualCard, VisualizationSettings, column_key, names_view,
 };
+use super::shop::Shop;
 use super::spec::{Column, Drawing, Filter, FilterKind, Format, Question, Spec};
-
-/// What of the shop stands in its dashboards.
-pub struct Shop {
-    pub currency: iso_currency::Currency,
-    /// Zone that days are cut in.
-    pub time_zone: String,
-    /// How often each of the seven views is refreshed: its name and strategy.
-    pub strategies: Vec<(String, String)>,
-}
+use super::template::Template;
 
 /// Rows of the grid that a heading, and the text at the end, take.
 const HEADING_HEIGHT: u32 = 1;
-const MEANING_HEIGHT: u32 = 4;
+const NOTES_HEIGHT: u32 = 4;
 
 impl Spec {
     /// The dashboard in Metabase's form.
     pub fn assemble(&self, shop: &Shop) -> Dashboard {
         let mut ordered_cards = Vec::new();
         let mut next_row = 0;
-        for row in self.rows {
+        for (number, row) in (1..).zip(self.rows) {
             ordered_cards.push(virtual_card(
+                self.text_name(&format!("heading.{number}")),
                 "heading",
                 row.heading.to_owned(),
                 next_row,
@@ -53,7 +47,13 @@ impl Spec {
             }
             next_row += row.height;
         }
-        ordered_cards.push(virtual_card("text", self.notes(shop), next_row, MEANING_HEIGHT));
+        ordered_cards.push(virtual_card(
+            self.text_name("notes"),
+            "text",
+            self.notes(shop),
+            next_row,
+            NOTES_HEIGHT,
+        ));
         Dashboard {
             key: self.key.to_owned(),
             name: self.name.to_owned(),
@@ -65,9 +65,9 @@ impl Spec {
     }
 
     fn parameter(&self, filter: &Filter) -> Parameter {
-        let (section, values_query_type) = match filter.kind {
-            FilterKind::Date => ("date", None),
-            FilterKind::Value => ("string", Some("list".to_owned())),
+        let (section, default, values_query_type) = match filter.kind {
+            FilterKind::Date { default } => ("date", Some(default.into()), None),
+            FilterKind::Value => ("string", None, Some("list".to_owned())),
         };
         Parameter {
             id: self.parameter_id(filter),
@@ -75,9 +75,14 @@ impl Spec {
             slug: filter.tag.to_owned(),
             kind: filter.kind.parameter_type().to_owned(),
             section: section.to_owned(),
-            default: filter.default.map(Into::into),
+            default,
             values_query_type,
         }
+    }
+
+    /// What a heading or text is known by, whatever its words are and wherever somebody has moved it.
+    fn text_name(&self, text: &str) -> String {
+        format!("{MARKER}.{}.{text}", self.key)
     }
 
     fn parameter_id(&self, filter: &Filter) -> String {
@@ -87,8 +92,9 @@ impl Spec {
     /// The filters that a question has a tag for, each with the column that it restricts there.
     fn filters_of(&self, question: &Question) -> impl Iterator<Item = (&Filter, &'static str)> {
         let sql = question.sql;
+        let template = Template::parse(sql).ok();
         self.filters.iter().filter_map(move |filter| {
-            sql.contains(&format!("{{{{{}}}}}", filter.tag)).then_some(())?;
+            template.as_ref()?.tags().contains(&filter.tag).then_some(())?;
             let column = filter.columns.iter().find(|column| {
                 column
                     .split_once('.')
@@ -162,7 +168,7 @@ impl Spec {
 }
 
 /// A heading or a text as wide as the grid.
-fn virtual_card(display: &str, text: String, row: u32, height: u32) -> Dashcard {
+fn virtual_card(name: String, display: &str, text: String, row: u32, height: u32) -> Dashcard {
     Dashcard {
         row,
         col: 0,
@@ -171,7 +177,7 @@ fn virtual_card(display: &str, text: String, row: u32, height: u32) -> Dashcard 
         card: None,
         parameter_mappings: Vec::new(),
         visualization_settings: VisualizationSettings {
-            virtual_card: Some(VirtualCard::new(display)),
+            virtual_card: Some(VirtualCard::new(name, display)),
             text: Some(text),
             background: Some(false),
             ..VisualizationSettings::default()
@@ -182,8 +188,8 @@ fn virtual_card(display: &str, text: String, row: u32, height: u32) -> Dashcard 
 impl FilterKind {
     fn parameter_type(self) -> &'static str {
         match self {
-            FilterKind::Date => "date/all-options",
-            FilterKind::Value => "string/=",
+            FilterKind::Date { .. } => DATE_FILTER,
+            FilterKind::Value => VALUE_FILTER,
         }
     }
 }
@@ -219,15 +225,17 @@ impl Question {
                 .collect(),
             ..VisualizationSettings::default()
         };
-        let (over, drawn) = self.columns.split_at(1.min(self.columns.len() - 1));
+        let [over, drawn @ ..] = self.columns else {
+            return settings;
+        };
         match self.drawing {
             Drawing::Number | Drawing::Trend => {
                 settings.scalar_field = self.columns.last().map(|column| column.name.to_owned());
             }
             Drawing::Line | Drawing::Bar | Drawing::Row | Drawing::Histogram => {
-                settings.graph_dimensions = Some(names(over));
+                settings.graph_dimensions = Some(vec![over.name.to_owned()]);
                 settings.graph_metrics = Some(names(drawn));
-                settings.x_axis_title = over.first().map(|column| column.title.to_owned());
+                settings.x_axis_title = Some(over.title.to_owned());
                 settings.y_axis_title = (drawn.len() == 1).then(|| drawn[0].title.to_owned());
                 settings.show_values = Some(matches!(self.drawing, Drawing::Bar | Drawing::Row));
                 settings.x_axis_scale = match self.drawing {
@@ -237,7 +245,7 @@ impl Question {
                 };
             }
             Drawing::Pie => {
-                settings.pie_dimension = over.first().map(|column| column.name.to_owned());
+                settings.pie_dimension = Some(over.name.to_owned());
                 settings.pie_metric = drawn.first().map(|column| column.name.to_owned());
                 settings.pie_show_legend = Some(true);
                 settings.pie_show_total = Some(true);
@@ -247,7 +255,7 @@ impl Question {
             Drawing::Map => {
                 settings.map_type = Some("region".to_owned());
                 settings.map_region = Some("world_countries".to_owned());
-                settings.map_dimension = over.first().map(|column| column.name.to_owned());
+                settings.map_dimension = Some(over.name.to_owned());
                 settings.map_metric = drawn.first().map(|column| column.name.to_owned());
             }
             Drawing::Table => {

@@ -1,15 +1,13 @@
 //! The four, by their names.
 
-use super::assemble::Shop;
 use super::executive::EXECUTIVE;
 use super::inventory_management::INVENTORY_MANAGEMENT;
 use super::model::Dashboard;
 use super::platform_performance::PLATFORM_PERFORMANCE;
 use super::product_analytics::PRODUCT_ANALYTICS;
+use super::shop::Shop;
 use super::spec::Spec;
 use crate::error::Error;
-use crate::settings;
-use crate::view::registry::{ViewEntry, all_views};
 
 pub static DASHBOARDS: [&Spec; 4] = [
     &EXECUTIVE,
@@ -21,7 +19,7 @@ pub static DASHBOARDS: [&Spec; 4] = [
 /// The dashboard of a name, as this shop has it.
 pub fn find(name: &str) -> Result<Dashboard, Error> {
     match DASHBOARDS.iter().find(|spec| spec.key == name) {
-        Some(spec) => Ok(spec.assemble(&shop()?)),
+        Some(spec) => Ok(spec.assemble(&Shop::current()?)),
         None => Err(Error::UnknownDashboard {
             name: name.to_owned(),
             known: DASHBOARDS.iter().map(|spec| spec.key).collect(),
@@ -31,53 +29,18 @@ pub fn find(name: &str) -> Result<Dashboard, Error> {
 
 /// All four, in their order.
 pub fn all() -> Result<Vec<Dashboard>, Error> {
-    let shop = shop()?;
+    let shop = Shop::current()?;
     Ok(DASHBOARDS.iter().map(|spec| spec.assemble(&shop)).collect())
-}
-
-/// What of this shop stands in its dashboards.
-pub fn shop() -> Result<Shop, Error> {
-    let settings = settings::current()?;
-    Ok(Shop {
-        currency: iso_currency::Currency::from_code(&settings.currency)
-            .ok_or_else(|| Error::Internal(format!("{} is no currency", settings.currency)))?,
-        time_zone: settings.time_zone,
-        strategies: all_views()?
-            .iter()
-            .filter(|view| view.is_of_the_seven())
-            .map(|view: &ViewEntry| (view.name().to_owned(), view.strategy().to_owned()))
-            .collect(),
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dashboard::check;
     use crate::dashboard::model::GRID_WIDTH;
-
-    fn shop() -> Shop {
-        Shop {
-            currency: iso_currency::Currency::EUR,
-            time_zone: "Europe/Berlin".to_owned(),
-            strategies: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn each_is_well_wired() {
-        for spec in DASHBOARDS {
-            let problems: Vec<String> = check::wiring(&spec.assemble(&shop()))
-                .into_iter()
-                .map(|it| format!("{}: {}", it.card.unwrap_or_default(), it.problem))
-                .collect();
-            assert_eq!(problems, Vec::<String>::new(), "{}", spec.key);
-        }
-    }
 
     #[test]
     fn together_they_have_31_cards() {
-        let cards = |spec: &&Spec| spec.assemble(&shop()).cards().count();
+        let cards = |spec: &&Spec| spec.assemble(&Shop::in_berlin()).cards().count();
         assert_eq!(DASHBOARDS.iter().map(cards).collect::<Vec<_>>(), [8, 7, 8, 8]);
     }
 
@@ -92,7 +55,8 @@ mod tests {
     #[test]
     fn what_is_written_as_json_is_read_again() {
         for spec in DASHBOARDS {
-            let written = serde_json::to_value(spec.assemble(&shop())).expect("it has a JSON form");
+            let written =
+                serde_json::to_value(spec.assemble(&Shop::in_berlin())).expect("it has a JSON form");
             let read = Dashboard::read(written.clone()).expect("it is what was written");
             let again = serde_json::to_value(read).expect("it has a JSON form");
             assert!(again == written, "{}", spec.key);
@@ -101,7 +65,8 @@ mod tests {
 
     #[test]
     fn a_setting_that_nobody_knows_is_refused() {
-        let mut json = serde_json::to_value(EXECUTIVE.assemble(&shop())).expect("it has a JSON form");
+        let mut json =
+            serde_json::to_value(EXECUTIVE.assemble(&Shop::in_berlin())).expect("it has a JSON form");
         json["ordered_cards"][1]["card"]["visualization_settings"]["graph.colour"] = "red".into();
         let refused = Dashboard::read(json).expect_err("it has an unknown setting");
         assert!(refused.to_string().contains("graph.colour"), "{refused}");

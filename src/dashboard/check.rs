@@ -21,14 +21,6 @@ pub fn check(dashboard: &Dashboard) -> Result<Vec<Problem>, Error> {
     Ok(problems.0)
 }
 
-/// What is wrong with a dashboard by itself.
-#[cfg(test)]
-pub fn wiring(dashboard: &Dashboard) -> Vec<Problem> {
-    let mut problems = Problems::default();
-    wiring::check(dashboard, &mut problems);
-    problems.0
-}
-
 /// The problems found so far.
 #[derive(Default)]
 struct Problems(Vec<Problem>);
@@ -46,5 +38,22 @@ impl Problems {
             card: Some(card.to_owned()),
             problem: problem.into(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::catalog::DASHBOARDS;
+    use crate::dashboard::shop::Shop;
+
+    #[test]
+    fn the_four_are_well_wired() {
+        for spec in DASHBOARDS {
+            let mut problems = Problems::default();
+            wiring::check(&spec.assemble(&Shop::in_berlin()), &mut problems);
+            let problems: Vec<String> = problems.0.into_iter().map(|it| it.problem).collect();
+            assert_eq!(problems, Vec::<String>::new(), "{}", spec.key);
+        }
     }
 }

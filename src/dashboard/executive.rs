@@ -11,8 +11,9 @@ pub static EXECUTIVE: Spec = Spec {
     filters: &[Filter {
         tag: "date",
         name: "Date range",
-        kind: FilterKind::Date,
-        default: Some("past30days"),
+        kind: FilterKind::Date {
+            default: "past30days",
+        },
         columns: &["metabase_executive_metrics.sale_date"],
     }],
     rows: &[

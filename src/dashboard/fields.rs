@@ -1,16 +1,11 @@
 //! What Metabase is told of the views' columns: it reads comments on tables, but not those on a materialized view's columns, and
 //! guesses the rest from their names.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use super::catalog::DASHBOARDS;
 use super::model::ColumnSettings;
 use super::spec::FilterKind;
-use crate::error::Error;
-use crate::pg::query;
-use crate::view::catalog::VIEWS;
 
 /// The body of `PUT /api/field/:id`.
 #[derive(Serialize)]
@@ -26,24 +21,6 @@ pub struct FieldBody {
     /// `list` for the columns that filters offer the values of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub has_field_values: Option<&'static str>,
-}
-
-/// The comments on the seven views and on their columns, by names: `analytics.view[.column]`.
-pub fn comments() -> Result<HashMap<String, String>, Error> {
-    #[derive(serde::Deserialize)]
-    struct Comment {
-        name: String,
-        comment: String,
-    }
-    let views: Vec<String> = VIEWS.iter().map(|view| view.name.to_owned()).collect();
-    let comments: Vec<Comment> = query::rows(
-        include_str!("../../sql/queries/view_comments.sql"),
-        &[views.into()],
-    )?;
-    Ok(comments
-        .into_iter()
-        .map(|Comment { name, comment }| (name, comment))
-        .collect())
 }
 
 impl FieldBody {
@@ -202,6 +179,7 @@ impl Meaning {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::catalog::VIEWS;
 
     /// The columns that the definition of a view comments on: all of them.
     fn columns(definition: &str) -> Vec<&str> {

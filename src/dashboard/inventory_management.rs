@@ -13,14 +13,12 @@ pub static INVENTORY_MANAGEMENT: Spec = Spec {
             tag: "stock_category",
             name: "Stock category",
             kind: FilterKind::Value,
-            default: None,
             columns: &["metabase_inventory_status.stock_category"],
         },
         Filter {
             tag: "supplier",
             name: "Supplier",
             kind: FilterKind::Value,
-            default: None,
             columns: &[
                 "metabase_inventory_status.supplier_name",
                 "metabase_supplier_performance.supplier_name",

@@ -1,6 +1,6 @@
 //! The four dashboards: what they hold, as data; Metabase's form of them; their wiring, checked; a page to look at.
 //!
-//! Nothing here but [`check`], [`resolve`] and [`preview`] knows of a database.
+//! Only [`shop`], [`check`], [`resolve`] and [`preview`] ask the database something.
 
 mod assemble;
 pub mod catalog;
@@ -13,5 +13,6 @@ mod platform_performance;
 pub mod preview;
 mod product_analytics;
 pub mod resolve;
+mod shop;
 mod spec;
 mod template;

@@ -56,6 +56,11 @@ impl Dashboard {
     }
 }
 
+/// The type of a filter that takes any range of dates.
+pub const DATE_FILTER: &str = "date/all-options";
+/// The type of a filter that takes any number of values.
+pub const VALUE_FILTER: &str = "string/=";
+
 /// A filter of a dashboard.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,7 +69,7 @@ pub struct Parameter {
     pub name: String,
     /// Its name in a URL, and that of the template tags that it fills in.
     pub slug: String,
-    /// `date/all-options` or `string/=`.
+    /// [`DATE_FILTER`] or [`VALUE_FILTER`].
     #[serde(rename = "type")]
     pub kind: String,
     #[serde(rename = "sectionId")]
@@ -160,7 +165,11 @@ impl Card {
 
 /// Whether SQL names a view of schema `analytics`.
 pub fn names_view(sql: &str, view: &str) -> bool {
-    sql.contains(&format!("analytics.{view}"))
+    let name = format!("analytics.{view}");
+    sql.match_indices(&name).any(|(at, _)| {
+        let after = sql[at + name.len()..].chars().next();
+        !after.is_some_and(|next| next.is_alphanumeric() || next == '_' || next == '$')
+    })
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -214,8 +223,17 @@ pub enum FieldWord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Field {
+    /// `analytics.view.column`
     Name(String),
     Id(i64),
+}
+
+impl Field {
+    /// Schema, view and column of a field that is given by its name.
+    pub fn parts(&self) -> Option<[&str; 3]> {
+        let Field::Name(name) = self else { return None };
+        name.split('.').collect::<Vec<_>>().try_into().ok()
+    }
 }
 
 /// The displays that Metabase has. Any other is stored by it, and drawn blank.
@@ -370,9 +388,6 @@ pub struct ColumnSettings {
     /// NULL in the JSON, which is another thing than its not being there: a date without a time of day.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub time_enabled: Option<Option<String>>,
-    /// A small bar in each cell.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub show_mini_bar: Option<bool>,
 }
 
 /// Reads a value that is there, even if it is NULL.
@@ -384,6 +399,7 @@ fn present<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Option<String>>,
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VirtualCard {
+    /// What it is known by in a Metabase; a card has its SQL for that, a filter its id.
     pub name: Option<String>,
     /// `heading` or `text`.
     pub display: String,
@@ -393,9 +409,9 @@ pub struct VirtualCard {
 }
 
 impl VirtualCard {
-    pub fn new(display: &str) -> VirtualCard {
+    pub fn new(name: String, display: &str) -> VirtualCard {
         VirtualCard {
-            name: None,
+            name: Some(name),
             display: display.to_owned(),
             visualization_settings: BTreeMap::new(),
             dataset_query: BTreeMap::new(),

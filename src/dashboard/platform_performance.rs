@@ -12,15 +12,15 @@ pub static PLATFORM_PERFORMANCE: Spec = Spec {
         Filter {
             tag: "date",
             name: "Date range",
-            kind: FilterKind::Date,
-            default: Some("past30days"),
+            kind: FilterKind::Date {
+                default: "past30days",
+            },
             columns: &["metabase_executive_metrics.sale_date"],
         },
         Filter {
             tag: "platform",
             name: "Platform",
             kind: FilterKind::Value,
-            default: None,
             columns: &[
                 "metabase_executive_metrics.platform_name",
                 "metabase_platform_performance.platform_name",

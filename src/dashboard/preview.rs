@@ -18,7 +18,7 @@ use jiff::civil::Date;
 use maud::Markup;
 
 use self::answer::Answer;
-use self::filter::Choice;
+use self::filter::Days;
 use self::page::{CardPlace, Page};
 use super::model::{Card, Dashboard, Dashcard};
 use crate::error::Error;
@@ -40,10 +40,10 @@ pub fn html(dashboard: &Dashboard, time_zone: &str) -> Result<String, Error> {
             "SELECT current_date AS today, to_char(now(), 'FMDD Mon YYYY, HH24:MI') AS minute",
             &[],
         )?;
-        let choices: BTreeMap<&str, Choice> = dashboard
+        let periods: BTreeMap<&str, Days> = dashboard
             .parameters
             .iter()
-            .map(|parameter| (parameter.id.as_str(), Choice::at_first(parameter, today)))
+            .filter_map(|parameter| Some((parameter.id.as_str(), Days::at_first(parameter, today)?)))
             .collect();
         let mut refreshed = Vec::new();
         for view in dashboard.source_views() {
@@ -51,13 +51,13 @@ pub fn html(dashboard: &Dashboard, time_zone: &str) -> Result<String, Error> {
         }
         let page = Page {
             dashboard,
-            choices: &choices,
+            periods: &periods,
             refreshed,
             made: minute,
             time_zone,
         };
         // Whatever is wrong with a card harms no other.
-        Ok(page.render(|dashcard, card| subtransaction(|| draw(dashcard, card, &choices))))
+        Ok(page.render(|dashcard, card| subtransaction(|| draw(dashcard, card, &periods))))
     })
 }
 
@@ -86,17 +86,17 @@ fn last_refresh(view: &str) -> Result<String, Error> {
 }
 
 /// What a card shows under its title; None where there is nothing to show.
-fn draw(dashcard: &Dashcard, card: &Card, choices: &BTreeMap<&str, Choice>) -> Result<Option<Markup>, Error> {
-    let choices = dashcard
+fn draw(dashcard: &Dashcard, card: &Card, periods: &BTreeMap<&str, Days>) -> Result<Option<Markup>, Error> {
+    let periods = dashcard
         .parameter_mappings
         .iter()
-        .filter_map(|mapping| Some((mapping.tag(), choices.get(mapping.parameter_id.as_str())?)))
+        .filter_map(|mapping| Some((mapping.tag(), periods.get(mapping.parameter_id.as_str())?)))
         .collect();
     let most_rows = match card.display.as_str() {
         "table" => TABLE_ROWS,
         _ => CHART_ROWS,
     };
-    let answer = answer::ask(card, &choices, most_rows)?;
+    let answer = answer::ask(card, &periods, most_rows)?;
     match answer.rows.is_empty() {
         true => Ok(None),
         false => show(card, &answer, CardPlace::of(dashcard)),

@@ -12,15 +12,15 @@ pub static PRODUCT_ANALYTICS: Spec = Spec {
         Filter {
             tag: "date",
             name: "Date range",
-            kind: FilterKind::Date,
-            default: Some("past90days"),
+            kind: FilterKind::Date {
+                default: "past90days",
+            },
             columns: &["metabase_inventory_status.last_sold_at"],
         },
         Filter {
             tag: "brand",
             name: "Brand",
             kind: FilterKind::Value,
-            default: None,
             columns: &[
                 "metabase_inventory_status.brand_name",
                 "metabase_product_performance.brand_name",

@@ -1,4 +1,4 @@
-//! A dashboard as the bodies of the requests that make it in one Metabase, with the numbers that this Metabase has given to the
+//! A dashboard as the bodies of the requests that make it in one Metabase, with the ids that this Metabase has given to the
 //! database, its tables and their fields.
 
 use std::collections::HashMap;
@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::fields::{self, FieldBody};
+use super::fields::FieldBody;
 use super::model::{
     Card, Dashboard, DatasetQuery, Field, Parameter, ParameterMapping, VisualizationSettings,
 };
 use crate::error::Error;
+use crate::pg::query;
 use crate::settings;
 use crate::view::catalog::VIEWS;
 
@@ -53,23 +54,23 @@ impl Metadata {
         })
     }
 
-    fn numbers(&self) -> Numbers {
-        let mut numbers = Numbers(HashMap::new());
+    fn ids(&self) -> Ids {
+        let mut ids = Ids(HashMap::new());
         for table in self.views() {
             let view = format!("{SCHEMA}.{}", table.name);
             for field in &table.fields {
-                numbers.0.insert(format!("{view}.{}", field.name), field.id);
+                ids.0.insert(format!("{view}.{}", field.name), field.id);
             }
-            numbers.0.insert(view, table.id);
+            ids.0.insert(view, table.id);
         }
-        numbers
+        ids
     }
 }
 
-/// The numbers of tables and fields by their names: `analytics.view` and `analytics.view.column`.
-struct Numbers(HashMap<String, i64>);
+/// The ids of tables and fields by their names: `analytics.view` and `analytics.view.column`.
+struct Ids(HashMap<String, i64>);
 
-impl Numbers {
+impl Ids {
     fn of(&self, name: &str) -> Result<i64, Error> {
         self.0.get(name).copied().ok_or_else(|| Error::MetadataLacks {
             name: name.to_owned(),
@@ -157,9 +158,9 @@ struct PlacedCard {
 
 /// The requests that make a dashboard in the Metabase that the metadata is from.
 pub fn requests(dashboard: Dashboard, metadata: &Metadata) -> Result<Requests, Error> {
-    let numbers = metadata.numbers();
+    let ids = metadata.ids();
     for view in dashboard.source_views() {
-        numbers.of(&format!("{SCHEMA}.{view}"))?;
+        ids.of(&format!("{SCHEMA}.{view}"))?;
     }
     let mut cards = Vec::new();
     let mut dashcards = Vec::new();
@@ -177,7 +178,7 @@ pub fn requests(dashboard: Dashboard, metadata: &Metadata) -> Result<Requests, E
         if let Some(card) = dashcard.card {
             cards.push(KeyedCard {
                 key: card.key.clone(),
-                body: resolve_card(card, metadata.id, &numbers)?,
+                body: resolve_card(card, metadata.id, &ids)?,
             });
         }
     }
@@ -200,13 +201,13 @@ pub fn requests(dashboard: Dashboard, metadata: &Metadata) -> Result<Requests, E
     })
 }
 
-fn resolve_card(card: Card, database: i64, numbers: &Numbers) -> Result<CardBody, Error> {
+fn resolve_card(card: Card, database: i64, ids: &Ids) -> Result<CardBody, Error> {
     let mut dataset_query = card.dataset_query;
     dataset_query.database = Some(database);
     for tag in dataset_query.native.template_tags.values_mut() {
         let field = &mut tag.dimension.1;
         if let Field::Name(name) = field {
-            *field = Field::Id(numbers.of(name)?);
+            *field = Field::Id(ids.of(name)?);
         }
     }
     Ok(CardBody {
@@ -222,7 +223,7 @@ fn resolve_card(card: Card, database: i64, numbers: &Numbers) -> Result<CardBody
 /// What Metabase is told of those of the seven views that it knows, and of their columns.
 fn describe(metadata: &Metadata) -> Result<(Vec<Described<TableBody>>, Vec<Described<FieldBody>>), Error> {
     let currency = settings::current()?.currency;
-    let mut comments = fields::comments()?;
+    let mut comments = comments()?;
     let (mut tables, mut described) = (Vec::new(), Vec::new());
     for table in metadata.views() {
         let view = format!("{SCHEMA}.{}", table.name);
@@ -245,6 +246,24 @@ fn describe(metadata: &Metadata) -> Result<(Vec<Described<TableBody>>, Vec<Descr
         });
     }
     Ok((tables, described))
+}
+
+/// The comments on the seven views and on their columns, by names: `analytics.view[.column]`.
+fn comments() -> Result<HashMap<String, String>, Error> {
+    #[derive(serde::Deserialize)]
+    struct Comment {
+        name: String,
+        comment: String,
+    }
+    let views: Vec<String> = VIEWS.iter().map(|view| view.name.to_owned()).collect();
+    let comments: Vec<Comment> = query::rows(
+        include_str!("../../sql/queries/view_comments.sql"),
+        &[views.into()],
+    )?;
+    Ok(comments
+        .into_iter()
+        .map(|Comment { name, comment }| (name, comment))
+        .collect())
 }
 
 /// `Executive metrics`: in Metabase, the prefix that tells the views apart in the database tells nothing.

@@ -20,8 +20,6 @@ pub struct Filter {
     pub tag: &'static str,
     pub name: &'static str,
     pub kind: FilterKind,
-    /// What it is set to at first.
-    pub default: Option<&'static str>,
     /// Such as `metabase_executive_metrics.sale_date`.
     pub columns: &'static [&'static str],
 }
@@ -29,8 +27,11 @@ pub struct Filter {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum FilterKind {
     /// Any range of dates.
-    Date,
-    /// Any of the values that occur.
+    Date {
+        /// The one that it is set to at first, such as `past30days`.
+        default: &'static str,
+    },
+    /// Any of the values that occur; at first, all of them.
     Value,
 }
 

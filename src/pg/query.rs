@@ -130,7 +130,7 @@ pub fn result_columns(select: &str) -> Result<Vec<ResultColumn>, Error> {
     // In parentheses, where nothing can stand that writes.
     let select = CString::new(format!("SELECT * FROM (\n{select}\n) AS query"))
         .map_err(|error| Error::Internal(error.to_string()))?;
-    let columns: Vec<(String, pg_sys::Oid)> = with_current_snapshot(|| {
+    with_current_snapshot(|| {
         Spi::connect(|_| {
             // SAFETY: we are connected to SPI, and the text outlives the call. A plan that was prepared from one SELECT has one
             // source, whose description is copied before the plan is freed.
@@ -147,25 +147,21 @@ pub fn result_columns(select: &str) -> Result<Vec<ResultColumn>, Error> {
             };
             Ok(description
                 .iter()
-                .map(|column| (column.name().to_owned(), column.type_oid().value()))
+                .map(|column| ResultColumn {
+                    name: column.name().to_owned(),
+                    category: type_category(column.type_oid().value()),
+                })
                 .collect())
         })
-    })?;
-    columns
-        .into_iter()
-        .map(|(name, oid)| {
-            let Category { category } = row(
-                "SELECT typcategory AS category FROM pg_catalog.pg_type WHERE oid = $1",
-                &[oid.into()],
-            )?;
-            Ok(ResultColumn { name, category })
-        })
-        .collect()
+    })
 }
 
-#[derive(serde::Deserialize)]
-struct Category {
-    category: char,
+/// `pg_type.typcategory` of a type.
+fn type_category(oid: pg_sys::Oid) -> char {
+    let (mut category, mut is_preferred) = (0, false);
+    // SAFETY: both are written to, and an error unwinds where there is no such type.
+    unsafe { pg_sys::get_type_category_preferred(oid, &mut category, &mut is_preferred) };
+    char::from(category as u8)
 }
 
 /// The oid of the type that a query's first column has.

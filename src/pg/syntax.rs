@@ -1,6 +1,6 @@
 //! What PostgreSQL's own parser says of a text, before that text becomes part of a statement.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys;
 
@@ -22,6 +22,45 @@ pub fn is_select(text: &str) -> Result<bool, Error> {
     Ok(statements
         .and_then(|it| it.single_select())
         .is_some_and(|select| select.intoClause.is_null()))
+}
+
+/// How a SELECT ends.
+pub struct Ending {
+    pub has_limit: bool,
+    /// The column that its rows are sorted by, ascending, if by one alone.
+    pub sorted_by: Option<String>,
+}
+
+/// How one SELECT ends; None where `text` is something else.
+pub fn ending(text: &str) -> Result<Option<Ending>, Error> {
+    let statements = parse(text, pg_sys::RawParseMode::RAW_PARSE_DEFAULT)?;
+    Ok(statements.and_then(|it| it.single_select()).map(|select| Ending {
+        has_limit: !select.limitCount.is_null(),
+        sorted_by: sorted_by(&select),
+    }))
+}
+
+/// The name in `ORDER BY name [ASC]`.
+fn sorted_by(select: &pg_sys::SelectStmt) -> Option<String> {
+    // SAFETY: a sort clause is NULL or a valid list of SortBy nodes; other nodes are read as what their tags say, and the fields of a
+    // column reference are a valid list, of which a String node holds a C string.
+    unsafe {
+        let clause = select.sortClause;
+        if clause.is_null() || (*clause).length != 1 {
+            return None;
+        }
+        let sort = (*(*clause).elements).ptr_value as *const pg_sys::SortBy;
+        let column = (*sort).node as *const pg_sys::ColumnRef;
+        if (*sort).sortby_dir == pg_sys::SortByDir::SORTBY_DESC
+            || (*column).type_ != pg_sys::NodeTag::T_ColumnRef
+            || (*(*column).fields).length != 1
+        {
+            return None;
+        }
+        let name = (*(*(*column).fields).elements).ptr_value as *const pg_sys::String;
+        ((*name).type_ == pg_sys::NodeTag::T_String)
+            .then(|| CStr::from_ptr((*name).sval).to_string_lossy().into_owned())
+    }
 }
 
 /// Whether `text` is what may stand in the parentheses of CREATE INDEX and nothing more.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Problems;
-use crate::dashboard::model::{Card, Dashboard, Field, TemplateTag, column_of_key};
+use crate::dashboard::model::{Card, Dashboard, Field, TemplateTag, VALUE_FILTER, column_of_key};
 use crate::dashboard::template::Template;
 use crate::error::Error;
 use crate::pg::query::{ResultColumn, result_columns};
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::syntax;
+use crate::pg::syntax::{self, Ending};
 use crate::sql;
 use crate::view::state::ViewState;
 
@@ -65,10 +65,12 @@ fn check_card(card: &Card, template: &Template, problems: &mut Problems) {
             }
         }
     }
-    if let Some(columns) = columns {
+    let unfiltered = template.render(&BTreeMap::new());
+    if let (Some(columns), Ok(Some(ending))) = (columns, syntax::ending(&unfiltered)) {
         Fit {
             card,
             columns,
+            ending,
             problems,
         }
         .check();
@@ -88,8 +90,7 @@ fn condition(card: &Card, tag: &TemplateTag, problems: &mut Problems) -> Option<
         );
         return None;
     };
-    let parts: Vec<&str> = field.split('.').collect();
-    let [schema, view, column] = parts[..] else {
+    let Some([schema, view, column]) = tag.dimension.1.parts() else {
         problems.card(&card.key, format!("\"{field}\" is not schema.view.column"));
         return None;
     };
@@ -105,7 +106,7 @@ fn condition(card: &Card, tag: &TemplateTag, problems: &mut Problems) -> Option<
         }
     };
     let (wanted, test) = match tag.widget_type.as_str() {
-        "string/=" => ('S', "IN ('x')"),
+        VALUE_FILTER => ('S', "IN ('x')"),
         _ => ('D', "BETWEEN date '2020-01-01' AND date '2020-01-31'"),
     };
     if kind != Some(wanted) {
@@ -146,6 +147,7 @@ fn subsets(conditions: &BTreeMap<String, String>) -> impl Iterator<Item = BTreeM
 struct Fit<'a> {
     card: &'a Card,
     columns: Vec<ResultColumn>,
+    ending: Ending,
     problems: &'a mut Problems,
 }
 
@@ -230,9 +232,7 @@ impl Fit<'_> {
         }
         let date = self.columns.iter().find(|column| column.category == 'D');
         let date = date.map(|column| column.name.clone()).unwrap_or_default();
-        let sql = self.card.sql().to_lowercase();
-        let order = sql.rsplit_once("order by").map(|(_, order)| order.trim());
-        if order.map(|order| order.trim_end_matches(" asc")) != Some(&date.to_lowercase()) {
+        if self.ending.sorted_by.as_deref() != Some(&date) {
             self.tell(format!(
                 "a smartscalar shows its last row, so its SQL must end with ORDER BY {date}"
             ));
@@ -286,7 +286,7 @@ impl Fit<'_> {
         for column in self.card.visualization_settings.table_columns.iter().flatten() {
             self.column("table.columns", &column.name);
         }
-        if !self.card.sql().to_lowercase().contains("limit ") {
+        if !self.ending.has_limit {
             self.tell("a table can grow, and its SQL has no LIMIT");
         }
     }

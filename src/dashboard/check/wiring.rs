@@ -5,12 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::Value;
 
 use super::Problems;
-use crate::dashboard::model::{Card, DISPLAYS, Dashboard, Dashcard, Field, GRID_WIDTH, Parameter};
+use crate::dashboard::model::{
+    Card, DATE_FILTER, DISPLAYS, Dashboard, Dashcard, GRID_WIDTH, Parameter, VALUE_FILTER,
+};
 use crate::dashboard::template::Template;
-
-/// The types of filters that this extension knows how to wire, of those that Metabase has.
-const DATE_FILTER: &str = "date/all-options";
-const VALUE_FILTER: &str = "string/=";
 
 pub fn check(dashboard: &Dashboard, problems: &mut Problems) {
     check_names(dashboard, problems);
@@ -149,18 +147,15 @@ fn check_parameter(dashboard: &Dashboard, parameter: &Parameter, problems: &mut 
             "filter \"{name}\" is of the type \"{kind}\"; here it must be {DATE_FILTER} or {VALUE_FILTER}"
         )),
     }
-    let columns = columns_of(dashboard, parameter);
-    if columns.is_empty() {
+    let views = views_of(dashboard, parameter);
+    if views.is_empty() {
         problems.dashboard(format!("filter \"{name}\" reaches no card"));
     }
     for (dashcard, card) in dashboard.cards() {
         let is_mapped = maps(dashcard, parameter);
         let says_all_time = card.name.to_lowercase().contains("all time");
         let is_date = kind == DATE_FILTER;
-        let honours = columns.iter().any(|column| {
-            let view = column.split('.').nth(1);
-            view.is_some_and(|view| card.reads(view))
-        });
+        let honours = views.iter().any(|view| card.reads(view));
         if is_mapped && is_date && says_all_time {
             problems.card(
                 &card.key,
@@ -189,26 +184,17 @@ fn maps(dashcard: &Dashcard, parameter: &Parameter) -> bool {
         .any(|mapping| mapping.parameter_id == parameter.id)
 }
 
-/// The columns that a filter restricts, over all cards that it reaches.
-fn columns_of<'a>(dashboard: &'a Dashboard, parameter: &Parameter) -> BTreeSet<&'a str> {
+/// The views whose columns a filter restricts, over all cards that it reaches.
+fn views_of<'a>(dashboard: &'a Dashboard, parameter: &Parameter) -> BTreeSet<&'a str> {
     dashboard
         .cards()
         .flat_map(|(dashcard, card)| {
+            let tags = &card.dataset_query.native.template_tags;
             let mappings = dashcard.parameter_mappings.iter();
-            let of_parameter = mappings.filter(|mapping| mapping.parameter_id == parameter.id);
-            of_parameter.filter_map(|mapping| {
-                match &card
-                    .dataset_query
-                    .native
-                    .template_tags
-                    .get(mapping.tag())?
-                    .dimension
-                    .1
-                {
-                    Field::Name(name) => Some(name.as_str()),
-                    Field::Id(_) => None,
-                }
-            })
+            mappings
+                .filter(|mapping| mapping.parameter_id == parameter.id)
+                .filter_map(|mapping| tags.get(mapping.tag())?.dimension.1.parts())
+                .map(|[_, view, _]| view)
         })
         .collect()
 }

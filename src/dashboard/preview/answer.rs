@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::filter::Choice;
-use crate::dashboard::model::{Card, Field};
+use super::filter::Days;
+use crate::dashboard::model::Card;
 use crate::dashboard::template::Template;
 use crate::error::Error;
 use crate::pg::query;
@@ -16,12 +16,15 @@ pub struct Answer {
 }
 
 /// A row: the texts of its cells by the names of their columns.
-pub struct Row(BTreeMap<String, Option<String>>);
+#[derive(serde::Deserialize)]
+pub struct Row {
+    cells: BTreeMap<String, Option<String>>,
+}
 
 impl Row {
     /// The text of a cell; None where it is NULL.
     pub fn text(&self, column: &str) -> Option<&str> {
-        self.0.get(column)?.as_deref()
+        self.cells.get(column)?.as_deref()
     }
 
     /// The number in a cell; None where there is none that can be drawn.
@@ -31,22 +34,17 @@ impl Row {
     }
 }
 
-#[derive(serde::Deserialize)]
-struct Cells {
-    cells: BTreeMap<String, Option<String>>,
-}
-
 /// Asks the question of a card, as the current role, under the filters that reach it.
 ///
 /// Times come as TimeZone has them.
-pub fn ask(card: &Card, choices: &BTreeMap<&str, &Choice>, most_rows: usize) -> Result<Answer, Error> {
+pub fn ask(card: &Card, periods: &BTreeMap<&str, &Days>, most_rows: usize) -> Result<Answer, Error> {
     let template = Template::parse(card.sql()).map_err(|reason| Error::InvalidDashboard { reason })?;
     let tags = &card.dataset_query.native.template_tags;
     let conditions = tags
         .iter()
-        .filter_map(|(name, tag)| match &tag.dimension.1 {
-            Field::Name(field) => Some((name.clone(), choices.get(name.as_str())?.condition(field)?)),
-            Field::Id(_) => None,
+        .filter_map(|(name, tag)| {
+            let days = periods.get(name.as_str())?;
+            Some((name.clone(), days.condition(tag.dimension.1.parts()?)))
         })
         .collect();
     let query = format!(
@@ -59,15 +57,8 @@ pub fn ask(card: &Card, choices: &BTreeMap<&str, &Choice>, most_rows: usize) -> 
         template.render(&conditions),
         most_rows + 1
     );
-    let rows: Vec<Cells> = query::rows(&query, &[])?;
+    let mut rows: Vec<Row> = query::rows(&query, &[])?;
     let is_cut = rows.len() > most_rows;
-    Ok(Answer {
-        rows: rows
-            .into_iter()
-            .take(most_rows)
-            .map(|row| row.cells)
-            .map(Row)
-            .collect(),
-        is_cut,
-    })
+    rows.truncate(most_rows);
+    Ok(Answer { rows, is_cut })
 }

@@ -2,21 +2,12 @@
 
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
-use serde_json::Value;
 
 use super::format::day;
 use crate::dashboard::model::Parameter;
 use crate::sql;
 
-/// What a filter is set to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
-    Everything,
-    Days(Days),
-    Values(Vec<String>),
-}
-
-/// Days in a row, each of them whole.
+/// Days in a row, each of them whole: what a filter of dates is set to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Days {
     words: String,
@@ -24,53 +15,12 @@ pub struct Days {
     last: Date,
 }
 
-impl Choice {
-    /// What a filter is set to at first.
-    pub fn at_first(parameter: &Parameter, today: Date) -> Choice {
-        match &parameter.default {
-            Some(Value::String(period)) => Days::read(period, today).map_or(Choice::Everything, Choice::Days),
-            Some(Value::Array(values)) => Choice::Values(
-                values
-                    .iter()
-                    .filter_map(|value| value.as_str().map(str::to_owned))
-                    .collect(),
-            ),
-            _ => Choice::Everything,
-        }
-    }
-
-    /// The condition on a column, given by its full name; None where the filter is no restriction.
-    pub fn condition(&self, field: &str) -> Option<String> {
-        let column: Vec<String> = field.split('.').map(sql::ident).collect();
-        let column = column.join(".");
-        match self {
-            Choice::Everything => None,
-            // Right for dates and for times: a day begins where the session's zone, which is set to the shop's, has it begin.
-            Choice::Days(Days { first, last, .. }) => Some(format!(
-                "{column} >= date '{first}' AND {column} < date '{}'",
-                last.saturating_add(1.day())
-            )),
-            Choice::Values(values) if values.is_empty() => None,
-            Choice::Values(values) => {
-                let values: Vec<String> = values.iter().map(|value| sql::literal(value)).collect();
-                Some(format!("{column} IN ({})", values.join(", ")))
-            }
-        }
-    }
-
-    /// As people read it.
-    pub fn shown(&self) -> String {
-        match self {
-            Choice::Everything => "All".to_owned(),
-            Choice::Days(Days { words, first, last }) => {
-                format!("{words} ({} – {})", day(*first), day(*last))
-            }
-            Choice::Values(values) => values.join(", "),
-        }
-    }
-}
-
 impl Days {
+    /// What a filter is set to at first; None where it is no restriction.
+    pub fn at_first(parameter: &Parameter, today: Date) -> Option<Days> {
+        Days::read(parameter.default.as_ref()?.as_str()?, today)
+    }
+
     /// The days that Metabase calls `past30days`: up to yesterday, or up to today with a `~` at the end.
     fn read(period: &str, today: Date) -> Option<Days> {
         let (period, last) = match period.strip_suffix('~') {
@@ -84,6 +34,19 @@ impl Days {
             last,
         })
     }
+
+    /// The condition on a column of dates or of times: a day begins where the session's zone, which is set to the shop's, has it
+    /// begin.
+    pub fn condition(&self, [schema, view, column]: [&str; 3]) -> String {
+        let column = format!("{}.{}", sql::qualified(schema, view), sql::ident(column));
+        let end = self.last.saturating_add(1.day());
+        format!("{column} >= date '{}' AND {column} < date '{end}'", self.first)
+    }
+
+    /// As people read it.
+    pub fn shown(&self) -> String {
+        format!("{} ({} – {})", self.words, day(self.first), day(self.last))
+    }
 }
 
 #[cfg(test)]
@@ -94,26 +57,33 @@ mod tests {
     use crate::dashboard::catalog::DASHBOARDS;
     use crate::dashboard::spec::FilterKind;
 
-    fn days(period: &str) -> Choice {
-        Days::read(period, date(2026, 11, 25)).map_or(Choice::Everything, Choice::Days)
+    fn days(period: &str) -> Option<Days> {
+        Days::read(period, date(2026, 11, 25))
+    }
+
+    fn shown(period: &str) -> Option<String> {
+        days(period).as_ref().map(Days::shown)
     }
 
     #[test]
     fn a_period_of_the_past_ends_yesterday_or_today() {
         assert_eq!(
-            days("past30days").shown(),
-            "Past 30 days (26 Oct 2026 – 24 Nov 2026)"
+            shown("past30days").as_deref(),
+            Some("Past 30 days (26 Oct 2026 – 24 Nov 2026)")
         );
         assert_eq!(
-            days("past90days~").shown(),
-            "Past 90 days (27 Aug 2026 – 25 Nov 2026)"
+            shown("past90days~").as_deref(),
+            Some("Past 90 days (27 Aug 2026 – 25 Nov 2026)")
         );
+        assert_eq!(shown("next month"), None);
     }
 
     #[test]
     fn a_period_is_whole_days() {
         assert_eq!(
-            days("past1days").condition("analytics.sales.sold_at").as_deref(),
+            days("past1days")
+                .map(|days| days.condition(["analytics", "sales", "sold_at"]))
+                .as_deref(),
             Some(
                 r#""analytics"."sales"."sold_at" >= date '2026-11-24' AND "analytics"."sales"."sold_at" < date '2026-11-25'"#
             )
@@ -121,27 +91,11 @@ mod tests {
     }
 
     #[test]
-    fn values_are_quoted() {
-        let brands = Choice::Values(vec!["O'Neill".to_owned(), "x') OR (true".to_owned()]);
-        assert_eq!(
-            brands.condition("analytics.brand.name").as_deref(),
-            Some(r#""analytics"."brand"."name" IN ('O''Neill', 'x'') OR (true')"#)
-        );
-    }
-
-    #[test]
-    fn what_is_not_set_is_no_restriction() {
-        for choice in [Choice::Everything, Choice::Values(Vec::new())] {
-            assert_eq!(choice.condition("analytics.brand.name"), None);
-        }
-    }
-
-    #[test]
     fn the_periods_of_the_four_dashboards_are_understood() {
         let filters = DASHBOARDS.iter().flat_map(|dashboard| dashboard.filters);
-        for filter in filters.filter(|filter| filter.kind == FilterKind::Date) {
-            if let Some(period) = filter.default {
-                assert_ne!(days(period), Choice::Everything, "{period}");
+        for filter in filters {
+            if let FilterKind::Date { default } = filter.kind {
+                assert_ne!(days(default), None, "{default}");
             }
         }
     }

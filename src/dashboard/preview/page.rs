@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use pulldown_cmark::{Event, Parser};
 
-use super::filter::Choice;
+use super::filter::Days;
 use super::format::legible;
 use crate::dashboard::model::{Card, Dashboard, Dashcard, GRID_WIDTH};
 use crate::dashboard::resolve::display_name;
@@ -19,7 +19,7 @@ const POLICY: &str =
 pub struct Page<'a> {
     pub dashboard: &'a Dashboard,
     /// What each filter is set to, by its id.
-    pub choices: &'a BTreeMap<&'a str, Choice>,
+    pub periods: &'a BTreeMap<&'a str, Days>,
     /// The views that it reads, each with when it was last refreshed.
     pub refreshed: Vec<(&'a str, String)>,
     /// When the page was made.
@@ -65,7 +65,7 @@ impl Page<'_> {
                 @for parameter in &self.dashboard.parameters {
                     div {
                         dt { (parameter.name) }
-                        dd { (self.choices.get(parameter.id.as_str()).map_or_else(String::new, Choice::shown)) }
+                        dd { (self.periods.get(parameter.id.as_str()).map_or_else(|| "All".to_owned(), Days::shown)) }
                     }
                 }
             }

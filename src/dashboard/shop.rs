@@ -1,0 +1,41 @@
+//! What of the shop stands in its dashboards.
+
+use crate::error::Error;
+use crate::settings;
+use crate::view::registry::all_views;
+
+/// What of the shop stands in its dashboards.
+pub struct Shop {
+    pub currency: iso_currency::Currency,
+    /// Zone that days are cut in.
+    pub time_zone: String,
+    /// How often each of the seven views is refreshed: its name and strategy.
+    pub strategies: Vec<(String, String)>,
+}
+
+impl Shop {
+    /// The shop in this database, as it is now.
+    pub fn current() -> Result<Shop, Error> {
+        let settings = settings::current()?;
+        Ok(Shop {
+            currency: iso_currency::Currency::from_code(&settings.currency)
+                .ok_or_else(|| Error::Internal(format!("{} is no currency", settings.currency)))?,
+            time_zone: settings.time_zone,
+            strategies: all_views()?
+                .iter()
+                .filter(|view| view.is_of_the_seven())
+                .map(|view| (view.name().to_owned(), view.strategy().to_owned()))
+                .collect(),
+        })
+    }
+
+    /// A shop for tests.
+    #[cfg(test)]
+    pub fn in_berlin() -> Shop {
+        Shop {
+            currency: iso_currency::Currency::EUR,
+            time_zone: "Europe/Berlin".to_owned(),
+            strategies: Vec::new(),
+        }
+    }
+}
