@@ -863,6 +863,63 @@ fn a_table_that_grows_without_a_limit() {
     );
 }
 
+#[test]
+fn what_is_written_otherwise_and_means_the_same_is_no_fault() {
+    assert_found(
+        "inventory_management",
+        |it| {
+            edit_sql(
+                it,
+                "inventory_status",
+                "LIMIT 2000",
+                "limit\n2000 -- as many as Metabase shows",
+            )
+        },
+        &[],
+    );
+    assert_found(
+        "executive",
+        |it| {
+            edit_sql(
+                it,
+                "total_revenue",
+                "ORDER BY sale_month",
+                "order by sale_month ASC -- the last one counts",
+            );
+        },
+        &[],
+    );
+}
+
+#[test]
+fn a_limit_that_only_a_comment_has() {
+    assert_found(
+        "inventory_management",
+        |it| edit_sql(it, "inventory_status", "LIMIT 2000", "-- no limit here"),
+        &["inventory_status: a table can grow, and its SQL has no LIMIT"],
+    );
+}
+
+#[test]
+fn a_dashboard_in_a_literal_is_checked_too() {
+    let mut client = SHOP.connect();
+    let json = dashboard(&mut client, "executive").to_string();
+    let call = format!(
+        "SELECT * FROM metabase.check_dashboard(' {}')",
+        json.replace('\'', "''")
+    );
+    assert_eq!(rows(&mut client, &call), [""; 0]);
+    assert_error(
+        &error_of(
+            &mut client,
+            "SELECT * FROM metabase.check_dashboard('{\"key\": \"mine\"')",
+        ),
+        "22023",
+        "the dashboard cannot be read: EOF while parsing an object at line 1 column 14",
+        Some("It must have the form that metabase.dashboard_json(name) returns."),
+    );
+}
+
 // Names
 
 #[test]
