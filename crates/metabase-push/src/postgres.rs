@@ -95,10 +95,8 @@ impl Source for Shop {
 
 /// What a connection string and the environment say together.
 fn configure(connection: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Config, Trust)> {
-    // The library knows no verification by sslmode; here it is this command's own.
-    let (connection, mut verify) = without_verification(connection);
+    let (connection, sslmode) = take_sslmode(connection)?;
     let mut config: Config = connection.parse().map_err(|_| Error::InvalidConnection)?;
-    let says_sslmode = connection.contains("sslmode");
 
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         match variable("PGHOST").filter(|host| !host.is_empty()) {
@@ -132,24 +130,21 @@ fn configure(connection: &str, variable: &dyn Fn(&str) -> Option<String>) -> Res
     if let (None, Some(options)) = (config.get_options(), variable("PGOPTIONS")) {
         config.options(&options);
     }
-    if !says_sslmode && let Some(mode) = variable("PGSSLMODE") {
-        config.ssl_mode(match mode.as_str() {
-            "disable" => SslMode::Disable,
-            "allow" | "prefer" => SslMode::Prefer,
-            "require" => SslMode::Require,
-            "verify-ca" | "verify-full" => {
-                verify = true;
-                SslMode::Require
-            }
-            _ => {
-                return Err(Error::InvalidVariable {
-                    name: "PGSSLMODE",
-                    reason: "it is none of disable, allow, prefer, require, verify-ca and verify-full"
-                        .to_owned(),
-                });
-            }
-        });
-    }
+    let (mode, unknown) = match sslmode {
+        Some(mode) => (Some(mode), Error::InvalidConnection),
+        None => (
+            variable("PGSSLMODE"),
+            Error::InvalidVariable {
+                name: "PGSSLMODE",
+                reason: "it is none of disable, allow, prefer, require, verify-ca and verify-full".to_owned(),
+            },
+        ),
+    };
+    let (mode, verify) = match mode {
+        Some(mode) => ssl_mode(&mode).ok_or(unknown)?,
+        None => (SslMode::Prefer, false),
+    };
+    config.ssl_mode(mode);
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_TIMEOUT);
     }
@@ -165,23 +160,92 @@ fn configure(connection: &str, variable: &dyn Fn(&str) -> Option<String>) -> Res
     Ok((config, trust))
 }
 
-/// The string with an sslmode that the library knows, and whether the certificate is to be verified.
-fn without_verification(connection: &str) -> (String, bool) {
-    let connection = connection.replace("sslmode=allow", "sslmode=prefer");
-    let mut plain = connection.clone();
-    for mode in ["sslmode=verify-full", "sslmode=verify-ca"] {
-        plain = plain.replace(mode, "sslmode=require");
+/// The library's mode for one of libpq's, and whether the certificate is to be verified: that is not the library's but this
+/// command's own.
+fn ssl_mode(mode: &str) -> Option<(SslMode, bool)> {
+    match mode {
+        "disable" => Some((SslMode::Disable, false)),
+        "allow" | "prefer" => Some((SslMode::Prefer, false)),
+        "require" => Some((SslMode::Require, false)),
+        "verify-ca" | "verify-full" => Some((SslMode::Require, true)),
+        _ => None,
     }
-    let verify = plain != connection;
-    (plain, verify)
+}
+
+/// A connection string without its sslmode, of which the library does not know every one, and that sslmode.
+fn take_sslmode(connection: &str) -> Result<(String, Option<String>)> {
+    let is_url = ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| connection.starts_with(scheme));
+    match is_url {
+        true => Ok(take_sslmode_of_url(connection)),
+        false => take_sslmode_of_pairs(connection).ok_or(Error::InvalidConnection),
+    }
+}
+
+/// The URL is not read as a whole, because those of PostgreSQL are no ordinary ones: they may have several hosts, or none.
+fn take_sslmode_of_url(url: &str) -> (String, Option<String>) {
+    // As the library has it, all before the first @ is user and password. A ? in there begins nothing.
+    let host = url.find('@').unwrap_or(0);
+    let Some(question_mark) = url[host..].find('?') else {
+        return (url.to_owned(), None);
+    };
+    let (address, parameters) = url.split_at(host + question_mark + 1);
+    let mut sslmode = None;
+    let mut others = Vec::new();
+    for parameter in parameters.split('&') {
+        match url::form_urlencoded::parse(parameter.as_bytes()).next() {
+            Some((key, value)) if key == "sslmode" => sslmode = Some(value.into_owned()),
+            _ => others.push(parameter),
+        }
+    }
+    (format!("{address}{}", others.join("&")), sslmode)
+}
+
+/// As libpq reads `key=value`: spaces may be around the sign, and of several values the last one counts.
+fn take_sslmode_of_pairs(pairs: &str) -> Option<(String, Option<String>)> {
+    let mut sslmode = None;
+    let mut others = String::new();
+    let mut rest = pairs.trim_start();
+    while !rest.is_empty() {
+        let (key, text) = rest.split_once('=')?;
+        let (value, after) = read_value(text.trim_start())?;
+        match key.trim_end() {
+            "sslmode" => sslmode = Some(value),
+            _ => {
+                others.push_str(&rest[..rest.len() - after.len()]);
+                others.push(' ');
+            }
+        }
+        rest = after.trim_start();
+    }
+    Some((others, sslmode))
+}
+
+/// The value that a text begins with, in quotes or up to a space, and what comes after it. A backslash takes its meaning from
+/// the character that follows.
+fn read_value(text: &str) -> Option<(String, &str)> {
+    let (is_quoted, text) = match text.strip_prefix('\'') {
+        Some(text) => (true, text),
+        None => (false, text),
+    };
+    let mut value = String::new();
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' => value.extend(characters.next().map(|(_, escaped)| escaped)),
+            '\'' if is_quoted => return Some((value, &text[at + 1..])),
+            space if space.is_whitespace() && !is_quoted => return Some((value, &text[at..])),
+            other => value.push(other),
+        }
+    }
+    (!is_quoted).then_some((value, ""))
 }
 
 /// Whether a connection string has a password in it. One that cannot be read may have.
 pub fn holds_password(connection: &str) -> Result<bool> {
-    let config: Config = without_verification(connection)
-        .0
-        .parse()
-        .map_err(|_| Error::InvalidConnection)?;
+    let (connection, _) = take_sslmode(connection)?;
+    let config: Config = connection.parse().map_err(|_| Error::InvalidConnection)?;
     Ok(config.get_password().is_some())
 }
 
@@ -271,6 +335,132 @@ mod tests {
         assert!(matches!(trust, Trust::Authority(file) if file == "/ca.pem"));
         let (_, trust) = configured("host=db sslmode=require", &[]).unwrap();
         assert!(matches!(trust, Trust::Anybody));
+    }
+
+    #[test]
+    fn an_sslmode_is_found_in_every_form_of_a_string() {
+        for (connection, rest, sslmode) in [
+            (
+                "host=db sslmode=verify-full user=me",
+                "host=db user=me ",
+                Some("verify-full"),
+            ),
+            (
+                "sslmode = verify-full host = db",
+                "host = db ",
+                Some("verify-full"),
+            ),
+            ("host=db\tsslmode= 'verify-full'", "host=db ", Some("verify-full")),
+            (r"sslmode='verify\-full' host=db", "host=db ", Some("verify-full")),
+            (r"sslmode=verify\-full", "", Some("verify-full")),
+            ("sslmode='' host=db", "host=db ", Some("")),
+            ("sslmode=disable sslmode=require", "", Some("require")),
+            ("dbname=sslmode", "dbname=sslmode ", None),
+            (
+                "password='a sslmode=disable'",
+                "password='a sslmode=disable' ",
+                None,
+            ),
+            (
+                r"password=a\ sslmode=disable",
+                r"password=a\ sslmode=disable ",
+                None,
+            ),
+            (
+                r"password='it\'s' sslmode=require",
+                r"password='it\'s' ",
+                Some("require"),
+            ),
+            (
+                "application_name=ä\u{a0}sslmode=require",
+                "application_name=ä ",
+                Some("require"),
+            ),
+            (
+                "postgresql://db/shop?sslmode=verify-full",
+                "postgresql://db/shop?",
+                Some("verify-full"),
+            ),
+            (
+                "postgres://db/shop?user=a+b&sslmode=require&port=1",
+                "postgres://db/shop?user=a+b&port=1",
+                Some("require"),
+            ),
+            (
+                "postgresql://db/shop?%73slmode=verify%2Dfull",
+                "postgresql://db/shop?",
+                Some("verify-full"),
+            ),
+            (
+                "postgresql://a:1,b:2/shop?sslmode=allow",
+                "postgresql://a:1,b:2/shop?",
+                Some("allow"),
+            ),
+            (
+                "postgresql:///shop?sslmode=disable",
+                "postgresql:///shop?",
+                Some("disable"),
+            ),
+            (
+                "postgresql://me@/shop?sslmode=disable",
+                "postgresql://me@/shop?",
+                Some("disable"),
+            ),
+            (
+                "postgresql://me:a?sslmode=disable@db/shop",
+                "postgresql://me:a?sslmode=disable@db/shop",
+                None,
+            ),
+            (
+                "postgresql://sslmode@db/sslmode?user=sslmode",
+                "postgresql://sslmode@db/sslmode?user=sslmode",
+                None,
+            ),
+        ] {
+            let expected = (rest.to_owned(), sslmode.map(str::to_owned));
+            assert_eq!(take_sslmode(connection).unwrap(), expected, "{connection}");
+            rest.parse::<Config>()
+                .unwrap_or_else(|error| panic!("{rest}: {error}"));
+        }
+        for connection in ["sslmode", "sslmode='require", "host=db sslmode"] {
+            assert!(take_sslmode(connection).is_err(), "{connection}");
+        }
+    }
+
+    #[test]
+    fn the_word_sslmode_elsewhere_does_not_hide_that_of_the_environment() {
+        for connection in [
+            "host=db user=sslmode",
+            "password='sslmode=disable'",
+            "postgresql://me:sslmode=disable@db/sslmode",
+        ] {
+            let (config, trust) = configured(connection, &[("PGSSLMODE", "verify-full")]).unwrap();
+            assert_eq!(config.get_ssl_mode(), SslMode::Require, "{connection}");
+            assert!(matches!(trust, Trust::Machine), "{connection}");
+        }
+    }
+
+    #[test]
+    fn all_modes_of_libpq_are_known_in_both_places() {
+        for (word, mode, is_verified) in [
+            ("disable", SslMode::Disable, false),
+            ("allow", SslMode::Prefer, false),
+            ("prefer", SslMode::Prefer, false),
+            ("require", SslMode::Require, false),
+            ("verify-ca", SslMode::Require, true),
+            ("verify-full", SslMode::Require, true),
+        ] {
+            let string = configured(&format!("sslmode = '{word}'"), &[("PGSSLMODE", "nonsense")]);
+            let environment = configured("", &[("PGSSLMODE", word)]);
+            for (config, trust) in [string.unwrap(), environment.unwrap()] {
+                assert_eq!(config.get_ssl_mode(), mode, "{word}");
+                assert_eq!(matches!(trust, Trust::Machine), is_verified, "{word}");
+            }
+        }
+        let (config, trust) = configured("", &[]).unwrap();
+        assert_eq!(config.get_ssl_mode(), SslMode::Prefer);
+        assert!(matches!(trust, Trust::Anybody));
+        assert!(configured("sslmode=nonsense", &[]).is_err());
     }
 
     #[test]
