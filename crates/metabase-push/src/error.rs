@@ -156,7 +156,7 @@ pub enum Error {
     TooLarge {
         /// Method and address.
         request: String,
-        /// The limit.
+        /// The limit, in MiB.
         limit: u64,
     },
     /// JSON, but not what this request is answered with.

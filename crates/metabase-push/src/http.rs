@@ -22,7 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause that Metabase can ask for with Retry-After.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The largest answer: the metadata of a database with ten thousand tables fits.
-const LARGEST_ANSWER: u64 = 128;
+const LARGEST_ANSWER_MIB: u64 = 128;
 
 /// A Metabase, as something that answers requests.
 pub struct Client {
@@ -189,7 +189,7 @@ impl Client {
         let body = answer
             .body_mut()
             .with_config()
-            .limit(LARGEST_ANSWER << 20)
+            .limit(LARGEST_ANSWER_MIB << 20)
             .read_to_vec();
         if (200..300).contains(&status) {
             return body.map_err(failed);
@@ -231,7 +231,7 @@ impl Client {
         if let Ureq::BodyExceedsLimit(_) = error {
             return Failure::for_good(Error::TooLarge {
                 request,
-                limit: LARGEST_ANSWER,
+                limit: LARGEST_ANSWER_MIB,
             });
         }
         let cause = match &error {

@@ -153,6 +153,11 @@ impl Item {
             kept,
         }
     }
+
+    /// Whether there is anything to do.
+    pub fn is_pending(&self) -> bool {
+        self.action != Action::Unchanged
+    }
 }
 
 /// Finds out what is to be done. Nothing is changed; Metabase is asked for a schema sync where it lacks views.
@@ -236,9 +241,7 @@ impl Plan {
 
     /// How many things are to be created or changed.
     pub fn pending(&self) -> usize {
-        self.items()
-            .filter(|item| item.action != Action::Unchanged)
-            .count()
+        self.items().filter(|item| item.is_pending()).count()
     }
 
     /// Sends all of it. Where that stops half-way, a new plan has what is left.
@@ -252,36 +255,33 @@ impl Plan {
             metabase.client().progress().count(done, pending, &item.name);
             done += 1;
         };
-        let is_pending = |item: &Item| item.action != Action::Unchanged;
 
-        for table in self.tables.iter().filter(|work| is_pending(&work.item)) {
+        for table in self.tables.iter().filter(|work| work.item.is_pending()) {
             report(&table.item);
             table.send(|id, body| metabase.put_table(id, body))?;
         }
-        for field in self.fields.iter().filter(|work| is_pending(&work.item)) {
+        for field in self.fields.iter().filter(|work| work.item.is_pending()) {
             report(&field.item);
             field.send(|id, body| metabase.put_field(id, body))?;
         }
         self.rescan_values(metabase)?;
-        if is_pending(&self.collection.item) {
+        if self.collection.item.is_pending() {
             report(&self.collection.item);
         }
         let collection = collection::make(metabase, &mut self.collection)?;
         for (dashboard, cards) in &mut self.dashboards {
-            for card in cards.iter_mut().filter(|card| is_pending(&card.work.item)) {
+            for card in cards.iter_mut().filter(|card| card.work.item.is_pending()) {
                 report(&card.work.item);
                 card.apply(metabase, collection, self.database)?;
             }
-            if is_pending(&dashboard.item) {
+            if dashboard.item.is_pending() {
                 report(&dashboard.item);
                 dashboard.apply(metabase, collection, cards, self.replace)?;
             }
         }
         Ok(())
     }
-}
 
-impl Plan {
     /// Has Metabase read the values that filters offer. All of them, whichever fields were changed: a run that stopped before
     /// this has left no trace of it.
     fn rescan_values(&self, metabase: &Metabase) -> Result<()> {
