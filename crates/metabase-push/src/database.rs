@@ -118,7 +118,8 @@ fn fields_of<'a>(metadata: &'a Value, view: &str) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// An error where the shop's database itself lacks views: no waiting would help.
+/// An error where the shop's database itself lacks views: no waiting would help. All seven are needed, whatever the chosen
+/// dashboards read, because all seven are described.
 pub fn require_all(views: &[View]) -> Result<()> {
     let missing: Vec<String> = VIEWS
         .iter()

@@ -11,7 +11,7 @@ pub type Object = Map<String, Value>;
 /// The schema of the views.
 pub const SCHEMA: &str = "analytics";
 
-/// The views that the dashboards read.
+/// The views that are described in Metabase: all of the extension's, whichever of them the dashboards read.
 pub const VIEWS: [&str; 7] = [
     "metabase_executive_metrics",
     "metabase_product_performance",
@@ -48,7 +48,7 @@ pub struct View {
 pub struct Template {
     /// The dashboard's name in SQL, such as `executive`.
     pub name: String,
-    /// The tables that it reads.
+    /// All seven views, whichever of them it reads.
     pub tables: Vec<Described>,
     /// Their fields.
     pub fields: Vec<Described>,
