@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::compare::{self, compare};
 use crate::error::{Error, Result};
-use crate::metabase::{self, Items, Metabase};
+use crate::metabase::{Items, Metabase};
 use crate::plan::{Change, Item, Kind, Work};
 use crate::query::Query;
 use crate::source::Card;
@@ -126,7 +126,7 @@ impl CardWork {
         let id = metabase.create_card(&Value::Object(body), || {
             let cards = ExistingCards::load(metabase, &metabase.items(collection)?)?;
             let found = cards.find(&self.work.item.name, &self.name, database);
-            Ok(found.map(|index| metabase::created(cards.0[index].id)))
+            Ok(found.map(|index| cards.0[index].id))
         })?;
         self.work.item.id = Some(id);
         Ok(())

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::metabase::{self, Metabase};
+use crate::metabase::Metabase;
 use crate::plan::{Item, Kind, Work};
 use crate::source::Object;
 
@@ -33,9 +33,7 @@ pub fn make(metabase: &Metabase, work: &mut Work) -> Result<u64> {
         return Ok(id);
     }
     let name = &work.item.name;
-    let id = metabase.create_collection(&json!(work.body), || {
-        Ok(id_of(metabase, name)?.map(metabase::created))
-    })?;
+    let id = metabase.create_collection(&json!(work.body), || id_of(metabase, name))?;
     work.item.id = Some(id);
     Ok(id)
 }

@@ -9,7 +9,7 @@ use crate::compare::{self, Difference, compare};
 use crate::error::Result;
 use crate::json::array;
 use crate::layout;
-use crate::metabase::{self, Items, Metabase};
+use crate::metabase::{Items, Metabase};
 use crate::plan::{Item, Kind};
 use crate::source::Template;
 
@@ -113,7 +113,7 @@ impl DashboardWork {
         metabase.create_dashboard(&Value::Object(body), || {
             let dashboards = ExistingDashboards::load(metabase, &metabase.items(collection)?)?;
             let found = dashboards.find(&self.template);
-            Ok(found.map(|index| metabase::created(dashboards.0[index].0)))
+            Ok(found.map(|index| dashboards.0[index].0))
         })
     }
 }

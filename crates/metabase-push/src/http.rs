@@ -113,27 +113,28 @@ impl Client {
         self.with_retries(|| self.send(Method::Post, path, Some(&body)).map(drop))
     }
 
-    /// A POST that creates something, and what it created.
+    /// A POST that creates something, and the id that this was given.
     ///
     /// After a failure that leaves open whether it was created, `find` looks for it before it is sent again, so that it is
     /// not there twice.
-    pub fn create(
-        &self,
-        path: &str,
-        body: &Value,
-        find: impl Fn() -> Result<Option<Value>>,
-    ) -> Result<Value> {
+    pub fn create(&self, path: &str, body: &Value, find: impl Fn() -> Result<Option<u64>>) -> Result<u64> {
         let mut perhaps_done = false;
         self.with_retries(|| {
-            if perhaps_done && let Some(found) = find().map_err(Failure::for_good)? {
-                return Ok(found);
+            if perhaps_done && let Some(id) = find().map_err(Failure::for_good)? {
+                return Ok(id);
             }
             let answer = self
                 .send(Method::Post, path, Some(body))
                 .inspect_err(|failure| perhaps_done |= failure.perhaps_done)?;
-            self.parse(Method::Post, path, &answer).map_err(|error| {
+            let created = self.parse(Method::Post, path, &answer).map_err(|error| {
                 perhaps_done = true;
                 Failure::uncertain(error)
+            })?;
+            created["id"].as_u64().ok_or_else(|| {
+                Failure::for_good(Error::Unexpected {
+                    request: self.describe(Method::Post, path),
+                    reason: "there is no id in it".to_owned(),
+                })
             })
         })
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::Client;
 
 /// How many items of a collection are asked for at once.
@@ -109,9 +109,9 @@ impl Metabase {
     pub(crate) fn create_collection(
         &self,
         body: &Value,
-        find: impl Fn() -> Result<Option<Value>>,
+        find: impl Fn() -> Result<Option<u64>>,
     ) -> Result<u64> {
-        self.create("/api/collection", body, find)
+        self.client.create("/api/collection", body, find)
     }
 
     pub(crate) fn items(&self, collection: u64) -> Result<Items> {
@@ -147,8 +147,8 @@ impl Metabase {
         self.object(&format!("/api/card/{id}"))
     }
 
-    pub(crate) fn create_card(&self, body: &Value, find: impl Fn() -> Result<Option<Value>>) -> Result<u64> {
-        self.create("/api/card", body, find)
+    pub(crate) fn create_card(&self, body: &Value, find: impl Fn() -> Result<Option<u64>>) -> Result<u64> {
+        self.client.create("/api/card", body, find)
     }
 
     pub(crate) fn put_card(&self, id: u64, body: &Value) -> Result<()> {
@@ -168,9 +168,9 @@ impl Metabase {
     pub(crate) fn create_dashboard(
         &self,
         body: &Value,
-        find: impl Fn() -> Result<Option<Value>>,
+        find: impl Fn() -> Result<Option<u64>>,
     ) -> Result<u64> {
-        self.create("/api/dashboard", body, find)
+        self.client.create("/api/dashboard", body, find)
     }
 
     /// Makes a dashboard what `body` says, which is asked again before another attempt: what was a new card on it then
@@ -188,23 +188,7 @@ impl Metabase {
         }
     }
 
-    fn create(&self, path: &str, body: &Value, find: impl Fn() -> Result<Option<Value>>) -> Result<u64> {
-        let created = self.client.create(path, body, find)?;
-        created
-            .get("id")
-            .and_then(Value::as_u64)
-            .ok_or_else(|| Error::Unexpected {
-                request: format!("POST {}", self.client.page(path)),
-                reason: "there is no id in it".to_owned(),
-            })
-    }
-
     fn read<T: DeserializeOwned>(&self, path: &str, answer: Value) -> Result<T> {
         serde_json::from_value(answer).map_err(|error| self.client.unexpected(path, error))
     }
-}
-
-/// A found thing in the form of an answer to the POST that creates it.
-pub(crate) fn created(id: u64) -> Value {
-    json!({ "id": id })
 }
