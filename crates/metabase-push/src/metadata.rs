@@ -18,7 +18,8 @@ pub struct Metadata {
     pub listed_fields: Vec<u64>,
 }
 
-/// Compares with Metabase's metadata what the dashboards say about the tables and fields that they read.
+/// Compares with Metabase's metadata what the extension says about tables and fields. Every dashboard comes with all of it,
+/// and all of them with the same, so that it is taken from the first one.
 pub fn compare(metadata: &Value, templates: &[Template], replace: bool) -> Result<Metadata> {
     let tables: BTreeMap<u64, &Value> = by_id(array(metadata, "tables"));
     let fields = by_id(array(metadata, "tables").flat_map(|table| array(table, "fields")));
@@ -27,24 +28,16 @@ pub fn compare(metadata: &Value, templates: &[Template], replace: bool) -> Resul
         fields: Vec::new(),
         listed_fields: Vec::new(),
     };
-    // Dashboards that read the same table say the same about it.
-    let mut ours_of_tables = BTreeMap::new();
-    let mut ours_of_fields = BTreeMap::new();
-    for template in templates {
-        for table in &template.tables {
-            ours_of_tables.entry(table.id).or_insert((template, table));
-        }
-        for field in &template.fields {
-            ours_of_fields.entry(field.id).or_insert((template, field));
-        }
-    }
-    for (template, ours) in ours_of_tables.into_values() {
+    let Some(template) = templates.first() else {
+        return Ok(described);
+    };
+    for ours in &template.tables {
         let theirs = known(&tables, template, ours)?;
         described
             .tables
             .push(compare_one(Kind::Table, ours, theirs, replace));
     }
-    for (template, ours) in ours_of_fields.into_values() {
+    for ours in &template.fields {
         let theirs = known(&fields, template, ours)?;
         if ours.body.get("has_field_values").and_then(Value::as_str) == Some("list") {
             described.listed_fields.push(ours.id);
