@@ -104,7 +104,7 @@ fn differences(label: String, card: &Card, theirs: &ExistingCard, replace: bool)
                 .changes
                 .push(Change::new("query", &json!(theirs.query.sql), &json!(query.sql)));
         } else {
-            let tags = compare::changes("template-tags", &theirs.query.tags(), &query.tags());
+            let tags = compare::changes("template-tags", &theirs.query.tags(), &query.tags(), false);
             difference.changes.extend(tags);
         }
         difference.send.insert("dataset_query".to_owned(), dataset_query);

@@ -17,8 +17,11 @@ pub struct Difference {
     pub kept: Vec<Change>,
 }
 
+/// What people add keys of their own to. In all else, keys that are not ours are Metabase's.
+const SETTINGS: [&str; 2] = ["settings", "visualization_settings"];
+
 /// Compares key by key. Where `is_written` says that a person may have written what Metabase has, it stays unless
-/// everything is to be replaced.
+/// everything is to be replaced; then settings are to be ours alone.
 pub fn compare(
     ours: &Object,
     theirs: &Value,
@@ -28,14 +31,15 @@ pub fn compare(
     let mut difference = Difference::default();
     for (key, value) in ours {
         let there = &theirs[key];
-        if covers(there, value) {
+        let changes = changes(key, there, value, replace && SETTINGS.contains(&key.as_str()));
+        if changes.is_empty() {
             continue;
         }
         if !replace && is_written(key, there) {
             difference.kept.push(Change::new(key, there, value));
             continue;
         }
-        difference.changes.extend(changes(key, there, value));
+        difference.changes.extend(changes);
         let value = if replace {
             value.clone()
         } else {
@@ -46,17 +50,20 @@ pub fn compare(
     difference
 }
 
-/// What of ours is not in theirs, each with the path to it.
-pub fn changes(key: &str, theirs: &Value, ours: &Value) -> Vec<Change> {
+/// What of ours is not in theirs, each with the path to it; where ours is to be `alone`, also what only they have.
+pub fn changes(key: &str, theirs: &Value, ours: &Value, alone: bool) -> Vec<Change> {
     match (theirs, ours) {
-        _ if covers(theirs, ours) => Vec::new(),
-        (Value::Object(theirs), Value::Object(ours)) if !theirs.is_empty() => ours
-            .iter()
-            .flat_map(|(inner, value)| {
-                let theirs = theirs.get(inner).unwrap_or(&Value::Null);
-                changes(&format!("{key}.{inner}"), theirs, value)
-            })
-            .collect(),
+        _ if covers(theirs, ours) && (!alone || covers(ours, theirs)) => Vec::new(),
+        (Value::Object(theirs), Value::Object(ours)) if !theirs.is_empty() => {
+            let only_theirs = theirs.keys().filter(|inner| alone && !ours.contains_key(*inner));
+            ours.keys()
+                .chain(only_theirs)
+                .flat_map(|inner| {
+                    let of = |object: &Object| object.get(inner).cloned().unwrap_or_default();
+                    changes(&format!("{key}.{inner}"), &of(theirs), &of(ours), alone)
+                })
+                .collect()
+        }
         _ => vec![Change::new(key, theirs, ours)],
     }
 }
@@ -76,17 +83,19 @@ mod tests {
     fn a_change_is_shown_where_it_is() {
         let theirs = json!({"a": {"b": 1, "c": [2]}, "d": 3});
         let ours = json!({"a": {"b": 1, "c": [4]}, "e": {"f": 5}});
-        let shown: Vec<_> = changes("x", &theirs, &ours)
-            .into_iter()
-            .map(|one| (one.key, one.old, one.new))
-            .collect();
-        assert_eq!(
-            shown,
-            [
-                ("x.a.c".to_owned(), json!([2]), json!([4])),
-                ("x.e".to_owned(), json!(null), json!({"f": 5})),
-            ]
-        );
+        let shown = |alone| -> Vec<_> {
+            changes("x", &theirs, &ours, alone)
+                .into_iter()
+                .map(|one| (one.key, one.old, one.new))
+                .collect()
+        };
+        let mut expected = vec![
+            ("x.a.c".to_owned(), json!([2]), json!([4])),
+            ("x.e".to_owned(), json!(null), json!({"f": 5})),
+        ];
+        assert_eq!(shown(false), expected);
+        expected.push(("x.d".to_owned(), json!(3), json!(null)));
+        assert_eq!(shown(true), expected);
     }
 
     #[test]

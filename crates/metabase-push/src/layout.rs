@@ -50,9 +50,9 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    /// Whether ours is missing in what is there, which is noted.
+    /// Whether what is there is to be changed to ours, which is noted.
     fn note(&mut self, key: &str, there: &Value, ours: &Value) -> bool {
-        let changes = changes(key, there, ours);
+        let changes = changes(key, there, ours, self.replace);
         let differs = !changes.is_empty();
         self.difference.changes.extend(changes);
         differs
@@ -114,7 +114,10 @@ impl Merge<'_> {
     }
 
     fn update_parameter(&mut self, label: &str, ours: &Object, there: &mut Value) {
-        for (key, value) in ours {
+        let mut ours = ours.clone();
+        // Where ours has no default, one that is there is people's.
+        ours.entry("default").or_insert(Value::Null);
+        for (key, value) in &ours {
             let labelled = format!("{label}: {key}");
             if !self.replace && OF_PEOPLE.contains(&key.as_str()) {
                 self.keep(&labelled, &there[key], value);
@@ -243,22 +246,8 @@ impl Merge<'_> {
             self.keep(&format!("{label}: text"), &there["text"], text);
             *text = there["text"].clone();
         }
-        let mut differs = false;
-        if self.replace {
-            for (key, value) in there.as_object().into_iter().flatten() {
-                if !value.is_null() && !settings.contains_key(key) {
-                    self.change(
-                        &format!("{label}: visualization_settings.{key}"),
-                        value,
-                        &Value::Null,
-                    );
-                    differs = true;
-                }
-            }
-        }
         let settings = Value::Object(settings);
-        differs |= self.note(&format!("{label}: visualization_settings"), there, &settings);
-        if differs {
+        if self.note(&format!("{label}: visualization_settings"), there, &settings) {
             updated["visualization_settings"] = match self.replace {
                 true => settings,
                 false => overlay(there, &settings),

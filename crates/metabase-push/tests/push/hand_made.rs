@@ -383,12 +383,68 @@ fn descriptions_of_tables_and_fields_stay_and_types_follow() {
     }
     assert_settled(&server, &Shop::new(), &options());
     push_with(&server, &Shop::new(), &replacing()).unwrap();
-    let mut state = server.state();
-    assert_eq!(state.table(1).unwrap()["display_name"], "Executive metrics");
+    {
+        let mut state = server.state();
+        assert_eq!(state.table(1).unwrap()["display_name"], "Executive metrics");
+        let field = state.field(13).unwrap();
+        assert_eq!(field["description"], "Revenue of completed orders, in EUR.");
+        assert_eq!(
+            field["settings"],
+            json!({"currency": "EUR", "number_style": "currency"})
+        );
+    }
+    assert_settled(&server, &Shop::new(), &replacing());
+}
+
+#[test]
+fn settings_of_people_on_a_card_stay_until_replaced() {
+    let server = pushed();
+    let settings = |server: &Server| {
+        State::named(&mut server.state().cards, "Total revenue")["visualization_settings"].clone()
+    };
+    let ours = settings(&server);
+    let mut theirs = ours.clone();
+    theirs["scalar.compact_primary_number"] = json!(true);
+    theirs["column_settings"]["[\"name\",\"sum\"]"]["decimals"] = json!(0);
+    State::named(&mut server.state().cards, "Total revenue")["visualization_settings"] = theirs.clone();
+    assert_settled(&server, &Shop::new(), &options());
+    assert_eq!(settings(&server), theirs);
+
+    let plan = push_with(&server, &Shop::new(), &replacing()).unwrap();
+    assert_eq!(settings(&server), ours);
+    let changes: Vec<&str> = plan
+        .items()
+        .flat_map(|item| item.changes.iter().map(|change| change.key.as_str()))
+        .collect();
     assert_eq!(
-        state.field(13).unwrap()["description"],
-        "Revenue of completed orders, in EUR."
+        changes,
+        [
+            "visualization_settings.column_settings.[\"name\",\"sum\"].decimals",
+            "visualization_settings.scalar.compact_primary_number"
+        ]
     );
+    assert_settled(&server, &Shop::new(), &replacing());
+}
+
+#[test]
+fn a_default_where_ours_has_none_stays_until_replaced() {
+    let server = pushed();
+    let supplier = |server: &Server| {
+        State::named(&mut server.state().dashboards, "Inventory management")["parameters"][1].clone()
+    };
+    State::named(&mut server.state().dashboards, "Inventory management")["parameters"][1]["default"] =
+        json!(["Acme"]);
+    let plan = push(&server);
+    assert_eq!(
+        kept(&plan),
+        ["inventory_management: filter \"Supplier\": default"]
+    );
+    assert_eq!(supplier(&server)["default"], json!(["Acme"]));
+    assert_settled(&server, &Shop::new(), &options());
+
+    push_with(&server, &Shop::new(), &replacing()).unwrap();
+    assert_eq!(supplier(&server)["default"], Value::Null);
+    assert_settled(&server, &Shop::new(), &replacing());
 }
 
 #[test]

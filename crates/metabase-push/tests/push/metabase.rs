@@ -230,7 +230,7 @@ impl State {
         self.require_query(&body["dataset_query"])?;
         let id = self.id();
         let card = with(body.clone(), &[("id", json!(id)), ("archived", json!(false))]);
-        self.cards.insert(id, card);
+        self.cards.insert(id, migrated(card));
         self.card(id)
     }
 
@@ -248,14 +248,14 @@ impl State {
         require_keys(body, &known)?;
         require_schema(&CARD, &without(&whole, &["id", "archived"]))?;
         self.require_query(&whole["dataset_query"])?;
-        self.cards.insert(id, whole);
+        self.cards.insert(id, migrated(whole));
         self.card(id)
     }
 
-    /// A card as it is answered: with more settings than were sent, and with its query in the form of the version.
+    /// A card as it is answered: with more keys than were sent, and with its query in the form of the version.
     fn card(&self, id: u64) -> Result<Value, Answer> {
         let mut card = self.cards.get(&id).cloned().ok_or_else(not_found)?;
-        card["visualization_settings"]["added.by.metabase"] = json!(true);
+        card["result_metadata"] = json!([{"name": "added by Metabase"}]);
         if self.new_forms && card["dataset_query"]["native"].is_object() {
             let native = card["dataset_query"]["native"].clone();
             let mut tags = native["template-tags"].clone();
@@ -439,6 +439,17 @@ fn tables() -> Vec<Value> {
         .map(|(id, name, columns)| table(*id, "analytics", name, columns))
         .chain([table(90, "public", "orders", &["id"])])
         .collect()
+}
+
+/// A card with its settings as they are stored: those that do not say to be of version 2 are taken for older ones, and brought
+/// up to it (`migrate-viz-settings` in Metabase's `models/interface.clj`).
+fn migrated(mut card: Value) -> Value {
+    let settings = &mut card["visualization_settings"];
+    if settings["pie.show_legend"] == true && settings["version"] != 2 {
+        settings["pie.percent_visibility"] = json!("inside");
+        settings["version"] = json!(2);
+    }
+    card
 }
 
 /// A table that Metabase has found; ids of fields are those of the table and their number.
