@@ -235,18 +235,15 @@ impl Merge<'_> {
         }
     }
 
-    /// What is shown. The words of a heading or text are people's once they are there.
+    /// What is shown. The words of a heading are people's once they are there; those of a text are generated, and wrong once
+    /// the shop's settings have changed.
     fn update_settings(&mut self, label: &str, ours: &Dashcard, there: &Value, updated: &mut Value) {
         let there = &there["visualization_settings"];
-        let mut settings = ours.visualization_settings.clone();
-        if !self.replace
-            && let Some(text) = settings.get_mut("text")
-            && there["text"].is_string()
-        {
-            self.keep(&format!("{label}: text"), &there["text"], text);
-            *text = there["text"].clone();
+        let mut settings = json!(ours.visualization_settings);
+        if !self.replace && is_heading(&settings) && there["text"].is_string() {
+            self.keep(&format!("{label}: text"), &there["text"], &settings["text"]);
+            settings["text"] = there["text"].clone();
         }
-        let settings = Value::Object(settings);
         if self.note(&format!("{label}: visualization_settings"), there, &settings) {
             updated["visualization_settings"] = match self.replace {
                 true => settings,
@@ -273,27 +270,36 @@ impl Merge<'_> {
     }
 }
 
-/// For each of theirs, which of ours it is. A card is known by its id, a heading or text by its words, or else, since
-/// people edit words, by its place.
+/// For each of theirs, which of ours it is. A card is known by its id, a heading or text by its name. Where somebody has made
+/// it anew, without that name, it is known by its words. A heading, whose words people edit, is also known by its place; a
+/// text is not, since a person's own that stands there would get our words.
 fn pairs(ours: &[Dashcard], theirs: &[&Value], cards: &BTreeMap<&str, u64>) -> Vec<Option<usize>> {
     let mut pairs = vec![None; theirs.len()];
-    let has_same_content = |our: &Dashcard, their: &Value| match &our.card {
+    let has_same_identity = |our: &Dashcard, their: &Value| match &our.card {
         Some(key) => match cards.get(key.as_str()) {
             Some(id) => their["card_id"].as_u64() == Some(*id),
             None => false,
         },
         None => {
+            let name = |settings: &Value| settings["virtual_card"]["name"].clone();
+            let our_name = name(&json!(our.visualization_settings));
             is_same_kind_of_text(our, their)
-                && our.visualization_settings.get("text") == their["visualization_settings"].get("text")
+                && our_name.is_string()
+                && our_name == name(&their["visualization_settings"])
         }
     };
-    let is_text_in_same_place = |our: &Dashcard, their: &Value| {
-        our.card.is_none()
-            && is_same_kind_of_text(our, their)
+    let has_same_words = |our: &Dashcard, their: &Value| {
+        is_same_kind_of_text(our, their)
+            && our.visualization_settings.get("text") == their["visualization_settings"].get("text")
+    };
+    let is_heading_in_same_place = |our: &Dashcard, their: &Value| {
+        is_same_kind_of_text(our, their)
+            && is_heading(&their["visualization_settings"])
             && their["row"] == our.place.row
             && their["col"] == our.place.col
     };
-    let rules: [&dyn Fn(&Dashcard, &Value) -> bool; 2] = [&has_same_content, &is_text_in_same_place];
+    let rules: [&dyn Fn(&Dashcard, &Value) -> bool; 3] =
+        [&has_same_identity, &has_same_words, &is_heading_in_same_place];
     for is_same in rules {
         for (index, our) in ours.iter().enumerate() {
             if pairs.contains(&Some(index)) {
@@ -311,8 +317,13 @@ fn pairs(ours: &[Dashcard], theirs: &[&Value], cards: &BTreeMap<&str, u64>) -> V
 
 fn is_same_kind_of_text(our: &Dashcard, their: &Value) -> bool {
     let display = |settings: &Value| settings["virtual_card"]["display"].clone();
-    their["card_id"].is_null()
+    our.card.is_none()
+        && their["card_id"].is_null()
         && display(&json!(our.visualization_settings)) == display(&their["visualization_settings"])
+}
+
+fn is_heading(settings: &Value) -> bool {
+    settings["virtual_card"]["display"] == "heading"
 }
 
 /// Where new ones go: to their own place, or, where that is taken, below everything, arranged as in the template.

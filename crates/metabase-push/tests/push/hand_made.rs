@@ -354,6 +354,60 @@ fn the_words_of_a_heading_stay_and_are_not_put_there_twice() {
 }
 
 #[test]
+fn a_heading_that_was_moved_and_edited_is_not_put_there_twice() {
+    let server = pushed();
+    edit(&server, |dashboard| {
+        dashboard["dashcards"][0]["visualization_settings"]["text"] = json!("Auf einen Blick");
+        dashboard["dashcards"][0]["row"] = json!(40);
+    });
+    assert_settled(&server, &Shop::new(), &options());
+}
+
+/// The shop after a change of its currency.
+fn shop_in_dollars() -> (Shop, Value) {
+    let mut shop = Shop::new();
+    let notes = json!("Revenue counts completed orders. Amounts are in USD.");
+    shop.dashboards["executive"]["layout"]["dashcards"][5]["visualization_settings"]["text"] = notes.clone();
+    (shop, notes)
+}
+
+#[test]
+fn the_notes_follow_the_shop_wherever_they_are() {
+    let server = pushed();
+    edit(&server, |dashboard| {
+        dashboard["dashcards"][5]["row"] = json!(40);
+        dashboard["dashcards"][5]["visualization_settings"]["text"] = json!("Meins");
+    });
+    let (shop, notes) = shop_in_dollars();
+    let plan = push_with(&server, &shop, &options()).unwrap();
+    assert_eq!(kept(&plan), [""; 0]);
+    let mut dashboard = executive(&server);
+    assert_eq!(dashcards(&mut dashboard).len(), 6);
+    assert_eq!(dashboard["dashcards"][5]["row"], 40);
+    assert_eq!(dashboard["dashcards"][5]["visualization_settings"]["text"], notes);
+    assert_settled(&server, &shop, &options());
+}
+
+#[test]
+fn a_text_of_people_in_the_place_of_the_notes_stays() {
+    let server = pushed();
+    edit(&server, |dashboard| {
+        dashcards(dashboard).pop();
+        dashcards(dashboard).push(their_text(999, 16));
+    });
+    let (shop, notes) = shop_in_dollars();
+    push_with(&server, &shop, &options()).unwrap();
+    let dashboard = executive(&server);
+    assert_eq!(
+        dashboard["dashcards"][5]["visualization_settings"]["text"],
+        "Mine"
+    );
+    assert_eq!(dashboard["dashcards"][6]["visualization_settings"]["text"], notes);
+    assert_eq!(dashboard["dashcards"][6]["row"], 18);
+    assert_settled(&server, &shop, &options());
+}
+
+#[test]
 fn descriptions_of_tables_and_fields_stay_and_types_follow() {
     let server = pushed();
     {
