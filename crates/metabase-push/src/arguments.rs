@@ -10,10 +10,11 @@ The API key is read from METABASE_API_KEY, and from nowhere else. PostgreSQL's p
 DATABASE_URL. What the connection string leaves out is taken from PGHOST, PGPORT, PGUSER, PGDATABASE, PGOPTIONS and \
 PGSSLMODE; for sslmode=verify-full, PGSSLROOTCERT names the file of a certificate authority.
 
-What people did in Metabase stays: names, descriptions and defaults of filters that they changed, and what they added to \
-a dashboard or moved on it. What a new version of the extension changes is updated: a card's SQL, display and settings, \
-a field's type and format, which filter reaches which card. A card of ours that was taken off a dashboard is put back. \
-With --replace, all of it is as the extension has it, and nothing else is on the dashboards.
+What people did in Metabase stays: names, descriptions, headings and defaults of filters that they changed, settings that \
+they added, and what they added to a dashboard or moved on it. What a new version of the extension or a new setting of the \
+shop changes is updated: a card's SQL, display and settings, a field's type and format, the notes at the end of a dashboard, \
+which filter reaches which card. A card of ours that was taken off a dashboard is put back. New names, descriptions and \
+headings of a later version need --replace. With it, all is as the extension has it, and nothing else is on the dashboards.
 
 Running it again is always safe: what is there is not made twice, and what a stopped run has left is finished.
 

@@ -130,7 +130,7 @@ fn kept<'a>(out: &mut String, items: impl Iterator<Item = &'a Item>) {
         push(
             out,
             DIMMED,
-            "  What is kept was changed by hand; --replace puts ours there.",
+            "  What is kept differs from ours; --replace puts ours there.",
         );
     }
 }
@@ -178,7 +178,7 @@ mod tests {
              \x20       FROM a\n\
              = unchanged  1 field\n\
              \x20 kept       card        executive/revenue: name: \"Mine\\u001b[2J\" (ours: \"Revenue\")\n\
-             \x20 What is kept was changed by hand; --replace puts ours there.\n"
+             \x20 What is kept differs from ours; --replace puts ours there.\n"
         );
     }
 }

@@ -92,11 +92,15 @@ fn an_error_is_json_where_that_is_asked_for() {
 fn help_says_what_stays_and_what_the_exit_codes_mean() {
     let output = run(&["--help"], &[]);
     let help = String::from_utf8_lossy(&output.stdout);
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "--dry-run",
         "METABASE_API_KEY",
         "Exit codes",
         "is put back",
+        "settings that they added",
+        "the notes at the end of a dashboard",
+        "New names, descriptions and headings of a later version need --replace.",
         "--replace",
     ] {
         assert!(help.contains(part), "{part}");

@@ -1,7 +1,7 @@
 //! What a push makes of an empty Metabase, and of one that has it already.
 
 use metabase_push::plan::{Action, Kind};
-use metabase_push::{Options, Plan};
+use metabase_push::{Options, Plan, render};
 use serde_json::{Value, json};
 
 use crate::metabase::{DATABASE, State};
@@ -164,6 +164,28 @@ fn what_a_new_version_changes_is_changed_and_nothing_else() {
         );
         assert_settled(&server, &shop, &options());
     }
+}
+
+#[test]
+fn a_new_title_is_kept_out_until_replaced() {
+    let server = pushed();
+    let mut shop = Shop::new();
+    let executive = &mut shop.dashboards["executive"];
+    executive["cards"][0]["body"]["name"] = json!("Revenue of the month");
+    executive["fields"][1]["body"]["description"] = json!("Gross, in EUR.");
+    let plan = plan_with(&server, &shop, &options()).unwrap();
+    let plain = anstream::adapter::strip_str(&render::plan(plan.items())).to_string();
+    assert!(
+        plain.ends_with(
+            "  kept       card        executive/total_revenue: name: \"Total revenue\" (ours: \"Revenue of the month\")\n  \
+             What is kept differs from ours; --replace puts ours there.\n"
+        ),
+        "{plain}"
+    );
+    push_with(&server, &shop, &replacing()).unwrap();
+    State::named(&mut server.state().cards, "Revenue of the month");
+    assert_eq!(server.state().field(13).unwrap()["description"], "Gross, in EUR.");
+    assert_settled(&server, &shop, &options());
 }
 
 #[test]
