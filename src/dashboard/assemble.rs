@@ -20,9 +20,11 @@ impl Spec {
     pub fn assemble(&self, shop: &Shop) -> Dashboard {
         let mut ordered_cards = Vec::new();
         let mut next_row = 0;
-        for (number, row) in (1..).zip(self.rows) {
+        for row in self.rows {
+            // Known by the first card under it, whatever rows a later version puts between these.
+            let first = row.questions.first().map_or("", |(_, question)| question.key);
             ordered_cards.push(virtual_card(
-                self.text_name(&format!("heading.{number}")),
+                self.text_name(&format!("heading.{first}")),
                 "heading",
                 row.heading.to_owned(),
                 next_row,
@@ -245,6 +247,7 @@ impl Question {
                 };
             }
             Drawing::Pie => {
+                settings.version = Some(2);
                 settings.pie_dimension = Some(over.name.to_owned());
                 settings.pie_metric = drawn.first().map(|column| column.name.to_owned());
                 settings.pie_show_legend = Some(true);

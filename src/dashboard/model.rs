@@ -262,6 +262,10 @@ pub const DISPLAYS: [&str; 18] = [
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct VisualizationSettings {
+    /// 2 where the settings are not to be taken for those of old versions of Metabase, which had other words for pies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+
     // Bars, lines and rows
     #[serde(rename = "graph.dimensions", skip_serializing_if = "Option::is_none")]
     pub graph_dimensions: Option<Vec<String>>,
