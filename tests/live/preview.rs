@@ -6,19 +6,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use jiff::ToSpan;
+use jiff::civil::Date;
 use postgres::Client;
 use serde_json::Value;
 
 use crate::cluster::{Database, create_all_views, error_of, value};
+use crate::dashboards::card::{Choice, Chosen, DASHBOARDS, cards, list, text};
 use crate::extension::postgres_program;
 use crate::shop::{column, run};
-
-const DASHBOARDS: [&str; 4] = [
-    "executive",
-    "product_analytics",
-    "platform_performance",
-    "inventory_management",
-];
 
 /// A page as a browser shows it at one width.
 #[derive(serde::Deserialize)]
@@ -278,16 +274,12 @@ fn answer(client: &mut Client, dashboard: &Value, card: &Value) -> Vec<Vec<Strin
     let query = format!(
         "SELECT ARRAY[{}] FROM (\n{}\n) AS answer",
         written.join(", "),
-        under_filters(dashboard, card)
+        under_filters(client, dashboard, card)
     );
     let rows = client
         .query(&query, &[])
         .unwrap_or_else(|error| panic!("{query}: {error:?}"));
     rows.iter().map(|row| row.get(0)).collect()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().expect("a text").to_owned()
 }
 
 /// SQL that writes a column as its settings have it.
@@ -314,31 +306,21 @@ fn written(name: &str, settings: &Value) -> String {
 }
 
 /// A card's SQL with the defaults of its filters: the past days up to yesterday in Berlin, or nothing.
-fn under_filters(dashboard: &Value, card: &Value) -> String {
-    let native = &card["dataset_query"]["native"];
-    let mut sql = text(&native["query"]);
-    while let Some((before, rest)) = sql.split_once("[[") {
-        let (clause, after) = rest.split_once("]]").expect("a [[ has its ]]");
-        let condition = match clause.contains("{{date}}") {
-            true => {
-                let parameters = dashboard["parameters"].as_array().expect("there are filters");
-                let date = parameters.iter().find(|parameter| parameter["slug"] == "date");
-                let default = date
-                    .and_then(|date| date["default"].as_str())
-                    .expect("a date has a default");
-                let days = default.trim_start_matches("past").trim_end_matches("days");
-                let field = text(&native["template-tags"]["date"]["dimension"][1]);
-                format!(
-                    "AND ({field}::timestamptz AT TIME ZONE 'Europe/Berlin')::date
-                        BETWEEN (now() AT TIME ZONE 'Europe/Berlin')::date - {days}
-                        AND (now() AT TIME ZONE 'Europe/Berlin')::date - 1"
-                )
-            }
-            false => String::new(),
-        };
-        sql = format!("{before}{condition}{after}");
+fn under_filters(client: &mut Client, dashboard: &Value, card: &Value) -> String {
+    let today: Date = value(client, "SELECT (now() AT TIME ZONE 'Europe/Berlin')::date");
+    let mut chosen = Chosen::new();
+    for parameter in list(&dashboard["parameters"]) {
+        if let Some(default) = parameter["default"].as_str() {
+            let days = default.trim_start_matches("past").trim_end_matches("days");
+            let days: i64 = days.parse().expect("a period is so many days");
+            chosen.insert("date", Choice::Days(today - days.days(), today - 1.day()));
+        }
     }
-    sql
+    let cards = cards(dashboard);
+    let asked = cards.iter().find(|asked| card["key"] == *asked.key);
+    asked
+        .expect("it is one of the dashboard's")
+        .asked(client, &chosen)
 }
 
 /// Names that would break a page that took them for anything but text.
