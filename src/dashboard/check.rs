@@ -13,9 +13,18 @@ pub struct Problem {
     pub problem: String,
 }
 
+/// Each is compared with all others: nobody could read more of them, on a dashboard or in a list of problems.
+const MOST_PARTS: usize = 500;
+
 /// All that is wrong with a dashboard; nothing where all is well.
 pub fn check(dashboard: &Dashboard) -> Result<Vec<Problem>, Error> {
     let mut problems = Problems::default();
+    if dashboard.ordered_cards.len() + dashboard.parameters.len() > MOST_PARTS {
+        problems.dashboard(format!(
+            "it has more than {MOST_PARTS} cards, texts and filters, and was not looked at"
+        ));
+        return Ok(problems.0);
+    }
     wiring::check(dashboard, &mut problems);
     questions::check(dashboard, &mut problems)?;
     Ok(problems.0)

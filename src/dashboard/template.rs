@@ -1,6 +1,6 @@
 //! The SQL of a card as Metabase's template: `{{tag}}` is a filter, and `[[ … ]]` is left out where its filter is not set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// A part of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ impl Template {
     pub fn tags(&self) -> Vec<&str> {
         let mut tags = Vec::new();
         collect_tags(&self.0, &mut tags);
+        let mut seen = HashSet::new();
+        tags.retain(|tag| seen.insert(*tag));
         tags
     }
 
@@ -38,14 +40,18 @@ impl Template {
     }
 }
 
+/// What means something outside of `[[ … ]]`, and in it.
+const OUTER_MARKS: [&str; 5] = ["[[", "{{", "'", "--", "/*"];
+const INNER_MARKS: [&str; 3] = ["[[", "]]", "{{"];
+
+/// Metabase leaves comments alone, but for those in `[[ … ]]`, and takes a `]]` without `[[` for SQL, such as that of an array.
 fn parse_parts(rest: &mut &str, is_optional: bool) -> Result<Vec<Part>, String> {
+    let marks: &[&str] = if is_optional { &INNER_MARKS } else { &OUTER_MARKS };
     let mut parts = Vec::new();
+    // In a literal, where no comment begins.
+    let mut is_quoted = false;
     loop {
-        let next = ["[[", "]]", "{{"]
-            .into_iter()
-            .filter_map(|mark| Some((rest.find(mark)?, mark)))
-            .min();
-        let Some((at, mark)) = next else {
+        let Some((at, mark)) = next_mark(rest, marks) else {
             if is_optional {
                 return Err("a [[ has no ]]".into());
             }
@@ -54,39 +60,62 @@ fn parse_parts(rest: &mut &str, is_optional: bool) -> Result<Vec<Part>, String> 
             return Ok(parts);
         };
         push_text(&mut parts, &rest[..at]);
-        *rest = &rest[at + mark.len()..];
+        *rest = &rest[at..];
         match mark {
             "{{" => {
                 let end = rest.find("}}").ok_or("a {{ has no }}")?;
-                parts.push(Part::Tag(rest[..end].trim().to_owned()));
+                parts.push(Part::Tag(rest[2..end].trim().to_owned()));
                 *rest = &rest[end + 2..];
             }
             "[[" if is_optional => return Err("a [[ stands in another".into()),
             "[[" => {
+                *rest = &rest[2..];
                 let inner = parse_parts(rest, true)?;
                 if !inner.iter().any(|part| matches!(part, Part::Tag(_))) {
                     return Err("a [[ … ]] has no {{tag}}".into());
                 }
                 parts.push(Part::Optional(inner));
             }
-            _ if is_optional => return Ok(parts),
-            _ => return Err("a ]] has no [[".into()),
+            "]]" => {
+                *rest = &rest[2..];
+                return Ok(parts);
+            }
+            _ => {
+                let length = match mark {
+                    "--" if !is_quoted => rest.find('\n').unwrap_or(rest.len()),
+                    "/*" if !is_quoted => rest.find("*/").map_or(rest.len(), |end| end + 2),
+                    _ => mark.len(),
+                };
+                is_quoted ^= mark == "'";
+                push_text(&mut parts, &rest[..length]);
+                *rest = &rest[length..];
+            }
         }
     }
 }
 
+/// The first of some marks in a text, and where it is.
+fn next_mark<'a>(text: &str, marks: &[&'a str]) -> Option<(usize, &'a str)> {
+    text.char_indices().find_map(|(at, _)| {
+        let mark = marks.iter().find(|mark| text[at..].starts_with(**mark))?;
+        Some((at, *mark))
+    })
+}
+
 fn push_text(parts: &mut Vec<Part>, text: &str) {
-    if !text.is_empty() {
-        parts.push(Part::Text(text.to_owned()));
+    match parts.last_mut() {
+        Some(Part::Text(before)) => before.push_str(text),
+        _ if text.is_empty() => {}
+        _ => parts.push(Part::Text(text.to_owned())),
     }
 }
 
 fn collect_tags<'a>(parts: &'a [Part], tags: &mut Vec<&'a str>) {
     for part in parts {
         match part {
-            Part::Tag(tag) if !tags.contains(&tag.as_str()) => tags.push(tag),
+            Part::Tag(tag) => tags.push(tag),
             Part::Optional(inner) => collect_tags(inner, tags),
-            Part::Tag(_) | Part::Text(_) => {}
+            Part::Text(_) => {}
         }
     }
 }
@@ -144,10 +173,29 @@ mod tests {
     }
 
     #[test]
+    fn a_comment_is_no_template() {
+        let sql = "SELECT '--', {{a}} -- it's [[ {{b}}\n/* '{{c}} */ [[AND {{d}} -- e]]";
+        let template = Template::parse(sql).expect("it is well-formed");
+        assert_eq!(template.tags(), ["a", "d"]);
+        assert_eq!(
+            template.render(&conditions(&[("a", "1")])),
+            "SELECT '--', 1 -- it's [[ {{b}}\n/* '{{c}} */ "
+        );
+        for comment in ["/* {{a}}", "-- {{a}}"] {
+            assert_eq!(Template::parse(comment).map(|it| it.tags().len()), Ok(0));
+        }
+    }
+
+    #[test]
+    fn brackets_of_arrays_are_sql() {
+        let template = Template::parse("WHERE a[b[1]] = 1 [[AND {{date}}]]").expect("it is well-formed");
+        assert_eq!(template.render(&conditions(&[])), "WHERE a[b[1]] = 1 ");
+    }
+
+    #[test]
     fn what_is_not_well_formed_is_told() {
         for (sql, message) in [
             ("[[AND {{date}}", "a [[ has no ]]"),
-            ("AND {{date}} ]]", "a ]] has no [["),
             ("{{date", "a {{ has no }}"),
             ("[[AND true]]", "a [[ … ]] has no {{tag}}"),
             ("[[ {{a}} [[ {{b}} ]] ]]", "a [[ stands in another"),

@@ -18,11 +18,17 @@ const MOST_FILTERS: usize = 6;
 pub fn check(dashboard: &Dashboard, problems: &mut Problems) -> Result<(), Error> {
     let mut missing = Vec::new();
     for view in dashboard.source_views() {
-        if !ViewState::find(view)?.is_some_and(|state| state.is_materialized_view()) {
-            problems.dashboard(format!(
-                "materialized view analytics.{view} does not exist; create it: SELECT * FROM metabase.create_view('{view}')"
-            ));
-            missing.push(view);
+        match ViewState::find(view)?.filter(ViewState::is_materialized_view) {
+            Some(state) if state.populated => {}
+            Some(_) => problems.dashboard(format!(
+                "materialized view analytics.{view} was never filled; fill it: SELECT * FROM metabase.refresh_view('{view}')"
+            )),
+            None => {
+                problems.dashboard(format!(
+                    "materialized view analytics.{view} does not exist; create it: SELECT * FROM metabase.create_view('{view}')"
+                ));
+                missing.push(view);
+            }
         }
     }
     for (_, card) in dashboard.cards() {

@@ -250,8 +250,9 @@ fn check_tags(card: &Card, problems: &mut Problems) {
         Err(problem) => return problems.card(&card.key, format!("in its SQL, {problem}")),
     };
     let declared = &card.dataset_query.native.template_tags;
-    for tag in template.tags() {
-        if !declared.contains_key(tag) {
+    let tags = template.tags();
+    for tag in &tags {
+        if !declared.contains_key(*tag) {
             problems.card(
                 &card.key,
                 format!("its SQL has a tag {{{{{tag}}}}} that is not declared"),
@@ -275,8 +276,9 @@ fn check_tags(card: &Card, problems: &mut Problems) {
             );
         }
     }
+    let tags: HashSet<&str> = tags.into_iter().collect();
     for tag in declared.keys() {
-        if !template.tags().contains(&tag.as_str()) {
+        if !tags.contains(tag.as_str()) {
             problems.card(
                 &card.key,
                 format!("its tag {{{{{tag}}}}} is declared and not in its SQL"),

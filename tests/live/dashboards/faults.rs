@@ -615,7 +615,6 @@ fn a_tag_that_is_declared_and_not_there() {
 fn brackets_that_do_not_match() {
     for (part, problem) in [
         ("[[AND {{date}}", "a [[ has no ]]"),
-        ("AND {{date}}]]", "a ]] has no [["),
         ("[[AND {{date]]", "a {{ has no }}"),
         ("[[AND {{date}} [[AND {{date}}]]]]", "a [[ stands in another"),
         ("[[AND true]] [[AND {{date}}]]", "a [[ … ]] has no {{tag}}"),
@@ -626,6 +625,97 @@ fn brackets_that_do_not_match() {
             &[&format!("active_orders: in its SQL, {problem}")],
         );
     }
+}
+
+#[test]
+fn brackets_that_do_not_open() {
+    assert_found(
+        "executive",
+        |it| edit_sql(it, "active_orders", "[[AND {{date}}]]", "AND {{date}}]]"),
+        &["active_orders: its SQL does not work without a filter: it is not one well-formed SELECT"],
+    );
+    // Those of an array are Metabase's, too.
+    assert_found(
+        "executive",
+        |it| {
+            edit_sql(
+                it,
+                "active_orders",
+                "[[AND {{date}}]]",
+                "AND (ARRAY[1])[(ARRAY[1])[1]] = 1 [[AND {{date}}]]",
+            )
+        },
+        &[],
+    );
+}
+
+#[test]
+fn a_tag_in_a_comment() {
+    for comment in ["-- [[AND {{date}}]]", "/* [[AND {{date}}]] */"] {
+        assert_found(
+            "executive",
+            |it| edit_sql(it, "active_orders", "[[AND {{date}}]]", comment),
+            &["active_orders: its tag {{date}} is declared and not in its SQL"],
+        );
+    }
+}
+
+#[test]
+fn more_than_can_be_looked_at() {
+    assert_found(
+        "executive",
+        |it| {
+            let cards = it["ordered_cards"].as_array_mut().expect("it is a list");
+            let heading = cards[0].clone();
+            cards.resize(10_000, heading);
+        },
+        &["dashboard: it has more than 500 cards, texts and filters, and was not looked at"],
+    );
+}
+
+#[test]
+fn thousands_of_filters_of_a_card_are_told_in_time() {
+    let mut client = SHOP.connect();
+    let mut executive = dashboard(&mut client, "executive");
+    let mut sql = String::new();
+    for place in 0..2_000 {
+        let tags = tags(&mut executive, "active_orders");
+        let mut tag = tags["date"].clone();
+        tag["name"] = json!(format!("d{place}"));
+        tags[format!("d{place}")] = tag;
+        sql += &format!(" [[AND {{{{d{place}}}}}]]");
+    }
+    edit_sql(
+        &mut executive,
+        "active_orders",
+        "[[AND {{date}}]]",
+        &format!("[[AND {{{{date}}}}]]{sql}"),
+    );
+    run(&mut client, "SET statement_timeout = '20s'");
+    let found = problems(&mut client, &executive);
+    let last = found.last().map(String::as_str);
+    assert_eq!(last, Some("active_orders: it has more than 6 filters"));
+}
+
+#[test]
+fn a_view_that_was_never_filled() {
+    let (_database, mut client) = shop_with_views();
+    run(
+        &mut client,
+        "REFRESH MATERIALIZED VIEW analytics.metabase_customer_geography WITH NO DATA",
+    );
+    let executive = dashboard(&mut client, "executive");
+    let found = problems(&mut client, &executive);
+    let [problem] = &found[..] else {
+        panic!("{found:?}");
+    };
+    let (problem, remedy) = problem.split_once("; fill it: ").expect("it has a remedy");
+    assert_eq!(
+        problem,
+        "dashboard: materialized view analytics.metabase_customer_geography was never filled"
+    );
+    run(&mut client, remedy);
+    assert_eq!(problems(&mut client, &executive), [] as [&str; 0]);
 }
 
 #[test]
