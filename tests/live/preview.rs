@@ -407,6 +407,72 @@ fn an_empty_shop_has_no_results() {
 }
 
 #[test]
+fn what_a_pie_leaves_out_is_named() {
+    let (database, mut client) = demo_shop("1309");
+    run(
+        &mut client,
+        "UPDATE transactions.orders SET gross_sale = -gross_sale
+         WHERE inventory_item_id IN (
+             SELECT inventory.id
+             FROM products.inventory
+             JOIN products.products ON products.id = inventory.product_id
+             JOIN core.brands ON brands.id = products.brand_id
+             WHERE brands.name = 'Nike'
+         )",
+    );
+    create_all_views(&mut client);
+    let looks = look_at_pages(&database, &mut client);
+    assert_in_order(&looks);
+    let products = looks.iter().find(|look| look.page == "product_analytics");
+    let brands = &products.expect("it was looked at").card("brand_performance").text;
+    assert!(
+        brands.contains("Not drawn, as no share can be below zero: Nike -€"),
+        "{brands}"
+    );
+    assert!(brands.contains("Total drawn"), "{brands}");
+}
+
+#[test]
+fn how_many_bars_are_left_out_is_told_in_full() {
+    let (database, mut client) = demo_shop("1309");
+    run(
+        &mut client,
+        "INSERT INTO core.platforms SELECT gen_random_uuid(), 'p' || n, 'p' || n FROM generate_series(1, 40) AS n;
+         UPDATE transactions.orders SET platform_id = (
+             SELECT id FROM core.platforms WHERE slug = 'p' || (1 + abs(hashtext(orders.id::text)) % 40)
+         )",
+    );
+    create_all_views(&mut client);
+    let looks = look_at_pages(&database, &mut client);
+    assert_in_order(&looks);
+    let executive = looks
+        .iter()
+        .find(|look| look.page == "executive")
+        .expect("it was looked at");
+    let platforms = &executive.card("platform_performance").text;
+    assert!(platforms.contains(" more"), "{platforms}");
+}
+
+#[test]
+fn amounts_beyond_all_numbers_have_a_scale() {
+    let (database, mut client) = demo_shop("1309");
+    run(
+        &mut client,
+        "ALTER TABLE transactions.orders ALTER COLUMN gross_sale TYPE numeric;
+         UPDATE transactions.orders SET gross_sale = gross_sale * 1e20",
+    );
+    create_all_views(&mut client);
+    let looks = look_at_pages(&database, &mut client);
+    assert_in_order(&looks);
+    let executive = looks
+        .iter()
+        .find(|look| look.page == "executive")
+        .expect("it was looked at");
+    let trend = executive.card("revenue_trend");
+    assert!(trend.drawings > 0 && trend.text.contains("€0"), "{}", trend.text);
+}
+
+#[test]
 fn a_card_that_fails_says_why_and_harms_no_other() {
     let (database, mut client) = demo_shop("1309");
     create_all_views(&mut client);
@@ -465,6 +531,16 @@ fn nothing_is_written() {
             "Platform performance",
             "Inventory management"
         ]
+    );
+}
+
+#[test]
+fn a_page_is_whole_in_every_encoding() {
+    let (_database, mut client) = demo_shop("20");
+    create_all_views(&mut client);
+    run(
+        &mut client,
+        "SELECT convert_to(metabase.dashboard_html(name), 'LATIN1') FROM metabase.dashboards()",
     );
 }
 

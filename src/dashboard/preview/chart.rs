@@ -157,7 +157,8 @@ impl Graph<'_> {
         // A few bars are not drawn as beams.
         let line = (size.height / lines as i32).min(72);
         let thick = (line * 7 / 10).min(36) / bars;
-        let names = self.names.iter().map(|name| width_of(name));
+        let more = (shown < self.names.len()).then(|| format!("and {} more", self.names.len() - shown));
+        let names = self.names.iter().chain(&more).map(|name| width_of(name));
         let names_end = names.max().unwrap_or(0).min(size.width * 2 / 5);
         let labels = self.series.iter().flat_map(Series::labels);
         let labels_start = size.width - labels.map(|label| width_of(&label)).max().unwrap_or(0);
@@ -174,8 +175,8 @@ impl Graph<'_> {
         for (place, name) in self.names.iter().take(shown).enumerate() {
             write_name(place, name)?;
         }
-        if shown < self.names.len() {
-            write_name(shown, &format!("and {} more", self.names.len() - shown))?;
+        if let Some(more) = &more {
+            write_name(shown, more)?;
         }
         for (nth, series) in self.series.iter().enumerate() {
             for (place, label) in series.labels().enumerate().take(shown) {
@@ -251,6 +252,11 @@ impl<'a> Histogram<'a> {
                 .filter_map(|(start, count)| Some((start?, (*count)?)))
                 .collect(),
         }
+    }
+
+    /// Whether there is nothing to draw.
+    pub fn is_empty(&self) -> bool {
+        self.classes.is_empty()
     }
 
     pub fn draw(&self, size: Size) -> Result<String, Error> {
@@ -346,7 +352,7 @@ fn scale<'a>(
     let width = tenths.map(|number| width_of(&label(&number))).max().unwrap_or(0);
     // Whole numbers have no more ticks than there are of them.
     let ticks = match column.is_whole() {
-        true => MOST_TICKS.min((of.end - of.start) as usize + 1),
+        true => MOST_TICKS.min(((of.end - of.start) as usize).saturating_add(1)),
         false => MOST_TICKS,
     };
     let mut plot = ChartBuilder::on(area)

@@ -48,6 +48,9 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
     };
     let drawings = if settings.x_axis_scale.as_deref() == Some("histogram") {
         let histogram = Histogram::new(&over, &series[0], answer);
+        if histogram.is_empty() {
+            return Ok(None);
+        }
         drawings(&title, |page| histogram.draw(inside(page)))?
     } else {
         let shape = match card.display.as_str() {
@@ -114,13 +117,19 @@ pub fn pie(card: &Card, answer: &Answer) -> Result<Option<Markup>, Error> {
         settings.pie_slice_threshold.unwrap_or(0.0),
     );
     let total: f64 = slices.iter().map(|slice| slice.number).sum();
+    let undrawn = undrawn(answer, &over, &metric);
     if slices.is_empty() {
-        return Ok(None);
+        return Ok((!undrawn.is_empty()).then(|| without(&undrawn)));
     }
     let title = format!("{} by {}", metric.title, over.title);
     let shares: Vec<(f64, RGBColor)> = slices.iter().map(|slice| (slice.number, slice.color)).collect();
     let sum = metric.write_number(total);
-    let drawing = donut(&shares, (&sum, "Total"))?;
+    let word = if undrawn.is_empty() {
+        "Total"
+    } else {
+        "Total drawn"
+    };
+    let drawing = donut(&shares, (&sum, word))?;
     Ok(Some(html! {
         figure.pie {
             div.drawing role="img" aria-label=(title) { (PreEscaped(drawing)) }
@@ -138,7 +147,31 @@ pub fn pie(card: &Card, answer: &Answer) -> Result<Option<Markup>, Error> {
                 }
             }
         }
+        @if !undrawn.is_empty() { (without(&undrawn)) }
     }))
+}
+
+/// What is no share of anything: less than zero, or no number at all. Each with its name.
+fn undrawn(answer: &Answer, over: &Column, metric: &Column) -> Vec<String> {
+    let rows = answer.rows.iter().filter_map(|row| {
+        let text = row.text(&metric.name)?;
+        let is_drawn = row.number(&metric.name).is_some_and(|number| number >= 0.0);
+        (!is_drawn).then(|| format!("{} {}", over.write(name(row, over)), metric.write(text)))
+    });
+    rows.collect()
+}
+
+/// The sentence that names some of what a pie leaves out.
+fn without(undrawn: &[String]) -> Markup {
+    const MOST: usize = 3;
+    let (named, others) = undrawn.split_at(MOST.min(undrawn.len()));
+    html! {
+        p.cut {
+            "Not drawn, as no share can be below zero: " (named.join(", "))
+            @if !others.is_empty() { " and " (others.len()) " more" }
+            "."
+        }
+    }
 }
 
 /// The slices of a pie: those of less than so many percent are one, if there are several.

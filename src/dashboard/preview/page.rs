@@ -56,7 +56,7 @@ impl Page<'_> {
                 }
             }
         };
-        page.into_string()
+        in_ascii(&page.into_string())
     }
 
     fn filters(&self) -> Markup {
@@ -136,6 +136,18 @@ fn section(card: &Card, place: &str, drawn: Result<Option<Markup>, Error>) -> Ma
     }
 }
 
+/// The same page in ASCII, so that it is whole whatever encoding a client receives it in.
+fn in_ascii(page: &str) -> String {
+    let mut ascii = String::with_capacity(page.len());
+    for character in page.chars() {
+        match character.is_ascii() {
+            true => ascii.push(character),
+            false => ascii.push_str(&format!("&#{};", u32::from(character))),
+        }
+    }
+    ascii
+}
+
 /// A text in Markdown, in which HTML is nothing but text.
 fn markdown(text: &str) -> Markup {
     let events = Parser::new(text).map(|event| match event {
@@ -197,6 +209,13 @@ impl CardPlace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_ascii() {
+        assert_eq!(in_ascii("<b>€5 ▼ 漢</b>"), "<b>&#8364;5 &#9660; &#28450;</b>");
+        // In which nothing can be written so.
+        assert!(include_str!("page.css").is_ascii());
+    }
 
     #[test]
     fn html_in_a_text_is_text() {
