@@ -276,7 +276,7 @@ impl<'a> Histogram<'a> {
             }
             // As many of the classes' ends as have room.
             let slots = (last - first) / width;
-            let label = |nth: f64| self.over.write_briefly(first + nth * width);
+            let label = |nth: f64| self.over.write_tick(first + nth * width, last);
             let longest = f64::from(width_of(&label(slots)));
             let every = (slots * longest / f64::from(size.width - 80)).ceil().max(1.0);
             for place in 0..=(slots / every) as usize {
