@@ -57,7 +57,7 @@ pub fn html(dashboard: &Dashboard, time_zone: &str) -> Result<String, Error> {
             time_zone,
         };
         // Whatever is wrong with a card harms no other.
-        Ok(page.render(|dashcard, card| subtransaction(|| draw(dashcard, card, &periods))))
+        Ok(page.render(|dashcard, card| subtransaction(|| draw(dashcard, card, &periods, today))))
     })
 }
 
@@ -73,8 +73,12 @@ fn last_refresh(view: &str) -> Result<String, Error> {
     struct Refreshed {
         minute: String,
     }
-    if !ViewState::find(view)?.is_some_and(|state| state.is_materialized_view()) {
-        return Ok("does not exist".to_owned());
+    match ViewState::find(view)? {
+        None => return Ok("never: it does not exist".to_owned()),
+        Some(state) if !state.is_materialized_view() => {
+            return Ok("never: it is no materialized view".to_owned());
+        }
+        Some(_) => {}
     }
     let refreshed: Option<Refreshed> = as_extension_owner(|| {
         query::optional_row(
@@ -86,7 +90,12 @@ fn last_refresh(view: &str) -> Result<String, Error> {
 }
 
 /// What a card shows under its title; None where there is nothing to show.
-fn draw(dashcard: &Dashcard, card: &Card, periods: &BTreeMap<&str, Days>) -> Result<Option<Markup>, Error> {
+fn draw(
+    dashcard: &Dashcard,
+    card: &Card,
+    periods: &BTreeMap<&str, Days>,
+    today: Date,
+) -> Result<Option<Markup>, Error> {
     let periods = dashcard
         .parameter_mappings
         .iter()
@@ -99,14 +108,14 @@ fn draw(dashcard: &Dashcard, card: &Card, periods: &BTreeMap<&str, Days>) -> Res
     let answer = answer::ask(card, &periods, most_rows)?;
     match answer.rows.is_empty() {
         true => Ok(None),
-        false => show(card, &answer, CardPlace::of(dashcard)),
+        false => show(card, &answer, CardPlace::of(dashcard), today),
     }
 }
 
-fn show(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>, Error> {
+fn show(card: &Card, answer: &Answer, place: CardPlace, today: Date) -> Result<Option<Markup>, Error> {
     match card.display.as_str() {
         "scalar" => Ok(number::scalar(card, answer)),
-        "smartscalar" => Ok(number::trend(card, answer)),
+        "smartscalar" => Ok(number::trend(card, answer, today)),
         "bar" | "line" | "row" => figure::graph(card, answer, place),
         "pie" => figure::pie(card, answer),
         "map" => Ok(countries::list(card, answer)),

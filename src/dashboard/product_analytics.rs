@@ -133,7 +133,7 @@ pub static PRODUCT_ANALYTICS: Spec = Spec {
                         "product_analytics" / "price_distribution",
                         Histogram,
                         "Price distribution",
-                        "Units that were sold in the chosen period, by classes of their price; a class is named by its lower end, and what was given away is in none.",
+                        "Units that were sold in the chosen period, by classes of their price; a class is named by its lower end, the last one holds all that is dearer, and what was given away is in none.",
                         &[
                             column("price_from", "Price from", Money),
                             column("units_sold", "Units sold", Count),

@@ -54,16 +54,21 @@ impl Metadata {
         })
     }
 
-    fn ids(&self) -> Ids {
+    /// An error where a view stands there twice: which of the two would the cards' filters be on?
+    fn ids(&self) -> Result<Ids, Error> {
         let mut ids = Ids(HashMap::new());
         for table in self.views() {
             let view = format!("{SCHEMA}.{}", table.name);
             for field in &table.fields {
                 ids.0.insert(format!("{view}.{}", field.name), field.id);
             }
-            ids.0.insert(view, table.id);
+            if let Some(other) = ids.0.insert(view.clone(), table.id) {
+                return Err(Error::InvalidMetadata {
+                    reason: format!("it has {view} twice, with the ids {other} and {}", table.id),
+                });
+            }
         }
-        ids
+        Ok(ids)
     }
 }
 
@@ -158,7 +163,7 @@ struct PlacedCard {
 
 /// The requests that make a dashboard in the Metabase that the metadata is from.
 pub fn requests(dashboard: Dashboard, metadata: &Metadata) -> Result<Requests, Error> {
-    let ids = metadata.ids();
+    let ids = metadata.ids()?;
     for view in dashboard.source_views() {
         ids.of(&format!("{SCHEMA}.{view}"))?;
     }

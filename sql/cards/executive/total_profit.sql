@@ -6,10 +6,10 @@ WITH period AS (
         [[AND {{date}}]]
 )
 SELECT
-    sale_month,
-    sum(total_profit) AS total_profit
-FROM analytics.metabase_executive_metrics
-CROSS JOIN period
-WHERE sale_month IN (last_month, last_month - interval '1 month')
-GROUP BY sale_month
+    month::date                    AS sale_month,
+    coalesce(sum(total_profit), 0) AS total_profit
+FROM period
+CROSS JOIN generate_series(last_month - interval '1 month', last_month, interval '1 month') AS month
+LEFT JOIN analytics.metabase_executive_metrics ON metabase_executive_metrics.sale_month = month
+GROUP BY month
 ORDER BY sale_month

@@ -1,4 +1,5 @@
 -- Classes of prices that are 1, 2 or 5 times a power of ten wide, so that about fifteen of them hold all but the dearest twentieth.
+-- After twice as many comes a last one for all that is dearer.
 WITH sold AS (
     SELECT
         total_revenue / times_sold AS price,
@@ -31,10 +32,9 @@ class AS MATERIALIZED (
     FROM magnitude
 )
 SELECT
-    floor(price / width) * width AS price_from,
-    sum(times_sold)              AS units_sold
+    least(floor(price / width), 30) * width AS price_from,
+    sum(times_sold)                         AS units_sold
 FROM sold
 CROSS JOIN class
 GROUP BY price_from
 ORDER BY price_from
-LIMIT 200

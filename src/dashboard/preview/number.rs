@@ -1,5 +1,6 @@
 //! Cards of one number.
 
+use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::answer::Answer;
@@ -14,7 +15,9 @@ pub fn scalar(card: &Card, answer: &Answer) -> Option<Markup> {
 }
 
 /// The last of a series of numbers, and how it differs from the one before.
-pub fn trend(card: &Card, answer: &Answer) -> Option<Markup> {
+///
+/// A month that still runs is told as such, and its change is no alarm.
+pub fn trend(card: &Card, answer: &Answer, today: Date) -> Option<Markup> {
     let column = Column::of(card, card.visualization_settings.scalar_field.as_deref()?);
     let over = card
         .visualization_settings
@@ -24,15 +27,17 @@ pub fn trend(card: &Card, answer: &Answer) -> Option<Markup> {
     let over = Column::of(card, &over);
     let (last, earlier) = answer.rows.split_last()?;
     let value = last.text(&column.name)?;
+    let month = last.text(&over.name)?;
+    let is_running = month.starts_with(&today.strftime("%Y-%m").to_string());
     let before = earlier
         .last()
         .and_then(|row| Some((row, row.text(&column.name)?, row.number(&column.name)?)));
     Some(html! {
         (figure(&column, value))
         p.change {
-            span { (over.write(last.text(&over.name)?)) }
+            span { (over.write(month)) @if is_running { " so far" } }
             @if let Some((row, text, number)) = before {
-                (change(number, last.number(&column.name)?))
+                (change(number, last.number(&column.name)?, is_running))
                 span { "vs. " (column.write(text)) " in " (over.write(row.text(&over.name)?)) }
             } @else {
                 span { "no earlier value to compare with" }
@@ -51,12 +56,12 @@ fn figure(column: &Column, value: &str) -> Markup {
 }
 
 /// `▲ 12.3 %`; nothing where there is no percentage of a zero.
-fn change(before: f64, now: f64) -> Markup {
+fn change(before: f64, now: f64, is_running: bool) -> Markup {
     let change = (before != 0.0).then(|| 100.0 * (now - before) / before.abs());
     html! {
         @match change {
-            Some(change) if change >= 0.05 => span.up { "▲ " (percent(change)) },
-            Some(change) if change <= -0.05 => span.down { "▼ " (percent(-change)) },
+            Some(change) if change >= 0.05 => span.up[!is_running] { "▲ " (percent(change)) },
+            Some(change) if change <= -0.05 => span.down[!is_running] { "▼ " (percent(-change)) },
             Some(_) => span { "no change" },
             None => {},
         }
@@ -76,7 +81,8 @@ mod tests {
             (200.0, 200.01, "<span>no change</span>"),
             (0.0, 5.0, ""),
         ] {
-            assert_eq!(change(before, now).into_string(), told);
+            assert_eq!(change(before, now, false).into_string(), told);
         }
+        assert_eq!(change(200.0, 150.0, true).into_string(), "<span>▼ 25.0 %</span>");
     }
 }

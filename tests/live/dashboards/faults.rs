@@ -470,8 +470,8 @@ fn a_trend_over_two_dates() {
             edit_sql(
                 it,
                 "total_revenue",
-                "SELECT\n    sale_month,",
-                "SELECT\n    sale_month, sale_month + 1 AS next_day,",
+                "SELECT\n    month::date ",
+                "SELECT\n    month::date + 1 AS next_day, month::date ",
             );
         },
         &["total_revenue: a smartscalar needs one date and one number in its result, and nothing else"],
@@ -487,8 +487,8 @@ fn a_trend_with_a_third_column() {
                 edit_sql(
                     it,
                     "total_revenue",
-                    "SELECT\n    sale_month,",
-                    &format!("SELECT\n    sale_month, {third},"),
+                    "SELECT\n    month::date ",
+                    &format!("SELECT\n    {third}, month::date "),
                 );
                 let (_, column) = third.split_once(" AS ").expect("it has a name");
                 if column == "orders" {

@@ -638,6 +638,11 @@ fn what_is_no_metadata() {
         ),
         (r#"{"id": 1}"#, "missing field `tables`"),
         (
+            r#"{"id": 1, "tables": [{"id": 7, "schema": "analytics", "name": "metabase_brand_analytics"},
+                                    {"id": 8, "schema": "analytics", "name": "metabase_brand_analytics"}]}"#,
+            "it has analytics.metabase_brand_analytics twice, with the ids 7 and 8",
+        ),
+        (
             r#"{"id": "1", "tables": []}"#,
             "invalid type: string \"1\", expected i64",
         ),
