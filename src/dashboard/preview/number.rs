@@ -60,8 +60,8 @@ fn change(before: f64, now: f64, is_running: bool) -> Markup {
     let change = (before != 0.0).then(|| 100.0 * (now - before) / before.abs());
     html! {
         @match change {
-            Some(change) if change >= 0.05 => span.up[!is_running] { "▲ " (percent(change)) },
-            Some(change) if change <= -0.05 => span.down[!is_running] { "▼ " (percent(-change)) },
+            Some(change) if change >= 0.05 => span class=[(!is_running).then_some("up")] { "▲ " (percent(change)) },
+            Some(change) if change <= -0.05 => span class=[(!is_running).then_some("down")] { "▼ " (percent(-change)) },
             Some(_) => span { "no change" },
             None => {},
         }
