@@ -24,7 +24,7 @@ impl Spec {
             // Known by the first card under it, whatever rows a later version puts between these.
             let first = row.questions.first().map_or("", |(_, question)| question.key);
             ordered_cards.push(virtual_card(
-                self.text_name(&format!("heading.{first}")),
+                self.marked(&format!("heading.{first}")),
                 "heading",
                 row.heading.to_owned(),
                 next_row,
@@ -40,7 +40,7 @@ impl Spec {
                     size_y: row.height,
                     parameter_mappings: self
                         .filters_of(question)
-                        .map(|(filter, _)| ParameterMapping::new(&self.parameter_id(filter), filter.tag))
+                        .map(|(filter, _)| ParameterMapping::new(&self.marked(filter.tag), filter.tag))
                         .collect(),
                     card: Some(self.card(question, shop)),
                     visualization_settings: VisualizationSettings::default(),
@@ -50,7 +50,7 @@ impl Spec {
             next_row += row.height;
         }
         ordered_cards.push(virtual_card(
-            self.text_name("notes"),
+            self.marked("notes"),
             "text",
             self.notes(shop),
             next_row,
@@ -72,7 +72,7 @@ impl Spec {
             FilterKind::Value => ("string", None, Some("list".to_owned())),
         };
         Parameter {
-            id: self.parameter_id(filter),
+            id: self.marked(filter.tag),
             name: filter.name.to_owned(),
             slug: filter.tag.to_owned(),
             kind: filter.kind.parameter_type().to_owned(),
@@ -82,13 +82,9 @@ impl Spec {
         }
     }
 
-    /// What a heading or text is known by, whatever its words are and wherever somebody has moved it.
-    fn text_name(&self, text: &str) -> String {
-        format!("{MARKER}.{}.{text}", self.key)
-    }
-
-    fn parameter_id(&self, filter: &Filter) -> String {
-        format!("{MARKER}.{}.{}", self.key, filter.tag)
+    /// What a heading, text or filter is known by in a Metabase, whatever its words are and wherever somebody has moved it.
+    fn marked(&self, name: &str) -> String {
+        format!("{MARKER}.{}.{name}", self.key)
     }
 
     /// The filters that a question has a tag for, each with the column that it restricts there.
@@ -111,7 +107,7 @@ impl Spec {
             .filters_of(question)
             .map(|(filter, column)| {
                 let tag = TemplateTag {
-                    id: format!("{}.{}", self.parameter_id(filter), question.key),
+                    id: format!("{}.{}", self.marked(filter.tag), question.key),
                     name: filter.tag.to_owned(),
                     display_name: filter.name.to_owned(),
                     kind: "dimension".to_owned(),
@@ -213,12 +209,6 @@ impl Drawing {
 
 impl Question {
     fn visualization_settings(&self, shop: &Shop) -> VisualizationSettings {
-        let names = |columns: &[Column]| {
-            columns
-                .iter()
-                .map(|column| column.name.to_owned())
-                .collect::<Vec<_>>()
-        };
         let mut settings = VisualizationSettings {
             column_settings: self
                 .columns
@@ -236,7 +226,7 @@ impl Question {
             }
             Drawing::Line | Drawing::Bar | Drawing::Row | Drawing::Histogram => {
                 settings.graph_dimensions = Some(vec![over.name.to_owned()]);
-                settings.graph_metrics = Some(names(drawn));
+                settings.graph_metrics = Some(drawn.iter().map(|column| column.name.to_owned()).collect());
                 settings.x_axis_title = Some(over.title.to_owned());
                 settings.y_axis_title = (drawn.len() == 1).then(|| drawn[0].title.to_owned());
                 settings.show_values = Some(matches!(self.drawing, Drawing::Bar | Drawing::Row));

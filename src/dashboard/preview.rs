@@ -14,11 +14,12 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use maud::Markup;
 
 use self::answer::Answer;
 use self::filter::Days;
+use self::format::minute;
 use self::page::{CardPlace, Page};
 use super::model::{Card, Dashboard, Dashcard};
 use crate::error::Error;
@@ -36,10 +37,8 @@ const CHART_ROWS: usize = 300;
 /// The page of a dashboard as it is at first, with days as a zone has them.
 pub fn html(dashboard: &Dashboard, time_zone: &str) -> Result<String, Error> {
     with_time_zone(time_zone, || {
-        let Now { today, minute } = query::row(
-            "SELECT current_date AS today, to_char(now(), 'FMDD Mon YYYY, HH24:MI') AS minute",
-            &[],
-        )?;
+        let Now { now } = query::row("SELECT now() AS now", &[])?;
+        let today = now.date();
         let periods: BTreeMap<&str, Days> = dashboard
             .parameters
             .iter()
@@ -53,7 +52,7 @@ pub fn html(dashboard: &Dashboard, time_zone: &str) -> Result<String, Error> {
             dashboard,
             periods: &periods,
             refreshed,
-            made: minute,
+            made: minute(now),
             time_zone,
         };
         // Whatever is wrong with a card harms no other.
@@ -63,15 +62,15 @@ pub fn html(dashboard: &Dashboard, time_zone: &str) -> Result<String, Error> {
 
 #[derive(serde::Deserialize)]
 struct Now {
-    today: Date,
-    minute: String,
+    /// As the clock on the shop's wall shows it.
+    now: DateTime,
 }
 
 /// When a view was last refreshed, in words.
 fn last_refresh(view: &str) -> Result<String, Error> {
     #[derive(serde::Deserialize)]
-    struct Refreshed {
-        minute: String,
+    struct LastRun {
+        last_refresh: Option<DateTime>,
     }
     match ViewState::find(view)? {
         None => return Ok("never: it does not exist".to_owned()),
@@ -80,13 +79,13 @@ fn last_refresh(view: &str) -> Result<String, Error> {
         }
         Some(_) => {}
     }
-    let refreshed: Option<Refreshed> = as_extension_owner(|| {
-        query::optional_row(
-            include_str!("../../sql/queries/last_refresh.sql"),
+    let LastRun { last_refresh } = as_extension_owner(|| {
+        query::row(
+            include_str!("../../sql/queries/last_runs.sql"),
             &[view.to_owned().into()],
         )
     })?;
-    Ok(refreshed.map_or_else(|| "unknown".to_owned(), |refreshed| refreshed.minute))
+    Ok(last_refresh.map_or_else(|| "unknown".to_owned(), minute))
 }
 
 /// What a card shows under its title; None where there is nothing to show.

@@ -119,6 +119,7 @@ fn prepared(
 }
 
 /// A column of a query's result.
+#[derive(Clone)]
 pub struct ResultColumn {
     pub name: String,
     /// `pg_type.typcategory`: N for numbers, S for texts, D for dates and times, …

@@ -19,25 +19,6 @@ pub struct Timetable {
     times: Option<Cron>,
 }
 
-/// A strategy or cron expression with single spaces between its words, if it is one.
-pub fn checked_strategy(strategy: &str) -> Result<String, Error> {
-    let words = strategy.split_whitespace().collect::<Vec<_>>().join(" ");
-    let parsed = match words.len() {
-        ..=LONGEST_STRATEGY => Timetable::parse(&words).map(|_| ()),
-        _ => Err(format!("it has more than {LONGEST_STRATEGY} bytes")),
-    };
-    match parsed {
-        Ok(()) => Ok(words),
-        Err(reason) => Err(Error::InvalidStrategy {
-            name: words.chars().take(LONGEST_STRATEGY).collect(),
-            reason,
-        }),
-    }
-}
-
-/// Bytes that nobody needs more of: it is shown wherever the view's status is.
-const LONGEST_STRATEGY: usize = 200;
-
 impl Timetable {
     /// That of a strategy by its name, or of a cron expression of five fields; the reason where it is neither.
     pub fn parse(strategy: &str) -> Result<Timetable, String> {
@@ -81,6 +62,25 @@ impl Timetable {
         found.map(|next| next.timestamp())
     }
 }
+
+/// A strategy or cron expression with single spaces between its words, if it is one.
+pub fn checked_strategy(strategy: &str) -> Result<String, Error> {
+    let words = strategy.split_whitespace().collect::<Vec<_>>().join(" ");
+    let parsed = match words.len() {
+        ..=LONGEST_STRATEGY => Timetable::parse(&words).map(|_| ()),
+        _ => Err(format!("it has more than {LONGEST_STRATEGY} bytes")),
+    };
+    match parsed {
+        Ok(()) => Ok(words),
+        Err(reason) => Err(Error::InvalidStrategy {
+            name: words.chars().take(LONGEST_STRATEGY).collect(),
+            reason,
+        }),
+    }
+}
+
+/// Bytes that nobody needs more of: it is shown wherever the view's status is.
+const LONGEST_STRATEGY: usize = 200;
 
 /// Hours that no clock skips more of.
 const LONGEST_GAP: i64 = 26;

@@ -4,16 +4,7 @@ use postgres::Client;
 
 use crate::cluster::{Database, SqlError, create_all_views, error_of, refresh_all, value};
 use crate::rows::{rows, run};
-
-const VIEWS: [&str; 7] = [
-    "metabase_executive_metrics",
-    "metabase_product_performance",
-    "metabase_brand_analytics",
-    "metabase_platform_performance",
-    "metabase_inventory_status",
-    "metabase_customer_geography",
-    "metabase_supplier_performance",
-];
+use crate::shop::VIEWS;
 
 /// Texts that end a string, a statement or a name for those who paste them together.
 const NASTY_TEXTS: [&str; 12] = [

@@ -299,17 +299,15 @@ impl Fit<'_> {
 
     /// Each number says what it is; nothing else is formatted as one.
     fn formats(&mut self) {
-        for place in 0..self.columns.len() {
-            let ResultColumn { name, category } = &self.columns[place];
-            let name = name.clone();
+        for ResultColumn { name, category } in self.columns.clone() {
             let format = self.card.visualization_settings.column(&name);
             let style = format.and_then(|format| format.number_style.as_deref());
             let has_currency = format.is_some_and(|format| format.currency.is_some());
             let has_date_style = format.is_some_and(|format| format.date_style.is_some());
-            if has_date_style && *category != 'D' {
+            if has_date_style && category != 'D' {
                 self.tell(format!("column \"{name}\" has a date_style and is not a date"));
             }
-            match (self.columns[place].category, style) {
+            match (category, style) {
                 ('N', None) => self.tell(format!("column \"{name}\" is a number without a number_style")),
                 ('N', Some("percent")) => self.tell(format!(
                     "column \"{name}\" has number_style percent, which is for ratios: a percentage is a decimal with a suffix"

@@ -1,6 +1,6 @@
 //! How values are written: numbers, amounts, days, months and texts.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use super::answer::Row;
 use crate::dashboard::model::{Card, ColumnSettings};
@@ -208,6 +208,11 @@ fn date_of(value: &str) -> Option<Date> {
 /// `24 Nov 2026`
 pub fn day(date: Date) -> String {
     date.strftime("%-d %b %Y").to_string()
+}
+
+/// `24 Nov 2026, 09:05`
+pub fn minute(time: DateTime) -> String {
+    format!("{}, {}", day(time.date()), time.strftime("%H:%M"))
 }
 
 /// `November 2026`
