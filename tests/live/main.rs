@@ -27,6 +27,7 @@ mod replication;
 mod roles;
 mod rows;
 mod schedule;
+mod security;
 mod sessions;
 mod shop;
 mod stress;

@@ -1,0 +1,1 @@
+//! What the hooks run inside other people's commands.
