@@ -197,6 +197,10 @@ pub enum Error {
     NothingToCapture,
     #[error("facts and rollups cannot be built: {reason}")]
     CannotBuild { reason: String },
+    #[error("what was read of the shop as {rows} is not of the types that adapters have")]
+    AdapterTypes { rows: String },
+    #[error("the sources, an adapter or a view were altered while they were read")]
+    AlteredMeanwhile,
     #[error("the triggers that capture changes are put on sources by this extension only")]
     ForeignTrigger,
     #[error("analytics.{view} could not be created anew, so the call as a whole was undone: {cause}")]
@@ -293,7 +297,8 @@ impl Error {
                 "55P03"
             }
             IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
-            Overtaken => "40001",
+            Overtaken | AlteredMeanwhile => "40001",
+            AdapterTypes { .. } => "42804",
             ForeignTrigger => "39P01",
             DuplicateOrder { .. } => "23505",
             NotPreloaded | NoPgCron | NoEngine | NothingToCapture | Nested | CannotBuild { .. } => "55000",
@@ -463,6 +468,10 @@ impl Error {
                 "Drop the trigger. If it was to capture changes: SELECT * FROM metabase.enable_capture();".into()
             }
             CannotBuild { .. } => "Views are refreshed in full until it works.".into(),
+            AdapterTypes { .. } => {
+                "Make the adapters anew: SELECT * FROM metabase.create_all_views(drop_existing => true);".into()
+            }
+            AlteredMeanwhile => "Refresh again once nobody alters them.".into(),
             Recreate { cause, .. } => {
                 return cause.hint().or_else(|| Some("The old views are still there.".into()));
             }

@@ -34,6 +34,8 @@ pgrx::extension_sql_file!(
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     schedule::initialize();
+    #[cfg(debug_assertions)]
+    pg::injection::define();
 }
 
 /// What pgrx's test runner asks of a crate: nothing needs to be set up.

@@ -1,7 +1,6 @@
 //! What roles without superuser are given: readers the views, operators what it takes to make and refresh them.
 
 use crate::error::Error;
-use crate::incremental::TABLES;
 use crate::pg::identity::{as_extension_owner, current_role, may_act_as};
 use crate::pg::query;
 use crate::source::entity::ENTITIES;
@@ -129,10 +128,9 @@ fn hand_over(grantee: &str) -> Result<usize, Error> {
     }
     let adapters: Vec<String> = ENTITIES.iter().map(|spec| spec.adapter.to_owned()).collect();
     let views: Vec<String> = VIEWS.iter().map(|view| view.name.to_owned()).collect();
-    let tables: Vec<String> = TABLES.iter().map(|table| (*table).to_owned()).collect();
     let relations: Vec<Relation> = query::rows(
         include_str!("../sql/queries/superusers_relations.sql"),
-        &[adapters.into(), views.into(), tables.into()],
+        &[adapters.into(), views.into()],
     )?;
     for relation in &relations {
         let kind = &relation.kind;

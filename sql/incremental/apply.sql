@@ -1,17 +1,51 @@
 -- From the keys that were taken from the queues (queued_order, queued_stock_item, …: one column, key) to facts, rollups and the
 -- groups that have changed. Each step is one statement; src/incremental/script.rs says how the lines with @ are read.
+--
+-- A step with @read sees adapters, and runs as the views' owner, over nothing but them and kept rows. All others run as the
+-- extension's owner, over nothing but tables of its own and kept rows.
 
 -- Labels, and what they move ------------------------------------------------------------------------------------------------
 
--- @keep product_seen when queued_product
+-- @keep known_product when queued_product
 SELECT
     r.id,
+    r.product_id,
+    r.brand_id
+FROM queued_product AS q
+JOIN metabase_internal.product_rollup AS r ON r.product_id = q.key;
+
+-- @keep known_platform when queued_platform
+SELECT
+    r.id,
+    r.platform_id,
+    r.slug
+FROM queued_platform AS q
+JOIN metabase_internal.platform_rollup AS r ON r.key = '=' || q.key::text;
+
+-- @read product_read when known_product
+SELECT
+    p.id AS product_id,
+    p.brand_id,
+    p.category_id
+FROM known_product AS known
+JOIN metabase_internal.products AS p ON p.id = known.product_id;
+
+-- @read platform_read when known_platform
+SELECT
+    p.id AS platform_id,
+    p.name,
+    p.slug
+FROM known_platform AS known
+JOIN metabase_internal.platforms AS p ON p.id = known.platform_id;
+
+-- @keep product_seen when known_product
+SELECT
+    known.id,
     p.brand_id,
     p.category_id,
-    r.brand_id IS DISTINCT FROM p.brand_id AS moved
-FROM queued_product AS q
-JOIN metabase_internal.product_rollup AS r ON r.product_id = q.key
-LEFT JOIN metabase_internal.products AS p ON p.id = q.key;
+    known.brand_id IS DISTINCT FROM p.brand_id AS moved
+FROM known_product AS known
+LEFT JOIN product_read AS p ON p.product_id = known.product_id;
 
 -- @run when product_seen
 UPDATE metabase_internal.product_rollup AS r
@@ -34,15 +68,14 @@ SELECT r.id
 FROM queued_category AS q
 JOIN metabase_internal.product_rollup AS r ON r.category_id = q.key;
 
--- @keep platform_seen when queued_platform
+-- @keep platform_seen when known_platform
 SELECT
-    r.id,
+    known.id,
     p.name,
     p.slug,
-    r.slug AS old_slug
-FROM queued_platform AS q
-JOIN metabase_internal.platform_rollup AS r ON r.key = '=' || q.key::text
-LEFT JOIN metabase_internal.platforms AS p ON p.id = q.key;
+    known.slug AS old_slug
+FROM known_platform AS known
+LEFT JOIN platform_read AS p ON p.platform_id = known.platform_id;
 
 -- @run when platform_seen
 UPDATE metabase_internal.platform_rollup AS r
@@ -68,7 +101,7 @@ FROM product_seen AS seen
 JOIN metabase_internal.item_fact AS f ON f.product = seen.id
 WHERE seen.moved;
 
--- @keep item_read when dirty_item
+-- @read item_read when dirty_item
 :read_items;
 
 -- @include number_item_groups
@@ -137,7 +170,7 @@ SELECT f.order_id
 FROM item_change AS d
 JOIN metabase_internal.sale_fact AS f ON f.item_id = d.item_id;
 
--- @keep sale_read when dirty_order
+-- @read sale_read when dirty_order
 :read_sales;
 
 -- @include number_sale_groups
@@ -375,11 +408,7 @@ JOIN metabase_internal.product_rollup AS p ON p.brand_id = q.key
 JOIN metabase_internal.item_fact AS f ON f.product = p.id
 WHERE f.supplier IS NOT NULL;
 
--- @run when relisted_supplier
-UPDATE metabase_internal.supplier_rollup AS r
-SET brand_list = :brand_list
-FROM relisted_supplier AS d
-WHERE r.id = d.id;
+-- @include list_brands
 
 -- The groups whose rows may have changed, view by view ----------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
--- Sales as facts: the groups that they are in by number instead of by key, and what they have from their stock item. :sales is
--- where they come from.
+-- The sales in sale_read as facts: the groups that they are in by number instead of by key, and what they have from their stock
+-- item.
 SELECT
     s.order_id,
     s.item_id,
@@ -19,7 +19,7 @@ SELECT
     s.platform_fee,
     s.shipping_cost,
     i.purchase_price
-FROM :sales AS s
+FROM sale_read AS s
 JOIN metabase_internal.platform_rollup AS platform ON platform.key = coalesce('=' || s.platform_id::text, '')
 JOIN metabase_internal.place_rollup AS place
     ON place.country_key = coalesce('=' || s.country, '')

@@ -1,9 +1,10 @@
--- Stock items, with the brand of their product. :items is where the stock items come from.
+-- Stock items, with the brand and category of their product. :items is where the stock items come from.
 SELECT
     i.id                                               AS item_id,
     i.product_id,
     i.supplier_id,
     p.brand_id,
+    p.category_id,
     i.size_id,
     i.purchase_date,
     i.purchase_price,

@@ -1,6 +1,17 @@
--- The adapters as PostgreSQL tells them.
+-- The adapters as PostgreSQL tells them, with the types of their columns: the same words can stand for other types.
 SELECT pg_catalog.string_agg(
-    pg_catalog.concat(view.relname, E'\n', pg_catalog.pg_get_viewdef(view.oid)),
+    pg_catalog.concat(
+        view.relname,
+        ' (',
+        (
+            SELECT pg_catalog.string_agg(pg_catalog.format_type(column_.atttypid, column_.atttypmod), ', ' ORDER BY column_.attnum)
+            FROM pg_catalog.pg_attribute AS column_
+            WHERE column_.attrelid = view.oid
+                AND column_.attnum > 0
+        ),
+        E')\n',
+        pg_catalog.pg_get_viewdef(view.oid)
+    ),
     E'\n'
     ORDER BY view.relname
 ) AS definitions

@@ -72,7 +72,7 @@ SELECT
     incremental.seconds_per_change,
     pg_catalog.substring(made.making, E'^time zone ([^\n]*)\n') AS zone,
     (now() AT TIME ZONE pg_catalog.substring(made.making, E'^time zone ([^\n]*)\n'))::date::text AS day,
-    (SELECT relowner::bigint FROM adapter WHERE relname = 'orders') AS owner,
+    (SELECT max(relowner::bigint) FROM adapter HAVING count(DISTINCT relowner) = 1) AS owner,
     coalesce(
             (
                 SELECT pg_catalog.string_agg(

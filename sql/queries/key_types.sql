@@ -1,4 +1,4 @@
--- The type of each entity's key, as the adapters show it.
+-- The type of each entity's key, as the adapters show it: one of the built-in types that keys have, or NULL.
 SELECT pg_catalog.jsonb_object_agg(
     CASE view.relname
         WHEN 'orders'      THEN 'order'
@@ -10,7 +10,13 @@ SELECT pg_catalog.jsonb_object_agg(
         WHEN 'suppliers'   THEN 'supplier'
         ELSE 'size'
     END,
-    pg_catalog.format_type(key.atttypid, NULL)
+    CASE key.atttypid
+        WHEN 'pg_catalog.uuid'::pg_catalog.regtype THEN 'uuid'
+        WHEN 'pg_catalog.int2'::pg_catalog.regtype THEN 'smallint'
+        WHEN 'pg_catalog.int4'::pg_catalog.regtype THEN 'integer'
+        WHEN 'pg_catalog.int8'::pg_catalog.regtype THEN 'bigint'
+        WHEN 'pg_catalog.text'::pg_catalog.regtype THEN 'text'
+    END
 ) AS types
 FROM pg_catalog.pg_class AS view
 JOIN pg_catalog.pg_attribute AS key ON key.attrelid = view.oid AND key.attname = 'id'

@@ -89,21 +89,41 @@ pub fn apply(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<(), E
         for (name, take) in &generated.takes {
             match look.changes {
                 0 => workspace.keep_none(name, take)?,
-                _ => workspace.keep(name, take).map(drop)?,
+                _ => workspace.keep_written(name, take).map(drop)?,
             }
         }
         Ok(())
     })?;
-    as_role(owner, || {
-        for step in &generated.steps {
-            run_step(workspace, step)?;
-        }
-        Ok(())
-    })?;
+    run_steps(workspace, &generated.steps, owner, |_, _| ())?;
     store_apply(begin.elapsed().as_secs_f64(), look.changes)
 }
 
-fn run_step(workspace: &mut Workspace, step: &Step) -> Result<(), Error> {
+/// Runs steps, each in the name of whom it is for: what reads the shop as `owner`, the views' owner, in the restricted context
+/// that REFRESH has, and all else as the extension's owner. `done` is shown each step, and how many rows it has written.
+pub fn run_steps(
+    workspace: &mut Workspace,
+    steps: &[Step],
+    owner: u32,
+    mut done: impl FnMut(&Step, u64),
+) -> Result<(), Error> {
+    for steps in steps.chunk_by(|one, next| one.reads_shop() == next.reads_shop()) {
+        let run = || {
+            for step in steps {
+                let written = run_step(workspace, step)?;
+                done(step, written);
+            }
+            Ok(())
+        };
+        match steps[0].reads_shop() {
+            true => as_role(owner, run)?,
+            false => as_extension_owner(run)?,
+        }
+    }
+    Ok(())
+}
+
+/// Runs a step, if there is anything for it to do. Answers how many rows it has kept or written.
+fn run_step(workspace: &mut Workspace, step: &Step) -> Result<u64, Error> {
     let is_due = |workspace: &Workspace, when: &[String]| {
         when.is_empty() || when.iter().any(|name| workspace.kept(name) > 0)
     };
@@ -112,17 +132,20 @@ fn run_step(workspace: &mut Workspace, step: &Step) -> Result<(), Error> {
             name,
             when,
             statement,
-        } => match is_due(workspace, when) {
-            true => {
-                workspace.keep(name, statement)?;
-                check(workspace, name)
-            }
-            false => workspace.keep_none(name, statement),
-        },
-        Step::Run { when, statement } => match is_due(workspace, when) {
-            true => workspace.run(statement).map(drop),
-            false => Ok(()),
-        },
+        }
+        | Step::Read {
+            name,
+            when,
+            statement,
+        } if !is_due(workspace, when) => workspace.keep_none(name, statement).map(|()| 0),
+        Step::Keep { name, statement, .. } => {
+            let rows = workspace.keep(name, statement)?;
+            check(workspace, name)?;
+            Ok(rows)
+        }
+        Step::Read { name, statement, .. } => workspace.read(name, statement),
+        Step::Run { when, .. } if !is_due(workspace, when) => Ok(0),
+        Step::Run { statement, .. } => workspace.run(statement),
         Step::Mark(mark) => Err(Error::Internal(format!("a step is not known: {mark}"))),
     }
 }

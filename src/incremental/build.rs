@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
+use super::apply::run_steps;
 use super::script::Step;
 use super::state::{self, Look};
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, as_role};
+use crate::pg::identity::as_extension_owner;
 use crate::pg::workspace::Workspace;
 use crate::pg::{query, shared};
 
@@ -15,15 +16,17 @@ pub fn build(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<Look,
     let begin = Instant::now();
     state::drop_tables()?;
     state::invalidate()?;
-    as_extension_owner(|| {
-        for statement in include_str!("../../sql/queries/empty_queues.sql").split_inclusive(';') {
-            if !statement.trim().is_empty() {
-                workspace.run_once(statement)?;
+    let rows = workspace.once(|workspace| {
+        as_extension_owner(|| {
+            for statement in include_str!("../../sql/queries/empty_queues.sql").split_inclusive(';') {
+                if !statement.trim().is_empty() {
+                    workspace.run(statement)?;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })?;
+        fill(workspace, look, owner)
     })?;
-    let rows = as_role(owner, || fill(workspace, look))?;
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/store_build.sql"),
@@ -47,20 +50,20 @@ impl Drop for Progress {
 }
 
 /// Makes and fills the tables. Answers how many facts there are.
-fn fill(workspace: &mut Workspace, look: &Look) -> Result<u64, Error> {
-    let mut rows = 0;
+fn fill(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<u64, Error> {
+    let (mut facts, mut number) = (0, 0);
     let steps = look.shop()?.build();
     let _progress = Progress;
-    for (number, step) in steps.iter().enumerate() {
-        shared::with_own_place(|_, place| place.show_build(number + 1, steps.len()));
-        if let Step::Run { statement, .. } = step {
-            let written = workspace.run_once(statement)?;
-            if statement.starts_with("INSERT INTO metabase_internal.sale_fact")
-                || statement.starts_with("INSERT INTO metabase_internal.item_fact")
-            {
-                rows += written;
-            }
+    let show = |number| shared::with_own_place(|_, place| place.show_build(number, steps.len()));
+    show(1);
+    run_steps(workspace, &steps, owner, |step, rows| {
+        number += 1;
+        show((number + 1).min(steps.len()));
+        if let Step::Read { name, .. } = step
+            && matches!(name.as_str(), "item_read" | "sale_read")
+        {
+            facts += rows;
         }
-    }
-    Ok(rows)
+    })?;
+    Ok(facts)
 }

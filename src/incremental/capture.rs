@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::state;
 use crate::error::Error;
 use crate::pg::capture::is_own_transaction;
-use crate::pg::identity::{as_extension_owner, as_role, current_role};
+use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
@@ -238,7 +238,7 @@ pub fn is_active() -> Result<bool, Error> {
 ///
 /// Each source is locked for a moment: whoever writes to it when the triggers come must have ended, or its changes would be
 /// seen by nobody. The locks are free when the transaction ends.
-pub fn install(captured: &[Captured], owner: u32) -> Result<(), Error> {
+pub fn install(captured: &[Captured]) -> Result<(), Error> {
     state::drop_tables()?;
     let tables: Vec<&Captured> = captured
         .iter()
@@ -256,9 +256,7 @@ pub fn install(captured: &[Captured], owner: u32) -> Result<(), Error> {
         Ok(())
     })?;
     // While this table is there, the triggers note changes. The build replaces it.
-    as_role(owner, || {
-        query::run(include_str!("../../sql/incremental/activate.sql"), &[])
-    })?;
+    as_extension_owner(|| query::run(include_str!("../../sql/incremental/activate.sql"), &[]))?;
     state::store_installed()?;
     state::invalidate()
 }

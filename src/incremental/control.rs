@@ -38,7 +38,7 @@ pub fn enable_capture() -> Result<Vec<Captured>, Error> {
     check_owner(owner)?;
     let captured = as_role(owner, capture::inspect)?;
     if capture::first_problem(&captured).is_none() && !capture::is_complete(&captured)? {
-        capture::install(&captured, owner)?;
+        capture::install(&captured)?;
     }
     capture_status()
 }

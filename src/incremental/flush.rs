@@ -2,13 +2,14 @@
 
 use pgrx::datum::DatumWithOid;
 
-use super::apply::{Generated, generated};
+use super::apply::{generated, run_steps};
+use super::script::Step;
 use super::state::{self, Look};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::setting::with_time_zone;
 use crate::pg::workspace::Workspace;
-use crate::pg::{matview, query, relation};
+use crate::pg::{matview, query};
 use crate::sql;
 
 /// How one of the seven is flushed.
@@ -20,8 +21,8 @@ pub struct Target {
     group: &'static str,
     /// The view's key: positions of its columns, and whether they can be NULL.
     key: &'static [(usize, bool)],
-    /// The rows of the groups in `flush_key`.
-    pub(super) select: &'static str,
+    /// From the groups in `flush_key` to their rows.
+    pub(super) script: &'static str,
 }
 
 macro_rules! target {
@@ -31,7 +32,7 @@ macro_rules! target {
             dirty: $dirty,
             group: $group,
             key: $key,
-            select: include_str!(concat!("../../sql/incremental/flush/", $view, ".sql")),
+            script: include_str!(concat!("../../sql/incremental/flush/", $view, ".sql")),
         }
     };
 }
@@ -109,6 +110,11 @@ impl Filled {
         }
     }
 
+    /// What tells it from any other relation, and from what it was before it was altered.
+    pub fn identity(&self) -> String {
+        format!("{} {}", self.name, self.relation_now)
+    }
+
     /// Why it has to be compared as a whole; None where it holds what was applied, but for the groups that are noted.
     pub fn unsynced(&self) -> Option<&'static str> {
         match &self.relation {
@@ -127,17 +133,15 @@ impl Target {
     }
 
     /// Notes the groups that the workspace keeps as dirty for a later flush.
-    pub fn note(&self, workspace: &mut Workspace, look: &Look, owner: u32) -> Result<(), Error> {
+    pub fn note(&self, workspace: &mut Workspace, look: &Look) -> Result<(), Error> {
         let Target { dirty, group, .. } = self;
         if workspace.kept(dirty) == 0 {
             return Ok(());
         }
-        as_role(owner, || {
+        as_extension_owner(|| {
             workspace.run(&format!(
                 "INSERT INTO metabase_internal.{dirty} ({group}) SELECT {group} FROM {dirty} ON CONFLICT DO NOTHING"
-            ))
-        })?;
-        as_extension_owner(|| {
+            ))?;
             query::run(
                 include_str!("../../sql/queries/note_dirty.sql"),
                 &[self.view.to_owned().into(), look.oldest.clone().into()],
@@ -151,11 +155,7 @@ impl Target {
         struct Noted {
             groups: i64,
         }
-        let owner = as_extension_owner(|| Ok(relation::owner(c"metabase_internal", c"orders")))?;
-        let Some(owner) = owner else {
-            return Ok(0);
-        };
-        let noted: Noted = as_role(owner, || {
+        let noted: Noted = as_extension_owner(|| {
             query::row(
                 &format!("SELECT count(*) AS groups FROM metabase_internal.{}", self.dirty),
                 &[],
@@ -174,24 +174,18 @@ impl Target {
         filled: &Filled,
         owner: u32,
     ) -> Result<i64, Error> {
-        let Target { dirty, group, .. } = self;
         let generated = generated(look)?;
         let is_new_day = self.view == "metabase_inventory_status" && filled.day != look.day;
+        if as_extension_owner(|| self.keep_keys(workspace, is_new_day))? == 0 {
+            return Ok(0);
+        }
+        let mut steps = generated.shop.flush(self.script);
+        let Some(Step::Read { statement: rows, .. }) = steps.pop() else {
+            return Err(Error::Internal(format!("{} has no rows", self.view)));
+        };
+        run_steps(workspace, &steps, owner, |_, _| ())?;
         let written = as_role(owner, || {
-            let mut keys = format!("SELECT {group} FROM {dirty}\nUNION\nSELECT {group} FROM noted");
-            if is_new_day {
-                // What is unsold is a day older.
-                keys += "\nUNION\nSELECT item_id FROM metabase_internal.item_fact WHERE times_sold = 0 AND purchase_date IS NOT \
-                         NULL";
-            }
-            workspace.keep(
-                "noted",
-                &format!("DELETE FROM metabase_internal.{dirty} RETURNING {group}"),
-            )?;
-            if workspace.keep("flush_key", &keys)? == 0 {
-                return Ok(0);
-            }
-            let changes = workspace.raw_rows(&self.changes(&generated, filled))?;
+            let changes = workspace.raw_rows(&self.changes(&rows, filled))?;
             match changes.len() {
                 0 => Ok(0),
                 _ => matview::write(filled.oid, &changes),
@@ -206,6 +200,22 @@ impl Target {
             })?;
         }
         Ok(written)
+    }
+
+    /// Keeps the groups that are looked at: those that have changed now, those that were noted, and of a new day what is unsold.
+    /// Answers how many there are.
+    fn keep_keys(&self, workspace: &mut Workspace, is_new_day: bool) -> Result<u64, Error> {
+        let Target { dirty, group, .. } = self;
+        workspace.keep_written(
+            "noted",
+            &format!("DELETE FROM metabase_internal.{dirty} RETURNING {group}"),
+        )?;
+        let mut keys = format!("SELECT {group} FROM {dirty}\nUNION\nSELECT {group} FROM noted");
+        if is_new_day {
+            // What is unsold is a day older.
+            keys += "\nUNION\nSELECT item_id FROM metabase_internal.item_fact WHERE times_sold = 0 AND purchase_date IS NOT NULL";
+        }
+        workspace.keep("flush_key", &keys)
     }
 
     /// Writes the rows in which the view differs from its definition, in the snapshot that the facts are of. Answers how many.
@@ -236,17 +246,19 @@ impl Target {
                 reason: "its definition is not the one that it was created with",
             });
         }
-        let written = as_role(owner, || {
-            workspace.run_once(&format!("DELETE FROM metabase_internal.{}", self.dirty))?;
-            let changes = workspace.raw_rows_once(&self.all_changes(&definition, filled))?;
-            match changes.len() {
-                0 => Ok(0),
-                _ => matview::write(filled.oid, &changes),
-            }
-        })?;
-        let day = look.day.as_deref().unwrap_or_default();
-        state::store_view_sync(self.view, day)?;
-        Ok(written)
+        workspace.once(|workspace| {
+            as_extension_owner(|| workspace.run(&format!("DELETE FROM metabase_internal.{}", self.dirty)))?;
+            let written = as_role(owner, || {
+                let changes = workspace.raw_rows(&self.all_changes(&definition, filled))?;
+                match changes.len() {
+                    0 => Ok(0),
+                    _ => matview::write(filled.oid, &changes),
+                }
+            })?;
+            let day = look.day.as_deref().unwrap_or_default();
+            state::store_view_sync(self.view, day)?;
+            Ok(written)
+        })
     }
 
     /// The rows in which the view differs from its definition, with their place in the view.
@@ -298,8 +310,8 @@ WHERE computed.present IS NULL
         )
     }
 
-    /// The rows in which the view differs from what the rollups say, with their place in the view.
-    fn changes(&self, generated: &Generated, filled: &Filled) -> String {
+    /// The rows in which the view differs from `rows`, what the rollups say, with their place in the view.
+    fn changes(&self, rows: &str, filled: &Filled) -> String {
         let names = Names::of(filled);
         let branches: Vec<String> = self
             .conditions(&filled.columns)
@@ -329,7 +341,7 @@ WHERE CASE
     ELSE held.place IS NOT NULL
 END",
             names.all_computed(),
-            generated.shop.flush(self.select),
+            rows,
             names.computed.join(", "),
             branches.join("\n    UNION ALL\n"),
             names.held.join(", "),

@@ -10,5 +10,3 @@ mod rollup;
 mod script;
 pub mod state;
 pub mod verify;
-
-pub use program::TABLES;

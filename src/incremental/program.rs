@@ -36,15 +36,14 @@ const ALL_ITEMS_SOLD: &str = "(
     SELECT
         item.*,
         coalesce(sold.times_sold, 0) AS times_sold
-    FROM :all_items AS item
+    FROM item_read AS item
     LEFT JOIN (
         SELECT
-            stock_item_id,
+            item_id,
             count(*)::integer AS times_sold
-        FROM metabase_internal.orders
-        WHERE is_completed
-        GROUP BY stock_item_id
-    ) AS sold ON sold.stock_item_id = item.item_id
+        FROM sale_read
+        GROUP BY item_id
+    ) AS sold ON sold.item_id = item.item_id
 )";
 
 /// The names of all platforms that a place `r` has sales on.
@@ -58,14 +57,6 @@ const PLATFORM_NAMES: &str = "(
             AND f.platform = p.id
         LIMIT 1
     ) AS sold
-)";
-
-/// The names of all brands that a supplier `r` has delivered.
-const BRAND_LIST: &str = "(
-    SELECT string_agg(DISTINCT b.name COLLATE \"C\", ', ' ORDER BY b.name COLLATE \"C\")
-    FROM (SELECT DISTINCT f.brand FROM metabase_internal.item_fact AS f WHERE f.supplier = r.id) AS pair
-    JOIN metabase_internal.brand_rollup AS k ON k.id = pair.brand
-    JOIN metabase_internal.brands AS b ON b.id = k.brand_id
 )";
 
 /// The sample variance of the gross sales of a rollup's row `r`, as PostgreSQL computes it: never below zero.
@@ -128,7 +119,6 @@ impl Shop {
             ("new_item_columns", of("new", ITEM_COLUMNS)),
             ("c_item_columns", of("c", ITEM_COLUMNS)),
             ("platform_names", PLATFORM_NAMES.into()),
-            ("brand_list", BRAND_LIST.into()),
             ("variance", VARIANCE.into()),
             ("order_type", self.order.clone()),
             ("item_type", self.stock_item.clone()),
@@ -155,16 +145,11 @@ impl Shop {
         values.extend([
             ("read_sales", reading(file!("read_sales"), "orders", dirty_orders)),
             ("read_items", reading(file!("read_items"), "items", dirty_items)),
-            (
-                "number_sales",
-                reading(file!("number_sales"), "sales", "sale_read"),
-            ),
+            ("number_sales", without_comments(file!("number_sales"))),
             (
                 "number_items",
                 reading(file!("number_items"), "items", "item_read"),
             ),
-            ("sales", "sale_read".into()),
-            ("items", "item_read".into()),
             ("times_sold", TIMES_SOLD.into()),
         ]);
         let merge = rollup::merge().into_iter().map(Step::from).collect();
@@ -174,28 +159,21 @@ impl Shop {
 
     /// The steps that make and fill all tables; the tables of an earlier build are gone.
     pub fn build(&self) -> Vec<Step> {
-        let all = |file: &str, word: &'static str, from: &str| format!("(\n{}\n)", reading(file, word, from));
-        let all_sales = all(file!("read_sales"), "orders", "metabase_internal.orders AS o");
-        let all_items = all(file!("read_items"), "items", "metabase_internal.stock_items AS i");
         let mut values = self.values();
         values.extend([
             (
-                "number_all_sales",
-                reading(file!("number_sales"), "sales", &all_sales),
+                "read_sales",
+                reading(file!("read_sales"), "orders", "metabase_internal.orders AS o"),
             ),
             (
-                "number_all_items",
-                reading(
-                    file!("number_items"),
-                    "items",
-                    &ALL_ITEMS_SOLD.replace(":all_items", &all_items),
-                ),
+                "read_items",
+                reading(file!("read_items"), "items", "metabase_internal.stock_items AS i"),
             ),
+            ("number_sales", without_comments(file!("number_sales"))),
             (
-                "sales",
-                "(SELECT * FROM metabase_internal.orders WHERE is_completed)".into(),
+                "number_items",
+                reading(file!("number_items"), "items", ALL_ITEMS_SOLD),
             ),
-            ("items", all_items.clone()),
             ("times_sold", "i.times_sold".into()),
         ]);
         let merge = rollup::build()
@@ -229,16 +207,20 @@ impl Shop {
                 Step::Mark(mark) if mark == "include number_sale_groups" => {
                     script::parse(file!("number_sale_groups"))
                 }
+                Step::Mark(mark) if mark == "include list_brands" => script::parse(file!("list_brands")),
                 step => vec![step],
             })
             .map(twice)
             .collect()
     }
 
-    /// The rows of the groups in `flush_key`, as a view of the seven has them.
-    pub fn flush(&self, select: &str) -> String {
+    /// How the rows of a view of the seven come from the groups in `flush_key`: what is kept of these, and the query over it.
+    pub fn flush(&self, script: &str) -> Vec<Step> {
         let values = self.values();
-        script::fill(&without_comments(select), &values)
+        script::parse(script)
+            .into_iter()
+            .map(|step| step.filled(&values))
+            .collect()
     }
 }
 
@@ -277,6 +259,7 @@ fn without_comments(statement: &str) -> String {
 mod tests {
     use super::*;
     use crate::incremental::flush::TARGETS;
+    use crate::source::entity::ENTITIES;
 
     fn shop() -> Shop {
         let uuid = || "uuid".to_owned();
@@ -297,7 +280,9 @@ mod tests {
         steps
             .iter()
             .map(|step| match step {
-                Step::Keep { statement, .. } | Step::Run { statement, .. } => statement.as_str(),
+                Step::Keep { statement, .. } | Step::Read { statement, .. } | Step::Run { statement, .. } => {
+                    statement.as_str()
+                }
                 Step::Mark(mark) => panic!("{mark} was not replaced"),
             })
             .collect()
@@ -315,32 +300,77 @@ mod tests {
     #[test]
     fn nothing_is_left_to_be_filled_in() {
         let (apply, build) = (shop().apply(), shop().build());
-        let flushes: Vec<String> = TARGETS.iter().map(|target| shop().flush(target.select)).collect();
-        for statement in statements(&apply)
-            .into_iter()
-            .chain(statements(&build))
-            .chain(flushes.iter().map(String::as_str))
-        {
-            assert!(!is_unfilled(statement), "{statement}");
+        let flushes: Vec<Step> = flushes().into_iter().flatten().collect();
+        for steps in [apply, build, flushes] {
+            for statement in statements(&steps) {
+                assert!(!is_unfilled(statement), "{statement}");
+            }
         }
     }
 
     #[test]
     fn a_step_depends_on_rows_that_an_earlier_one_has_kept() {
-        let mut kept: Vec<String> = crate::source::entity::ENTITIES
+        let queued = ENTITIES
             .iter()
             .map(|spec| format!("queued_{}", spec.name))
             .collect();
-        for step in shop().apply() {
-            let (Step::Keep { when, .. } | Step::Run { when, .. }) = &step else {
-                continue;
-            };
-            for name in when {
-                assert!(kept.contains(name), "{name} is not kept before {step:?}");
+        for (mut kept, steps) in [(queued, shop().apply()), (Vec::new(), shop().build())] {
+            for step in steps {
+                let (Step::Keep { when, .. } | Step::Read { when, .. } | Step::Run { when, .. }) = &step
+                else {
+                    continue;
+                };
+                for name in when {
+                    assert!(kept.contains(name), "{name} is not kept before {step:?}");
+                }
+                if let Step::Keep { name, .. } | Step::Read { name, .. } = step {
+                    kept.push(name);
+                }
             }
-            if let Step::Keep { name, .. } = step {
-                kept.push(name);
+        }
+    }
+
+    fn flushes() -> Vec<Vec<Step>> {
+        TARGETS.iter().map(|target| shop().flush(target.script)).collect()
+    }
+
+    /// What stands in `metabase_internal` and is named in a statement.
+    fn relations(statement: &str) -> Vec<&str> {
+        statement
+            .split("metabase_internal.")
+            .skip(1)
+            .map(|after| {
+                let end = after
+                    .find(|next: char| next != '_' && !next.is_ascii_lowercase())
+                    .unwrap_or(after.len());
+                &after[..end]
+            })
+            .filter(|name| *name != "country_code")
+            .collect()
+    }
+
+    #[test]
+    fn what_reads_the_shop_reads_no_table_of_ours_and_all_else_nothing_but_these() {
+        let adapters: Vec<&str> = ENTITIES.iter().map(|spec| spec.adapter).collect();
+        let scripts = [vec![shop().apply(), shop().build()], flushes()].concat();
+        for step in scripts.concat() {
+            let statement = statements(std::slice::from_ref(&step))[0];
+            for name in relations(statement) {
+                match step.reads_shop() {
+                    true => assert!(adapters.contains(&name), "{name} in {statement}"),
+                    false => assert!(TABLES.contains(&name), "{name} in {statement}"),
+                }
             }
+        }
+    }
+
+    #[test]
+    fn a_flush_keeps_groups_and_then_reads_rows() {
+        for steps in flushes() {
+            assert!(
+                matches!(&steps[..], [Step::Keep { name, .. }, Step::Read { .. }] if name == "flush_group"),
+                "{steps:?}"
+            );
         }
     }
 

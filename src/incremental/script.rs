@@ -3,6 +3,7 @@
 //! A step begins with a line `-- @…` and goes on to the next one:
 //!
 //! - `@keep name when a, b`: a query whose rows are kept under a name, if any rows are kept under `a` or `b`
+//! - `@read name when a, b`: the same for a query that reads the shop, and runs as the views' owner
 //! - `@run when a, b`: a statement that runs, if any rows are kept under `a` or `b`
 //! - `@include name`, and other words: a place where something else goes
 //!
@@ -12,6 +13,11 @@
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     Keep {
+        name: String,
+        when: Vec<String>,
+        statement: String,
+    },
+    Read {
         name: String,
         when: Vec<String>,
         statement: String,
@@ -41,6 +47,11 @@ pub fn parse(script: &str) -> Vec<Step> {
             .collect();
         steps.push(match head.split_once(' ') {
             Some(("keep", name)) => Step::Keep {
+                name: name.to_owned(),
+                when,
+                statement,
+            },
+            Some(("read", name)) => Step::Read {
                 name: name.to_owned(),
                 when,
                 statement,
@@ -83,6 +94,11 @@ pub fn fill(text: &str, values: &[(&str, String)]) -> String {
 }
 
 impl Step {
+    /// Whether it reads the shop, and so runs as the views' owner: all others run as the extension's.
+    pub fn reads_shop(&self) -> bool {
+        matches!(self, Step::Read { .. })
+    }
+
     /// The step with its placeholders filled, also in the names that it depends on.
     pub fn filled(self, values: &[(&str, String)]) -> Step {
         let fill_all = |names: Vec<String>| names.iter().map(|name| fill(name, values)).collect();
@@ -92,6 +108,15 @@ impl Step {
                 when,
                 statement,
             } => Step::Keep {
+                name,
+                when: fill_all(when),
+                statement: fill(&statement, values),
+            },
+            Step::Read {
+                name,
+                when,
+                statement,
+            } => Step::Read {
                 name,
                 when: fill_all(when),
                 statement: fill(&statement, values),
@@ -111,7 +136,8 @@ mod tests {
 
     #[test]
     fn a_script_is_read_step_by_step() {
-        let script = "-- What it is for.\n\n-- @keep a when b, c\n-- Why.\nSELECT 1;\n\n-- @run\nDELETE FROM t;\n\n-- @merge\n";
+        let script = "-- What it is for.\n\n-- @keep a when b, c\n-- Why.\nSELECT 1;\n\n-- @read d\nSELECT 2;\n\n-- @run\nDELETE FROM \
+                      t;\n\n-- @merge\n";
         assert_eq!(
             parse(script),
             [
@@ -119,6 +145,11 @@ mod tests {
                     name: "a".into(),
                     when: vec!["b".into(), "c".into()],
                     statement: "SELECT 1".into()
+                },
+                Step::Read {
+                    name: "d".into(),
+                    when: vec![],
+                    statement: "SELECT 2".into()
                 },
                 Step::Run {
                     when: vec![],

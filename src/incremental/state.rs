@@ -1,12 +1,14 @@
 //! How incremental refresh is doing: one row that whoever refreshes locks, and what the catalog says of the sources.
 
+use std::ffi::CString;
+
 use super::program::{Shop, TABLES};
 use crate::error::Error;
-use crate::pg::identity::as_extension_owner;
-use crate::pg::query;
+use crate::pg::identity::{as_extension_owner, extension_owner};
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::workspace::{Workspace, refuse_nested};
+use crate::pg::{query, relation};
 use crate::sql;
 
 /// What a look at the state and the sources says, in one snapshot.
@@ -32,7 +34,7 @@ pub struct Look {
     zone: Option<String>,
     /// Today in that zone.
     pub day: Option<String>,
-    /// The owner of the adapters, as whom the state is read and written.
+    /// The owner of all adapters, as whom these are read, and the views written; None where they have several, or are not there.
     pub owner: Option<u32>,
     /// Keys in the queues.
     pub changes: i64,
@@ -68,6 +70,19 @@ pub fn lock() -> Result<(), Error> {
         "40001" => Error::Overtaken,
         _ => error,
     })
+}
+
+/// Makes sure that the tables of facts, rollups and dirty groups are the extension's own, and stay what they are until the
+/// transaction ends. Says whether all are there: a superuser may have dropped one, and somebody else put another in its place.
+pub fn hold_tables() -> Result<bool, Error> {
+    let owner = extension_owner()?;
+    for table in TABLES {
+        let name = CString::new(table).map_err(|error| Error::Internal(error.to_string()))?;
+        if !relation::hold_table(c"metabase_internal", &name, owner) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A look outside of a workspace.
@@ -107,7 +122,8 @@ impl Look {
         }
         let Types { mut types } = query::row(include_str!("../../sql/queries/key_types.sql"), &[])?;
         types["zone"] = self.zone.clone().into();
-        Ok(serde_json::from_value(types)?)
+        // A type that is none of those that keys have is NULL there.
+        serde_json::from_value(types).map_err(|_| Error::AdapterTypes { rows: "keys".into() })
     }
 }
 

@@ -24,6 +24,15 @@ impl Drop for Caller {
 /// `work` must run only SQL that this extension wrote, over its own tables and the system catalogs, with all values
 /// bound: nothing in it may call what a user has made.
 pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    act_as(
+        extension_owner()?,
+        pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32,
+        work,
+    )
+}
+
+/// The role that the extension belongs to.
+pub fn extension_owner() -> Result<u32, Error> {
     #[derive(serde::Deserialize)]
     struct Owner {
         oid: u32,
@@ -34,7 +43,7 @@ pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<
             &[],
         )
     })?;
-    act_as(owner.oid, pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32, work)
+    Ok(owner.oid)
 }
 
 /// Runs `work` as another role, with settings of its own. The flags keep SQL from changing the role meanwhile.

@@ -5,12 +5,13 @@
 
 use pgrx::{check_for_interrupts, pg_sys};
 
+use super::receiver::{attributes, types};
 use super::workspace::Rows;
 use crate::error::Error;
 
 /// The columns of a row of changes that stand before those of the view: where the view holds the row (NULL where it does not),
 /// and whether there is to be one.
-const COLUMNS_BEFORE: usize = 2;
+const COLUMNS_BEFORE: [pg_sys::Oid; 2] = [pg_sys::TIDOID, pg_sys::BOOLOID];
 
 /// Brings a materialized view's rows to what `changes` says. Answers how many rows it has written or removed.
 ///
@@ -22,7 +23,7 @@ pub fn write(view: u32, changes: &Rows) -> Result<i64, Error> {
     unsafe {
         let relation = pg_sys::table_open(pg_sys::Oid::from(view), pg_sys::NoLock as i32);
         let written = check(relation, changes).map(|()| {
-            let mut writer = Writer::open(relation);
+            let mut writer = Writer::open(relation, changes.snapshot());
             let written = writer.write(changes);
             writer.close();
             written
@@ -48,36 +49,16 @@ unsafe fn check(relation: pg_sys::Relation, changes: &Rows) -> Result<(), Error>
                 reason: "it is no filled materialized view on heap pages",
             });
         }
-        let (columns, given) = ((*relation).rd_att, changes.columns());
-        let same = (*given).natts as usize == (*columns).natts as usize + COLUMNS_BEFORE
-            && (0..(*columns).natts as usize).all(|position| {
-                let (column, value) = (
-                    attribute(columns, position),
-                    attribute(given, position + COLUMNS_BEFORE),
-                );
-                !(*column).attisdropped && (*column).atttypid == (*value).atttypid
-            });
-        if !same {
+        // The columns that the rows really have: what they were meant to have, somebody may have changed since.
+        let mut expected = COLUMNS_BEFORE.to_vec();
+        expected.extend(types((*relation).rd_att));
+        let has_dropped = attributes((*relation).rd_att).any(|column| column.attisdropped);
+        if has_dropped || types(changes.columns()) != expected {
             return Err(Error::ViewUnwritable {
                 reason: "its columns are not those of its definition",
             });
         }
         Ok(())
-    }
-}
-
-/// SAFETY: the position is below the number of columns.
-unsafe fn attribute(columns: pg_sys::TupleDesc, position: usize) -> *const pg_sys::FormData_pg_attribute {
-    // SAFETY: see above.
-    unsafe {
-        #[cfg(not(feature = "pg18"))]
-        {
-            (*columns).attrs.as_ptr().add(position)
-        }
-        #[cfg(feature = "pg18")]
-        {
-            pg_sys::TupleDescAttr(columns, position as i32)
-        }
     }
 }
 
@@ -107,11 +88,14 @@ struct Writer {
     target: *mut pg_sys::ResultRelInfo,
     slot: *mut pg_sys::TupleTableSlot,
     command: pg_sys::CommandId,
+    /// The snapshot that tells where the view's rows are.
+    snapshot: pg_sys::Snapshot,
+    blocks: pg_sys::BlockNumber,
 }
 
 impl Writer {
     /// SAFETY: the relation is open and locked, and a materialized view.
-    unsafe fn open(relation: pg_sys::Relation) -> Writer {
+    unsafe fn open(relation: pg_sys::Relation, snapshot: pg_sys::Snapshot) -> Writer {
         // SAFETY: as the executor does for the target of an INSERT. The result relation is zeroed and then initialized.
         unsafe {
             let state = pg_sys::CreateExecutorState();
@@ -126,6 +110,8 @@ impl Writer {
                 target,
                 slot,
                 command: pg_sys::GetCurrentCommandId(true),
+                snapshot,
+                blocks: pg_sys::RelationGetNumberOfBlocksInFork(relation, pg_sys::ForkNumber::MAIN_FORKNUM),
             }
         }
     }
@@ -159,8 +145,8 @@ impl Writer {
                     }
                     let row = pg_sys::heap_form_tuple(
                         (*self.relation).rd_att,
-                        values[COLUMNS_BEFORE..].as_mut_ptr(),
-                        nulls[COLUMNS_BEFORE..].as_mut_ptr(),
+                        values[COLUMNS_BEFORE.len()..].as_mut_ptr(),
+                        nulls[COLUMNS_BEFORE.len()..].as_mut_ptr(),
                     );
                     (*row).t_tableOid = (*self.relation).rd_id;
                     match kind {
@@ -175,9 +161,34 @@ impl Writer {
         Ok(written)
     }
 
+    /// Whether there is a row in that place that the snapshot shows: the heap takes a place for what it is told to be.
+    ///
+    /// SAFETY: as for `write`.
+    unsafe fn check_place(&self, place: pg_sys::ItemPointerData) -> Result<(), Error> {
+        let block = (u32::from(place.ip_blkid.bi_hi) << 16) | u32::from(place.ip_blkid.bi_lo);
+        // SAFETY: a block that exists is read; the heap looks at the place in it. The buffer is let go if a row was found.
+        let is_there = block < self.blocks
+            && unsafe {
+                let mut row = std::mem::zeroed::<pg_sys::HeapTupleData>();
+                row.t_self = place;
+                let mut buffer = 0;
+                let is_there = pg_sys::heap_fetch(self.relation, self.snapshot, &mut row, &mut buffer, false);
+                if is_there {
+                    pg_sys::ReleaseBuffer(buffer);
+                }
+                is_there
+            };
+        match is_there {
+            true => Ok(()),
+            false => Err(Error::Overtaken),
+        }
+    }
+
     /// SAFETY: as for `write`.
     unsafe fn delete(&self, mut place: pg_sys::ItemPointerData) -> Result<(), Error> {
         check_for_interrupts!();
+        // SAFETY: as for `write`.
+        unsafe { self.check_place(place)? };
         // SAFETY: the failure's data is written before it is looked at, and all arguments outlive the call.
         let result = unsafe {
             let mut failure = std::mem::zeroed::<pg_sys::TM_FailureData>();
@@ -197,6 +208,8 @@ impl Writer {
     /// SAFETY: as for `write`.
     unsafe fn update(&self, mut place: pg_sys::ItemPointerData, row: pg_sys::HeapTuple) -> Result<(), Error> {
         check_for_interrupts!();
+        // SAFETY: as for `write`.
+        unsafe { self.check_place(place)? };
         // SAFETY: as for `delete`. The new row's place is set by the heap.
         unsafe {
             let mut failure = std::mem::zeroed::<pg_sys::TM_FailureData>();

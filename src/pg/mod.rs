@@ -4,9 +4,12 @@ pub mod capture;
 pub mod database;
 pub mod hooks;
 pub mod identity;
+#[cfg(debug_assertions)]
+pub mod injection;
 pub mod matview;
 pub mod process;
 pub mod query;
+mod receiver;
 pub mod relation;
 pub mod setting;
 pub mod shared;

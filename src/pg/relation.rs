@@ -50,6 +50,31 @@ pub fn owner(schema: &CStr, name: &CStr) -> Option<u32> {
     }
 }
 
+/// Locks a table against being altered, until the transaction ends, if it is an ordinary one and belongs to a role. Says whether
+/// it does: from then on its name means that table, which nobody but its owner and superusers can have prepared for anything.
+pub fn hold_table(schema: &CStr, name: &CStr, owner: u32) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        let range = pg_sys::makeRangeVar(schema.as_ptr().cast_mut(), name.as_ptr().cast_mut(), -1);
+        let oid = pg_sys::RangeVarGetRelidExtended(
+            range,
+            pg_sys::RowExclusiveLock as i32,
+            pg_sys::RVROption::RVR_MISSING_OK,
+            None,
+            std::ptr::null_mut(),
+        );
+        if oid == pg_sys::InvalidOid {
+            return false;
+        }
+        let relation = pg_sys::relation_open(oid, pg_sys::NoLock as i32);
+        let class = &*(*relation).rd_rel;
+        let is_own = class.relkind == pg_sys::RELKIND_RELATION as std::ffi::c_char
+            && class.relowner == pg_sys::Oid::from(owner);
+        pg_sys::relation_close(relation, pg_sys::NoLock as i32);
+        is_own
+    }
+}
+
 /// How many rows of a materialized view are visible now.
 ///
 /// None where somebody has locked it, so that nobody is waited for, or where the oid is no filled materialized view any

@@ -9,6 +9,7 @@ use std::ffi::{CStr, CString};
 use pgrx::pg_sys;
 use serde::de::DeserializeOwned;
 
+use super::receiver::{Receiver, attributes, types};
 use super::subtransaction::subtransaction;
 use crate::error::Error;
 
@@ -16,16 +17,35 @@ use crate::error::Error;
 /// read once rather than once a row.
 const EXPECTED_ROWS: f64 = 100.0;
 
+/// The types of what is read from the shop: those that adapters have. None of them, and no operator or function that goes with
+/// them, is anything that a user has made.
+const READ_TYPES: [pg_sys::Oid; 8] = [
+    pg_sys::UUIDOID,
+    pg_sys::INT2OID,
+    pg_sys::INT4OID,
+    pg_sys::INT8OID,
+    pg_sys::TEXTOID,
+    pg_sys::NUMERICOID,
+    pg_sys::TIMESTAMPTZOID,
+    pg_sys::BOOLOID,
+];
+
 /// Plans that this session keeps: they are made once, and made anew by the server when what they read changes.
 struct Plans {
     /// What the statements were generated for; plans for anything else are dropped.
     generation: String,
     plans: HashMap<String, pg_sys::SPIPlanPtr>,
+    /// The types of the kept rows that the plans read: the server does not notice when these change.
+    columns: HashMap<String, Vec<pg_sys::Oid>>,
 }
 
 thread_local! {
     static IS_OPEN: Cell<bool> = const { Cell::new(false) };
-    static PLANS: RefCell<Plans> = RefCell::new(Plans { generation: String::new(), plans: HashMap::new() });
+    static PLANS: RefCell<Plans> = RefCell::new(Plans {
+        generation: String::new(),
+        plans: HashMap::new(),
+        columns: HashMap::new(),
+    });
 }
 
 /// Rows that later statements read like a table.
@@ -38,6 +58,8 @@ struct Kept {
 pub struct Workspace {
     snapshot: pg_sys::Snapshot,
     kept: HashMap<String, Kept>,
+    /// Whether statements are planned for one run, and for as many rows as are kept.
+    is_once: bool,
 }
 
 /// The rows of a query, as the server holds them.
@@ -45,6 +67,13 @@ pub struct Rows {
     store: *mut pg_sys::Tuplestorestate,
     columns: pg_sys::TupleDesc,
     count: u64,
+    snapshot: pg_sys::Snapshot,
+}
+
+/// A plan, and whether it is dropped once it has run.
+struct Plan {
+    pointer: pg_sys::SPIPlanPtr,
+    is_once: bool,
 }
 
 /// Says that a workspace is open, for as long as it lives.
@@ -86,6 +115,7 @@ impl Workspace {
             Workspace {
                 snapshot: pg_sys::RegisterSnapshot(pg_sys::GetTransactionSnapshot()),
                 kept: HashMap::new(),
+                is_once: false,
             }
         };
         let result = work(&mut workspace);
@@ -148,55 +178,92 @@ impl Workspace {
         forget_other_plans(generation);
     }
 
-    /// Runs a statement that will not come again. Answers how many rows it wrote or returned.
-    pub fn run_once(&mut self, statement: &str) -> Result<u64, Error> {
-        // SAFETY: the plan is used once and freed.
-        unsafe {
-            let plan = prepare(statement)?;
-            let processed = self.execute_plan(plan)?;
-            pg_sys::SPI_freetuptable(pg_sys::SPI_tuptable);
-            pg_sys::SPI_freeplan(plan);
-            Ok(processed)
-        }
+    /// Has `work` run statements that will not come again: they are planned for the rows that there are.
+    pub fn once<T>(&mut self, work: impl FnOnce(&mut Workspace) -> Result<T, Error>) -> Result<T, Error> {
+        let before = std::mem::replace(&mut self.is_once, true);
+        let result = work(self);
+        self.is_once = before;
+        result
     }
 
     /// Runs a statement. Answers how many rows it wrote or returned.
     pub fn run(&mut self, statement: &str) -> Result<u64, Error> {
-        let processed = self.execute(statement)?;
-        // SAFETY: the table is that of the statement that has just run, or NULL.
-        unsafe { pg_sys::SPI_freetuptable(pg_sys::SPI_tuptable) };
-        Ok(processed)
+        // SAFETY: called between SPI_connect and SPI_finish.
+        unsafe {
+            let plan = self.plan(statement)?;
+            let processed = self.execute(&plan)?;
+            pg_sys::SPI_freetuptable(pg_sys::SPI_tuptable);
+            plan.done();
+            Ok(processed)
+        }
     }
 
-    /// Keeps the rows of a statement under a name that later statements use like a table's. Answers how many there are.
-    pub fn keep(&mut self, name: &str, statement: &str) -> Result<u64, Error> {
-        let rows = self.execute(statement)?;
+    /// Keeps the rows of a query under a name that later statements use like a table's. Answers how many there are.
+    pub fn keep(&mut self, name: &str, query: &str) -> Result<u64, Error> {
+        let rows = self.raw_rows(query)?;
+        self.register(name, rows)
+    }
+
+    /// Keeps the rows of a query that reads what is not the extension's own. Later statements run with other privileges than
+    /// this one, so nothing may come through it but values of the types that adapters have.
+    pub fn read(&mut self, name: &str, query: &str) -> Result<u64, Error> {
+        let rows = self.raw_rows(query)?;
+        // SAFETY: the description belongs to the rows.
+        let is_plain = unsafe { attributes(rows.columns) }.all(|column| {
+            READ_TYPES.contains(&column.atttypid)
+                && [pg_sys::InvalidOid, pg_sys::DEFAULT_COLLATION_OID].contains(&column.attcollation)
+        });
+        if !is_plain {
+            return Err(Error::AdapterTypes {
+                rows: name.to_owned(),
+            });
+        }
+        self.register(name, rows)
+    }
+
+    /// Keeps the rows that a statement returns which it has written or deleted.
+    pub fn keep_written(&mut self, name: &str, statement: &str) -> Result<u64, Error> {
         // SAFETY: the statement returned a set of rows, which `SPI_tuptable` now is. They are copied into a store that
         // belongs to the memory of this SPI connection.
-        unsafe {
+        let rows = unsafe {
+            let plan = self.plan(statement)?;
+            let count = self.execute(&plan)?;
             let table = pg_sys::SPI_tuptable;
             if table.is_null() {
                 return Err(Error::Internal(format!("no rows to keep as {name}")));
             }
             let store = new_store();
-            for position in 0..rows as usize {
+            for position in 0..count as usize {
                 pg_sys::tuplestore_puttuple(store, *(*table).vals.add(position));
             }
             let columns = pg_sys::CreateTupleDescCopy((*table).tupdesc);
             pg_sys::SPI_freetuptable(table);
-            self.register(name, columns, store, rows)?;
-        }
-        Ok(rows)
+            plan.done();
+            Rows {
+                store,
+                columns,
+                count,
+                snapshot: self.snapshot,
+            }
+        };
+        self.register(name, rows)
     }
 
     /// Keeps no rows under a name: those of a statement that is known to have none.
     pub fn keep_none(&mut self, name: &str, statement: &str) -> Result<(), Error> {
-        // SAFETY: the plan stays, and its columns are copied.
-        unsafe {
+        // SAFETY: the columns are copied before the plan is dropped, if it is. What they were when it was prepared does for no rows.
+        let rows = unsafe {
             let plan = self.plan(statement)?;
-            let columns = pg_sys::CreateTupleDescCopy(result_columns(plan)?);
-            self.register(name, columns, new_store(), 0)
-        }
+            let columns = pg_sys::CreateTupleDescCopy(result_columns(plan.pointer)?);
+            plan.done();
+            Rows {
+                store: new_store(),
+                columns,
+                count: 0,
+                snapshot: self.snapshot,
+            }
+        };
+        self.register(name, rows).map(drop)
     }
 
     /// How many rows are kept under a name.
@@ -206,11 +273,12 @@ impl Workspace {
 
     /// The rows of a query as structs.
     pub fn rows<T: DeserializeOwned>(&mut self, query: &str) -> Result<Vec<T>, Error> {
-        let statement = format!("SELECT pg_catalog.to_jsonb(row)::text FROM (\n{query}\n) AS row");
-        let processed = self.execute(&statement)?;
-        let mut rows = Vec::with_capacity(processed as usize);
+        let statement = format!("SELECT pg_catalog.to_jsonb(row)::pg_catalog.text FROM (\n{query}\n) AS row");
         // SAFETY: the statement returned a set of rows with one column of text.
         unsafe {
+            let plan = self.plan(&statement)?;
+            let processed = self.execute(&plan)?;
+            let mut rows = Vec::with_capacity(processed as usize);
             let table = pg_sys::SPI_tuptable;
             for position in 0..processed as usize {
                 let text = pg_sys::SPI_getvalue(*(*table).vals.add(position), (*table).tupdesc, 1);
@@ -220,88 +288,51 @@ impl Workspace {
                 rows.push(serde_json::from_slice(CStr::from_ptr(text).to_bytes())?);
             }
             pg_sys::SPI_freetuptable(table);
+            plan.done();
+            Ok(rows)
         }
-        Ok(rows)
     }
 
     /// The rows of a query as the server holds them: many of them in a file.
     pub fn raw_rows(&mut self, query: &str) -> Result<Rows, Error> {
-        // SAFETY: called between SPI_connect and SPI_finish.
-        unsafe {
-            let plan = self.plan(query)?;
-            self.spool(plan)
-        }
-    }
-
-    /// The rows of a query that will not come again, as the server holds them.
-    pub fn raw_rows_once(&mut self, query: &str) -> Result<Rows, Error> {
-        // SAFETY: the plan is used once and freed; the rows are not part of it.
-        unsafe {
-            let plan = prepare(query)?;
-            let rows = self.spool(plan);
-            pg_sys::SPI_freeplan(plan);
-            rows
-        }
-    }
-
-    /// Runs a query, and has its rows go into a store one by one.
-    ///
-    /// SAFETY: the plan is one of this session's, has no parameters, and reads only.
-    unsafe fn spool(&mut self, plan: pg_sys::SPIPlanPtr) -> Result<Rows, Error> {
         // SAFETY: the active snapshot is a copy of the registered one that shows what this transaction has done so far, too; it is
         // taken off again below, or by the abort of the subtransaction if an error unwinds. The receiver puts rows into the store,
-        // and both belong to the memory of this SPI connection.
+        // stays where it is during the run, and belongs with the store to the memory of this SPI connection.
         unsafe {
-            let columns = pg_sys::CreateTupleDescCopy(result_columns(plan)?);
+            let plan = self.plan(query)?;
             let store = new_store();
-            let receiver = pg_sys::CreateDestReceiver(pg_sys::CommandDest::DestTuplestore);
-            pg_sys::ffi::pg_guard_ffi_boundary(|| {
-                SetTuplestoreDestReceiverParams(
-                    receiver,
-                    store,
-                    pg_sys::CurrentMemoryContext,
-                    false,
-                    std::ptr::null_mut(),
-                    std::ptr::null(),
-                );
-            });
+            let mut receiver = Receiver::new(store);
             let mut options = std::mem::zeroed::<pg_sys::SPIExecuteOptions>();
             options.read_only = true;
-            options.dest = receiver;
+            options.dest = receiver.as_destination();
             pg_sys::CommandCounterIncrement();
             pg_sys::PushCopiedSnapshot(self.snapshot);
             pg_sys::UpdateActiveSnapshotCommandId();
-            let code = pg_sys::SPI_execute_plan_extended(plan, &options);
+            let code = pg_sys::SPI_execute_plan_extended(plan.pointer, &options);
             pg_sys::PopActiveSnapshot();
-            let rows = Rows {
+            plan.done();
+            if code < 0 {
+                return Err(Error::Internal(format!(
+                    "SPI_execute_plan_extended answered {code}"
+                )));
+            }
+            let (columns, count) = receiver.received()?;
+            Ok(Rows {
                 store,
                 columns,
-                count: pg_sys::SPI_processed,
-            };
-            match code {
-                ..0 => Err(Error::Internal(format!(
-                    "SPI_execute_plan_extended answered {code}"
-                ))),
-                _ => Ok(rows),
-            }
-        }
-    }
-
-    fn execute(&mut self, statement: &str) -> Result<u64, Error> {
-        // SAFETY: called between SPI_connect and SPI_finish.
-        unsafe {
-            let plan = self.plan(statement)?;
-            self.execute_plan(plan)
+                count,
+                snapshot: self.snapshot,
+            })
         }
     }
 
     /// SAFETY: the plan is one of this session's and has no parameters.
-    unsafe fn execute_plan(&mut self, plan: pg_sys::SPIPlanPtr) -> Result<u64, Error> {
+    unsafe fn execute(&mut self, plan: &Plan) -> Result<u64, Error> {
         // SAFETY: the snapshot is registered for as long as this workspace is open; the server copies it and adds what this
         // transaction has done so far.
         unsafe {
             let code = pg_sys::SPI_execute_snapshot(
-                plan,
+                plan.pointer,
                 std::ptr::null_mut(),
                 std::ptr::null(),
                 self.snapshot,
@@ -318,33 +349,38 @@ impl Workspace {
     }
 
     /// SAFETY: called between SPI_connect and SPI_finish, with every name that the statement uses kept already.
-    unsafe fn plan(&self, statement: &str) -> Result<pg_sys::SPIPlanPtr, Error> {
-        if let Some(plan) = PLANS.with_borrow(|plans| plans.plans.get(statement).copied()) {
-            return Ok(plan);
+    unsafe fn plan(&self, statement: &str) -> Result<Plan, Error> {
+        #[cfg(debug_assertions)]
+        super::injection::point()?;
+        let is_once = self.is_once;
+        if !is_once && let Some(pointer) = PLANS.with_borrow(|plans| plans.plans.get(statement).copied()) {
+            return Ok(Plan { pointer, is_once });
         }
         // SAFETY: a plan that is kept lives until it is freed.
-        let plan = unsafe {
-            let plan = prepare(statement)?;
-            if pg_sys::SPI_keepplan(plan) != 0 {
+        let pointer = unsafe {
+            let pointer = prepare(statement)?;
+            if !is_once && pg_sys::SPI_keepplan(pointer) != 0 {
                 return Err(Error::Internal("SPI_keepplan failed".into()));
             }
-            plan
+            pointer
         };
-        PLANS.with_borrow_mut(|plans| plans.plans.insert(statement.to_owned(), plan));
-        Ok(plan)
+        if !is_once {
+            PLANS.with_borrow_mut(|plans| plans.plans.insert(statement.to_owned(), pointer));
+        }
+        Ok(Plan { pointer, is_once })
     }
 
-    /// SAFETY: called between SPI_connect and SPI_finish, which the store and the columns belong to.
-    unsafe fn register(
-        &mut self,
-        name: &str,
-        columns: pg_sys::TupleDesc,
-        store: *mut pg_sys::Tuplestorestate,
-        rows: u64,
-    ) -> Result<(), Error> {
+    /// Has later statements read rows by a name. Answers how many there are.
+    fn register(&mut self, name: &str, rows: Rows) -> Result<u64, Error> {
         let c_name = CString::new(name).map_err(|error| Error::Internal(error.to_string()))?;
-        // SAFETY: the relation is made in the memory of this SPI connection, like what it points to. An earlier one of its
-        // name is taken away first.
+        let (count, columns, store) = (rows.count, rows.columns, rows.store);
+        // From here on the relation has them.
+        std::mem::forget(rows);
+        // SAFETY: the description is the rows'.
+        let columns_now = unsafe { types(columns) };
+        forget_plans_of_other_columns(name, columns_now);
+        // SAFETY: called between SPI_connect and SPI_finish. The relation is made in the memory of this SPI connection, like what it
+        // points to. An earlier one of its name is taken away first.
         unsafe {
             if let Some(earlier) = self.kept.remove(name) {
                 pg_sys::SPI_unregister_relation(c_name.as_ptr());
@@ -356,7 +392,10 @@ impl Workspace {
             (*relation).md.reliddesc = pg_sys::InvalidOid;
             (*relation).md.tupdesc = columns;
             (*relation).md.enrtype = pg_sys::EphemeralNameRelationType::ENR_NAMED_TUPLESTORE;
-            (*relation).md.enrtuples = EXPECTED_ROWS;
+            (*relation).md.enrtuples = match self.is_once {
+                true => EXPECTED_ROWS.max(count as f64),
+                false => EXPECTED_ROWS,
+            };
             (*relation).reldata = store as *mut std::ffi::c_void;
             let code = pg_sys::SPI_register_relation(relation);
             if code < 0 {
@@ -364,9 +403,27 @@ impl Workspace {
                     "SPI_register_relation answered {code} for {name}"
                 )));
             }
-            self.kept.insert(name.to_owned(), Kept { relation, rows });
+            self.kept.insert(
+                name.to_owned(),
+                Kept {
+                    relation,
+                    rows: count,
+                },
+            );
         }
-        Ok(())
+        Ok(count)
+    }
+}
+
+impl Plan {
+    /// Drops it unless it will be used again.
+    ///
+    /// SAFETY: it runs no more.
+    unsafe fn done(self) {
+        if self.is_once {
+            // SAFETY: see above; nobody else has it.
+            unsafe { pg_sys::SPI_freeplan(self.pointer) };
+        }
     }
 }
 
@@ -379,6 +436,11 @@ impl Rows {
     /// The rows' columns.
     pub(super) fn columns(&self) -> pg_sys::TupleDesc {
         self.columns
+    }
+
+    /// The snapshot that they were read in.
+    pub(super) fn snapshot(&self) -> pg_sys::Snapshot {
+        self.snapshot
     }
 
     /// Shows each row in turn, as the values of its columns and whether they are NULL.
@@ -412,18 +474,6 @@ impl Drop for Rows {
             unsafe { pg_sys::tuplestore_end(self.store) }
         }
     }
-}
-
-unsafe extern "C-unwind" {
-    // pgrx does not have it.
-    fn SetTuplestoreDestReceiverParams(
-        receiver: *mut pg_sys::DestReceiver,
-        store: *mut pg_sys::Tuplestorestate,
-        context: pg_sys::MemoryContext,
-        detoast: bool,
-        target: pg_sys::TupleDesc,
-        map_failure: *const std::ffi::c_char,
-    );
 }
 
 /// The columns of the rows of a plan of one statement.
@@ -461,12 +511,31 @@ unsafe fn new_store() -> *mut pg_sys::Tuplestorestate {
 fn forget_other_plans(generation: &str) {
     PLANS.with_borrow_mut(|plans| {
         if plans.generation != generation {
-            for (_, plan) in plans.plans.drain() {
-                // SAFETY: the plan was kept by this session, and runs no more: this is called at the beginning of the only
-                // workspace that is open.
-                unsafe { pg_sys::SPI_freeplan(plan) };
-            }
+            plans.forget();
             plans.generation = generation.to_owned();
         }
     });
+}
+
+/// Plans read kept rows as what their columns were when the plan was made.
+fn forget_plans_of_other_columns(name: &str, columns: Vec<pg_sys::Oid>) {
+    PLANS.with_borrow_mut(|plans| match plans.columns.get(name) {
+        Some(before) if *before == columns => {}
+        before => {
+            if before.is_some() {
+                plans.forget();
+            }
+            plans.columns.insert(name.to_owned(), columns);
+        }
+    });
+}
+
+impl Plans {
+    fn forget(&mut self) {
+        for (_, plan) in self.plans.drain() {
+            // SAFETY: the plan was kept by this session, and runs no more: there is one workspace, and it is between two statements.
+            unsafe { pg_sys::SPI_freeplan(plan) };
+        }
+        self.columns.clear();
+    }
 }

@@ -1,6 +1,6 @@
 //! The run of a refresh.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
 use super::choose::{Mode, Plan, plan};
@@ -8,7 +8,7 @@ use super::log::{self, Counts, Outcome, Run};
 use super::standing::{Standing, standing};
 use crate::error::Error;
 use crate::incremental::apply::apply;
-use crate::incremental::flush::{Target, filled};
+use crate::incremental::flush::{Filled, Target, filled};
 use crate::incremental::{build, capture, state};
 use crate::pg::capture::is_own_transaction;
 use crate::pg::identity::{as_extension_owner, as_role};
@@ -253,18 +253,21 @@ struct Flushed {
 
 fn flush_all(
     workspace: &mut Workspace,
-    views: &[&str],
+    wanted: &[&str],
     mode: Mode,
     targets: &HashMap<String, u32>,
     owner: u32,
     build: Option<&'static str>,
 ) -> Result<Flushed, Error> {
     let mut flushed = Flushed::default();
+    let are_held = state::hold_tables()?;
     let mut look = state::look_in(workspace)?;
+    let sources = look.sources_now.clone();
     match build {
         Some(_) => look = build::build(workspace, &look, owner)?,
         None => {
-            if let Some(reason) = look.outdated() {
+            let foreign = (!are_held).then_some("a table of theirs is not the extension's own");
+            if let Some(reason) = foreign.or(look.outdated()) {
                 return Err(Error::CannotBuild {
                     reason: reason.to_owned(),
                 });
@@ -273,7 +276,8 @@ fn flush_all(
             flushed.changes = look.changes;
         }
     }
-    for filled in filled(|query, _| workspace.rows(query))? {
+    let views = filled(|query, _| workspace.rows(query))?;
+    for filled in &views {
         let Some(target) = Target::of(&filled.name) else {
             continue;
         };
@@ -283,14 +287,14 @@ fn flush_all(
         };
         let is_locked = targets.get(target.view) == Some(&filled.oid);
         if !is_locked || filled.obstacle(owner).is_some() {
-            if views.contains(&target.view) {
+            if wanted.contains(&target.view) {
                 let obstacle = filled
                     .obstacle(owner)
                     .unwrap_or("it was replaced or locked meanwhile");
                 flushed.reasons.insert(filled.name.clone(), obstacle.to_owned());
             }
             if unsynced.is_none() {
-                target.note(workspace, &look, owner)?;
+                target.note(workspace, &look)?;
             }
             continue;
         }
@@ -304,8 +308,8 @@ fn flush_all(
             None => ("incremental", "its changes were captured".into()),
         };
         let written = workspace.subtransaction(|workspace| match &unsynced {
-            Some(_) => target.compare(workspace, &look, &filled, owner),
-            None => target.flush(workspace, &look, &filled, owner),
+            Some(_) => target.compare(workspace, &look, filled, owner),
+            None => target.flush(workspace, &look, filled, owner),
         });
         match written {
             Ok(rows) => {
@@ -314,7 +318,7 @@ fn flush_all(
             }
             Err(error) => {
                 if unsynced.is_none() {
-                    target.note(workspace, &look, owner)?;
+                    target.note(workspace, &look)?;
                 }
                 flushed.reasons.insert(
                     filled.name.clone(),
@@ -323,7 +327,23 @@ fn flush_all(
             }
         }
     }
+    check_unaltered(&sources, &views, targets)?;
     Ok(flushed)
+}
+
+/// An error if the sources, an adapter or a view that was written to is another one than when the refresh began: what was read by
+/// a name may have been read of two. What reading calls, or an index, could have altered them, and could have been made to by
+/// their owner.
+fn check_unaltered(sources: &str, views: &[Filled], targets: &HashMap<String, u32>) -> Result<(), Error> {
+    let identities = |views: &[Filled]| -> BTreeSet<String> {
+        let is_target = |view: &&Filled| targets.contains_key(&view.name);
+        views.iter().filter(is_target).map(Filled::identity).collect()
+    };
+    // Not in the refresh's snapshot: names mean what they mean now, also where somebody else has altered them.
+    match state::look()?.sources_now == sources && identities(&filled(query::rows)?) == identities(views) {
+        true => Ok(()),
+        false => Err(Error::AlteredMeanwhile),
+    }
 }
 
 /// Remembers what a change costs, where enough have been applied to tell.
@@ -420,7 +440,7 @@ pub fn install_capture() -> Result<(), Error> {
             return Ok(Some(problem));
         }
         if !capture::is_complete(&captured)? {
-            capture::install(&captured, owner)?;
+            capture::install(&captured)?;
         }
         Ok(None)
     });

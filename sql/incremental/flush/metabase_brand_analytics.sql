@@ -1,4 +1,10 @@
 -- The rows of all brands: each one's share depends on all the others.
+
+-- @keep flush_group
+SELECT r.*
+FROM metabase_internal.brand_rollup AS r;
+
+-- @read flush_row
 WITH sale AS (
     SELECT
         r.brand_id,
@@ -12,7 +18,7 @@ WITH sale AS (
         r.months                                                    AS active_months,
         r.first_sale,
         r.last_sale
-    FROM metabase_internal.brand_rollup AS r
+    FROM flush_group AS r
 )
 SELECT
     sale.total_sales > 0                                                            AS present,
@@ -47,4 +53,4 @@ SELECT
     END                                                                             AS volume_tier
 FROM sale
 LEFT JOIN metabase_internal.brands AS b ON b.id = sale.brand_id
-LEFT JOIN metabase_internal.brands AS parent ON parent.id = b.parent_brand_id
+LEFT JOIN metabase_internal.brands AS parent ON parent.id = b.parent_brand_id;

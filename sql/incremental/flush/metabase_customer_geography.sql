@@ -1,4 +1,11 @@
 -- The rows of some places: flush_key has their numbers.
+
+-- @keep flush_group
+SELECT r.*
+FROM flush_key AS k
+JOIN metabase_internal.place_rollup AS r ON r.id = k.id;
+
+-- @read flush_row
 SELECT
     r.orders > 0 AND r.country IS NOT NULL                           AS present,
     r.country,
@@ -17,5 +24,4 @@ SELECT
     r.brands                                                         AS unique_brands,
     r.first_sale                                                     AS first_order,
     r.last_sale                                                      AS last_order
-FROM flush_key AS k
-JOIN metabase_internal.place_rollup AS r ON r.id = k.id
+FROM flush_group AS r;

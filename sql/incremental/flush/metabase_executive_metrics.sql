@@ -1,16 +1,31 @@
 -- The rows of some days on some platforms: flush_key has day ('-infinity' where it is not known) and slug.
+
+-- @keep flush_group
+SELECT
+    k.day  AS group_day,
+    k.slug AS group_slug,
+    p.name,
+    r.*
+FROM flush_key AS k
+LEFT JOIN metabase_internal.platform_rollup AS p ON p.slug_key = coalesce('=' || k.slug, '')
+LEFT JOIN metabase_internal.day_rollup AS r
+    ON r.platform = p.id
+    AND r.day = k.day
+    AND r.orders > 0;
+
+-- @read flush_row
 SELECT
     coalesce(sum(r.orders), 0) > 0                          AS present,
-    nullif(k.day, '-infinity')                              AS sale_date,
+    nullif(r.group_day, '-infinity')                        AS sale_date,
     date_trunc('week', known.day::timestamp)::date          AS sale_week,
     date_trunc('month', known.day::timestamp)::date         AS sale_month,
     date_trunc('quarter', known.day::timestamp)::date       AS sale_quarter,
     date_trunc('year', known.day::timestamp)::date          AS sale_year,
     CASE
-        WHEN min(p.name COLLATE "C") FILTER (WHERE r.orders > 0) = max(p.name COLLATE "C") FILTER (WHERE r.orders > 0)
-            THEN min(p.name COLLATE "C") FILTER (WHERE r.orders > 0)
+        WHEN min(r.name COLLATE "C") FILTER (WHERE r.orders > 0) = max(r.name COLLATE "C") FILTER (WHERE r.orders > 0)
+            THEN min(r.name COLLATE "C") FILTER (WHERE r.orders > 0)
     END COLLATE "default"                                   AS platform_name,
-    k.slug                                                  AS platform_slug,
+    r.group_slug                                            AS platform_slug,
     sum(r.orders)::bigint                                   AS total_orders,
     CASE WHEN known.day IS NULL THEN 0 ELSE 1 END::bigint   AS active_days,
     CASE WHEN sum(r.gross_sale_count) > 0 THEN sum(r.gross_sale_sum) END       AS total_revenue,
@@ -22,14 +37,9 @@ SELECT
     round(sum(r.gross_sale_sum) / nullif(sum(r.gross_sale_count), 0), 4)       AS avg_order_value,
     min(r.first_sale)                                       AS first_sale,
     max(r.last_sale)                                        AS last_sale
-FROM flush_key AS k
-CROSS JOIN LATERAL (SELECT nullif(k.day, '-infinity') AS day) AS known
-LEFT JOIN metabase_internal.platform_rollup AS p ON p.slug_key = coalesce('=' || k.slug, '')
-LEFT JOIN metabase_internal.day_rollup AS r
-    ON r.platform = p.id
-    AND r.day = k.day
-    AND r.orders > 0
+FROM flush_group AS r
+CROSS JOIN LATERAL (SELECT nullif(r.group_day, '-infinity') AS day) AS known
 GROUP BY
-    k.day,
+    r.group_day,
     known.day,
-    k.slug
+    r.group_slug;

@@ -1,28 +1,32 @@
 -- The rows of some stock items: flush_key has their keys.
+
+-- @keep flush_group
+SELECT
+    k.item_id,
+    sale.*
+FROM flush_key AS k
+CROSS JOIN LATERAL (
+    SELECT
+        count(*)          AS times_sold,
+        max(f.sold_at)    AS last_sold_at,
+        sum(f.gross_sale) AS total_revenue,
+        sum(f.net_profit) AS total_profit
+    FROM metabase_internal.sale_fact AS f
+    WHERE f.item_id = k.item_id
+) AS sale;
+
+-- @read flush_row
 WITH item AS (
     SELECT
-        k.item_id,
+        sale.*,
         i.*,
-        sale.times_sold,
-        sale.last_sold_at,
-        sale.total_revenue,
-        sale.total_profit,
         CASE
             WHEN sale.times_sold > 0
                 THEN (sale.last_sold_at AT TIME ZONE :zone)::date
             ELSE (now() AT TIME ZONE :zone)::date
         END - (i.purchase_date AT TIME ZONE :zone)::date AS days_in_stock
-    FROM flush_key AS k
-    LEFT JOIN metabase_internal.stock_items AS i ON i.id = k.item_id
-    CROSS JOIN LATERAL (
-        SELECT
-            count(*)          AS times_sold,
-            max(f.sold_at)    AS last_sold_at,
-            sum(f.gross_sale) AS total_revenue,
-            sum(f.net_profit) AS total_profit
-        FROM metabase_internal.sale_fact AS f
-        WHERE f.item_id = k.item_id
-    ) AS sale
+    FROM flush_group AS sale
+    LEFT JOIN metabase_internal.stock_items AS i ON i.id = sale.item_id
 )
 SELECT
     item.id IS NOT NULL                                            AS present,
@@ -64,4 +68,4 @@ LEFT JOIN metabase_internal.products AS p ON p.id = item.product_id
 LEFT JOIN metabase_internal.brands AS b ON b.id = p.brand_id
 LEFT JOIN metabase_internal.categories AS c ON c.id = p.category_id
 LEFT JOIN metabase_internal.suppliers AS s ON s.id = item.supplier_id
-LEFT JOIN metabase_internal.sizes AS size ON size.id = item.size_id
+LEFT JOIN metabase_internal.sizes AS size ON size.id = item.size_id;

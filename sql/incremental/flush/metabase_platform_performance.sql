@@ -1,4 +1,11 @@
 -- The rows of some platforms: flush_key has their numbers.
+
+-- @keep flush_group
+SELECT r.*
+FROM flush_key AS k
+JOIN metabase_internal.platform_rollup AS r ON r.id = k.id;
+
+-- @read flush_row
 SELECT
     r.orders > 0                                                       AS present,
     r.platform_id,
@@ -25,5 +32,4 @@ SELECT
     r.cities                                                           AS cities_served,
     r.first_sale,
     r.last_sale
-FROM flush_key AS k
-JOIN metabase_internal.platform_rollup AS r ON r.id = k.id
+FROM flush_group AS r;

@@ -1,4 +1,11 @@
 -- The rows of some products: flush_key has their numbers.
+
+-- @keep flush_group
+SELECT r.*
+FROM flush_key AS k
+JOIN metabase_internal.product_rollup AS r ON r.id = k.id;
+
+-- @read flush_row
 SELECT
     r.orders > 0                                                      AS present,
     r.product_id,
@@ -25,8 +32,7 @@ SELECT
     r.first_sale                                                      AS first_sale_date,
     r.last_sale                                                       AS last_sale_date,
     round(extract(epoch FROM r.last_sale - r.first_sale) / 86400, 2)  AS sales_duration_days
-FROM flush_key AS k
-JOIN metabase_internal.product_rollup AS r ON r.id = k.id
+FROM flush_group AS r
 LEFT JOIN metabase_internal.products AS p ON p.id = r.product_id
 LEFT JOIN metabase_internal.categories AS c ON c.id = p.category_id
-LEFT JOIN metabase_internal.brands AS b ON b.id = p.brand_id
+LEFT JOIN metabase_internal.brands AS b ON b.id = p.brand_id;

@@ -1,4 +1,11 @@
 -- The rows of some suppliers: flush_key has their numbers.
+
+-- @keep flush_group
+SELECT r.*
+FROM flush_key AS k
+JOIN metabase_internal.supplier_rollup AS r ON r.id = k.id;
+
+-- @read flush_row
 SELECT
     r.items > 0                                                           AS present,
     r.supplier_id,
@@ -23,6 +30,5 @@ SELECT
     CASE WHEN r.unsold_price_count > 0 THEN r.unsold_price_sum ELSE 0 END AS unsold_value,
     r.first_purchase,
     r.last_purchase
-FROM flush_key AS k
-JOIN metabase_internal.supplier_rollup AS r ON r.id = k.id
-LEFT JOIN metabase_internal.suppliers AS s ON s.id = r.supplier_id
+FROM flush_group AS r
+LEFT JOIN metabase_internal.suppliers AS s ON s.id = r.supplier_id;
