@@ -9,7 +9,7 @@ use crate::compare::{self, Difference, compare};
 use crate::error::Result;
 use crate::json::array;
 use crate::layout;
-use crate::metabase::{Items, Metabase};
+use crate::metabase::{Items, Kept, Metabase};
 use crate::plan::{Item, Kind};
 use crate::source::Template;
 
@@ -30,9 +30,14 @@ pub struct DashboardWork {
 impl ExistingDashboards {
     /// Those among the items of the collection.
     pub fn load(metabase: &Metabase, items: &Items) -> Result<ExistingDashboards> {
-        let dashboards = items.dashboards.iter();
-        let dashboards = dashboards.map(|id| Ok((*id, metabase.dashboard(*id)?)));
-        Ok(ExistingDashboards(dashboards.collect::<Result<_>>()?))
+        let mut dashboards = Vec::new();
+        let mut kept = Kept::default();
+        for id in &items.dashboards {
+            let dashboard = metabase.dashboard(*id)?;
+            kept.add(&dashboard)?;
+            dashboards.push((*id, dashboard));
+        }
+        Ok(ExistingDashboards(dashboards))
     }
 
     /// What is to be done so that this dashboard is there with these cards. One that exists is ours only once.

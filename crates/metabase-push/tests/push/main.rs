@@ -6,6 +6,7 @@ mod failures;
 mod hand_made;
 mod hostile;
 mod live;
+mod memory;
 mod metabase;
 mod push;
 mod shop;

@@ -194,7 +194,8 @@ impl Shared {
     }
 }
 
-fn read_request(stream: &TcpStream) -> std::io::Result<Request> {
+/// The request that has arrived on a connection.
+pub fn read_request(stream: &TcpStream) -> std::io::Result<Request> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
