@@ -1,5 +1,6 @@
 //! metabase-push against a Metabase of the tests' own, which is stricter than the real one.
 
+mod child;
 mod command;
 mod errors;
 mod failures;
@@ -11,4 +12,5 @@ mod metabase;
 mod push;
 mod shop;
 mod views;
+mod way;
 mod wire;

@@ -2,61 +2,23 @@
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use metabase_push::plan;
 use serde_json::Value;
 
+use crate::child::{Child, End};
 use crate::metabase::State;
-use crate::shop::{Shop, TestClock, connect_with_timeout, options};
 use crate::wire::read_request;
-
-const ADDRESS: &str = "PUSH_TEST_ADDRESS";
-const SECONDS: &str = "PUSH_TEST_SECONDS";
-const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Plans against the server whose address it is given, and says how much memory that took at most, and how it ended.
-///
-/// It is a part of other tests, which start it in a process of its own.
-#[test]
-fn child() {
-    let Ok(address) = std::env::var(ADDRESS) else {
-        return;
-    };
-    let seconds = std::env::var(SECONDS).expect("that test knows how long a request may take");
-    let timeout = Duration::from_secs(seconds.parse().expect("it is a number"));
-    let metabase = connect_with_timeout(&address, &TestClock::new(), timeout);
-    let end = match plan(&metabase, &mut Shop::new(), &options()) {
-        Ok(plan) => format!("{} items", plan.items().count()),
-        Err(error) => error.to_string(),
-    };
-    let status = std::fs::read_to_string("/proc/self/status").expect("this is Linux");
-    let peak = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .and_then(|line| line.trim().strip_suffix(" kB"))
-        .expect("it has a line about the peak");
-    println!("\npeak={peak}\nend={end}");
-}
-
-/// How a run in a process of its own ends.
-#[derive(Debug)]
-struct End {
-    peak_mib: u64,
-    words: String,
-    time: Duration,
-}
 
 /// A run while the answers to these paths, by their ends, are written by `write`.
 fn run(path: &'static str, write: impl Fn(&mut TcpStream) -> std::io::Result<()> + Send + 'static) -> End {
-    run_for(path, TIMEOUT, write)
+    run_for(path, 60, write)
 }
 
 /// The same where a request may take this long.
 fn run_for(
     path: &'static str,
-    timeout: Duration,
+    seconds: u64,
     write: impl Fn(&mut TcpStream) -> std::io::Result<()> + Send + 'static,
 ) -> End {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
@@ -81,22 +43,14 @@ fn run_for(
             };
         }
     });
-    let start = Instant::now();
-    let child = Command::new(std::env::current_exe().expect("this is a test"))
-        .args(["--exact", "memory::child", "--nocapture"])
-        .env(ADDRESS, format!("http://{address}"))
-        .env(SECONDS, timeout.as_secs().to_string())
-        .output()
-        .expect("the test can be run again");
-    let output = String::from_utf8_lossy(&child.stdout).into_owned();
-    let value = |name: &str| {
-        let found = output.lines().find_map(|line| line.strip_prefix(name));
-        found.unwrap_or_else(|| panic!("{child:?}")).to_owned()
+    let child = Child {
+        seconds: Some(seconds),
+        ..Child::at(format!("http://{address}"))
     };
+    let end = child.run();
     End {
-        peak_mib: value("peak=").parse::<u64>().expect("it is a number") / 1024,
-        words: value("end=").replace(&address.to_string(), "URL"),
-        time: start.elapsed(),
+        words: end.words.replace(&address.to_string(), "URL"),
+        ..end
     }
 }
 
@@ -185,13 +139,13 @@ fn an_answer_without_an_end_is_an_error_soon() {
         assert!(end.words.starts_with("GET http://URL/api/database"), "{end:?}");
         assert!(end.words.contains(expected), "{piece}: {end:?}");
         assert!(end.peak_mib < MOST_MIB, "{piece}: {end:?}");
-        assert!(end.time < TIMEOUT, "{piece}: {end:?}");
+        assert!(end.time < Duration::from_secs(60), "{piece}: {end:?}");
     }
 }
 
 #[test]
 fn an_answer_that_drips_is_an_error_soon() {
-    let end = run_for("/database", Duration::from_secs(1), |stream| {
+    let end = run_for("/database", 1, |stream| {
         loop {
             stream.write_all(b" ")?;
             std::thread::sleep(Duration::from_millis(50));

@@ -195,7 +195,7 @@ impl Shared {
 }
 
 /// The request that has arrived on a connection.
-pub fn read_request(stream: &TcpStream) -> std::io::Result<Request> {
+pub fn read_request(stream: impl Read) -> std::io::Result<Request> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
