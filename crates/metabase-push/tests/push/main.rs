@@ -9,6 +9,7 @@ mod hostile;
 mod live;
 mod memory;
 mod metabase;
+mod mutations;
 mod push;
 mod shop;
 mod views;
