@@ -8,6 +8,7 @@ use crate::metabase::{Items, Kept, Metabase};
 use crate::plan::{Change, Item, Kind, Work};
 use crate::query::Query;
 use crate::source::Card;
+use crate::text;
 
 /// The cards in the collection, the oldest first.
 pub struct ExistingCards(Vec<ExistingCard>);
@@ -58,7 +59,7 @@ impl ExistingCards {
             None => Ok(()),
             Some(other) => Err(Error::OtherDatabase {
                 collection: collection.to_owned(),
-                card: other.card["name"].as_str().unwrap_or_default().to_owned(),
+                card: text::beginning(other.card["name"].as_str().unwrap_or_default()),
                 id: other.id,
             }),
         }

@@ -56,19 +56,30 @@ impl ExistingDashboards {
 
     /// The dashboard with a filter of ours, or one of this name without. Of copies, the oldest is the original.
     fn find(&self, template: &Template) -> Option<usize> {
-        let marker = format!("{MARKER}{}.", template.name);
-        let has = |dashboard: &Value, marker: &str| {
-            array(dashboard, "parameters")
-                .any(|parameter| parameter["id"].as_str().is_some_and(|id| id.starts_with(marker)))
-        };
-        let name = template.dashboard.get("name");
-        let marked = |(_, dashboard): &(u64, Value)| has(dashboard, &marker);
-        let named = |(_, dashboard): &(u64, Value)| dashboard.get("name") == name && !has(dashboard, MARKER);
         self.0
             .iter()
-            .position(marked)
-            .or_else(|| self.0.iter().position(named))
+            .position(|(_, dashboard)| is_marked(dashboard, template))
+            .or_else(|| {
+                self.0
+                    .iter()
+                    .position(|(_, dashboard)| is_named(dashboard, template))
+            })
     }
+}
+
+/// Whether a dashboard has a filter of ours.
+fn is_marked(dashboard: &Value, template: &Template) -> bool {
+    has_filter(dashboard, &format!("{MARKER}{}.", template.name))
+}
+
+/// Whether a dashboard has our name, and no filter of another one of ours.
+fn is_named(dashboard: &Value, template: &Template) -> bool {
+    dashboard.get("name") == template.dashboard.get("name") && !has_filter(dashboard, MARKER)
+}
+
+fn has_filter(dashboard: &Value, marker: &str) -> bool {
+    array(dashboard, "parameters")
+        .any(|parameter| parameter["id"].as_str().is_some_and(|id| id.starts_with(marker)))
 }
 
 fn difference(template: &Template, theirs: &Value, cards: &BTreeMap<&str, u64>, replace: bool) -> Difference {
@@ -106,7 +117,8 @@ impl DashboardWork {
         };
         self.item.id = Some(id);
         // Looked at once more, since what is left out of the list that is sent is deleted.
-        metabase.put_dashboard(id, |theirs| {
+        let is_ours = |theirs: &Value| is_marked(theirs, &self.template) || is_named(theirs, &self.template);
+        metabase.put_dashboard(id, is_ours, |theirs| {
             let difference = difference(&self.template, theirs, &ids(cards), replace);
             (!difference.send.is_empty()).then_some(Value::Object(difference.send))
         })

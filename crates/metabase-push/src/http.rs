@@ -145,12 +145,20 @@ impl Client {
                     read.map_err(|failure| Failure::uncertain(failure.error))
                 })
                 .inspect_err(|failure| perhaps_done |= failure.perhaps_done)?;
-            created["id"].as_u64().ok_or_else(|| {
+            let unexpected = |reason: &str| {
                 Failure::for_good(Error::Unexpected {
                     request: self.describe(Method::Post, path),
-                    reason: "there is no id in it".to_owned(),
+                    reason: reason.to_owned(),
                 })
-            })
+            };
+            if created["name"] != body["name"] {
+                return Err(unexpected(
+                    "it is about something else than what was to be created",
+                ));
+            }
+            created["id"]
+                .as_u64()
+                .ok_or_else(|| unexpected("there is no id in it"))
         })
     }
 

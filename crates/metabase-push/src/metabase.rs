@@ -205,9 +205,24 @@ impl Metabase {
 
     /// Makes a dashboard what `body` says, which is asked again before another attempt: what was a new card on it then
     /// has an id.
-    pub(crate) fn put_dashboard(&self, id: u64, body: impl Fn(&Value) -> Option<Value>) -> Result<()> {
-        self.client
-            .put_anew(&format!("/api/dashboard/{id}"), || Ok(body(&self.dashboard(id)?)))
+    ///
+    /// What somebody else has made is not changed, whoever says that this is its id.
+    pub(crate) fn put_dashboard(
+        &self,
+        id: u64,
+        is_ours: impl Fn(&Value) -> bool,
+        body: impl Fn(&Value) -> Option<Value>,
+    ) -> Result<()> {
+        let path = format!("/api/dashboard/{id}");
+        self.client.put_anew(&path, || {
+            let dashboard = self.dashboard(id)?;
+            match is_ours(&dashboard) {
+                true => Ok(body(&dashboard)),
+                false => Err(self
+                    .client
+                    .unexpected(&path, "it is not the dashboard that was made")),
+            }
+        })
     }
 
     fn object(&self, path: &str) -> Result<Value> {
