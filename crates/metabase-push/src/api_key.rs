@@ -2,10 +2,15 @@
 
 use std::fmt;
 
+use ureq::http::HeaderValue;
+
 use crate::error::{Error, Result};
 
 /// An API key of Metabase. It has no way into a message: not by `Debug`, and there is no `Display`.
-pub struct ApiKey(String);
+pub struct ApiKey {
+    text: String,
+    header: HeaderValue,
+}
 
 impl ApiKey {
     /// The name of the environment variable that holds the key.
@@ -20,7 +25,13 @@ impl ApiKey {
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::InvalidApiKey);
         }
-        Ok(ApiKey(key.to_owned()))
+        let mut header = HeaderValue::from_str(key).map_err(|_| Error::InvalidApiKey)?;
+        // Whoever writes requests down leaves it out.
+        header.set_sensitive(true);
+        Ok(ApiKey {
+            text: key.to_owned(),
+            header,
+        })
     }
 
     /// The key from the environment, the only place that neither `ps` nor a shell's history shows.
@@ -33,13 +44,18 @@ impl ApiKey {
     }
 
     /// The value of the header `x-api-key`.
-    pub(crate) fn header(&self) -> &str {
-        &self.0
+    pub(crate) fn header(&self) -> HeaderValue {
+        self.header.clone()
     }
 
-    /// `text` without the key, for texts of a server that repeats what it was sent.
+    /// `text` without the key, for texts of a server that repeats what it was sent: as it is, or as a URL or JSON has it.
     pub(crate) fn redact(&self, text: &str) -> String {
-        text.replace(&self.0, "***")
+        let in_url: String = url::form_urlencoded::byte_serialize(self.text.as_bytes()).collect();
+        let in_json = self.text.replace('\\', r"\\").replace('"', r#"\""#);
+        let in_cautious_json = in_json.replace('/', r"\/");
+        [&self.text, &in_url, &in_json, &in_cautious_json]
+            .into_iter()
+            .fold(text.to_owned(), |text, key| text.replace(key, "***"))
     }
 }
 
@@ -57,8 +73,18 @@ mod tests {
     fn a_key_is_never_shown() {
         let key = ApiKey::new(" mb_secret\n").unwrap();
         assert_eq!(key.header(), "mb_secret");
+        assert_eq!(format!("{:?}", key.header()), "Sensitive");
         assert_eq!(format!("{key:?}"), "ApiKey(***)");
         assert_eq!(key.redact("you sent mb_secret!"), "you sent ***!");
+        let key = ApiKey::new(r#"mb_a+b/c="d\e"#).unwrap();
+        for repeated in [
+            r#"mb_a+b/c="d\e"#,
+            "mb_a%2Bb%2Fc%3D%22d%5Ce",
+            r#"mb_a+b/c=\"d\\e"#,
+            r#"mb_a+b\/c=\"d\\e"#,
+        ] {
+            assert_eq!(key.redact(repeated), "***");
+        }
         let error = ApiKey::new("mb_se\ncret").unwrap_err();
         assert!(!format!("{error} {error:?}").contains("mb_se"));
     }

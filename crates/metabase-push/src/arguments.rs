@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use metabase_push::Options;
+use metabase_push::address::PlainHttp;
 
 const HELP: &str = "\
 The API key is read from METABASE_API_KEY, and from nowhere else. PostgreSQL's password is read from PGPASSWORD or \
 DATABASE_URL. What the connection string leaves out is taken from PGHOST, PGPORT, PGUSER, PGDATABASE, PGOPTIONS and \
 PGSSLMODE; for sslmode=verify-full, PGSSLROOTCERT names the file of a certificate authority.
+
+Metabase is reached through the proxy that HTTPS_PROXY or ALL_PROXY names, unless NO_PROXY lists its host. The key travels \
+encrypted, so that no proxy can read it, or not at all: an address that begins with http:// is refused, other than that of \
+this machine, unless --allow-http is given.
 
 What people did in Metabase stays: names, descriptions, headings and defaults of filters that they changed, settings that \
 they added, and what they added to a dashboard or moved on it. What a new version of the extension or a new setting of the \
@@ -37,6 +42,10 @@ pub struct Arguments {
     /// How to connect to the shop's database, as a URL or in libpq's form; by default DATABASE_URL or libpq's variables
     #[arg(long, value_name = "CONNSTRING")]
     pub connect: Option<String>,
+
+    /// Let the API key travel unencrypted to an address that begins with http://, directly or also through a proxy
+    #[arg(long, value_name = "WAY", num_args = 0..=1, require_equals = true, default_missing_value = "direct")]
+    pub allow_http: Option<Way>,
 
     /// The name that the shop's database has in Metabase
     #[arg(long, value_name = "NAME")]
@@ -75,7 +84,25 @@ pub struct Arguments {
     pub json: bool,
 }
 
+/// On which way the API key may travel unencrypted.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Way {
+    /// With no proxy on it
+    Direct,
+    /// Also through the proxy that the environment names
+    Proxy,
+}
+
 impl Arguments {
+    /// Where the API key may go unencrypted.
+    pub fn plain_http(&self) -> PlainHttp {
+        match self.allow_http {
+            None => PlainHttp::Refused,
+            Some(Way::Direct) => PlainHttp::Direct,
+            Some(Way::Proxy) => PlainHttp::ByProxy,
+        }
+    }
+
     /// What is pushed, where to and how.
     pub fn options(&self) -> Options {
         Options {

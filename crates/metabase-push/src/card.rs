@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use crate::compare::{self, compare};
 use crate::error::{Error, Result};
-use crate::metabase::{Items, Metabase};
+use crate::metabase::{Items, Kept, Metabase};
 use crate::plan::{Change, Item, Kind, Work};
 use crate::query::Query;
 use crate::source::Card;
+use crate::text;
 
 /// The cards in the collection, the oldest first.
 pub struct ExistingCards(Vec<ExistingCard>);
@@ -32,9 +33,16 @@ impl ExistingCards {
     /// Those in SQL among the items of the collection.
     pub fn load(metabase: &Metabase, items: &Items) -> Result<ExistingCards> {
         let mut cards = Vec::new();
+        let mut kept = Kept::default();
         for id in &items.cards {
-            let card = metabase.card(*id)?;
+            let mut card = metabase.card(*id)?;
             if let Some(query) = Query::of(&card["dataset_query"]) {
+                // Nothing of them is compared, and most of the memory is theirs.
+                for key in ["dataset_query", "result_metadata"] {
+                    card[key] = Value::Null;
+                }
+                kept.add(&json!([query.sql, query.tags()]))?;
+                kept.add(&card)?;
                 cards.push(ExistingCard { id: *id, card, query });
             }
         }
@@ -51,7 +59,7 @@ impl ExistingCards {
             None => Ok(()),
             Some(other) => Err(Error::OtherDatabase {
                 collection: collection.to_owned(),
-                card: other.card["name"].as_str().unwrap_or_default().to_owned(),
+                card: text::beginning(other.card["name"].as_str().unwrap_or_default()),
                 id: other.id,
             }),
         }

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::metabase::Metabase;
 use crate::plan::{Item, Kind, Work};
 use crate::source::Object;
+use crate::text;
 
 /// What people read about a collection that is created.
 const DESCRIPTION: &str = "Dashboards of metabase_views, pushed by metabase-push.";
@@ -34,6 +35,13 @@ pub fn make(metabase: &Metabase, work: &mut Work) -> Result<u64> {
     }
     let name = &work.item.name;
     let id = metabase.create_collection(&json!(work.body), || id_of(metabase, name))?;
+    // All that follows goes in there, so that it has to be the one.
+    if id_of(metabase, name)? != Some(id) {
+        return Err(metabase.client().unexpected(
+            "/api/collection",
+            format!("it has no collection \"{name}\" with the id {id} that was given to it"),
+        ));
+    }
     work.item.id = Some(id);
     Ok(id)
 }
@@ -56,7 +64,7 @@ fn id_of(metabase: &Metabase, name: &str) -> Result<Option<u64>> {
         [id] => Ok(Some(id)),
         _ => Err(Error::SeveralCollections {
             name: name.to_owned(),
-            ids: ids.iter().map(u64::to_string).collect(),
+            ids: text::few(ids.iter().map(u64::to_string)),
         }),
     }
 }

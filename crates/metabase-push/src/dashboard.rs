@@ -9,7 +9,7 @@ use crate::compare::{self, Difference, compare};
 use crate::error::Result;
 use crate::json::array;
 use crate::layout;
-use crate::metabase::{Items, Metabase};
+use crate::metabase::{Items, Kept, Metabase};
 use crate::plan::{Item, Kind};
 use crate::source::Template;
 
@@ -30,9 +30,14 @@ pub struct DashboardWork {
 impl ExistingDashboards {
     /// Those among the items of the collection.
     pub fn load(metabase: &Metabase, items: &Items) -> Result<ExistingDashboards> {
-        let dashboards = items.dashboards.iter();
-        let dashboards = dashboards.map(|id| Ok((*id, metabase.dashboard(*id)?)));
-        Ok(ExistingDashboards(dashboards.collect::<Result<_>>()?))
+        let mut dashboards = Vec::new();
+        let mut kept = Kept::default();
+        for id in &items.dashboards {
+            let dashboard = metabase.dashboard(*id)?;
+            kept.add(&dashboard)?;
+            dashboards.push((*id, dashboard));
+        }
+        Ok(ExistingDashboards(dashboards))
     }
 
     /// What is to be done so that this dashboard is there with these cards. One that exists is ours only once.
@@ -51,19 +56,30 @@ impl ExistingDashboards {
 
     /// The dashboard with a filter of ours, or one of this name without. Of copies, the oldest is the original.
     fn find(&self, template: &Template) -> Option<usize> {
-        let marker = format!("{MARKER}{}.", template.name);
-        let has = |dashboard: &Value, marker: &str| {
-            array(dashboard, "parameters")
-                .any(|parameter| parameter["id"].as_str().is_some_and(|id| id.starts_with(marker)))
-        };
-        let name = template.dashboard.get("name");
-        let marked = |(_, dashboard): &(u64, Value)| has(dashboard, &marker);
-        let named = |(_, dashboard): &(u64, Value)| dashboard.get("name") == name && !has(dashboard, MARKER);
         self.0
             .iter()
-            .position(marked)
-            .or_else(|| self.0.iter().position(named))
+            .position(|(_, dashboard)| is_marked(dashboard, template))
+            .or_else(|| {
+                self.0
+                    .iter()
+                    .position(|(_, dashboard)| is_named(dashboard, template))
+            })
     }
+}
+
+/// Whether a dashboard has a filter of ours.
+fn is_marked(dashboard: &Value, template: &Template) -> bool {
+    has_filter(dashboard, &format!("{MARKER}{}.", template.name))
+}
+
+/// Whether a dashboard has our name, and no filter of another one of ours.
+fn is_named(dashboard: &Value, template: &Template) -> bool {
+    dashboard.get("name") == template.dashboard.get("name") && !has_filter(dashboard, MARKER)
+}
+
+fn has_filter(dashboard: &Value, marker: &str) -> bool {
+    array(dashboard, "parameters")
+        .any(|parameter| parameter["id"].as_str().is_some_and(|id| id.starts_with(marker)))
 }
 
 fn difference(template: &Template, theirs: &Value, cards: &BTreeMap<&str, u64>, replace: bool) -> Difference {
@@ -101,7 +117,8 @@ impl DashboardWork {
         };
         self.item.id = Some(id);
         // Looked at once more, since what is left out of the list that is sent is deleted.
-        metabase.put_dashboard(id, |theirs| {
+        let is_ours = |theirs: &Value| is_marked(theirs, &self.template) || is_named(theirs, &self.template);
+        metabase.put_dashboard(id, is_ours, |theirs| {
             let difference = difference(&self.template, theirs, &ids(cards), replace);
             (!difference.send.is_empty()).then_some(Value::Object(difference.send))
         })

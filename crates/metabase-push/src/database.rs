@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::json::array;
 use crate::metabase::{Database, Metabase};
 use crate::source::{SCHEMA, VIEWS, View};
+use crate::text;
 
 /// The first pause between two looks at what Metabase has found, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
@@ -16,14 +17,15 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 /// The database with this name, and with this id where one is given.
 pub fn find(metabase: &Metabase, name: &str, id: Option<u64>) -> Result<Database> {
     let databases = metabase.databases()?;
-    let described = |database: &Database| format!("\"{}\" ({})", database.name, database.id);
+    let described =
+        |database: &Database| format!("\"{}\" ({})", text::beginning(&database.name), database.id);
     let (mut found, others): (Vec<Database>, Vec<Database>) = databases
         .into_iter()
         .partition(|database| database.name == name && id.is_none_or(|id| database.id == id));
     if found.len() > 1 {
         return Err(Error::SeveralDatabases {
             name: name.to_owned(),
-            ids: found.iter().map(|database| database.id.to_string()).collect(),
+            ids: text::few(found.iter().map(|database| database.id.to_string())),
         });
     }
     let Some(database) = found.pop() else {
@@ -32,13 +34,13 @@ pub fn find(metabase: &Metabase, name: &str, id: Option<u64>) -> Result<Database
                 Some(id) => format!("\"{name}\" with id {id}"),
                 None => format!("\"{name}\""),
             },
-            known: others.iter().map(described).collect(),
+            known: text::few(others.iter().map(described)),
         });
     };
     if database.engine != "postgres" {
         return Err(Error::NotPostgres {
             name: database.name,
-            engine: database.engine,
+            engine: text::beginning(&database.engine),
         });
     }
     Ok(database)

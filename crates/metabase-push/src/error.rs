@@ -21,6 +21,17 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Everybody on the way could read the key.
+    #[error("the address of Metabase begins with http://, so the API key would travel unencrypted")]
+    PlainHttp,
+    /// The same, and a proxy is on the way.
+    #[error(
+        "the address of Metabase begins with http://, so the API key would travel unencrypted, through the proxy {proxy}"
+    )]
+    PlainHttpByProxy {
+        /// The proxy and the variable that names it.
+        proxy: String,
+    },
     /// The connection string is not one. What is wrong with it is not said, for it may be a part of a password.
     #[error("the connection string of PostgreSQL cannot be read")]
     InvalidConnection,
@@ -159,6 +170,18 @@ pub enum Error {
         /// The limit, in MiB.
         limit: u64,
     },
+    /// An answer of so many parts that it would fill the memory.
+    #[error(
+        "{request}: the answer would take more than {limit} MiB of memory, or has a text of more than {longest_text} MiB"
+    )]
+    TooMuch {
+        /// Method and address.
+        request: String,
+        /// The limit, in MiB.
+        limit: usize,
+        /// That of one text, in MiB.
+        longest_text: usize,
+    },
     /// JSON, but not what this request is answered with.
     #[error("{request}: the answer is not what was expected: {reason}")]
     Unexpected {
@@ -209,6 +232,12 @@ pub enum Error {
         /// Their ids.
         ids: Vec<String>,
     },
+    /// The collection has more than can be looked at.
+    #[error("the cards or the dashboards of the collection take more than {limit} MiB of memory")]
+    LargeCollection {
+        /// The limit, in MiB.
+        limit: usize,
+    },
     /// The collection has pushed cards of another database.
     #[error("collection \"{collection}\" holds dashboards of another database: card \"{card}\" ({id})")]
     OtherDatabase {
@@ -230,6 +259,15 @@ impl Error {
             }
             Error::InvalidApiKey => "Copy it again, without quotes or line breaks.".to_owned(),
             Error::InvalidUrl { .. } => "It looks like https://metabase.example.com.".to_owned(),
+            Error::PlainHttp => {
+                "Use https://. Where nobody else is on the way, as in a network of your own, --allow-http sends it all the same."
+                    .to_owned()
+            }
+            Error::PlainHttpByProxy { .. } => {
+                "Use https://. NO_PROXY with Metabase's host leaves out the proxy, and --allow-http then sends the key; \
+                 --allow-http=proxy sends it through the proxy."
+                    .to_owned()
+            }
             Error::InvalidConnection => {
                 "It looks like postgresql://user@host:5432/shop or host=localhost dbname=shop user=me. \
                  Special characters in a URL are percent-encoded; a certificate authority is named by PGSSLROOTCERT."
@@ -305,10 +343,21 @@ impl Error {
             Error::SeveralCollections { .. } => {
                 "Rename one of them, or choose another name with --collection.".to_owned()
             }
+            Error::LargeCollection { .. } => {
+                "Choose a collection with nothing else in it with --collection.".to_owned()
+            }
             Error::OtherDatabase { .. } => {
                 "Choose another collection with --collection, or archive those cards.".to_owned()
             }
-            Error::InvalidVariable { .. } | Error::Postgres { .. } | Error::TooLarge { .. } => return None,
+            Error::TooLarge { request, .. } | Error::TooMuch { request, .. } if request.ends_with("/metadata") => {
+                "Metabase describes every table of the database: in its settings of this database, \
+                 under Advanced options, leave only schema analytics."
+                    .to_owned()
+            }
+            Error::TooLarge { .. } | Error::TooMuch { .. } => {
+                "No answer of Metabase is as large. Is that the address of Metabase itself?".to_owned()
+            }
+            Error::InvalidVariable { .. } | Error::Postgres { .. } => return None,
         };
         Some(hint)
     }
@@ -319,6 +368,8 @@ impl Error {
             Error::NoApiKey
             | Error::InvalidApiKey
             | Error::InvalidUrl { .. }
+            | Error::PlainHttp
+            | Error::PlainHttpByProxy { .. }
             | Error::InvalidConnection
             | Error::InvalidVariable { .. }
             | Error::PasswordInArguments

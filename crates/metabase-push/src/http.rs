@@ -1,14 +1,15 @@
 //! Requests to Metabase: the key, time limits, and trying again where that is safe.
 
 use std::fmt;
-use std::io::ErrorKind;
-use std::net::IpAddr;
+use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
 
 use serde_json::Value;
 use ureq::tls::{RootCerts, TlsConfig};
-use url::{Host, Url};
+use url::Url;
 
+use crate::address::Address;
+use crate::answer::{self, Only};
 use crate::api_key::ApiKey;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -21,8 +22,16 @@ const ATTEMPTS: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause that Metabase can ask for with Retry-After.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// The largest answer: the metadata of a database with ten thousand tables fits.
-const LARGEST_ANSWER_MIB: u64 = 128;
+/// The largest answer, in bytes. A dashboard of a hundred large cards has about five million.
+const LARGEST_ANSWER: u64 = 32 << 20;
+/// The largest answer of which only a part is kept: each field of the database takes about a thousand bytes of it, so that it
+/// has room for thirty thousand tables.
+const LARGEST_LIST: u64 = 1 << 30;
+/// How much of a refusal is read.
+const LARGEST_REFUSAL: u64 = 64 << 10;
+
+/// An answer whose body has not been read yet.
+type Answer = ureq::http::Response<ureq::Body>;
 
 /// A Metabase, as something that answers requests.
 pub struct Client {
@@ -36,16 +45,12 @@ pub struct Client {
 impl Client {
     /// Nothing is sent yet. `timeout` is the time that one request may take.
     pub fn new(
-        address: &str,
+        address: Address,
         key: ApiKey,
         timeout: Duration,
         clock: Box<dyn Clock>,
         progress: Progress,
-    ) -> Result<Client> {
-        let address = parse_address(address)?;
-        if address.scheme() == "http" && !is_loopback(&address) {
-            progress.warn("the address begins with http://, so the API key travels unencrypted");
-        }
+    ) -> Client {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
             .http_status_as_error(false)
@@ -55,6 +60,8 @@ impl Client {
             // A redirect would take the key along.
             .max_redirects(0)
             .max_redirects_will_error(false)
+            // Without this, it would take one of its own choice from the environment.
+            .proxy(address.proxy)
             // The machine's certificates, among which a company's own may be.
             .tls_config(
                 TlsConfig::builder()
@@ -64,13 +71,13 @@ impl Client {
             .user_agent(concat!("metabase-push/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Ok(Client {
+        Client {
             agent,
-            address,
+            address: address.url,
             key,
             clock,
             progress,
-        })
+        }
     }
 
     /// The address of a page for people, such as `/dashboard/5`.
@@ -90,19 +97,27 @@ impl Client {
     pub fn get(&self, path: &str) -> Result<Value> {
         self.with_retries(|| {
             let answer = self.send(Method::Get, path, None)?;
-            self.parse(Method::Get, path, &answer).map_err(Failure::for_good)
+            self.read(Method::Get, path, answer, None)
+        })
+    }
+
+    /// What a GET answers, without what is of no use in one list of it.
+    pub fn get_only(&self, path: &str, only: Only) -> Result<Value> {
+        self.with_retries(|| {
+            let answer = self.send(Method::Get, path, None)?;
+            self.read(Method::Get, path, answer, Some(only))
         })
     }
 
     /// A PUT, whose answer says nothing that was not sent.
     pub fn put(&self, path: &str, body: &Value) -> Result<()> {
-        self.with_retries(|| self.send(Method::Put, path, Some(body)).map(drop))
+        self.with_retries(|| self.send_only(Method::Put, path, body))
     }
 
     /// A PUT that is no longer right once it was done: its body is made anew for each attempt, or turns out not to be needed.
     pub fn put_anew(&self, path: &str, body: impl Fn() -> Result<Option<Value>>) -> Result<()> {
         self.with_retries(|| match body().map_err(Failure::for_good)? {
-            Some(body) => self.send(Method::Put, path, Some(&body)).map(drop),
+            Some(body) => self.send_only(Method::Put, path, &body),
             None => Ok(()),
         })
     }
@@ -110,7 +125,7 @@ impl Client {
     /// A POST that may be done twice, because it creates nothing.
     pub fn ask(&self, path: &str) -> Result<()> {
         let body = Value::Object(serde_json::Map::new());
-        self.with_retries(|| self.send(Method::Post, path, Some(&body)).map(drop))
+        self.with_retries(|| self.send_only(Method::Post, path, &body))
     }
 
     /// A POST that creates something, and the id that this was given.
@@ -123,19 +138,27 @@ impl Client {
             if perhaps_done && let Some(id) = find().map_err(Failure::for_good)? {
                 return Ok(id);
             }
-            let answer = self
+            let created = self
                 .send(Method::Post, path, Some(body))
+                .and_then(|answer| {
+                    let read = self.read(Method::Post, path, answer, None);
+                    read.map_err(|failure| Failure::uncertain(failure.error))
+                })
                 .inspect_err(|failure| perhaps_done |= failure.perhaps_done)?;
-            let created = self.parse(Method::Post, path, &answer).map_err(|error| {
-                perhaps_done = true;
-                Failure::uncertain(error)
-            })?;
-            created["id"].as_u64().ok_or_else(|| {
+            let unexpected = |reason: &str| {
                 Failure::for_good(Error::Unexpected {
                     request: self.describe(Method::Post, path),
-                    reason: "there is no id in it".to_owned(),
+                    reason: reason.to_owned(),
                 })
-            })
+            };
+            if created["name"] != body["name"] {
+                return Err(unexpected(
+                    "it is about something else than what was to be created",
+                ));
+            }
+            created["id"]
+                .as_u64()
+                .ok_or_else(|| unexpected("there is no id in it"))
         })
     }
 
@@ -166,8 +189,17 @@ impl Client {
         once().map_err(|failure| failure.error)
     }
 
-    /// Sends a request once. A success is a status of 2xx whose body has arrived.
-    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Vec<u8>, Failure> {
+    /// Sends a request once whose answer is of no interest but for its having arrived.
+    fn send_only(&self, method: Method, path: &str, body: &Value) -> Result<(), Failure> {
+        let mut answer = self.send(method, path, Some(body))?;
+        let mut body = answer.body_mut().with_config().limit(LARGEST_ANSWER).reader();
+        io::copy(&mut body, &mut io::sink())
+            .map(drop)
+            .map_err(|error| self.transport_failure(method, path, error.into()))
+    }
+
+    /// Sends a request once. A success is a status of 2xx, with a body that is still to come.
+    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
         let mut request = ureq::http::Request::builder()
             .method(method.name())
             .uri(self.page(path))
@@ -181,22 +213,23 @@ impl Client {
         let request = request.body(body).map_err(|error| failed(error.into()))?;
         let mut answer = self.agent.run(request).map_err(failed)?;
         let status = answer.status().as_u16();
+        if (200..300).contains(&status) {
+            return Ok(answer);
+        }
         let header = |name| {
             let value = answer.headers().get(name)?;
             value.to_str().ok().map(str::to_owned)
         };
         let retry_after = header("retry-after");
         let location = header("location");
-        let body = answer
-            .body_mut()
-            .with_config()
-            .limit(LARGEST_ANSWER_MIB << 20)
-            .read_to_vec();
-        if (200..300).contains(&status) {
-            return body.map_err(failed);
-        }
         // The body of a refusal is worth showing, but nothing depends on it.
-        let message = self.refusal(&body.unwrap_or_default());
+        let mut body = Vec::new();
+        let _ = answer
+            .body_mut()
+            .as_reader()
+            .take(LARGEST_REFUSAL)
+            .read_to_end(&mut body);
+        let message = self.refusal(&body);
         let request = self.describe(method, path);
         Err(match status {
             300..=399 => Failure::for_good(Error::Redirected {
@@ -229,10 +262,10 @@ impl Client {
     fn transport_failure(&self, method: Method, path: &str, error: ureq::Error) -> Failure {
         use ureq::Error as Ureq;
         let request = self.describe(method, path);
-        if let Ureq::BodyExceedsLimit(_) = error {
+        if let Ureq::BodyExceedsLimit(limit) = error {
             return Failure::for_good(Error::TooLarge {
                 request,
-                limit: LARGEST_ANSWER_MIB,
+                limit: limit >> 20,
             });
         }
         let cause = match &error {
@@ -248,7 +281,9 @@ impl Client {
             Ureq::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
                 Failure::not_done(unreachable, None)
             }
-            Ureq::ConnectionFailed | Ureq::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+            Ureq::ConnectionFailed
+            | Ureq::ConnectProxyFailed(_)
+            | Ureq::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
                 Failure::not_done(unreachable, None)
             }
             // A certificate that is not accepted. No other attempt could end otherwise.
@@ -260,10 +295,28 @@ impl Client {
         }
     }
 
-    fn parse(&self, method: Method, path: &str, answer: &[u8]) -> Result<Value> {
-        serde_json::from_slice(answer).map_err(|_| Error::NotJson {
-            request: self.describe(method, path),
-            beginning: self.quote(&String::from_utf8_lossy(answer)),
+    /// The JSON of an answer, read as it comes.
+    fn read(
+        &self,
+        method: Method,
+        path: &str,
+        mut answer: Answer,
+        only: Option<Only>,
+    ) -> Result<Value, Failure> {
+        let largest = only.map_or(LARGEST_ANSWER, |_| LARGEST_LIST);
+        let body = answer.body_mut().with_config().limit(largest).reader();
+        let request = || self.describe(method, path);
+        answer::read(body, only).map_err(|failure| match failure {
+            answer::Failure::Transport(error) => self.transport_failure(method, path, error.into()),
+            answer::Failure::NotJson(beginning) => Failure::for_good(Error::NotJson {
+                request: request(),
+                beginning: self.quote(&String::from_utf8_lossy(&beginning)),
+            }),
+            answer::Failure::TooMuch => Failure::for_good(Error::TooMuch {
+                request: request(),
+                limit: answer::MOST_MEMORY >> 20,
+                longest_text: answer::LONGEST_TEXT >> 20,
+            }),
         })
     }
 
@@ -350,71 +403,6 @@ impl Failure {
         Failure {
             perhaps_done: true,
             ..Failure::not_done(error, None)
-        }
-    }
-}
-
-fn parse_address(address: &str) -> Result<Url> {
-    let invalid = |reason: &str| Error::InvalidUrl {
-        reason: reason.to_owned(),
-    };
-    // The address itself is not repeated: there may be a password in it.
-    let url = Url::parse(address.trim()).map_err(|error| invalid(&error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid("it begins with neither https:// nor http://"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("it holds a user or a password"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("it has a part after ? or #"));
-    }
-    Ok(url)
-}
-
-fn is_loopback(address: &Url) -> bool {
-    match address.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_that_of_a_metabase_without_a_password() {
-        let of = |address: &str| parse_address(address).map(|url| url.to_string());
-        assert_eq!(of("https://bi.example.com").unwrap(), "https://bi.example.com/");
-        assert_eq!(
-            of("http://localhost:3000/metabase/").unwrap(),
-            "http://localhost:3000/metabase/"
-        );
-        for address in [
-            "bi.example.com",
-            "ftp://bi",
-            "https://bi/?a=b",
-            "https://bi/#x",
-            "https://me:hunter2@bi",
-        ] {
-            let error = of(address).unwrap_err();
-            assert!(!format!("{error:?} {error}").contains("hunter2"), "{error}");
-        }
-    }
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        for (address, expected) in [
-            ("http://localhost:3000", true),
-            ("http://127.8.9.1", true),
-            ("http://[::1]:3000", true),
-            ("http://10.0.0.1", false),
-            ("http://localhost.example.com", false),
-        ] {
-            assert_eq!(is_loopback(&Url::parse(address).unwrap()), expected, "{address}");
         }
     }
 }

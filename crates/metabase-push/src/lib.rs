@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod address;
+mod answer;
 pub mod api_key;
 mod card;
 pub mod clock;

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use metabase_push::address::Address;
 use metabase_push::api_key::ApiKey;
 use metabase_push::clock::SystemClock;
 use metabase_push::http::Client;
@@ -35,13 +36,16 @@ fn main() -> ExitCode {
 }
 
 fn push(arguments: &Arguments, progress: &Progress) -> Result<()> {
+    let key = ApiKey::from_environment()?;
+    let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+    let address = Address::new(&arguments.url, arguments.plain_http(), &variable, progress)?;
     let client = Client::new(
-        &arguments.url,
-        ApiKey::from_environment()?,
+        address,
+        key,
         Duration::from_secs(arguments.timeout),
         Box::new(SystemClock),
         progress.clone(),
-    )?;
+    );
     let metabase = Metabase::new(client);
     progress.step("Connecting to the shop's database");
     let mut shop = Shop::connect(&connection(arguments)?)?;

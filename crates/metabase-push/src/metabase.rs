@@ -6,13 +6,17 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::error::Result;
+use crate::answer::{self, Only};
+use crate::error::{Error, Result};
 use crate::http::Client;
+use crate::source::{SCHEMA, VIEWS};
 
 /// How many items of a collection are asked for at once.
 const PAGE: usize = 200;
 /// More than any collection holds: an answer that never ends is one that makes no sense.
 const MOST_ITEMS: usize = 100_000;
+/// Memory for the cards of a collection, and for its dashboards.
+const MOST_KEPT: usize = 256 << 20;
 
 /// A Metabase and what it can be asked.
 #[derive(Debug)]
@@ -55,6 +59,23 @@ pub struct Items {
     pub dashboards: BTreeSet<u64>,
 }
 
+/// How much memory the things of a collection take.
+#[derive(Default)]
+pub struct Kept(usize);
+
+impl Kept {
+    /// Keeps this as well, unless it is too much.
+    pub fn add(&mut self, value: &Value) -> Result<()> {
+        self.0 = self.0.saturating_add(answer::size(value));
+        match self.0 {
+            ..=MOST_KEPT => Ok(()),
+            _ => Err(Error::LargeCollection {
+                limit: MOST_KEPT >> 20,
+            }),
+        }
+    }
+}
+
 impl Metabase {
     /// The Metabase that a client speaks to.
     pub fn new(client: Client) -> Metabase {
@@ -81,11 +102,20 @@ impl Metabase {
         self.client.ask(&format!("/api/database/{database}/sync_schema"))
     }
 
-    /// All tables and fields, also those that are hidden from people: cards read them all the same.
+    /// The views and their fields, also those that are hidden from people: cards read them all the same.
+    ///
+    /// Metabase answers with every table of the database. Only the views among them are kept.
     pub(crate) fn metadata(&self, database: u64) -> Result<Value> {
-        self.client.get(&format!(
-            "/api/database/{database}/metadata?include_hidden=true&remove_inactive=true"
-        ))
+        let path = format!("/api/database/{database}/metadata?include_hidden=true&remove_inactive=true");
+        let views = Only {
+            list: "tables",
+            is_useful: |table| {
+                let name = table.get("name").and_then(Value::as_str);
+                table.get("schema").is_some_and(|schema| schema == SCHEMA)
+                    && name.is_some_and(|name| VIEWS.contains(&name))
+            },
+        };
+        self.client.get_only(&path, views)
     }
 
     pub(crate) fn put_table(&self, id: u64, body: &Value) -> Result<()> {
@@ -175,9 +205,24 @@ impl Metabase {
 
     /// Makes a dashboard what `body` says, which is asked again before another attempt: what was a new card on it then
     /// has an id.
-    pub(crate) fn put_dashboard(&self, id: u64, body: impl Fn(&Value) -> Option<Value>) -> Result<()> {
-        self.client
-            .put_anew(&format!("/api/dashboard/{id}"), || Ok(body(&self.dashboard(id)?)))
+    ///
+    /// What somebody else has made is not changed, whoever says that this is its id.
+    pub(crate) fn put_dashboard(
+        &self,
+        id: u64,
+        is_ours: impl Fn(&Value) -> bool,
+        body: impl Fn(&Value) -> Option<Value>,
+    ) -> Result<()> {
+        let path = format!("/api/dashboard/{id}");
+        self.client.put_anew(&path, || {
+            let dashboard = self.dashboard(id)?;
+            match is_ours(&dashboard) {
+                true => Ok(body(&dashboard)),
+                false => Err(self
+                    .client
+                    .unexpected(&path, "it is not the dashboard that was made")),
+            }
+        })
     }
 
     fn object(&self, path: &str) -> Result<Value> {

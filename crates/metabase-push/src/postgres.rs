@@ -1,5 +1,6 @@
 //! The shop's database, as the source of views and dashboards.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -95,8 +96,13 @@ impl Source for Shop {
 
 /// What a connection string and the environment say together.
 fn configure(connection: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Config, Trust)> {
-    let (connection, sslmode) = take_sslmode(connection)?;
-    let mut config: Config = connection.parse().map_err(|_| Error::InvalidConnection)?;
+    let mut pairs = Pairs::read(connection)?;
+    // The library does not know every mode of libpq's.
+    let sslmode = pairs.0.remove("sslmode");
+    if pairs.0.get("host").is_some_and(String::is_empty) {
+        pairs.0.remove("host");
+    }
+    let mut config = pairs.config()?;
 
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         match variable("PGHOST").filter(|host| !host.is_empty()) {
@@ -172,54 +178,45 @@ fn ssl_mode(mode: &str) -> Option<(SslMode, bool)> {
     }
 }
 
-/// A connection string without its sslmode, of which the library does not know every one, and that sslmode.
-fn take_sslmode(connection: &str) -> Result<(String, Option<String>)> {
-    let is_url = ["postgres://", "postgresql://"]
-        .iter()
-        .any(|scheme| connection.starts_with(scheme));
-    match is_url {
-        true => Ok(take_sslmode_of_url(connection)),
-        false => take_sslmode_of_pairs(connection).ok_or(Error::InvalidConnection),
+/// What a connection string says, as libpq reads it: of several values for a key, the last one counts.
+///
+/// The library reads some strings otherwise, such as those with an @ after a slash, or with two hosts.
+struct Pairs(BTreeMap<String, String>);
+
+impl Pairs {
+    fn read(connection: &str) -> Result<Pairs> {
+        let uri = ["postgres://", "postgresql://"]
+            .iter()
+            .find_map(|scheme| connection.strip_prefix(scheme));
+        let pairs = match uri {
+            Some(uri) => pairs_of_uri(uri),
+            None => pairs_of_words(connection),
+        };
+        pairs.map(Pairs).ok_or(Error::InvalidConnection)
+    }
+
+    /// Whatever the library does not know is an error, which says nothing of the string.
+    fn config(&self) -> Result<Config> {
+        let quoted: Vec<String> = self
+            .0
+            .iter()
+            .map(|(key, value)| format!("{key}='{}'", value.replace('\\', r"\\").replace('\'', r"\'")))
+            .collect();
+        quoted.join(" ").parse().map_err(|_| Error::InvalidConnection)
     }
 }
 
-/// The URL is not read as a whole, because those of PostgreSQL are no ordinary ones: they may have several hosts, or none.
-fn take_sslmode_of_url(url: &str) -> (String, Option<String>) {
-    // As the library has it, all before the first @ is user and password. A ? in there begins nothing.
-    let host = url.find('@').unwrap_or(0);
-    let Some(question_mark) = url[host..].find('?') else {
-        return (url.to_owned(), None);
-    };
-    let (address, parameters) = url.split_at(host + question_mark + 1);
-    let mut sslmode = None;
-    let mut others = Vec::new();
-    for parameter in parameters.split('&') {
-        match url::form_urlencoded::parse(parameter.as_bytes()).next() {
-            Some((key, value)) if key == "sslmode" => sslmode = Some(value.into_owned()),
-            _ => others.push(parameter),
-        }
-    }
-    (format!("{address}{}", others.join("&")), sslmode)
-}
-
-/// As libpq reads `key=value`: spaces may be around the sign, and of several values the last one counts.
-fn take_sslmode_of_pairs(pairs: &str) -> Option<(String, Option<String>)> {
-    let mut sslmode = None;
-    let mut others = String::new();
-    let mut rest = pairs.trim_start();
+/// The pairs of `key=value` that are separated by spaces, which may also be around the sign.
+fn pairs_of_words(text: &str) -> Option<BTreeMap<String, String>> {
+    let mut pairs = BTreeMap::new();
+    let mut rest = text.trim_start_matches(is_space);
     while !rest.is_empty() {
         let (key, text) = rest.split_once('=')?;
-        let (value, after) = read_value(text.trim_start())?;
-        match key.trim_end() {
-            "sslmode" => sslmode = Some(value),
-            _ => {
-                others.push_str(&rest[..rest.len() - after.len()]);
-                others.push(' ');
-            }
-        }
-        rest = after.trim_start();
+        let (value, after) = read_value(text.trim_start_matches(is_space))?;
+        pairs.insert(key_of(key.trim_end_matches(is_space))?, value);
+        rest = after.trim_start_matches(is_space);
     }
-    Some((others, sslmode))
+    Some(pairs)
 }
 
 /// The value that a text begins with, in quotes or up to a space, and what comes after it. A backslash takes its meaning from
@@ -235,18 +232,110 @@ fn read_value(text: &str) -> Option<(String, &str)> {
         match character {
             '\\' => value.extend(characters.next().map(|(_, escaped)| escaped)),
             '\'' if is_quoted => return Some((value, &text[at + 1..])),
-            space if space.is_whitespace() && !is_quoted => return Some((value, &text[at..])),
+            space if is_space(space) && !is_quoted => return Some((value, &text[at..])),
             other => value.push(other),
         }
     }
     (!is_quoted).then_some((value, ""))
 }
 
+/// Space as C has it: no other character separates words.
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t'..='\r')
+}
+
+/// A key, unless that cannot be one.
+fn key_of(text: &str) -> Option<String> {
+    let is_key = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_key.then(|| text.to_owned())
+}
+
+/// The pairs in what follows `postgresql://`. It is no ordinary URI: it may have several hosts, or none.
+fn pairs_of_uri(uri: &str) -> Option<BTreeMap<String, String>> {
+    let mut pairs = BTreeMap::new();
+    let mut insert = |key: String, value: &str| {
+        let value = decode(value)?;
+        // JDBC's word for it.
+        let (key, value) = match (key.as_str(), value.as_str()) {
+            ("ssl", "true") => ("sslmode".to_owned(), "require".to_owned()),
+            _ => (key, value),
+        };
+        pairs.insert(key, value);
+        Some(())
+    };
+    let mut set = |key: &str, value: &str| match value {
+        "" => Some(()),
+        value => insert(key.to_owned(), value),
+    };
+    // User and password end at an @ that comes before any slash.
+    let credentials = uri.find(['@', '/']).filter(|at| uri[*at..].starts_with('@'));
+    let rest = match credentials {
+        Some(at) => {
+            let (user, password) = uri[..at].split_once(':').unwrap_or((&uri[..at], ""));
+            set("user", user)?;
+            set("password", password)?;
+            &uri[at + 1..]
+        }
+        None => uri,
+    };
+    let (address, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let (hosts, database) = address.split_once('/').unwrap_or((address, ""));
+    let places: Vec<(&str, &str)> = hosts.split(',').map(host_and_port).collect::<Option<_>>()?;
+    let all = |part: fn(&(&str, &str)) -> String| places.iter().map(part).collect::<Vec<_>>().join(",");
+    set("host", &all(|(host, _)| (*host).to_owned()))?;
+    if places.iter().any(|(_, port)| !port.is_empty()) {
+        set("port", &all(|(_, port)| (*port).to_owned()))?;
+    }
+    set("dbname", database)?;
+    if !parameters.is_empty() {
+        for parameter in parameters.split('&') {
+            let (key, value) = parameter.split_once('=')?;
+            if value.contains('=') {
+                return None;
+            }
+            insert(key_of(&decode(key)?)?, value)?;
+        }
+    }
+    Some(pairs)
+}
+
+/// The two parts of `host:port` or `[address]:port`.
+fn host_and_port(place: &str) -> Option<(&str, &str)> {
+    match place.strip_prefix('[') {
+        Some(address) => {
+            let (host, rest) = address.split_once(']')?;
+            let port = if rest.is_empty() {
+                ""
+            } else {
+                rest.strip_prefix(':')?
+            };
+            (!host.is_empty()).then_some((host, port))
+        }
+        None => Some(place.split_once(':').unwrap_or((place, ""))),
+    }
+}
+
+/// A text in which `%` and two digits stand for a byte, and nothing else for anything else.
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                u8::try_from(digit()? * 16 + digit()?)
+                    .ok()
+                    .filter(|byte| *byte != 0)?
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
 /// Whether a connection string has a password in it. One that cannot be read may have.
 pub fn holds_password(connection: &str) -> Result<bool> {
-    let (connection, _) = take_sslmode(connection)?;
-    let config: Config = connection.parse().map_err(|_| Error::InvalidConnection)?;
-    Ok(config.get_password().is_some())
+    Ok(Pairs::read(connection)?.0.contains_key("password"))
 }
 
 /// Where libpq looks for a server by itself: Debian's folder of sockets, or PostgreSQL's own.
@@ -296,6 +385,7 @@ fn describe(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use postgres::config::Host;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -372,7 +462,7 @@ mod tests {
                 Some("require"),
             ),
             (
-                "application_name=ä\u{a0}sslmode=require",
+                "application_name=ä\u{b}sslmode=require",
                 "application_name=ä ",
                 Some("require"),
             ),
@@ -417,13 +507,15 @@ mod tests {
                 None,
             ),
         ] {
-            let expected = (rest.to_owned(), sslmode.map(str::to_owned));
-            assert_eq!(take_sslmode(connection).unwrap(), expected, "{connection}");
-            rest.parse::<Config>()
-                .unwrap_or_else(|error| panic!("{rest}: {error}"));
+            let mut pairs = Pairs::read(connection).unwrap();
+            assert_eq!(pairs.0.remove("sslmode").as_deref(), sslmode, "{connection}");
+            assert_eq!(pairs.0, Pairs::read(rest).unwrap().0, "{connection}");
+            pairs
+                .config()
+                .unwrap_or_else(|error| panic!("{connection}: {error}"));
         }
         for connection in ["sslmode", "sslmode='require", "host=db sslmode"] {
-            assert!(take_sslmode(connection).is_err(), "{connection}");
+            assert!(Pairs::read(connection).is_err(), "{connection}");
         }
     }
 
@@ -480,5 +572,154 @@ mod tests {
         assert!(holds_password("postgresql://me:hunter2@db/shop").unwrap());
         assert!(holds_password("password=hunter2").unwrap());
         assert!(!holds_password("postgresql://me@db/shop?sslmode=verify-full").unwrap());
+    }
+
+    #[test]
+    fn a_string_says_what_it_says_to_libpq() {
+        for (connection, expected) in [
+            ("host=a host=b", &[("host", "b")][..]),
+            ("user=a\u{3000}b", &[("user", "a\u{3000}b")]),
+            ("user= 'a'dbname=b", &[("user", "a"), ("dbname", "b")]),
+            ("user=", &[("user", "")]),
+            (
+                "postgresql://db/shop?user=me@corp",
+                &[("host", "db"), ("dbname", "shop"), ("user", "me@corp")],
+            ),
+            (
+                "postgresql://a:1/shop?host=b&port=2",
+                &[("host", "b"), ("port", "2"), ("dbname", "shop")],
+            ),
+            ("postgresql://a:1,b/", &[("host", "a,b"), ("port", "1,")]),
+            (
+                "postgresql://[::1]:1,[fe80::1]",
+                &[("host", "::1,fe80::1"), ("port", "1,")],
+            ),
+            (
+                "postgresql://%2Ftmp/shop?ssl=true",
+                &[("host", "/tmp"), ("dbname", "shop"), ("sslmode", "require")],
+            ),
+            (
+                "postgresql://me:p%40ss+%2f@db",
+                &[("user", "me"), ("password", "p@ss+/"), ("host", "db")],
+            ),
+            ("postgresql://:@db", &[("host", "db")]),
+            ("postgresql://", &[]),
+        ] {
+            let expected: BTreeMap<String, String> = expected
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect();
+            assert_eq!(Pairs::read(connection).unwrap().0, expected, "{connection}");
+        }
+        for connection in [
+            "host=a =b",
+            "host name=a",
+            "='a'",
+            "postgresql://me:a/b@db",
+            "postgresql://db/?user=a=b",
+            "postgresql://db/?user",
+            "postgresql://db/%zz",
+            "postgresql://db/%0",
+            "postgresql://db/%00",
+            "postgresql://[::1",
+            "postgresql://[::1]x",
+            "postgresql://[]",
+        ] {
+            assert!(configured(connection, &[]).is_err(), "{connection}");
+        }
+    }
+
+    const KEYS: [&str; 5] = ["user", "password", "dbname", "application_name", "options"];
+
+    /// A value in words, in quotes or not: each form in which libpq takes it.
+    fn word(value: &str, is_quoted: bool, space: &str) -> String {
+        if is_quoted || value.is_empty() {
+            let escaped = value.replace('\\', r"\\").replace('\'', r"\'");
+            return format!("{space}'{escaped}'");
+        }
+        let escaped: String = value.chars().map(|c| format!("\\{c}")).collect();
+        format!("{space}{escaped}")
+    }
+
+    fn encoded(value: &str) -> String {
+        value.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_string_panics_or_is_shown(
+            begin in prop_oneof!["\\PC{0,20}", "[a-z'\\\\ =]{0,20}", "postgres(ql)?://[a-z:@/?&=%,\\[\\]0-9]{0,30}"],
+            end in "[a-z'\\\\ =:@/?&%]{0,10}",
+        ) {
+            let connection = format!("{begin}hunter2{end}");
+            let _ = holds_password(&connection);
+            if let Err(error) = configured(&connection, &[]) {
+                let shown = format!("{error} {error:?} {:?}", error.hint());
+                prop_assert!(!shown.contains("hunter2"), "{}", shown);
+            }
+        }
+
+        #[test]
+        fn words_mean_what_was_put_in(
+            values in prop::collection::vec(
+                (0..KEYS.len(), "[^\0]{0,12}", any::<bool>(), "[ \t\n]{0,2}", "[ \t\n]{1,2}"), 0..6),
+        ) {
+            let mut expected = BTreeMap::new();
+            let mut connection = String::new();
+            for (key, value, is_quoted, space, separator) in &values {
+                expected.insert(KEYS[*key], value.as_str());
+                connection += &format!("{}{space}={}{separator}", KEYS[*key], word(value, *is_quoted, space));
+            }
+            let (config, _) = configured(&connection, &[]).unwrap();
+            let found = [
+                config.get_user(),
+                config.get_password().map(|it| std::str::from_utf8(it).unwrap()),
+                config.get_dbname(),
+                config.get_application_name(),
+                config.get_options(),
+            ];
+            for (key, found) in KEYS.iter().zip(found) {
+                let by_default = (*key == "application_name").then_some("metabase-push");
+                prop_assert_eq!(found, expected.get(key).copied().or(by_default), "{}", connection);
+            }
+            prop_assert_eq!(holds_password(&connection).unwrap(), expected.contains_key("password"));
+        }
+
+        #[test]
+        fn a_uri_means_what_was_put_in(
+            user in "[^\0]{1,8}",
+            password in "[^\0]{1,8}",
+            hosts in prop::collection::vec(("[a-z.]{1,8}", prop::option::of(1_u16..)), 1..4),
+            database in "[^\0]{1,8}",
+            application in "[^\0]{1,8}",
+            is_first in any::<bool>(),
+        ) {
+            let places: Vec<String> = hosts
+                .iter()
+                .map(|(host, port)| port.map_or(host.clone(), |port| format!("{host}:{port}")))
+                .collect();
+            let (credentials, parameters) = match is_first {
+                true => (format!("{}:{}@", encoded(&user), encoded(&password)), String::new()),
+                false => (String::new(), format!("&user={}&password={}", encoded(&user), encoded(&password))),
+            };
+            let connection = format!(
+                "postgresql://{credentials}{}/{}?application_name={}{parameters}",
+                places.join(","),
+                encoded(&database),
+                encoded(&application),
+            );
+            let (config, _) = configured(&connection, &[]).unwrap();
+            prop_assert_eq!(config.get_user(), Some(user.as_str()));
+            prop_assert_eq!(config.get_password(), Some(password.as_bytes()));
+            prop_assert_eq!(config.get_dbname(), Some(database.as_str()));
+            prop_assert_eq!(config.get_application_name(), Some(application.as_str()));
+            let expected: Vec<Host> = hosts.iter().map(|(host, _)| Host::Tcp(host.clone())).collect();
+            prop_assert_eq!(config.get_hosts(), expected);
+            if hosts.iter().any(|(_, port)| port.is_some()) {
+                let ports: Vec<u16> = hosts.iter().map(|(_, port)| port.unwrap_or(5432)).collect();
+                prop_assert_eq!(config.get_ports(), ports);
+            }
+            prop_assert!(holds_password(&connection).unwrap());
+        }
     }
 }

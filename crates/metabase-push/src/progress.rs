@@ -55,6 +55,14 @@ impl Progress {
         }
     }
 
+    /// Something that a person should know, although nothing is wrong.
+    pub fn note(&self, message: &str) {
+        if self.warns {
+            self.bar
+                .suspend(|| eprintln!("note: {}", text::one_line(message)));
+        }
+    }
+
     /// Makes room for output while `print` prints.
     pub fn pause(&self, print: impl FnOnce()) {
         self.bar.suspend(print);

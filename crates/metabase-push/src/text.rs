@@ -4,6 +4,8 @@ use serde_json::Value;
 
 /// How much of a text a message shows.
 const SHOWN: usize = 300;
+/// How many texts of a list a message shows.
+const LISTED: usize = 20;
 
 /// `text` as one line that cannot move the cursor, change colours or reverse its direction.
 pub fn one_line(text: &str) -> String {
@@ -21,6 +23,16 @@ pub fn beginning(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// The first of many texts, and how many more there are.
+pub fn few(texts: impl ExactSizeIterator<Item = String>) -> Vec<String> {
+    let more = texts.len().saturating_sub(LISTED);
+    let mut few: Vec<String> = texts.take(LISTED).map(|text| beginning(&text)).collect();
+    if more > 0 {
+        few.push(format!("and {more} more"));
+    }
+    few
 }
 
 /// `value` as JSON for machines, which a terminal can show as well.
@@ -79,5 +91,12 @@ mod tests {
     fn a_long_text_is_cut_between_characters() {
         assert_eq!(beginning(&"é".repeat(400)), format!("{}…", "é".repeat(300)));
         assert_eq!(beginning("short"), "short");
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_says_so() {
+        let list = |count: usize| few((0..count).map(|number| number.to_string()));
+        assert_eq!(list(20).len(), 20);
+        assert_eq!(list(22)[20], "and 2 more");
     }
 }

@@ -54,21 +54,41 @@ fn there_is_no_argument_for_the_key_and_none_for_a_password() {
 }
 
 #[test]
-fn a_key_that_would_travel_unencrypted_is_warned_about() {
+fn a_key_travels_unencrypted_where_the_user_says_so() {
     let nowhere = [
         ("METABASE_API_KEY", KEY),
         ("PGHOST", "/nonexistent"),
         ("PGPASSWORD", "hunter2"),
     ];
-    let output = run(
-        &["--url", "http://metabase.example.com", "--database", "shop"],
-        &nowhere,
-    );
-    let errors = stderr(&output);
-    assert!(
-        errors.starts_with("warning: the address begins with http://, so the API key travels unencrypted\n"),
-        "{errors}"
-    );
+    let proxy = [
+        &nowhere[..],
+        &[("HTTP_PROXY", "http://me:hunter2@proxy.example.com")],
+    ]
+    .concat();
+    let through = "through the proxy http://proxy.example.com:80 (HTTP_PROXY)";
+    for (variables, flag, refused, said) in [
+        (&nowhere[..], None, true, "--allow-http sends it"),
+        (&nowhere, Some("--allow-http"), false, "travels unencrypted\n"),
+        (&proxy[..], None, true, through),
+        (&proxy, Some("--allow-http"), true, "--allow-http=proxy"),
+        (&proxy, Some("--allow-http=proxy"), false, through),
+    ] {
+        let mut arguments = vec!["--url", "http://metabase.example.com", "--database", "shop"];
+        arguments.extend(flag);
+        let output = run(&arguments, variables);
+        let errors = stderr(&output);
+        assert!(errors.contains(said), "{errors}");
+        assert!(
+            errors.starts_with(if refused { "error: " } else { "warning: " }),
+            "{errors}"
+        );
+        assert_eq!(
+            output.status.code(),
+            Some(if refused { 2 } else { 3 }),
+            "{errors}"
+        );
+        assert!(!errors.contains("hunter2") && !errors.contains(KEY), "{errors}");
+    }
     let output = run(&ARGUMENTS, &nowhere);
     assert_eq!(output.status.code(), Some(3));
     assert!(

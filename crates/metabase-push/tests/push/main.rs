@@ -1,13 +1,17 @@
 //! metabase-push against a Metabase of the tests' own, which is stricter than the real one.
 
+mod child;
 mod command;
 mod errors;
 mod failures;
 mod hand_made;
 mod hostile;
 mod live;
+mod memory;
 mod metabase;
+mod mutations;
 mod push;
 mod shop;
 mod views;
+mod way;
 mod wire;

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use metabase_push::address::{Address, PlainHttp};
 use metabase_push::api_key::ApiKey;
 use metabase_push::clock::Clock;
 use metabase_push::http::Client;
@@ -111,14 +112,16 @@ pub fn connect(address: &str, clock: &TestClock) -> Metabase {
 }
 
 pub fn connect_with_timeout(address: &str, clock: &TestClock, timeout: Duration) -> Metabase {
+    let progress = Progress::hidden();
+    let address = Address::new(address, PlainHttp::Refused, &|_| None, &progress);
     let client = Client::new(
-        address,
+        address.expect("it is an address"),
         ApiKey::new(KEY).expect("it is a key"),
         timeout,
         Box::new(clock.clone()),
-        Progress::hidden(),
+        progress,
     );
-    Metabase::new(client.expect("it is an address"))
+    Metabase::new(client)
 }
 
 /// A plan that is not applied.

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use serde_json::Value;
 
 use crate::metabase::State;
+use crate::mutations::Mutation;
 
 /// A request that has arrived.
 #[derive(Clone, Debug)]
@@ -58,6 +59,8 @@ pub enum Fault {
     Stuck,
     /// It is not done, and the answer is this, with status 200.
     Answer(String),
+    /// It is done, and the answer is changed in this way.
+    Changed(Mutation),
 }
 
 /// Decides what goes wrong: by the number of the request, from 1, and the request.
@@ -188,13 +191,15 @@ impl Shared {
                 )?;
                 stream.write_all(&body)
             }
+            Some(Fault::Changed(mutation)) => respond(&mut stream, status, "", &mutation.apply(&answer)),
             Some(Fault::Broken) => respond(&mut stream, 200, "", b"<html>{\"id\": "),
             _ => respond(&mut stream, status, "", &body),
         }
     }
 }
 
-fn read_request(stream: &TcpStream) -> std::io::Result<Request> {
+/// The request that has arrived on a connection.
+pub fn read_request(stream: impl Read) -> std::io::Result<Request> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;

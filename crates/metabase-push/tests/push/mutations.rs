@@ -1,0 +1,370 @@
+//! Answers that are almost those of a Metabase. PROPTEST_CASES=10000 tries more of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use metabase_push::plan::{Action, Kind};
+use metabase_push::{Error, Options, plan, text};
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value, json};
+
+use crate::metabase::State;
+use crate::shop::{Shop, TestClock, connect, options, pushed, replacing};
+use crate::wire::{Fault, Request, Server};
+
+/// What is done to an answer. A place is a fraction of the way through all values in it, from the top to the deepest ones.
+#[derive(Clone, Debug)]
+pub enum Mutation {
+    /// It is about something else than what was asked for.
+    Id(Value),
+    Remove(f64),
+    Replace(f64, Value),
+    /// One value takes the place of another.
+    Copy(f64, f64),
+    /// An element stands twice.
+    Repeat(usize),
+    /// It ends before its end.
+    Truncate(usize),
+    /// Bytes are put in somewhere.
+    Insert(usize, Vec<u8>),
+}
+
+impl Mutation {
+    pub fn apply(&self, answer: &Value) -> Vec<u8> {
+        let mut changed = answer.clone();
+        let mut places = places(answer);
+        places.sort_by_key(|place| place.matches('/').count());
+        let place = |fraction: f64| places[(fraction * places.len() as f64) as usize].as_str();
+        match self {
+            Mutation::Id(id) => {
+                if let Some(there) = changed.get_mut("id") {
+                    *there = id.clone();
+                }
+            }
+            Mutation::Remove(number) => {
+                if let Some((parent, key)) = place(*number).rsplit_once('/')
+                    && let Some(parent) = changed.pointer_mut(parent)
+                {
+                    match parent {
+                        Value::Object(object) => _ = object.remove(&unescaped(key)),
+                        Value::Array(array) => _ = array.remove(key.parse().expect("it is a place")),
+                        _ => {}
+                    }
+                }
+            }
+            Mutation::Replace(number, value) => put(&mut changed, place(*number), value),
+            Mutation::Copy(from, to) => {
+                let value = answer.pointer(place(*from)).expect("it is a place").clone();
+                put(&mut changed, place(*to), &value);
+            }
+            Mutation::Repeat(number) => {
+                let arrays: Vec<&String> = places
+                    .iter()
+                    .filter(|place| {
+                        answer
+                            .pointer(place)
+                            .is_some_and(|it| it.as_array().is_some_and(|it| !it.is_empty()))
+                    })
+                    .collect();
+                if let Some(place) = arrays.get(number % arrays.len().max(1))
+                    && let Some(Value::Array(array)) = changed.pointer_mut(place)
+                {
+                    array.push(array[number % array.len()].clone());
+                }
+            }
+            Mutation::Truncate(at) => {
+                let mut bytes = answer.to_string().into_bytes();
+                bytes.truncate(at % (bytes.len() + 1));
+                return bytes;
+            }
+            Mutation::Insert(at, more) => {
+                let mut bytes = answer.to_string().into_bytes();
+                let at = at % (bytes.len() + 1);
+                bytes.splice(at..at, more.iter().copied());
+                return bytes;
+            }
+        }
+        changed.to_string().into_bytes()
+    }
+}
+
+fn put(answer: &mut Value, place: &str, value: &Value) {
+    *answer.pointer_mut(place).expect("it is a place") = value.clone();
+}
+
+fn unescaped(key: &str) -> String {
+    key.replace("~1", "/").replace("~0", "~")
+}
+
+/// The JSON pointers to all values.
+fn places(value: &Value) -> Vec<String> {
+    let mut places = vec![String::new()];
+    let mut add = |key: &str, inner: &Value| {
+        let key = key.replace('~', "~0").replace('/', "~1");
+        places.extend(
+            self::places(inner)
+                .into_iter()
+                .map(|place| format!("/{key}{place}")),
+        );
+    };
+    match value {
+        Value::Object(object) => object.iter().for_each(|(key, inner)| add(key, inner)),
+        Value::Array(array) => (0..)
+            .zip(array)
+            .for_each(|(key, inner): (usize, _)| add(&key.to_string(), inner)),
+        _ => {}
+    }
+    places
+}
+
+fn odd_value() -> impl Strategy<Value = Value> {
+    let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
+    let values = vec![
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(0),
+        json!(1),
+        json!(2),
+        json!(90),
+        json!(900),
+        json!(u64::MAX),
+        json!(1e300),
+        json!(0.5),
+        json!(""),
+        json!("shop"),
+        json!("-- metabase_views: executive/total_revenue\nSELECT 1"),
+        json!("\u{1b}[2J\u{202e}"),
+        json!("x".repeat(100_000)),
+        json!([]),
+        json!({}),
+        json!([[], {}, null]),
+        deep,
+    ];
+    select(values)
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let any = || any::<usize>();
+    // What is on top means more than what is deep inside, and is taken more often.
+    let place = || (0.0..1.0_f64).prop_map(|fraction| fraction * fraction);
+    prop_oneof![
+        1 => odd_value().prop_map(Mutation::Id),
+        1 => place().prop_map(Mutation::Remove),
+        3 => (place(), odd_value()).prop_map(|(place, value)| Mutation::Replace(place, value)),
+        2 => (place(), place()).prop_map(|(from, to)| Mutation::Copy(from, to)),
+        1 => any().prop_map(Mutation::Repeat),
+        1 => any().prop_map(Mutation::Truncate),
+        1 => (any(), select(vec![&b"\xff"[..], b"\xc3\x28", b"\0", b"[[[[[[", b"{\"a\":", b",", b"1e99999", b"\"", b"\\ud800"]))
+            .prop_map(|(at, bytes)| Mutation::Insert(at, bytes.to_vec())),
+    ]
+}
+
+/// What people have, which no run of ours may touch.
+fn with_things_of_people(mut state: State) -> State {
+    for (id, collection) in [(900, 900), (901, 901)] {
+        let name = format!("Theirs {id}");
+        state.collections.insert(
+            collection,
+            json!({"id": collection, "name": name, "location": "/", "archived": false, "personal_owner_id": null}),
+        );
+        state.cards.insert(
+            id,
+            json!({"id": id, "name": name, "collection_id": collection, "archived": false, "display": "table",
+                "description": null, "visualization_settings": {}, "type": "question",
+                "dataset_query": {"database": 2, "type": "native", "native": {"query": "SELECT 1", "template-tags": {}}}}),
+        );
+        state.dashboards.insert(
+            id,
+            json!({"id": id, "name": name, "collection_id": collection, "archived": false, "description": null,
+                "width": "fixed", "parameters": [], "tabs": [], "dashcards": []}),
+        );
+    }
+    state
+}
+
+/// Whether it says what was asked of Metabase, or what Metabase has.
+fn names_its_request(error: &Error, address: &str) -> bool {
+    match error {
+        Error::NoDatabase { .. }
+        | Error::SeveralDatabases { .. }
+        | Error::NotPostgres { .. }
+        | Error::ViewsNotSynced { .. }
+        | Error::SeveralCollections { .. }
+        | Error::OtherDatabase { .. }
+        | Error::Template { .. } => true,
+        error => ["GET", "PUT", "POST"]
+            .iter()
+            .any(|method| error.to_string().starts_with(&format!("{method} {address}/api/"))),
+    }
+}
+
+/// The requests whose answers are read.
+const REQUESTS: [&str; 9] = [
+    "GET /api/database",
+    "GET /api/database/2/metadata",
+    "GET /api/collection",
+    "GET /api/collection/",
+    "GET /api/card/",
+    "GET /api/dashboard/",
+    "POST /api/collection",
+    "POST /api/card",
+    "POST /api/dashboard",
+];
+
+/// Where an answer is another one: at one request of its kind.
+#[derive(Clone, Debug)]
+struct Place {
+    request: &'static str,
+    number: usize,
+}
+
+impl Place {
+    /// The fault at this place and no other, over all requests to come.
+    fn fault(&self, mutation: &Mutation) -> impl FnMut(usize, &Request) -> Option<Fault> + Send + 'static {
+        let (place, mutation) = (self.clone(), mutation.clone());
+        let mut seen = 0;
+        move |_, request| {
+            let words = request.to_string();
+            let is_one = match place.request.ends_with('/') {
+                true => words.starts_with(place.request),
+                false => words == place.request,
+            };
+            seen += usize::from(is_one);
+            (is_one && seen == place.number).then(|| Fault::Changed(mutation.clone()))
+        }
+    }
+}
+
+/// A run in which one answer is another one, and what must hold whatever that is.
+fn run(before: &State, place: &Place, mutation: &Mutation, options: &Options) -> Result<(), TestCaseError> {
+    let server = Server::start(before.clone());
+    server.fail(place.fault(mutation));
+    let address = server.address();
+    let check = |error: Error| {
+        let words = format!("{error} {}", error.hint().unwrap_or_default());
+        prop_assert!(names_its_request(&error, &address), "{}", words);
+        prop_assert_eq!(text::lines(&words), words.clone());
+        prop_assert!(words.len() < 5000, "{} bytes", words.len());
+        Ok(())
+    };
+    let metabase = connect(&address, &TestClock::new());
+    let planned = plan(&metabase, &mut Shop::new(), options);
+    let requests = server.take_requests();
+    prop_assert!(!requests.iter().any(|request| request.is_write()));
+    prop_assert_eq!(&server.state().cards, &before.cards);
+    let mut planned = match planned {
+        Ok(planned) => planned,
+        Err(error) => return check(error),
+    };
+    let of = |kind: Kind, action: Action| {
+        let items = planned
+            .items()
+            .filter(move |item| item.kind == kind && item.action == action);
+        items.map(|item| item.id).collect::<Vec<_>>()
+    };
+    let kinds = [
+        ("table", Kind::Table),
+        ("field", Kind::Field),
+        ("card", Kind::Card),
+        ("dashboard", Kind::Dashboard),
+    ];
+    let changed: BTreeSet<String> = kinds
+        .iter()
+        .flat_map(|(path, kind)| {
+            let ids = of(*kind, Action::Change).into_iter().flatten();
+            ids.map(move |id| format!("PUT /api/{path}/{id}"))
+        })
+        .collect();
+    let created = [Kind::Collection, Kind::Card, Kind::Dashboard].map(|kind| of(kind, Action::Create).len());
+    let fields: BTreeSet<String> = planned
+        .items()
+        .filter(|item| item.kind == Kind::Field)
+        .filter_map(|item| Some(format!("POST /api/field/{}/rescan_values", item.id?)))
+        .collect();
+    let end = planned.apply(&metabase);
+    let after = server.state().clone();
+    for request in server.take_requests().iter().filter(|request| request.is_write()) {
+        let words = request.to_string();
+        let is_of_new = request
+            .path
+            .strip_prefix("/api/dashboard/")
+            .and_then(|id| id.parse().ok())
+            .is_some_and(|id: u64| !before.dashboards.contains_key(&id));
+        let is_planned = changed.contains(&words)
+            || fields.contains(&words)
+            || request.method == "PUT" && is_of_new && created[2] > 0
+            || words == "POST /api/collection" && created[0] > 0
+            || words == "POST /api/card" && created[1] > 0
+            || words == "POST /api/dashboard" && created[2] > 0;
+        prop_assert!(is_planned, "{}", words);
+    }
+    let theirs = |things: &BTreeMap<u64, Value>| -> Vec<Value> {
+        let is_theirs = |thing: &&Value| thing["collection_id"] == 900 || thing["collection_id"] == 901;
+        things.values().filter(is_theirs).cloned().collect()
+    };
+    prop_assert_eq!(theirs(&after.cards), theirs(&before.cards));
+    prop_assert_eq!(theirs(&after.dashboards), theirs(&before.dashboards));
+    for (things, before, most) in [
+        (&after.collections, &before.collections, created[0]),
+        (&after.cards, &before.cards, created[1]),
+        (&after.dashboards, &before.dashboards, created[2]),
+    ] {
+        prop_assert!(things.len() <= before.len() + most);
+        prop_assert_eq!(
+            (things.get(&900), things.get(&901)),
+            (before.get(&900), before.get(&901))
+        );
+    }
+    end.map_or_else(check, |()| Ok(()))
+}
+
+#[test]
+fn what_people_have_is_not_taken_for_what_was_made() {
+    let state = with_things_of_people(State::new());
+    for request in ["POST /api/dashboard", "POST /api/card", "POST /api/collection"] {
+        for id in [json!(900), json!(u64::MAX), json!(-1), json!("900")] {
+            let place = Place { request, number: 1 };
+            run(&state, &place, &Mutation::Id(id), &options()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn long_texts_are_not_repeated_in_full() {
+    let long = json!("x".repeat(100_000));
+    let full = with_things_of_people(pushed().state().clone());
+    for request in REQUESTS {
+        // All values of the answer, one after the other.
+        for number in 0..60_u8 {
+            let place = Place { request, number: 1 };
+            let mutation = Mutation::Replace(f64::from(number) / 60.0, long.clone());
+            run(&full, &place, &mutation, &options()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_was_not_planned_is_not_written_whatever_is_answered() {
+    let empty = with_things_of_people(State::new());
+    let full = with_things_of_people(pushed().state().clone());
+    let mut half = full.clone();
+    half.dashboards.pop_first();
+    half.cards.pop_first();
+    for table in &mut half.tables {
+        table["description"] = json!(null);
+    }
+    let config = match std::env::var("PROPTEST_CASES") {
+        Ok(_) => ProptestConfig::default(),
+        Err(_) => ProptestConfig::with_cases(150),
+    };
+    let states = select(vec![empty, half, full]);
+    let options = select(vec![options(), replacing()]).prop_map(|options| Options {
+        wait: Duration::ZERO,
+        ..options
+    });
+    proptest!(config, |(state in states, request in select(&REQUESTS[..]), number in select(&[1, 1, 1, 2, 3, 5][..]), mutation in mutation(), options in options)| {
+        run(&state, &Place { request, number }, &mutation, &options)?;
+    });
+}

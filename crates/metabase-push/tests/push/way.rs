@@ -1,0 +1,392 @@
+//! What is on the way to Metabase, and what it gets to see: a key that travels unencrypted does so because somebody said so.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::child::{Child, End};
+use crate::metabase::{KEY, State};
+use crate::shop::pushed;
+use crate::wire::{Request, read_request};
+
+/// A name that no network knows.
+const HOST: &str = "metabase.test";
+const PASSWORD: &str = "hunter2";
+
+/// A stream of either kind.
+trait Stream: Read + Write + Send {}
+impl<T: Read + Write + Send> Stream for T {}
+
+/// A certificate for the tests, and the file that makes a child trust it.
+struct Certificate {
+    config: Arc<ServerConfig>,
+    file: std::path::PathBuf,
+}
+
+impl Certificate {
+    fn new(name: &str) -> Certificate {
+        let names = [HOST, "localhost", "127.0.0.1"].map(str::to_owned).to_vec();
+        let made = rcgen::generate_simple_self_signed(names).expect("a certificate can be made");
+        let file = std::env::temp_dir().join(format!("push-{name}-{}.pem", std::process::id()));
+        std::fs::write(&file, made.cert.pem()).expect("a file can be written");
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("it is a key");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("there are versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .expect("key and certificate belong together");
+        Certificate {
+            config: Arc::new(config),
+            file,
+        }
+    }
+
+    fn accept(&self, stream: TcpStream) -> Box<dyn Stream> {
+        let connection = ServerConnection::new(self.config.clone()).expect("the configuration is complete");
+        Box::new(StreamOwned::new(connection, stream))
+    }
+
+    fn trusted_by(&self, child: Child) -> Child {
+        child.with("SSL_CERT_FILE", self.file.to_string_lossy())
+    }
+}
+
+impl Drop for Certificate {
+    fn drop(&mut self) {
+        // The folder is emptied by the system as well.
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+/// Something that listens, and what it got.
+struct Listener<T> {
+    address: SocketAddr,
+    got: Arc<Mutex<Vec<T>>>,
+}
+
+impl<T: Send + 'static> Listener<T> {
+    fn start(
+        serve: impl Fn(TcpStream, &Mutex<Vec<T>>) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Listener<T> {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it has an address");
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let (shared, serve) = (got.clone(), Arc::new(serve));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (got, serve) = (shared.clone(), serve.clone());
+                // Whoever closes a connection in its middle is part of some tests.
+                std::thread::spawn(move || serve(stream, &got));
+            }
+        });
+        Listener { address, got }
+    }
+
+    fn take(&self) -> Vec<T> {
+        std::mem::take(&mut self.got.lock().expect("nobody has panicked"))
+    }
+}
+
+/// A Metabase behind TLS, and the requests that it got.
+fn encrypted(certificate: &Arc<Certificate>, location: Option<String>) -> Listener<Request> {
+    let certificate = certificate.clone();
+    let state = Mutex::new(State::new());
+    Listener::start(move |stream, got| {
+        let mut stream = certificate.accept(stream);
+        let request = read_request(&mut stream)?;
+        got.lock().expect("nobody has panicked").push(request.clone());
+        let (status, answer) = state.lock().expect("nobody has panicked").handle(&request);
+        let answer = answer.to_string();
+        let (status, location) = match &location {
+            Some(location) => (302, format!("location: {location}\r\n")),
+            None => (status, String::new()),
+        };
+        let length = answer.len();
+        write!(
+            stream,
+            "HTTP/1.1 {status} Status\r\nconnection: close\r\n{location}content-length: {length}\r\n\r\n{answer}"
+        )?;
+        stream.flush()
+    })
+}
+
+/// A proxy that leads wherever one asks to `target`, and all that it could read.
+fn proxy(target: SocketAddr, tls: Option<Arc<Certificate>>, is_socks: bool) -> Listener<Vec<u8>> {
+    Listener::start(move |stream, got| {
+        let socket = stream.try_clone()?;
+        let mut client: Box<dyn Stream> = match &tls {
+            Some(certificate) => certificate.accept(stream),
+            None => Box::new(stream),
+        };
+        let mut seen = Vec::new();
+        if is_socks {
+            let mut get = |seen: &mut Vec<u8>, count: usize| {
+                let begin = seen.len();
+                seen.resize(begin + count, 0);
+                client.read_exact(&mut seen[begin..])?;
+                let last = seen[seen.len() - 1];
+                Ok::<u8, io::Error>(last)
+            };
+            let methods = get(&mut seen, 2)?;
+            get(&mut seen, methods.into())?;
+            socket.try_clone()?.write_all(&[5, 0])?;
+            let length = get(&mut seen, 5)?;
+            get(&mut seen, usize::from(length) + 2)?;
+            client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 80])?;
+        } else {
+            while !seen.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                client.read_exact(&mut byte)?;
+                seen.extend(byte);
+            }
+            client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+        }
+        client.flush()?;
+        let mut server = TcpStream::connect(target)?;
+        socket.set_nonblocking(true)?;
+        server.set_nonblocking(true)?;
+        // It notes what it sees before it hands it on, so that nothing is missed.
+        let place = {
+            let mut got = got.lock().expect("nobody has panicked");
+            got.push(seen);
+            got.len() - 1
+        };
+        let mut buffer = [0; 16 << 10];
+        loop {
+            let mut is_idle = true;
+            match client.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(count) => {
+                    is_idle = false;
+                    if let Some(seen) = got.lock().expect("nobody has panicked").get_mut(place) {
+                        seen.extend(&buffer[..count]);
+                    }
+                    write_all(&mut server, &buffer[..count])?;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+            match server.read(&mut buffer) {
+                Ok(0) => return socket.shutdown(std::net::Shutdown::Both),
+                Ok(count) => {
+                    is_idle = false;
+                    write_all(&mut client, &buffer[..count])?;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+            if is_idle {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+    })
+}
+
+fn write_all(stream: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match stream.write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                std::thread::sleep(Duration::from_millis(1))
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    stream.flush()
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+fn assert_silent(end: &End) {
+    for secret in [KEY, PASSWORD, "x-api-key: mb"] {
+        assert!(!end.output.contains(secret), "{}", end.output);
+    }
+}
+
+#[test]
+fn a_proxy_sees_nothing_of_what_is_encrypted() {
+    let certificate = Arc::new(Certificate::new("proxy"));
+    let metabase = encrypted(&certificate, None);
+    for (scheme, is_socks, variable) in [
+        ("http", false, "https_proxy"),
+        ("http", false, "HTTPS_PROXY"),
+        ("http", false, "ALL_PROXY"),
+        ("https", false, "all_proxy"),
+        ("socks5h", true, "HTTPS_PROXY"),
+    ] {
+        let tls = (scheme == "https").then(|| certificate.clone());
+        let proxy = proxy(metabase.address, tls, is_socks);
+        let password = if is_socks { "" } else { "me:hunter2@" };
+        let child = Child::at(format!("https://{HOST}/"))
+            .with(variable, format!("{scheme}://{password}{}", proxy.address))
+            .with("RUST_LOG", "trace");
+        let end = certificate.trusted_by(child).run();
+        let note = format!(
+            "note: Metabase is reached through the proxy {scheme}://{} ({variable})",
+            proxy.address
+        );
+        assert!(end.output.contains(&note), "{scheme} {variable}: {}", end.output);
+        assert_silent(&end);
+        let seen = proxy.take();
+        assert!(!seen.is_empty(), "{scheme} {variable}: {}", end.output);
+        for seen in seen {
+            assert!(contains(&seen, HOST), "{scheme} {variable}");
+            assert!(is_socks || contains(&seen, "Proxy-Authorization: Basic "));
+            for part in [KEY, "x-api-key", "/api/"] {
+                assert!(!contains(&seen, part), "{scheme} {variable}: {part}");
+            }
+        }
+        let requests = metabase.take();
+        assert!(!requests.is_empty(), "{scheme} {variable}: {}", end.output);
+        assert!(
+            requests
+                .iter()
+                .all(|request| request.header("x-api-key") == Some(KEY))
+        );
+        assert!(end.words.ends_with(" items"), "{}", end.words);
+    }
+}
+
+#[test]
+fn nothing_unencrypted_reaches_a_proxy_unasked() {
+    let metabase = pushed();
+    let target = metabase
+        .address()
+        .trim_start_matches("http://")
+        .parse()
+        .expect("it is an address");
+    let proxy = proxy(target, None, false);
+    let url = format!("http://me:{PASSWORD}@{}", proxy.address);
+    let child = Child::at(format!("http://{HOST}"));
+    for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        for plain_http in ["", "direct"] {
+            let child = Child {
+                plain_http,
+                ..child.with(variable, &url)
+            };
+            let end = child.run();
+            let expected = format!(
+                "unencrypted, through the proxy http://{} ({variable})",
+                proxy.address
+            );
+            assert!(end.words.ends_with(&expected), "{}", end.words);
+            assert_silent(&end);
+        }
+    }
+    // Not by the variable of another scheme, of a web server, or past NO_PROXY.
+    for child in [
+        child.with("HTTPS_PROXY", &url),
+        child.with("HTTP_PROXY", &url).with("REQUEST_METHOD", "GET"),
+        child
+            .with("ALL_PROXY", &url)
+            .with("NO_PROXY", format!("localhost, {HOST}")),
+        Child::at(metabase.address())
+            .with("HTTP_PROXY", &url)
+            .with("ALL_PROXY", &url),
+    ] {
+        let child = Child {
+            plain_http: "direct",
+            ..child
+        };
+        assert_silent(&child.run());
+    }
+    assert!(proxy.take().is_empty());
+    // Where the user says so, it is said.
+    let child = Child {
+        plain_http: "proxy",
+        ..child.with("http_proxy", &url)
+    };
+    let end = child.run();
+    assert!(end.words.ends_with(" items"), "{}", end.words);
+    let warning = format!(
+        "unencrypted, through the proxy http://{} (http_proxy)",
+        proxy.address
+    );
+    assert!(end.output.contains(&warning), "{}", end.output);
+    assert_silent(&end);
+    assert!(proxy.take().iter().any(|seen| contains(seen, KEY)));
+}
+
+#[test]
+fn a_proxy_that_fails_is_an_error_without_secrets() {
+    for answer in [
+        "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n",
+        "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
+        "nonsense\r\n\r\n",
+        "",
+    ] {
+        let proxy: Listener<Vec<u8>> = Listener::start(move |mut stream, got| {
+            let mut seen = vec![0; 4096];
+            let count = stream.read(&mut seen)?;
+            seen.truncate(count);
+            got.lock().expect("nobody has panicked").push(seen);
+            stream.write_all(answer.as_bytes())
+        });
+        let url = format!("http://me:{PASSWORD}@{}", proxy.address);
+        let end = Child::at(format!("https://{HOST}"))
+            .with("https_proxy", url)
+            .run();
+        let request = format!("GET https://{HOST}/api/database: no answer from Metabase: ");
+        assert!(end.words.starts_with(&request), "{answer}: {}", end.words);
+        assert_silent(&end);
+        let seen = proxy.take();
+        assert!(
+            !seen.is_empty() && !seen.iter().any(|seen| contains(seen, KEY)),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn a_redirect_is_not_followed_anywhere() {
+    let certificate = Arc::new(Certificate::new("redirect"));
+    let elsewhere: Listener<()> = Listener::start(|_, got| {
+        got.lock().expect("nobody has panicked").push(());
+        Ok(())
+    });
+    for scheme in ["http", "https"] {
+        let location = format!("{scheme}://{}/{KEY}", elsewhere.address);
+        let metabase = encrypted(&certificate, Some(location));
+        let child = Child::at(format!("https://localhost:{}", metabase.address.port()));
+        let end = certificate.trusted_by(child).run();
+        assert!(end.words.contains("answered with a redirect to"), "{}", end.words);
+        assert_silent(&end);
+        assert_eq!(metabase.take().len(), 1);
+    }
+    assert!(elsewhere.take().is_empty());
+}
+
+#[test]
+fn no_other_file_or_variable_adds_to_a_request() {
+    let metabase = pushed();
+    let home = std::env::temp_dir().join(format!("push-home-{}", std::process::id()));
+    std::fs::create_dir_all(&home).expect("a folder can be made");
+    let netrc = home.join(".netrc");
+    std::fs::write(&netrc, format!("default login me password {PASSWORD}\n")).expect("a file can be written");
+    let end = Child::at(metabase.address())
+        .with("HOME", home.to_string_lossy())
+        .with("NETRC", netrc.to_string_lossy())
+        .run();
+    std::fs::remove_dir_all(&home).expect("it is there");
+    assert!(end.words.ends_with(" items"), "{}", end.words);
+    let requests = metabase.take_requests();
+    assert!(!requests.is_empty());
+    for request in requests {
+        let mut names: Vec<&str> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.retain(|name| !name.starts_with("content-") && *name != "transfer-encoding");
+        assert_eq!(
+            names,
+            ["accept", "accept-encoding", "host", "user-agent", "x-api-key"]
+        );
+    }
+}
