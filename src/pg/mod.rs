@@ -4,6 +4,7 @@ pub mod capture;
 pub mod database;
 pub mod hooks;
 pub mod identity;
+pub mod look;
 pub mod matview;
 pub mod process;
 pub mod query;
