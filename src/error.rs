@@ -126,6 +126,8 @@ pub enum Error {
         sqlstate: String,
         cause: String,
     },
+    #[error("a literal calls function \"{function}\" when it is read; write it as ARRAY[…] or ROW(…)")]
+    CallsFunction { function: String },
     #[error("the columns of entity \"{entity}\" must be a JSON object of texts and nulls, not {given}")]
     ColumnsNotAnObject { entity: &'static str, given: String },
     #[error("entity \"{entity}\" cannot be absent: every shop has it")]
@@ -217,6 +219,10 @@ pub enum Error {
     MetadataLacks { name: String },
     #[error("the dashboard cannot be read: {reason}")]
     InvalidDashboard { reason: String },
+    #[error(
+        "the views that this card reads belong to several roles, and a superuser runs what none of them has made"
+    )]
+    SeveralOwners,
 
     // Views of the user's own
     #[error("\"{name}\" cannot be the name of a view: {reason}")]
@@ -287,6 +293,7 @@ impl Error {
             | ForeignMapping { .. }
             | ForeignAdapter { .. }
             | NotViewsOwner { .. }
+            | SeveralOwners
             | NoPgCronPrivilege { .. }
             | NotOwner { .. } => "42501",
             WrongType { .. } | ReferenceType { .. } => "42804",
@@ -296,7 +303,7 @@ impl Error {
             LockTimeout { .. } | SourceLocked { .. } | LifecycleLocked | RefreshLocked | SourcesBusy => {
                 "55P03"
             }
-            IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
+            CallsFunction { .. } | IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
             Overtaken | AlteredMeanwhile => "40001",
             AdapterTypes { .. } => "42804",
             ForeignTrigger => "39P01",
@@ -357,11 +364,21 @@ impl Error {
                 "Say which one it is: SELECT metabase.map_source('{entity}', {});",
                 crate::sql::literal(found.first().map_or("schema.table", String::as_str))
             ),
-            UntrustedSource { entity, relation, .. } => format!(
-                "It is neither a superuser, the database's owner nor the owner of the orders. If you trust it: SELECT \
-                 metabase.map_source('{entity}', {}); if not: SELECT metabase.map_source('{entity}', NULL);",
-                crate::sql::literal(relation)
-            ),
+            UntrustedSource { entity, relation, owner } => {
+                let map = format!("SELECT metabase.map_source('{entity}', {})", crate::sql::literal(relation));
+                let role = crate::sql::ident(owner);
+                match *entity {
+                    "order" => format!(
+                        "If this is the shop, and role {role} may be trusted with the privileges of whoever makes the views: {map}; \
+                         what else of the shop is found and belongs to that role is then trusted, too."
+                    ),
+                    "stock_item" => format!("Its owner is not that of the orders. If you trust role {role}: {map};"),
+                    _ => format!(
+                        "Its owner is not that of the orders. If you trust role {role}: {map}; if not: SELECT \
+                         metabase.map_source('{entity}', NULL);"
+                    ),
+                }
+            }
             RelationMissing { entity, .. } => format!(
                 "Name one that exists, as metabase.map_source('{entity}', 'schema.table'), or go back to detection with \
                  metabase.unmap_source('{entity}')."
@@ -400,12 +417,18 @@ impl Error {
                 "Expressions see the table's columns; functions and other tables have to be written with their schema."
                     .into()
             }
+            CallsFunction { .. } => {
+                "What a domain's CHECK calls is not run while SQL is looked at, unless it is PostgreSQL's own and immutable.".into()
+            }
             ColumnsNotAnObject { .. } => {
                 "For example: '{\"sold_at\": \"completed_on\", \"gross_sale\": \"amount_cents * 0.01\", \"city\": null}'."
                     .into()
             }
             RequiredEntity { .. } => "Map it to a table, or to a view that you make for it.".into(),
             AbsentWithColumns { .. } => "Leave the columns and the filter out, or name a table.".into(),
+            SeveralOwners => {
+                "Give them to one role: ALTER MATERIALIZED VIEW … OWNER TO …; or ask as a role that is no superuser.".into()
+            }
             ForeignMapping { entity, author, .. } => format!(
                 "Create the views as that role (SET ROLE {}), or look the mapping over in metabase.sources and map \
                  entity \"{entity}\" again yourself.",

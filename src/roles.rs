@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, may_act_as};
 use crate::pg::query;
+use crate::source::Source;
 use crate::source::entity::ENTITIES;
 use crate::source::mapping;
 use crate::sql;
@@ -66,8 +67,10 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
         &[],
     )?;
     let mut readable = Vec::new();
-    for source in &mapping::resolve()?.0 {
+    let mut untrusted = None;
+    for source in &mapping::resolve_for(role)?.0 {
         let Some(relation) = &source.relation else {
+            untrusted = untrusted.or_else(|| untrusted_source(source));
             continue;
         };
         query::run(
@@ -106,7 +109,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
     }
     let handed_over = hand_over(&grantee)?;
     Ok(format!(
-        "role {role} may create, refresh and drop the views, and read {}{}",
+        "role {role} may create, refresh and drop the views, and read {}{}{}",
         match readable.is_empty() {
             true => "no source yet".to_owned(),
             false => readable.join(", "),
@@ -114,8 +117,19 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
         match handed_over {
             0 => String::new(),
             views => format!("; it owns the {views} views that a superuser had created"),
-        }
+        },
+        untrusted.unwrap_or_default()
     ))
+}
+
+/// What is to be done about a source that is not granted, as the end of a sentence.
+fn untrusted_source(source: &Source) -> Option<String> {
+    let problem = source
+        .problems
+        .iter()
+        .find(|problem| matches!(problem, Error::UntrustedSource { .. }))?;
+    let hint = problem.hint().unwrap_or_default();
+    Some(format!("; {problem}. {hint} Then call grant_operator() again."))
 }
 
 /// Hands the views that a superuser had created, with what they read, to an operator: a view is refreshed by its owner.

@@ -1,11 +1,15 @@
--- What the catalog says of some relations: $1 schemas, $2 names, pairwise.
+-- What the catalog says of some relations: $1 schemas, $2 names, pairwise; $3 is the role that is going to read them, NULL for the
+-- current one.
 SELECT
     wanted.schema,
     wanted.name,
     pg_catalog.format('%I.%I', wanted.schema, wanted.name) AS qualified,
     relation.relkind::text AS kind,
     owner.rolname AS owner,
-    owner.rolsuper OR owner.rolname = current_user OR relation.relowner = database.datdba AS trusted,
+    -- Whoever owns a database has more to say in it than others, and is no superuser for that.
+    owner.rolsuper
+        OR owner.oid = reader.oid
+        OR (relation.relowner = database.datdba AND NOT reader.rolsuper) AS trusted,
     pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')
         AND (
             pg_catalog.has_table_privilege(relation.oid, 'SELECT')
@@ -66,4 +70,5 @@ JOIN pg_catalog.pg_namespace AS namespace ON namespace.nspname = wanted.schema
 JOIN pg_catalog.pg_class AS relation ON relation.relnamespace = namespace.oid AND relation.relname = wanted.name
 JOIN pg_catalog.pg_roles AS owner ON owner.oid = relation.relowner
 JOIN pg_catalog.pg_database AS database ON database.datname = pg_catalog.current_database()
+JOIN pg_catalog.pg_roles AS reader ON reader.rolname = coalesce($3::text, current_user::text)
 ORDER BY wanted.position

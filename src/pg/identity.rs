@@ -72,6 +72,13 @@ pub fn as_role<T>(role: u32, work: impl FnOnce() -> Result<T, Error>) -> Result<
     )
 }
 
+/// Runs `work` as the current role in the same restricted context.
+pub fn restricted<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // SAFETY: a plain read of this backend's global.
+    let role = unsafe { pg_sys::GetUserId() };
+    as_role(role.to_u32(), work)
+}
+
 /// Runs `work` as another role, as a call of that role's own would be: for the background worker, which is nobody by itself.
 pub fn acting_as<T>(role: u32, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     act_as(role, pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32, work)
@@ -88,6 +95,12 @@ pub fn may_act_as(role: u32) -> Result<bool, Error> {
         &[i64::from(role).into()],
     )?;
     Ok(row.may)
+}
+
+/// Whether the current role is a superuser.
+pub fn is_superuser() -> bool {
+    // SAFETY: looks the current role up in the catalog.
+    unsafe { pg_sys::superuser() }
 }
 
 /// The role that we act as.

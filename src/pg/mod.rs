@@ -6,6 +6,7 @@ pub mod hooks;
 pub mod identity;
 #[cfg(debug_assertions)]
 pub mod injection;
+pub mod look;
 pub mod matview;
 pub mod process;
 pub mod query;

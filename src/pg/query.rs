@@ -5,12 +5,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ffi::CString;
 use std::rc::Rc;
 
 use pgrx::datum::DatumWithOid;
 use pgrx::spi::{OwnedPreparedStatement, SpiClient};
-use pgrx::{PgOid, PgTupleDesc, Spi, pg_sys};
+use pgrx::{PgOid, Spi, pg_sys};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -116,64 +115,4 @@ fn prepared(
         plans.insert(statement.to_owned(), plan.clone());
     });
     Ok(plan)
-}
-
-/// A column of a query's result.
-#[derive(Clone)]
-pub struct ResultColumn {
-    pub name: String,
-    /// `pg_type.typcategory`: N for numbers, S for texts, D for dates and times, …
-    pub category: char,
-}
-
-/// The columns that a SELECT returns. It is looked at as PREPARE does: it is neither run nor planned, which would run functions.
-pub fn result_columns(select: &str) -> Result<Vec<ResultColumn>, Error> {
-    // In parentheses, where nothing can stand that writes.
-    let select = CString::new(format!("SELECT * FROM (\n{select}\n) AS query"))
-        .map_err(|error| Error::Internal(error.to_string()))?;
-    with_current_snapshot(|| {
-        Spi::connect(|_| {
-            // SAFETY: we are connected to SPI, and the text outlives the call. A plan that was prepared from one SELECT has one
-            // source, whose description is copied before the plan is freed.
-            let description = unsafe {
-                let plan = pg_sys::SPI_prepare(select.as_ptr(), 0, std::ptr::null_mut());
-                if plan.is_null() {
-                    return Err(Error::Internal("a SELECT could not be prepared".into()));
-                }
-                let sources = pg_sys::SPI_plan_get_plan_sources(plan);
-                let source = (*(*sources).elements).ptr_value as *const pg_sys::CachedPlanSource;
-                let description = PgTupleDesc::from_pg_copy((*source).resultDesc);
-                pg_sys::SPI_freeplan(plan);
-                description
-            };
-            Ok(description
-                .iter()
-                .map(|column| ResultColumn {
-                    name: column.name().to_owned(),
-                    category: type_category(column.type_oid().value()),
-                })
-                .collect())
-        })
-    })
-}
-
-/// `pg_type.typcategory` of a type.
-fn type_category(oid: pg_sys::Oid) -> char {
-    let (mut category, mut is_preferred) = (0, false);
-    // SAFETY: both are written to, and an error unwinds where there is no such type.
-    unsafe { pg_sys::get_type_category_preferred(oid, &mut category, &mut is_preferred) };
-    char::from(category as u8)
-}
-
-/// The oid of the type that a query's first column has.
-pub fn column_type(query: &str) -> Result<u32, Error> {
-    with_current_snapshot(|| {
-        Spi::connect(|client| {
-            Ok(client
-                .select(query, Some(1), &[])?
-                .column_type_oid(1)?
-                .value()
-                .to_u32())
-        })
-    })
 }

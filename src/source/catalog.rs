@@ -3,36 +3,36 @@
 use super::entity::{ENTITIES, Entity};
 use super::{Relation, SqlType};
 use crate::error::Error;
-use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
+use crate::pg::{look, query};
 
-/// The relations that exist among those named, in the order of the names.
-fn relations(names: &[(String, String)]) -> Result<Vec<Relation>, Error> {
+/// The relations that exist among those named, in the order of the names, as they are for a role: the current one for None.
+fn relations(names: &[(String, String)], reader: Option<&str>) -> Result<Vec<Relation>, Error> {
     let (schemas, tables): (Vec<String>, Vec<String>) = names.iter().cloned().unzip();
     query::rows(
         include_str!("../../sql/queries/relations.sql"),
-        &[schemas.into(), tables.into()],
+        &[schemas.into(), tables.into(), reader.map(str::to_owned).into()],
     )
 }
 
 /// One relation, if it exists.
 pub fn relation(schema: &str, name: &str) -> Result<Option<Relation>, Error> {
-    Ok(relations(&[(schema.to_owned(), name.to_owned())])?
+    Ok(relations(&[(schema.to_owned(), name.to_owned())], None)?
         .into_iter()
         .next())
 }
 
-/// All relations that have a name of one of the known layouts.
-pub fn known_relations() -> Result<Vec<Relation>, Error> {
+/// All relations that have a name of one of the known layouts, as they are for a role.
+pub fn known_relations(reader: Option<&str>) -> Result<Vec<Relation>, Error> {
     let names: Vec<(String, String)> = ENTITIES
         .iter()
         .flat_map(|spec| spec.tables)
         .map(|(schema, name)| ((*schema).to_owned(), (*name).to_owned()))
         .collect();
-    relations(&names)
+    relations(&names, reader)
 }
 
-/// The type of an expression over a relation's columns.
+/// The type of an expression over a relation's columns, found without running or planning anything.
 ///
 /// `what` names the expression in the error that comes back where it does not work.
 pub fn expression_type(
@@ -43,10 +43,10 @@ pub fn expression_type(
 ) -> Result<SqlType, Error> {
     // In a WHERE clause PostgreSQL refuses sets, aggregates and window functions, which would make more rows or fewer.
     let probe = format!(
-        "SELECT (\n{expression}\n) FROM {} AS source WHERE (\n{expression}\n) IS NULL LIMIT 0",
+        "SELECT (\n{expression}\n) FROM {} AS source WHERE (\n{expression}\n) IS NULL",
         relation.qualified
     );
-    let oid = subtransaction(|| query::column_type(&probe)).map_err(|error| match error {
+    let oid = subtransaction(|| look::column_type(&probe)).map_err(|error| match error {
         Error::Postgres {
             sqlstate, message, ..
         } => Error::Expression {

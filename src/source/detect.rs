@@ -11,7 +11,7 @@ use crate::sql;
 /// A table wins over a view of another name: shops keep views with the old names when they rename their tables.
 ///
 /// Reading a relation can call what its owner has tied to it, and a name is no proof of who that is: it has to be somebody
-/// trusted or, for a table, the owner of the shop's orders. Anything else is for a person to map.
+/// trusted or, for a table, the owner of the shop's orders. Anything else is for a person to map, the orders first.
 pub fn choose_relation(
     spec: &'static Spec,
     existing: &[Relation],
@@ -20,8 +20,7 @@ pub fn choose_relation(
     let Some(relation) = only_candidate(spec, existing)? else {
         return Ok(None);
     };
-    let is_the_shops =
-        relation.kind != 'v' && (spec.entity == Entity::Order || shop_owner == Some(relation.owner.as_str()));
+    let is_the_shops = relation.kind != 'v' && shop_owner == Some(relation.owner.as_str());
     if relation.trusted || is_the_shops {
         return Ok(Some(relation));
     }
@@ -322,6 +321,19 @@ mod tests {
         assert!(matches!(found('r', "stranger"), Ok(Some(_))));
         assert!(matches!(
             found('v', "stranger"),
+            Err(Error::UntrustedSource { .. })
+        ));
+    }
+
+    #[test]
+    fn orders_are_not_trusted_for_their_name_either() {
+        let orders = Relation {
+            owner: "stranger".into(),
+            trusted: false,
+            ..relation("sales", "order", 'r', &[])
+        };
+        assert!(matches!(
+            choose_relation(Entity::Order.spec(), &[orders], None),
             Err(Error::UntrustedSource { .. })
         ));
     }

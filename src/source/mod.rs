@@ -43,7 +43,8 @@ pub struct Relation {
     /// `pg_class.relkind`
     pub kind: char,
     pub owner: String,
-    /// Whether its owner is a superuser, the current role or the database's owner.
+    /// Whether its name alone makes it a source: its owner is a superuser, the role that reads it or, unless that is a superuser, the
+    /// database's owner.
     pub trusted: bool,
     /// Whether the current role may read it.
     pub readable: bool,

@@ -42,22 +42,95 @@ fn a_table_that_is_neither_the_shops_nor_a_superusers() {
     let database = shop();
     let mut client = database.connect();
     let stranger = database.create_role("stranger");
+    let [sizes, stock, orders] = [
+        format!(
+            "CREATE TABLE core.sizes (id uuid PRIMARY KEY, value text); ALTER TABLE core.sizes OWNER TO {stranger}"
+        ),
+        format!("ALTER TABLE products.inventory OWNER TO {stranger}"),
+        format!("ALTER TABLE transactions.orders OWNER TO {stranger}"),
+    ];
+    let could_be = |entity, relation| {
+        format!(r#"entity "{entity}" could be read from {relation}, but that belongs to role "{stranger}""#)
+    };
+    let case = |given, message, hint| Case {
+        given,
+        call: "SELECT * FROM metabase.create_all_views()",
+        sqlstate: "42501",
+        message,
+        hint: Some(hint),
+    };
+    check(
+        &mut client,
+        &[
+            case(
+                &sizes,
+                &could_be("size", "core.sizes"),
+                &format!(
+                    "Its owner is not that of the orders. If you trust role \"{stranger}\": SELECT metabase.map_source('size', \
+                     'core.sizes'); if not: SELECT metabase.map_source('size', NULL);"
+                ),
+            ),
+            case(
+                &stock,
+                &could_be("stock_item", "products.inventory"),
+                &format!(
+                    "Its owner is not that of the orders. If you trust role \"{stranger}\": SELECT \
+                     metabase.map_source('stock_item', 'products.inventory');"
+                ),
+            ),
+            case(
+                &orders,
+                &could_be("order", "transactions.orders"),
+                &format!(
+                    "If this is the shop, and role \"{stranger}\" may be trusted with the privileges of whoever makes the views: \
+                     SELECT metabase.map_source('order', 'transactions.orders'); what else of the shop is found and belongs to \
+                     that role is then trusted, too."
+                ),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_literal_that_calls_a_function_when_it_is_read() {
+    let database = shop();
+    let mut client = database.connect();
+    let call = r#"SELECT metabase.map_source('size', 'core.sizes', '{"value": "numbers = ''{1}''"}')"#;
     check(
         &mut client,
         &[Case {
-            given: &format!(
-                "CREATE TABLE core.sizes (id uuid PRIMARY KEY, value text); ALTER TABLE core.sizes OWNER TO {stranger}"
-            ),
-            call: "SELECT * FROM metabase.create_all_views()",
-            sqlstate: "42501",
-            message: &format!(
-                r#"entity "size" could be read from core.sizes, but that belongs to role "{stranger}""#
-            ),
+            given: "CREATE FUNCTION core.is_odd(integer) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN $1 % 2 = 1; END $$;
+                    CREATE DOMAIN core.odd AS integer CHECK (core.is_odd(VALUE));
+                    CREATE TABLE core.sizes (id uuid PRIMARY KEY, numbers core.odd[])",
+            call,
+            sqlstate: "0A000",
+            message: "column \"value\" of entity \"size\" does not work on core.sizes: a literal calls function \"is_odd\" when it \
+                      is read; write it as ARRAY[…] or ROW(…)",
             hint: Some(
-                "It is neither a superuser, the database's owner nor the owner of the orders. If you trust it: SELECT \
-                 metabase.map_source('size', 'core.sizes'); if not: SELECT metabase.map_source('size', NULL);",
+                "Expressions see the table's columns; functions and other tables have to be written with their schema.",
             ),
         }],
+    );
+}
+
+#[test]
+fn a_card_over_views_of_several_roles() {
+    let (database, mut client) = shop_with_views();
+    let another = database.create_role("another");
+    run(
+        &mut client,
+        &format!(
+            "GRANT USAGE, CREATE ON SCHEMA analytics TO {another};
+             ALTER MATERIALIZED VIEW analytics.metabase_customer_geography OWNER TO {another}"
+        ),
+    );
+    let page: String = value(
+        &mut client,
+        "SELECT metabase.dashboard_html('platform_performance')",
+    );
+    assert!(
+        page.contains("the views that this card reads belong to several roles, and a superuser runs what none of them has made"),
+        "{page}"
     );
 }
 

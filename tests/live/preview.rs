@@ -488,7 +488,7 @@ fn a_card_that_fails_says_why_and_harms_no_other() {
         .expect("it was looked at");
     let failed = &executive.card("sales_by_country").text;
     assert!(
-        failed.contains(r#"relation "analytics.metabase_customer_geography" does not exist"#),
+        failed.contains("materialized view analytics.metabase_customer_geography does not exist"),
         "{failed}"
     );
     assert!(executive.card("active_orders").value.is_some());

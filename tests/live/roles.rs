@@ -567,11 +567,12 @@ impl Trap {
         assert!(!as_superuser, "the operator's function ran as superuser");
     }
 
-    /// The operator maps a column to a function of its own.
+    /// The operator maps a column to a function of its own, which is not run by that.
     fn map(&mut self) {
         run(
             &mut self.attacker,
-            r#"SELECT metabase.map_source(
+            r#"SELECT trap.value('x'::text);
+               SELECT metabase.map_source(
                    'category', 'products.categories', $${"name": "trap.value('x'::text) || trap.value(name::text)"}$$
                )"#,
         );

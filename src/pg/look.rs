@@ -1,0 +1,200 @@
+//! Looking at SQL that somebody else wrote, or that is about what somebody else owns, without running anything of theirs.
+//!
+//! A query is analyzed, as PREPARE does, and never planned: the planner computes what is constant in a query, in the predicates of
+//! indexes and in statistics. Analysis is not harmless either: it reads literals, and to read one of an array, row or range
+//! of a domain it calls what the domain's CHECK calls. So no function may be called meanwhile but an immutable one of
+//! PostgreSQL's own.
+
+use std::ffi::{CStr, CString, c_int, c_void};
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, PgTupleDesc, Spi, pg_guard, pg_sys};
+
+use super::identity::restricted;
+use super::query::with_current_snapshot;
+use crate::error::Error;
+
+/// A column of a query's result.
+#[derive(Clone)]
+pub struct ResultColumn {
+    pub name: String,
+    /// `pg_type.typcategory`: N for numbers, S for texts, D for dates and times, …
+    pub category: char,
+}
+
+/// The columns that a SELECT returns. Who may read what it reads is not asked.
+pub fn result_columns(select: &str) -> Result<Vec<ResultColumn>, Error> {
+    // In parentheses, where nothing can stand that writes.
+    look_at(&format!("SELECT * FROM (\n{select}\n) AS query"), |source| {
+        Ok(description(source)
+            .iter()
+            .map(|column| ResultColumn {
+                name: column.name().to_owned(),
+                category: type_category(column.type_oid().value()),
+            })
+            .collect())
+    })
+}
+
+/// The oid of the type that a SELECT's first column has, if the current role may read what the SELECT reads and call what it calls.
+pub fn column_type(select: &str) -> Result<u32, Error> {
+    look_at(select, |source| {
+        // SAFETY: a prepared plan's source has a valid list of Query nodes. PostgreSQL calls the callback, which raises its errors.
+        unsafe {
+            let queries = (*source).query_list.cast();
+            pg_sys::expression_tree_walker(queries, Some(check_privileges), std::ptr::null_mut());
+        }
+        let first = description(source)
+            .iter()
+            .next()
+            .map(|column| column.type_oid().value().to_u32());
+        first.ok_or_else(|| Error::Internal("a SELECT returns no column".into()))
+    })
+}
+
+fn description(source: *const pg_sys::CachedPlanSource) -> PgTupleDesc<'static> {
+    // SAFETY: the source of a plan that was prepared from one SELECT has a description, which is copied.
+    unsafe { PgTupleDesc::from_pg_copy((*source).resultDesc) }
+}
+
+/// Has a SELECT analyzed as the current role, in a restricted context, and reads the outcome.
+fn look_at<T>(
+    select: &str,
+    read: impl FnOnce(*const pg_sys::CachedPlanSource) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let select = CString::new(select).map_err(|error| Error::Internal(error.to_string()))?;
+    let prepared = || {
+        // SAFETY: we are connected to SPI, and the text outlives the call. A plan that was prepared from one SELECT has one source,
+        // which lives until the plan is freed, here or by the abort of the subtransaction if an error unwinds.
+        unsafe {
+            let plan = {
+                let _lookout = Lookout::post();
+                pg_sys::SPI_prepare(select.as_ptr(), 0, std::ptr::null_mut())
+            };
+            if plan.is_null() {
+                return Err(Error::Internal("a SELECT could not be prepared".into()));
+            }
+            let sources = pg_sys::SPI_plan_get_plan_sources(plan);
+            let outcome = read((*(*sources).elements).ptr_value as *const pg_sys::CachedPlanSource);
+            pg_sys::SPI_freeplan(plan);
+            outcome
+        }
+    };
+    restricted(|| with_current_snapshot(|| Spi::connect(|_| prepared())))
+}
+
+/// `pg_type.typcategory` of a type.
+fn type_category(oid: pg_sys::Oid) -> char {
+    let (mut category, mut is_preferred) = (0, false);
+    // SAFETY: both are written to, and an error unwinds where there is no such type.
+    unsafe { pg_sys::get_type_category_preferred(oid, &mut category, &mut is_preferred) };
+    char::from(category as u8)
+}
+
+/// An error unless the current role may read all tables and call all functions in a tree: what the executor would say first.
+///
+/// # Safety
+/// Called by PostgreSQL, with NULL or a node of an analyzed query.
+#[pg_guard]
+unsafe extern "C-unwind" fn check_privileges(node: *mut pg_sys::Node, context: *mut c_void) -> bool {
+    if node.is_null() {
+        return false;
+    }
+    // SAFETY: the node's tag says what it is, and it is read as that only then.
+    unsafe {
+        if (*node).type_ == pg_sys::NodeTag::T_Query {
+            let query = node as *mut pg_sys::Query;
+            #[cfg(feature = "pg15")]
+            pg_sys::ExecCheckRTPerms((*query).rtable, true);
+            #[cfg(not(feature = "pg15"))]
+            pg_sys::ExecCheckPermissions((*query).rtable, (*query).rteperminfos, true);
+            return pg_sys::query_tree_walker(query, Some(check_privileges), context, 0);
+        }
+        pg_sys::check_functions_in_node(node, Some(check_function), context);
+        pg_sys::expression_tree_walker(node, Some(check_privileges), context)
+    }
+}
+
+/// # Safety
+/// Called by PostgreSQL.
+#[pg_guard]
+unsafe extern "C-unwind" fn check_function(function: pg_sys::Oid, _context: *mut c_void) -> bool {
+    // SAFETY: only oids are passed; the name is a C string or NULL, which the error copies.
+    unsafe {
+        let (role, execute) = (pg_sys::GetUserId(), pg_sys::ACL_EXECUTE as pg_sys::AclMode);
+        #[cfg(feature = "pg15")]
+        let answer = pg_sys::pg_proc_aclcheck(function, role, execute);
+        #[cfg(not(feature = "pg15"))]
+        let answer = pg_sys::object_aclcheck(pg_sys::ProcedureRelationId, function, role, execute);
+        if answer != pg_sys::AclResult::ACLCHECK_OK {
+            let name = pg_sys::get_func_name(function);
+            pg_sys::aclcheck_error(answer, pg_sys::ObjectType::OBJECT_FUNCTION, name);
+        }
+    }
+    false
+}
+
+static mut PREVIOUS_HOOK: pg_sys::object_access_hook_type = None;
+
+/// For as long as it lives, whoever is about to call a function that is not harmless gets an error instead.
+struct Lookout;
+
+impl Lookout {
+    fn post() -> Lookout {
+        // SAFETY: a backend has one thread, and looks do not nest: nothing that could look is called during one.
+        unsafe {
+            PREVIOUS_HOOK = pg_sys::object_access_hook;
+            pg_sys::object_access_hook = Some(on_object_access);
+        }
+        Lookout
+    }
+}
+
+impl Drop for Lookout {
+    fn drop(&mut self) {
+        // SAFETY: puts back what was read when it was made.
+        unsafe { pg_sys::object_access_hook = PREVIOUS_HOOK }
+    }
+}
+
+/// # Safety
+/// Called by PostgreSQL.
+#[pg_guard]
+unsafe extern "C-unwind" fn on_object_access(
+    access: pg_sys::ObjectAccessType::Type,
+    class: pg_sys::Oid,
+    object: pg_sys::Oid,
+    sub_id: c_int,
+    argument: *mut c_void,
+) {
+    // SAFETY: the hook is only read, and called with what it expects.
+    unsafe {
+        if let Some(previous) = PREVIOUS_HOOK {
+            pg_sys::ffi::pg_guard_ffi_boundary(|| previous(access, class, object, sub_id, argument));
+        }
+    }
+    if access == pg_sys::ObjectAccessType::OAT_FUNCTION_EXECUTE && !is_harmless(object) {
+        ErrorReport::from(Error::CallsFunction {
+            function: function_name(object),
+        })
+        .report(PgLogLevel::ERROR);
+    }
+}
+
+/// Whether a function is one of PostgreSQL's own that reads nothing, changes nothing and so tells nothing.
+fn is_harmless(function: pg_sys::Oid) -> bool {
+    // SAFETY: takes an oid that is about to be called, which exists.
+    let volatility = unsafe { pg_sys::func_volatile(function) };
+    function.to_u32() < pg_sys::FirstNormalObjectId && volatility as u8 == pg_sys::PROVOLATILE_IMMUTABLE
+}
+
+fn function_name(function: pg_sys::Oid) -> String {
+    // SAFETY: a C string that was made for us, or NULL.
+    unsafe {
+        let name = pg_sys::get_func_name(function);
+        match name.is_null() {
+            true => function.to_u32().to_string(),
+            false => CStr::from_ptr(name).to_string_lossy().into_owned(),
+        }
+    }
+}
