@@ -32,6 +32,8 @@ const SETTINGS: &[(&CStr, &CStr)] = &[
 /// What its statements run under, as the functions of the API do: whoever owns the database configures its sessions, and this one
 /// is a superuser's. Functions that views call may set these for themselves.
 const SESSION_SETTINGS: &[(&CStr, &CStr)] = &[
+    // First: a role that the database's sessions begin with would not be the one that acts for others.
+    (c"role", c"none"),
     (c"search_path", c"pg_catalog, pg_temp"),
     (c"standard_conforming_strings", c"on"),
     (c"transform_null_equals", c"off"),
