@@ -13,6 +13,7 @@ use super::due::{Cause, Decision};
 use super::engine::Engine;
 use super::parameters;
 use crate::error::Error;
+use crate::known_role;
 use crate::pg::identity::{acting_as, as_extension_owner};
 use crate::pg::setting::with_settings;
 use crate::pg::shared::{self, Place, Service};
@@ -198,6 +199,7 @@ impl Worker {
         if !process::transaction(agenda::has_extension)? {
             return Ok(Cycle::NoExtension);
         }
+        process::transaction(known_role::settle)?;
         if !self.has_closed_lost_runs {
             process::transaction(close_lost_runs)?;
             self.has_closed_lost_runs = true;
