@@ -1,5 +1,7 @@
 //! Flush: the rows of the groups that have changed, written into a view's own heap.
 
+use std::ffi::CString;
+
 use pgrx::datum::DatumWithOid;
 
 use super::apply::{Generated, generated};
@@ -145,23 +147,11 @@ impl Target {
         })
     }
 
-    /// How many groups are noted.
+    /// How many groups are noted; none where somebody is just writing them anew. It keeps no lock: whoever asks for a status must
+    /// not be in the way of a rebuild.
     pub fn noted(&self) -> Result<i64, Error> {
-        #[derive(serde::Deserialize)]
-        struct Noted {
-            groups: i64,
-        }
-        let owner = as_extension_owner(|| Ok(relation::owner(c"metabase_internal", c"orders")))?;
-        let Some(owner) = owner else {
-            return Ok(0);
-        };
-        let noted: Noted = as_role(owner, || {
-            query::row(
-                &format!("SELECT count(*) AS groups FROM metabase_internal.{}", self.dirty),
-                &[],
-            )
-        })?;
-        Ok(noted.groups)
+        let dirty = CString::new(self.dirty).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(relation::count_table_rows(c"metabase_internal", &dirty).unwrap_or(0))
     }
 
     /// Writes the rows that differ. Answers how many.
