@@ -1,7 +1,11 @@
 //! Time, memory, places and locks: nobody takes more of them than they were given.
 
-use crate::cluster::create_all_views;
+use postgres::Client;
+
+use crate::cluster::{Cluster, create_all_views, run_file, value};
+use crate::sessions::wait_until;
 use crate::shop::{column, refresh_view, run, shop};
+use crate::worker::{IS_FRESH, SALE};
 
 // Locks
 
@@ -84,4 +88,120 @@ fn a_reader_that_has_asked_for_the_status_and_stays_in_its_transaction_is_in_nob
         // It can go on.
         run(&mut as_reader, &format!("{status}; COMMIT"));
     }
+}
+
+// Time
+
+/// A cluster whose workers give each refresh half a second, with the hand-worked shop in database `shop`.
+fn hurried_shop(name: &str) -> (Cluster, Client) {
+    let cluster = Cluster::make(
+        name,
+        &[
+            "fsync=off",
+            "shared_preload_libraries=metabase_views",
+            "metabase_views.event_delay=0",
+            "metabase_views.statement_timeout=500",
+        ],
+    );
+    let mut client = cluster.create_database("shop");
+    run(&mut client, "CREATE EXTENSION metabase_views");
+    run_file(&mut client, "demo/schema.sql");
+    run_file(&mut client, "tests/hand_worked/shop.sql");
+    (cluster, client)
+}
+
+/// A function that takes no notice of being cancelled for as long as table `stubborn` has a row.
+const STUBBORN: &str = "
+    CREATE TABLE public.stubborn AS SELECT 1 AS a;
+    CREATE FUNCTION public.stay() RETURNS integer LANGUAGE plpgsql AS $$
+    BEGIN
+        WHILE EXISTS (SELECT FROM public.stubborn) LOOP
+            BEGIN
+                PERFORM pg_sleep(600);
+            EXCEPTION
+                WHEN query_canceled OR others THEN NULL;
+            END;
+        END LOOP;
+        RETURN 1;
+    END $$;";
+
+#[test]
+fn what_does_not_heed_its_timeout_is_ended_and_the_other_views_are_served() {
+    let (cluster, mut client) = hurried_shop("stubborn-view");
+    create_all_views(&mut client);
+    run(&mut client, SALE);
+    wait_until(&mut client, IS_FRESH);
+    run(&mut client, STUBBORN);
+    run(
+        &mut client,
+        "DELETE FROM stubborn;
+         SELECT metabase.create_custom_view('own', 'SELECT public.stay() AS a', ARRAY['a']);
+         SELECT * FROM metabase.set_strategy('own', '* * * * *');
+         INSERT INTO stubborn VALUES (1)",
+    );
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (SELECT FROM metabase_internal.schedule_state WHERE view_name = 'own' AND next_due IS NOT NULL)",
+    );
+    run(&mut client, "ALTER SYSTEM SET metabase_views.clock_offset = 60");
+    run(&mut client, "SELECT pg_reload_conf()");
+    let runs = "SELECT status || coalesce(' ' || sqlstate, '') FROM metabase.refresh_history WHERE view_name = 'own' AND cause <> 'call'";
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE view_name = 'own' AND status = 'running')",
+    );
+    run(&mut client, SALE);
+    // It is cancelled, goes on, and is ended after its grace; then all others have their turn.
+    wait_until(&mut client, IS_FRESH);
+    assert_eq!(column(&mut client, runs), ["failed 57014"]);
+    let error: String = value(&mut client, "SELECT last_error FROM metabase.view_status('own')");
+    assert!(error.contains("went on all the same"), "{error}");
+    // It waits for its retry.
+    let waits: bool = value(
+        &mut client,
+        "SELECT failures = 1 AND retry_at > now() + interval '20 seconds' + interval '60 seconds'
+         FROM metabase_internal.schedule_state WHERE view_name = 'own'",
+    );
+    assert!(waits);
+    assert_eq!(cluster.logged("did not stop at statement_timeout").len(), 1);
+    assert!(cluster.logged("PANIC").is_empty());
+}
+
+#[test]
+fn what_heeds_its_timeout_late_has_failed_and_its_worker_goes_on() {
+    let (_cluster, mut client) = hurried_shop("late-view");
+    run(
+        &mut client,
+        "CREATE TABLE public.slowness AS SELECT 0 AS times;
+         CREATE FUNCTION public.linger() RETURNS integer LANGUAGE plpgsql AS $$
+         BEGIN
+             -- The first cancellations are caught, the next one is not.
+             FOR time IN 1 .. (SELECT times FROM public.slowness) LOOP
+                 BEGIN
+                     PERFORM pg_sleep(600);
+                 EXCEPTION
+                     WHEN query_canceled THEN NULL;
+                 END;
+             END LOOP;
+             PERFORM pg_sleep(600) FROM public.slowness WHERE times > 0;
+             RETURN 1;
+         END $$;
+         SELECT metabase.create_custom_view('own', 'SELECT public.linger() AS a', ARRAY['a']);
+         SELECT * FROM metabase.set_strategy('own', '* * * * *');
+         UPDATE slowness SET times = 2",
+    );
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (SELECT FROM metabase_internal.schedule_state WHERE view_name = 'own' AND next_due IS NOT NULL)",
+    );
+    let worker =
+        "SELECT pid FROM pg_stat_activity WHERE backend_type = 'metabase_views worker' AND datname = 'shop'";
+    let before = column(&mut client, worker);
+    run(&mut client, "ALTER SYSTEM SET metabase_views.clock_offset = 60");
+    run(&mut client, "SELECT pg_reload_conf()");
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE view_name = 'own' AND sqlstate = '57014')",
+    );
+    assert_eq!(column(&mut client, worker), before);
 }
