@@ -1,7 +1,10 @@
+-- CREATE EXTENSION runs all of this with pg_catalog, "metabase" and pg_temp as its search_path, whatever the session has. What
+-- comes before "metabase" is known to be nobody else's names its operators in full.
+
 -- Country names, statuses and the like are read as UTF-8.
 DO $$
 BEGIN
-    IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+    IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.<>) 'UTF8' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'feature_not_supported',
             MESSAGE = pg_catalog.format('metabase_views needs a database in UTF8, and this one is in %s', pg_catalog.getdatabaseencoding()),
@@ -16,15 +19,15 @@ BEGIN
     IF EXISTS (
         SELECT
         FROM pg_catalog.pg_namespace AS namespace
-        JOIN pg_catalog.pg_roles AS owner ON owner.oid = namespace.nspowner
-        WHERE namespace.nspname = 'metabase'
+        JOIN pg_catalog.pg_roles AS owner ON owner.oid OPERATOR(pg_catalog.=) namespace.nspowner
+        WHERE namespace.nspname OPERATOR(pg_catalog.=) 'metabase'
             AND (
                 NOT owner.rolsuper
                 OR EXISTS (
                     SELECT
                     FROM pg_catalog.aclexplode(namespace.nspacl) AS acl
-                    WHERE acl.privilege_type = 'CREATE'
-                        AND acl.grantee <> namespace.nspowner
+                    WHERE acl.privilege_type OPERATOR(pg_catalog.=) 'CREATE'
+                        AND acl.grantee OPERATOR(pg_catalog.<>) namespace.nspowner
                 )
             )
     ) THEN

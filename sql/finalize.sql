@@ -39,7 +39,7 @@ SELECT
     status,
     started_at,
     completed_at,
-    round(extract(epoch FROM completed_at - started_at), 6) AS duration_seconds,
+    pg_catalog.round(extract(epoch FROM completed_at - started_at), 6) AS duration_seconds,
     mode,
     mode_reason,
     rows_changed,
@@ -139,12 +139,12 @@ COMMENT ON FUNCTION metabase_internal.sources() IS
 -- What a mapping or a query means must not depend on how the session that calls reads and writes SQL.
 DO $$
 DECLARE
-    pinned regprocedure;
+    pinned pg_catalog.regprocedure;
 BEGIN
     FOR pinned IN
         SELECT oid
         FROM pg_catalog.pg_proc
-        WHERE pronamespace IN ('metabase'::regnamespace, 'metabase_internal'::regnamespace)
+        WHERE pronamespace IN ('metabase'::pg_catalog.regnamespace, 'metabase_internal'::pg_catalog.regnamespace)
             AND proconfig IS NOT NULL
     LOOP
         EXECUTE pg_catalog.format('ALTER FUNCTION %s SET standard_conforming_strings = on', pinned);

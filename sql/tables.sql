@@ -12,13 +12,53 @@ COMMENT ON COLUMN metabase_internal.setting.value IS 'Its value, as set_setting(
 COMMENT ON COLUMN metabase_internal.setting.changed_by IS 'Role that set it.';
 COMMENT ON COLUMN metabase_internal.setting.changed_at IS 'When it was set.';
 
+CREATE TABLE metabase_internal.installation (
+    one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    id      uuid NOT NULL DEFAULT gen_random_uuid()
+);
+INSERT INTO metabase_internal.installation DEFAULT VALUES;
+COMMENT ON TABLE metabase_internal.installation IS 'Which installation of the extension this is. No dump carries it, so that what was dumped elsewhere can be told.';
+COMMENT ON COLUMN metabase_internal.installation.one_row IS 'There is one row.';
+COMMENT ON COLUMN metabase_internal.installation.id IS 'Another one for each CREATE EXTENSION.';
+
+-- A role is known by its oid: renamed, it is still itself, and a new role that takes a name over is another one. A dump carries oids
+-- that mean nothing where it is restored. There the name counts, until the role of that name is found: from then on its oid does.
+CREATE TABLE metabase_internal.known_role (
+    id           uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    role_name    text NOT NULL,
+    role_oid     oid,
+    installation uuid NOT NULL
+);
+COMMENT ON TABLE metabase_internal.known_role IS 'Roles that something is remembered of.';
+COMMENT ON COLUMN metabase_internal.known_role.id IS 'What other tables call it by.';
+COMMENT ON COLUMN metabase_internal.known_role.role_name IS 'Its name, as it was last seen.';
+COMMENT ON COLUMN metabase_internal.known_role.role_oid IS 'Its oid; NULL where the role is gone for good.';
+COMMENT ON COLUMN metabase_internal.known_role.installation IS 'The installation that the oid was noted in; where that is another one, the name counts.';
+
+CREATE VIEW metabase_internal.known_role_now AS
+SELECT
+    known.id,
+    coalesce(role.rolname::text, known.role_name) AS role_name,
+    role.oid AS role_oid
+FROM metabase_internal.known_role AS known
+CROSS JOIN metabase_internal.installation AS here
+LEFT JOIN pg_catalog.pg_roles AS role ON CASE
+    WHEN known.installation = here.id
+        THEN role.oid = known.role_oid
+    ELSE known.role_oid IS NOT NULL AND role.rolname = known.role_name
+END;
+COMMENT ON VIEW metabase_internal.known_role_now IS 'The known roles as the cluster has them now.';
+COMMENT ON COLUMN metabase_internal.known_role_now.id IS 'What other tables call it by.';
+COMMENT ON COLUMN metabase_internal.known_role_now.role_name IS 'Its name now; its last name where it is gone.';
+COMMENT ON COLUMN metabase_internal.known_role_now.role_oid IS 'Its oid here; NULL where there is no such role.';
+
 CREATE TABLE metabase_internal.source_mapping (
     entity          text PRIMARY KEY,
     relation_schema text,
     relation_name   text,
     columns         jsonb NOT NULL,
     filter          text,
-    mapped_by       text NOT NULL,
+    mapped_by       uuid NOT NULL,
     mapped_at       timestamptz NOT NULL DEFAULT now(),
     CHECK ((relation_schema IS NULL) = (relation_name IS NULL))
 );
@@ -28,7 +68,7 @@ COMMENT ON COLUMN metabase_internal.source_mapping.relation_schema IS 'Schema of
 COMMENT ON COLUMN metabase_internal.source_mapping.relation_name IS 'Name of the table; NULL where the shop has no such entity.';
 COMMENT ON COLUMN metabase_internal.source_mapping.columns IS 'Source column or expression for each canonical column that differs from what is detected; null where there is none.';
 COMMENT ON COLUMN metabase_internal.source_mapping.filter IS 'Condition that the rows of the entity fulfil; NULL for all rows.';
-COMMENT ON COLUMN metabase_internal.source_mapping.mapped_by IS 'Role that mapped it, whose expressions these are.';
+COMMENT ON COLUMN metabase_internal.source_mapping.mapped_by IS 'The known role that mapped it, whose expressions these are.';
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_at IS 'When it was mapped.';
 
 CREATE TABLE metabase_internal.made_from (
@@ -47,7 +87,7 @@ CREATE TABLE metabase_internal.custom_view (
     key_columns text[] NOT NULL,
     strategy    text NOT NULL,
     indexes     text[] NOT NULL,
-    created_by  text NOT NULL,
+    created_by  uuid NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE metabase_internal.custom_view IS 'Views of the user''s own, under the same refresh, schedule and status as the seven.';
@@ -56,14 +96,14 @@ COMMENT ON COLUMN metabase_internal.custom_view.query IS 'The SELECT that it sho
 COMMENT ON COLUMN metabase_internal.custom_view.key_columns IS 'Columns that tell its rows apart.';
 COMMENT ON COLUMN metabase_internal.custom_view.strategy IS 'How often it is refreshed.';
 COMMENT ON COLUMN metabase_internal.custom_view.indexes IS 'Its further indexes, each a list of columns or expressions.';
-COMMENT ON COLUMN metabase_internal.custom_view.created_by IS 'Role that made it, whose query this is.';
+COMMENT ON COLUMN metabase_internal.custom_view.created_by IS 'The known role that made it, whose query this is.';
 COMMENT ON COLUMN metabase_internal.custom_view.created_at IS 'When it was made.';
 
 CREATE TABLE metabase_internal.reader (
-    role_name text PRIMARY KEY
+    role uuid PRIMARY KEY
 );
 COMMENT ON TABLE metabase_internal.reader IS 'Roles that grant_reader() was called for: they are given each of the seven views that is created later, too.';
-COMMENT ON COLUMN metabase_internal.reader.role_name IS 'Name of the role.';
+COMMENT ON COLUMN metabase_internal.reader.role IS 'The known role.';
 
 CREATE TABLE metabase_internal.schedule (
     view_name  text PRIMARY KEY,
@@ -261,13 +301,13 @@ COMMENT ON COLUMN metabase_internal.queue.captured_at IS 'When the statement beg
 COMMENT ON COLUMN metabase_internal.queue.is_unknown IS 'Whether it says that everything may have changed.';
 
 CREATE TABLE metabase_internal.capture_grant (
-    role_name       text NOT NULL,
+    operator        uuid NOT NULL,
     relation_schema text NOT NULL,
     relation_name   text NOT NULL,
-    PRIMARY KEY (role_name, relation_schema, relation_name)
+    PRIMARY KEY (operator, relation_schema, relation_name)
 );
 COMMENT ON TABLE metabase_internal.capture_grant IS 'Sources that a superuser has let an operator capture the changes of, by grant_operator().';
-COMMENT ON COLUMN metabase_internal.capture_grant.role_name IS 'The operator.';
+COMMENT ON COLUMN metabase_internal.capture_grant.operator IS 'The known role that may.';
 COMMENT ON COLUMN metabase_internal.capture_grant.relation_schema IS 'Schema of the source.';
 COMMENT ON COLUMN metabase_internal.capture_grant.relation_name IS 'Name of the source.';
 
@@ -324,7 +364,8 @@ COMMENT ON COLUMN metabase_internal.view_sync.relation IS 'What its entry in the
 COMMENT ON COLUMN metabase_internal.view_sync.day IS 'The day, in the configured time zone, that unsold stock items were last aged to.';
 COMMENT ON COLUMN metabase_internal.view_sync.dirty_since IS 'When the oldest change was captured that is applied but not in the view yet; NULL where there is none.';
 
--- A dump carries what was decided here. It holds names, never oids. The log stays behind.
+-- A dump carries what was decided here, and of roles the names. The log stays behind.
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.known_role', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.setting', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.source_mapping', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.made_from', '');

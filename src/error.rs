@@ -142,6 +142,8 @@ pub enum Error {
         author: String,
         role: String,
     },
+    #[error("the mapping of entity \"{entity}\" was made by role \"{author}\", which is gone")]
+    OrphanedMapping { entity: &'static str, author: String },
     #[error(
         "adapter metabase_internal.{adapter} belongs to role \"{owner}\", so that what it shows is not in the hands of \"{role}\""
     )]
@@ -225,6 +227,8 @@ pub enum Error {
     SeveralOwners,
 
     // Views of the user's own
+    #[error("view \"{view}\" was made by role \"{author}\", which is gone")]
+    OrphanedView { view: String, author: String },
     #[error("\"{name}\" cannot be the name of a view: {reason}")]
     CustomName { name: String, reason: &'static str },
     #[error("the query of view \"{name}\" is not one SELECT statement")]
@@ -291,6 +295,8 @@ impl Error {
             SourcePrivilege { .. }
             | UntrustedSource { .. }
             | ForeignMapping { .. }
+            | OrphanedMapping { .. }
+            | OrphanedView { .. }
             | ForeignAdapter { .. }
             | NotViewsOwner { .. }
             | SeveralOwners
@@ -433,6 +439,15 @@ impl Error {
                 "Create the views as that role (SET ROLE {}), or look the mapping over in metabase.sources and map \
                  entity \"{entity}\" again yourself.",
                 crate::sql::ident(author)
+            ),
+            OrphanedMapping { entity, .. } => format!(
+                "A new role of that name is another role. Look the mapping over in metabase.sources, and map entity \"{entity}\" again \
+                 yourself, or forget it: SELECT metabase.unmap_source('{entity}');"
+            ),
+            OrphanedView { view, .. } => format!(
+                "A new role of that name is another role. Look the query over (SELECT query FROM metabase_internal.custom_view, as a \
+                 superuser), forget the view (SELECT metabase.drop_view({})), and create it again yourself.",
+                crate::sql::literal(view)
             ),
             ForeignAdapter { owner, .. } => format!(
                 "Create the views as that role (SET ROLE {}), or drop the seven first, one by one, with \

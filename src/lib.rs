@@ -12,6 +12,7 @@ mod country;
 mod dashboard;
 mod error;
 mod incremental;
+mod known_role;
 mod pg;
 mod refresh;
 mod roles;

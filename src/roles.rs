@@ -1,6 +1,7 @@
 //! What roles without superuser are given: readers the views, operators what it takes to make and refresh them.
 
 use crate::error::Error;
+use crate::known_role;
 use crate::pg::identity::{as_extension_owner, current_role, may_act_as};
 use crate::pg::query;
 use crate::source::Source;
@@ -12,7 +13,7 @@ use crate::view::state::ViewState;
 
 /// Gives Metabase's role the seven views and the status functions. Answers what was done, in a sentence.
 pub fn grant_reader(role: &str) -> Result<String, Error> {
-    let grantee = existing_role(role)?;
+    let (oid, grantee) = existing_role(role)?;
     let mut granted = 0;
     for view in &VIEWS {
         if ViewState::find(view.name)?.is_some_and(|state| state.is_materialized_view()) {
@@ -20,10 +21,11 @@ pub fn grant_reader(role: &str) -> Result<String, Error> {
             granted += 1;
         }
     }
+    known_role::remember(oid)?;
     as_extension_owner(|| {
         query::run(
-            "INSERT INTO metabase_internal.reader (role_name) VALUES ($1) ON CONFLICT DO NOTHING",
-            &[role.to_owned().into()],
+            include_str!("../sql/queries/store_reader.sql"),
+            &[i64::from(oid).into()],
         )?;
         query::run(&format!("GRANT USAGE ON SCHEMA metabase TO {grantee}"), &[])?;
         query::run(
@@ -60,7 +62,8 @@ pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
 
 /// Gives a role what it needs to create, refresh and drop views that it then owns. Answers what was done, in a sentence.
 pub fn grant_operator(role: &str) -> Result<String, Error> {
-    let grantee = existing_role(role)?;
+    let (oid, grantee) = existing_role(role)?;
+    known_role::remember(oid)?;
     ensure_analytics_schema()?;
     query::run(
         &include_str!("../sql/grant_operator.sql").replace(":\"role\"", &grantee),
@@ -88,7 +91,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             query::run(
                 include_str!("../sql/queries/store_capture_grant.sql"),
                 &[
-                    role.to_owned().into(),
+                    i64::from(oid).into(),
                     relation.schema.clone().into(),
                     relation.name.clone().into(),
                 ],
@@ -102,7 +105,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             as_extension_owner(|| {
                 query::run(
                     include_str!("../sql/queries/store_capture_grant_if_readable.sql"),
-                    &[role.to_owned().into(), schema.into(), name.into()],
+                    &[i64::from(oid).into(), schema.into(), name.into()],
                 )
             })?;
         }
@@ -203,15 +206,19 @@ fn schema_exists() -> Result<bool, Error> {
     )
 }
 
-/// A role's name, quoted, if there is such a role.
-fn existing_role(role: &str) -> Result<String, Error> {
-    let is_there = query::exists(
-        "SELECT FROM pg_catalog.pg_roles WHERE rolname = $1",
+/// A role's oid, and its name in quotes, if there is such a role.
+fn existing_role(role: &str) -> Result<(u32, String), Error> {
+    #[derive(serde::Deserialize)]
+    struct Role {
+        oid: u32,
+    }
+    let found: Option<Role> = query::optional_row(
+        "SELECT oid::bigint AS oid FROM pg_catalog.pg_roles WHERE rolname = $1",
         &[role.to_owned().into()],
     )?;
-    match is_there {
-        true => Ok(sql::ident(role)),
-        false => Err(Error::UnknownRole {
+    match found {
+        Some(found) => Ok((found.oid, sql::ident(role))),
+        None => Err(Error::UnknownRole {
             role: role.to_owned(),
         }),
     }

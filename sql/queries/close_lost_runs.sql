@@ -1,12 +1,13 @@
--- Runs that a crash or an interrupted worker has left open: they have failed, and their views are tried again. The first time that
--- is now ($1), then later and later: a view that brings down the server with each of its refreshes must not do so all the time.
+-- Runs that a crash or an interrupted worker has left open: they have failed ($2 SQLSTATE, $3 message), and their views are tried
+-- again. The first time that is at $1, then later and later: a view that brings down the server or its worker with each of its
+-- refreshes must not do so all the time.
 WITH lost AS (
     UPDATE metabase_internal.refresh_log
     SET
         status        = 'failed',
         completed_at  = clock_timestamp(),
-        sqlstate      = '57P01',
-        error_message = 'the server or its background worker ended before the refresh did'
+        sqlstate      = $2,
+        error_message = $3
     WHERE status = 'running'
     RETURNING view_name
 )

@@ -1,10 +1,13 @@
 -- The stored mappings.
 SELECT
-    entity,
+    mapping.entity,
     CASE
-        WHEN relation_name IS NOT NULL THEN pg_catalog.jsonb_build_array(relation_schema, relation_name)
+        WHEN mapping.relation_name IS NOT NULL
+            THEN pg_catalog.jsonb_build_array(mapping.relation_schema, mapping.relation_name)
     END AS relation,
-    columns,
-    filter,
-    mapped_by
-FROM metabase_internal.source_mapping
+    mapping.columns,
+    mapping.filter,
+    coalesce(author.role_name, '') AS mapped_by,
+    author.role_oid::bigint        AS author
+FROM metabase_internal.source_mapping AS mapping
+LEFT JOIN metabase_internal.known_role_now AS author ON author.id = mapping.mapped_by

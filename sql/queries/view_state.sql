@@ -4,6 +4,7 @@ SELECT
     relation.relkind::text AS kind,
     relation.relispopulated AS populated,
     pg_catalog.pg_get_userbyid(relation.relowner) AS owner,
+    relation.relowner::bigint AS owner_oid,
     pg_catalog.pg_has_role(relation.relowner, 'USAGE') AS owned,
     relation.reltuples::bigint AS estimated_rows,
     EXISTS (

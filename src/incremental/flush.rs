@@ -1,5 +1,7 @@
 //! Flush: the rows of the groups that have changed, written into a view's own heap.
 
+use std::ffi::CString;
+
 use pgrx::datum::DatumWithOid;
 
 use super::apply::{generated, run_steps};
@@ -9,7 +11,7 @@ use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::setting::with_time_zone;
 use crate::pg::workspace::Workspace;
-use crate::pg::{matview, query};
+use crate::pg::{matview, query, relation};
 use crate::sql;
 
 /// How one of the seven is flushed.
@@ -149,19 +151,11 @@ impl Target {
         })
     }
 
-    /// How many groups are noted.
+    /// How many groups are noted; none where somebody is just writing them anew. It keeps no lock: whoever asks for a status must
+    /// not be in the way of a rebuild.
     pub fn noted(&self) -> Result<i64, Error> {
-        #[derive(serde::Deserialize)]
-        struct Noted {
-            groups: i64,
-        }
-        let noted: Noted = as_extension_owner(|| {
-            query::row(
-                &format!("SELECT count(*) AS groups FROM metabase_internal.{}", self.dirty),
-                &[],
-            )
-        })?;
-        Ok(noted.groups)
+        let dirty = CString::new(self.dirty).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(relation::count_table_rows(c"metabase_internal", &dirty).unwrap_or(0))
     }
 
     /// Writes the rows that differ. Answers how many.

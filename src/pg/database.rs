@@ -1,4 +1,4 @@
-//! The databases of the cluster, read by a process that is connected to none.
+//! The databases of the cluster, read without SQL: by a process that is connected to none, and by hooks.
 
 use std::ffi::CStr;
 
@@ -43,4 +43,23 @@ pub fn all() -> Vec<Database> {
         pg_sys::table_close(relation, pg_sys::AccessShareLock as i32);
     }
     databases
+}
+
+/// The database of a name, if there is one.
+pub fn find(name: &CStr) -> Option<u32> {
+    // SAFETY: the name outlives the call, which looks it up in the shared catalog.
+    let oid = unsafe { pg_sys::get_database_oid(name.as_ptr(), true) };
+    (oid != pg_sys::InvalidOid).then(|| oid.to_u32())
+}
+
+/// Whether the current role may do what a database's owner may.
+pub fn is_owned(database: u32) -> bool {
+    let database = pg_sys::Oid::from(database);
+    // SAFETY: both take oids. The database was found a moment ago; an error unwinds where it has gone since.
+    #[cfg(feature = "pg15")]
+    let is_owned = unsafe { pg_sys::pg_database_ownercheck(database, pg_sys::GetUserId()) };
+    #[cfg(not(feature = "pg15"))]
+    let is_owned =
+        unsafe { pg_sys::object_ownercheck(pg_sys::DatabaseRelationId, database, pg_sys::GetUserId()) };
+    is_owned
 }

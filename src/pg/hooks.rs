@@ -1,5 +1,8 @@
 //! What every session does for the background workers, where the library is preloaded: it wakes them when it has committed
 //! something that concerns them, and gets them out of the way of commands that want a database for themselves.
+//!
+//! All of this runs inside other people's commands, as whoever issues them and under that session's settings. So nothing here
+//! is SQL: what a search_path, an operator or a type of somebody's making could lead astray is not looked up.
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -9,7 +12,7 @@ use std::time::{Duration, Instant};
 use pgrx::prelude::*;
 use pgrx::{PgList, pg_sys};
 
-use super::query;
+use super::database;
 use super::shared;
 
 /// How long a command waits for a worker to leave; the server itself then waits five seconds more for all others.
@@ -150,7 +153,7 @@ unsafe extern "C-unwind" fn on_utility(
     completion: *mut pg_sys::QueryCompletion,
 ) {
     // SAFETY: the statement is the server's.
-    let held = unsafe { wanted_database((*statement).utilityStmt) }.and_then(|name| make_way(&name));
+    let held = unsafe { wanted_database((*statement).utilityStmt) }.and_then(make_way);
     // SAFETY: the hook is only read; it and the server's function are called with what was passed.
     unsafe {
         match PREVIOUS_UTILITY_HOOK {
@@ -181,10 +184,10 @@ unsafe extern "C-unwind" fn on_utility(
     drop(held);
 }
 
-/// The database that a statement wants for itself, or without its worker, if it is such a statement.
+/// The database that a statement wants for itself, or without its worker, if it is such a statement and there is that database.
 ///
 /// SAFETY: the node is a statement's.
-unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<String> {
+unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<u32> {
     // SAFETY: a node is cast to what its tag says that it is. Names are read as C strings.
     unsafe {
         let name = match (*node).type_ {
@@ -200,10 +203,7 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<String> {
                     && PgList::<pg_sys::String>::from_pg((*statement).objects)
                         .iter_ptr()
                         .any(|name| CStr::from_ptr((*name).sval) == c"metabase_views");
-                if !is_own {
-                    return None;
-                }
-                pg_sys::get_database_name(pg_sys::MyDatabaseId)
+                return is_own.then(|| pg_sys::MyDatabaseId.to_u32());
             }
             pg_sys::NodeTag::T_AlterDatabaseStmt => {
                 let statement = node as *mut pg_sys::AlterDatabaseStmt;
@@ -231,7 +231,10 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<String> {
             }
             _ => return None,
         };
-        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+        if name.is_null() {
+            return None;
+        }
+        database::find(CStr::from_ptr(name))
     }
 }
 
@@ -270,20 +273,10 @@ impl Drop for Held {
 /// Asks a database's worker to leave, interrupts what it does, waits until it has gone, and keeps others away.
 ///
 /// Only for whoever owns the database: nobody else may do what the server would have to wait for.
-fn make_way(name: &str) -> Option<Held> {
-    #[derive(serde::Deserialize)]
-    struct Wanted {
-        oid: u32,
+fn make_way(oid: u32) -> Option<Held> {
+    if !database::is_owned(oid) {
+        return None;
     }
-    let Wanted { oid } = query::optional_row(
-        "SELECT oid::bigint AS oid
-        FROM pg_catalog.pg_database
-        WHERE datname OPERATOR(pg_catalog.=) $1
-            AND pg_catalog.pg_has_role(datdba, 'USAGE')",
-        &[name.to_owned().into()],
-    )
-    .ok()
-    .flatten()?;
     let ask_worker = || {
         shared::with_place(oid, |_, place| {
             place.held_until.store(shared::now() + LONGEST_HOLD, SeqCst);

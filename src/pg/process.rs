@@ -1,7 +1,8 @@
 //! A background process of the extension's own: its signals, its waiting, its transactions.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_int, c_long};
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering::SeqCst};
 use std::time::Duration;
 
 use pgrx::pg_sys::panic::CaughtError;
@@ -13,12 +14,14 @@ use crate::error::Error;
 // As the server itself names them: pgrx has wrappers, which are no signal handlers, or nothing in some versions.
 unsafe extern "C-unwind" {
     #[cfg_attr(feature = "pg18", link_name = "pqsignal_be")]
-    fn pqsignal(signal: std::ffi::c_int, handler: unsafe extern "C-unwind" fn(std::ffi::c_int));
-    fn proc_exit(code: std::ffi::c_int) -> !;
-    fn die(signal: std::ffi::c_int);
-    fn SignalHandlerForConfigReload(signal: std::ffi::c_int);
-    fn enable_timeout_after(timeout: std::ffi::c_int, milliseconds: std::ffi::c_int);
-    fn disable_timeout(timeout: std::ffi::c_int, keep_indicator: bool);
+    fn pqsignal(signal: c_int, handler: unsafe extern "C-unwind" fn(c_int));
+    fn proc_exit(code: c_int) -> !;
+    fn die(signal: c_int);
+    fn SignalHandlerForConfigReload(signal: c_int);
+    fn RegisterTimeout(timeout: c_int, handler: unsafe extern "C-unwind" fn()) -> c_int;
+    fn enable_timeout_after(timeout: c_int, milliseconds: c_int);
+    fn enable_timeout_every(timeout: c_int, first: pg_sys::TimestampTz, milliseconds: c_int);
+    fn disable_timeout(timeout: c_int, keep_indicator: bool);
 }
 
 const SETTINGS: &[(&CStr, &CStr)] = &[
@@ -32,6 +35,8 @@ const SETTINGS: &[(&CStr, &CStr)] = &[
 /// What its statements run under, as the functions of the API do: whoever owns the database configures its sessions, and this one
 /// is a superuser's. Functions that views call may set these for themselves.
 const SESSION_SETTINGS: &[(&CStr, &CStr)] = &[
+    // First: a role that the database's sessions begin with would not be the one that acts for others.
+    (c"role", c"none"),
     (c"search_path", c"pg_catalog, pg_temp"),
     (c"standard_conforming_strings", c"on"),
     (c"transform_null_equals", c"off"),
@@ -85,7 +90,7 @@ fn configure(settings: &[(&CStr, &CStr)], source: pg_sys::GucSource::Type) {
 /// Waits until this process is woken, or for some time at most, and does what it was told meanwhile. Answers whether it has read
 /// the configuration again.
 pub fn wait(at_most: Duration) -> bool {
-    let milliseconds = at_most.as_millis().clamp(1, 3_600_000) as std::ffi::c_long;
+    let milliseconds = at_most.as_millis().clamp(1, 3_600_000) as c_long;
     // SAFETY: the latch is this process's own.
     unsafe {
         pg_sys::WaitLatch(
@@ -173,27 +178,81 @@ fn report_state(state: pg_sys::BackendState::Type, activity: &str) {
 }
 
 /// The server's number for the timeout of statements, in all versions from 15 on.
-const STATEMENT_TIMEOUT: std::ffi::c_int = 3;
+const STATEMENT_TIMEOUT: c_int = 3;
+
+/// A number that asks the server for a timeout of one's own: it is above that of the first of those, in all versions from 15 on.
+const ANY_OWN_TIMEOUT: c_int = 15;
+
+/// How often what runs too long is cancelled again: a function may have caught the first cancellation, and have gone on.
+const CANCEL_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long what runs too long may take to heed that, before this process is ended.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The server's number for the timeout that ends this process; -1 until there is one.
+static OVERRUN_TIMEOUT: AtomicI32 = AtomicI32::new(-1);
+
+/// A flag in shared memory that is set before this process is ended because of what it runs; null until there is one.
+static OVERRUN_FLAG: AtomicPtr<AtomicBool> = AtomicPtr::new(std::ptr::null_mut());
+
+/// Sees to it that this process can be ended for what does not heed a timeout, and that `flag` tells others of it. Called once this
+/// process is connected.
+pub fn prepare_overrun(flag: &'static AtomicBool) {
+    OVERRUN_FLAG.store(std::ptr::from_ref(flag).cast_mut(), SeqCst);
+    // SAFETY: timeouts were set up when this process connected. The handler does what a signal handler may.
+    let timeout = unsafe { RegisterTimeout(ANY_OWN_TIMEOUT, end_for_overrun) };
+    OVERRUN_TIMEOUT.store(timeout, SeqCst);
+}
+
+/// Has the server end this process: that is FATAL, and no function catches it.
+///
+/// # Safety
+/// Called by PostgreSQL, in a signal handler: it writes to shared memory and sends a signal, and does nothing else.
+unsafe extern "C-unwind" fn end_for_overrun() {
+    // SAFETY: the flag is in shared memory, which stays for as long as this process. The signal goes to this process itself.
+    unsafe {
+        if let Some(flag) = OVERRUN_FLAG.load(SeqCst).as_ref() {
+            flag.store(true, SeqCst);
+        }
+        libc::kill(pg_sys::MyProcPid, libc::SIGTERM);
+    }
+}
 
 /// Runs `work`, and cancels it like a statement that takes longer than `milliseconds`; 0 for no limit.
+///
+/// It is cancelled again and again until it heeds that. If it does not, this process is ended after a while, and with it the
+/// transaction: otherwise one function that catches the cancellation would keep all other views waiting for good.
 pub fn with_statement_timeout<T>(milliseconds: i32, work: impl FnOnce() -> T) -> T {
     if milliseconds <= 0 {
         return work();
     }
-    // SAFETY: the timeout was registered when this process connected to its database. It only sets flags that the next check
+    // SAFETY: both timeouts were registered when this process connected to its database. They only set flags that the next check
     // for interrupts heeds.
-    unsafe { enable_timeout_after(STATEMENT_TIMEOUT, milliseconds) };
+    unsafe {
+        let first = pg_sys::GetCurrentTimestamp() + i64::from(milliseconds) * 1000;
+        enable_timeout_every(STATEMENT_TIMEOUT, first, CANCEL_AGAIN.as_millis() as c_int);
+        let overrun = OVERRUN_TIMEOUT.load(SeqCst);
+        if overrun >= 0 {
+            enable_timeout_after(overrun, milliseconds.saturating_add(GRACE.as_millis() as c_int));
+        }
+    }
     let _running = RunningTimeout;
     work()
 }
 
-/// Ends the timeout of a statement, also where an error unwinds.
+/// Ends the timeouts of a statement, also where an error unwinds.
 struct RunningTimeout;
 
 impl Drop for RunningTimeout {
     fn drop(&mut self) {
-        // SAFETY: the timeout was enabled when this was made.
-        unsafe { disable_timeout(STATEMENT_TIMEOUT, false) }
+        // SAFETY: the first timeout was enabled when this was made, and so was the second if there is one.
+        unsafe {
+            disable_timeout(STATEMENT_TIMEOUT, false);
+            let overrun = OVERRUN_TIMEOUT.load(SeqCst);
+            if overrun >= 0 {
+                disable_timeout(overrun, false);
+            }
+        }
     }
 }
 
@@ -216,10 +275,7 @@ pub fn exit(code: i32) -> ! {
 }
 
 /// Has `at_end` called when this process ends in whatever way.
-pub fn at_end(
-    at_end: unsafe extern "C-unwind" fn(code: std::ffi::c_int, argument: pg_sys::Datum),
-    argument: usize,
-) {
+pub fn at_end(at_end: unsafe extern "C-unwind" fn(code: c_int, argument: pg_sys::Datum), argument: usize) {
     // SAFETY: the function stays for as long as the process.
     unsafe { pg_sys::before_shmem_exit(Some(at_end), pg_sys::Datum::from(argument)) }
 }

@@ -1,5 +1,7 @@
 //! Running SQL. Rows come back through serde, so that callers read them as structs with named fields.
 //!
+//! Whatever is run here is run under a search_path of our own (see [`with_own_path`]).
+//!
 //! An SQL error does not come back as `Err`: it unwinds to the statement that called us, or to the nearest
 //! [`subtransaction`](super::subtransaction).
 
@@ -12,6 +14,7 @@ use pgrx::spi::{OwnedPreparedStatement, SpiClient};
 use pgrx::{PgOid, Spi, pg_sys};
 use serde::de::DeserializeOwned;
 
+use super::setting::with_own_path;
 use crate::error::Error;
 
 /// Reads with what this transaction has done so far in sight, and what others have committed where the isolation level shows
@@ -32,22 +35,25 @@ pub fn with_current_snapshot<T>(read: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Runs `read` over SPI, under our own search_path, in a snapshot of now.
+fn reading<T>(read: impl FnOnce(&SpiClient) -> Result<T, Error>) -> Result<T, Error> {
+    with_own_path(|| with_current_snapshot(|| Spi::connect(read)))
+}
+
 /// The rows of a query, in its order.
 pub fn rows<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Error> {
     // As text, because a timestamp is read from a slice of it.
-    let query = format!("SELECT pg_catalog.to_jsonb(row)::text FROM (\n{query}\n) AS row");
-    with_current_snapshot(|| {
-        Spi::connect(|client| {
-            client
-                .select(&*prepared(client, &query, args)?, None, args)?
-                .map(|row| {
-                    let row = row
-                        .get::<String>(1)?
-                        .ok_or_else(|| Error::Internal("a row came back as NULL".into()))?;
-                    Ok(serde_json::from_str(&row)?)
-                })
-                .collect()
-        })
+    let query = format!("SELECT pg_catalog.to_jsonb(row)::pg_catalog.text FROM (\n{query}\n) AS row");
+    reading(|client| {
+        client
+            .select(&*prepared(client, &query, args)?, None, args)?
+            .map(|row| {
+                let row = row
+                    .get::<String>(1)?
+                    .ok_or_else(|| Error::Internal("a row came back as NULL".into()))?;
+                Ok(serde_json::from_str(&row)?)
+            })
+            .collect()
     })
 }
 
@@ -68,25 +74,29 @@ pub fn exists(query: &str, args: &[DatumWithOid]) -> Result<bool, Error> {
 
 /// Runs one statement, or several without arguments.
 pub fn run(statements: &str, args: &[DatumWithOid]) -> Result<(), Error> {
-    if args.is_empty() {
-        return Ok(Spi::run(statements)?);
-    }
-    Spi::connect_mut(|client| {
-        let statement = prepared(client, statements, args)?;
-        client.update(&*statement, None, args)?;
-        Ok(())
+    with_own_path(|| {
+        if args.is_empty() {
+            return Ok(Spi::run(statements)?);
+        }
+        Spi::connect_mut(|client| {
+            let statement = prepared(client, statements, args)?;
+            client.update(&*statement, None, args)?;
+            Ok(())
+        })
     })
 }
 
 /// Runs a statement that writes one row and returns a number.
 pub fn returned_number(statement: &str, args: &[DatumWithOid]) -> Result<i64, Error> {
-    Spi::connect_mut(|client| {
-        let statement = prepared(client, statement, args)?;
-        client
-            .update(&*statement, None, args)?
-            .first()
-            .get_one::<i64>()?
-            .ok_or_else(|| Error::Internal("a statement returned no number".into()))
+    with_own_path(|| {
+        Spi::connect_mut(|client| {
+            let statement = prepared(client, statement, args)?;
+            client
+                .update(&*statement, None, args)?
+                .first()
+                .get_one::<i64>()?
+                .ok_or_else(|| Error::Internal("a statement returned no number".into()))
+        })
     })
 }
 

@@ -1,6 +1,6 @@
 //! Looking at a relation without SQL, and so without running anything that its owner may have tied to it.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char};
 
 use pgrx::{check_for_interrupts, pg_sys};
 
@@ -78,49 +78,75 @@ pub fn hold_table(schema: &CStr, name: &CStr, owner: u32) -> bool {
 /// How many rows of a materialized view are visible now.
 ///
 /// None where somebody has locked it, so that nobody is waited for, or where the oid is no filled materialized view any
-/// more.
+/// more. Nobody waits for the caller either: the lock is let go at once, and not when the transaction ends.
 pub fn count_rows(materialized_view: u32) -> Option<i64> {
-    let oid = pg_sys::Oid::from(materialized_view);
+    count(pg_sys::Oid::from(materialized_view), |class| {
+        class.relkind == pg_sys::RELKIND_MATVIEW as c_char && class.relispopulated
+    })
+}
+
+/// How many rows of a table are visible now, given its schema and name; None where somebody has locked it, or where there is no
+/// such table. As [`count_rows`], it runs no SQL and keeps no lock.
+///
+/// No privilege is asked for: it is for tables of this extension's own.
+pub fn count_table_rows(schema: &CStr, name: &CStr) -> Option<i64> {
+    // SAFETY: both names outlive the calls, which only read them.
+    let oid = unsafe {
+        let schema = pg_sys::get_namespace_oid(schema.as_ptr(), true);
+        pg_sys::get_relname_relid(name.as_ptr(), schema)
+    };
+    count(oid, |class| class.relkind == pg_sys::RELKIND_RELATION as c_char)
+}
+
+/// The rows on the heap pages of a relation, if it can be locked without waiting and is what it has to be.
+fn count(oid: pg_sys::Oid, is_countable: impl FnOnce(&pg_sys::FormData_pg_class) -> bool) -> Option<i64> {
+    const LOCK: i32 = pg_sys::AccessShareLock as i32;
     query::with_current_snapshot(|| {
-        // SAFETY: the relation is opened under a lock that it keeps until the transaction ends, and is used only if it is a
-        // filled materialized view on heap pages. The scan, the snapshot and the reference to the relation are released here,
-        // or by the abort of the (sub)transaction if an error unwinds from in between.
+        // SAFETY: the relation is opened under a lock that is held until it is closed here, and is scanned only if it is on heap
+        // pages. The scan, the reference to the relation and the lock are released here, or by the abort of the
+        // (sub)transaction if an error unwinds from in between.
         unsafe {
-            if !pg_sys::ConditionalLockRelationOid(oid, pg_sys::AccessShareLock as i32) {
+            if oid == pg_sys::InvalidOid || !pg_sys::ConditionalLockRelationOid(oid, LOCK) {
                 return None;
             }
             let relation = pg_sys::try_relation_open(oid, pg_sys::NoLock as i32);
             if relation.is_null() {
+                pg_sys::UnlockRelationOid(oid, LOCK);
                 return None;
             }
             let class = &*(*relation).rd_rel;
-            let countable = class.relkind == pg_sys::RELKIND_MATVIEW as std::ffi::c_char
-                && class.relispopulated
-                && class.relam == pg_sys::HEAP_TABLE_AM_OID;
-            let rows = countable.then(|| {
-                let flags = pg_sys::ScanOptions::SO_TYPE_SEQSCAN
-                    | pg_sys::ScanOptions::SO_ALLOW_STRAT
-                    | pg_sys::ScanOptions::SO_ALLOW_SYNC
-                    | pg_sys::ScanOptions::SO_ALLOW_PAGEMODE;
-                let nothing = std::ptr::null_mut();
-                let scan = pg_sys::heap_beginscan(
-                    relation,
-                    pg_sys::GetActiveSnapshot(),
-                    0,
-                    nothing,
-                    std::ptr::null_mut(),
-                    flags,
-                );
-                let mut rows = 0;
-                while !pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection).is_null() {
-                    rows += 1;
-                    check_for_interrupts!();
-                }
-                pg_sys::heap_endscan(scan);
-                rows
-            });
-            pg_sys::relation_close(relation, pg_sys::NoLock as i32);
+            let countable = is_countable(class) && class.relam == pg_sys::HEAP_TABLE_AM_OID;
+            let rows = countable.then(|| scanned_rows(relation));
+            pg_sys::relation_close(relation, LOCK);
             rows
         }
     })
+}
+
+/// Counts the rows that the active snapshot shows.
+///
+/// SAFETY: the relation is open, locked, and on heap pages.
+unsafe fn scanned_rows(relation: pg_sys::Relation) -> i64 {
+    let flags = pg_sys::ScanOptions::SO_TYPE_SEQSCAN
+        | pg_sys::ScanOptions::SO_ALLOW_STRAT
+        | pg_sys::ScanOptions::SO_ALLOW_SYNC
+        | pg_sys::ScanOptions::SO_ALLOW_PAGEMODE;
+    // SAFETY: see above. The scan ends before its snapshot is taken off the stack.
+    unsafe {
+        let scan = pg_sys::heap_beginscan(
+            relation,
+            pg_sys::GetActiveSnapshot(),
+            0,
+            std::ptr::null_mut(),
+            std::ptr::null_mut(),
+            flags,
+        );
+        let mut rows = 0;
+        while !pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection).is_null() {
+            rows += 1;
+            check_for_interrupts!();
+        }
+        pg_sys::heap_endscan(scan);
+        rows
+    }
 }

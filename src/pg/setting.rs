@@ -1,6 +1,6 @@
 //! Running SQL under other settings than the session's.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use pgrx::pg_sys;
 
@@ -29,6 +29,25 @@ pub fn with_time_zone<T>(zone: &str, work: impl FnOnce() -> Result<T, Error>) ->
     with_settings(&settings, work)
 }
 
+/// The schemas in which nobody but a superuser can put anything, but for tables, which are never looked up without their schema.
+const OWN_PATH: &CStr = c"pg_catalog, pg_temp";
+
+/// Runs `work` under a search_path in which nobody can put anything, whoever calls and whatever the session has set.
+///
+/// All SQL of this extension passes through here: what its names mean is never up to a database's or a role's settings. The
+/// functions of the API have that path already.
+pub fn with_own_path<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // SAFETY: a plain read of this process's setting, which is a C string for as long as nobody changes it.
+    let is_own = unsafe {
+        let path = pg_sys::namespace_search_path;
+        !path.is_null() && CStr::from_ptr(path) == OWN_PATH
+    };
+    match is_own {
+        true => work(),
+        false => with_own_settings(work),
+    }
+}
+
 /// Runs `work` with a search_path in which nobody can put anything, and undoes whatever settings it changes.
 ///
 /// What a user's function sets would otherwise decide which functions and operators the statements after it find, and these
@@ -36,7 +55,8 @@ pub fn with_time_zone<T>(zone: &str, work: impl FnOnce() -> Result<T, Error>) ->
 pub fn with_own_settings<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     // SAFETY: a new level of settings. It ends below, or with the (sub)transaction that is aborted if an error unwinds.
     let level = unsafe { pg_sys::NewGUCNestLevel() };
-    let result = set(&[("search_path", "pg_catalog, pg_temp")]).and_then(|()| work());
+    set_one(c"search_path", OWN_PATH);
+    let result = work();
     // SAFETY: it is the innermost level: whatever `work` began has ended.
     unsafe { pg_sys::AtEOXact_GUC(false, level) }
     result
@@ -59,20 +79,23 @@ pub fn with_settings<T>(
 fn set(settings: &[(&str, &str)]) -> Result<(), Error> {
     let c_string = |text: &str| CString::new(text).map_err(|error| Error::Internal(error.to_string()));
     for (name, value) in settings {
-        let (name, value) = (c_string(name)?, c_string(value)?);
-        // SAFETY: both strings outlive the call, which copies them.
-        unsafe {
-            pg_sys::set_config_option(
-                name.as_ptr(),
-                value.as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                pg_sys::GucAction::GUC_ACTION_SAVE,
-                true,
-                0,
-                false,
-            );
-        }
+        set_one(&c_string(name)?, &c_string(value)?);
     }
     Ok(())
+}
+
+fn set_one(name: &CStr, value: &CStr) {
+    // SAFETY: both strings outlive the call, which copies them.
+    unsafe {
+        pg_sys::set_config_option(
+            name.as_ptr(),
+            value.as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+    }
 }

@@ -57,6 +57,8 @@ pub struct Place {
     pub next_due: AtomicI64,
     /// When the worker last looked at all there is.
     pub cycle_at: AtomicI64,
+    /// Whether the last worker was ended because what it ran did not heed its timeout.
+    pub has_overrun: AtomicBool,
     /// How far a build of the facts is: the step it is at, and how many there are. 0 where there is none.
     pub build_step: AtomicI32,
     pub build_steps: AtomicI32,
@@ -139,6 +141,16 @@ pub fn with_board<T>(work: impl FnOnce(&Board) -> T) -> Option<T> {
 /// The place of a database, if it has one.
 pub fn with_place<T>(database: u32, work: impl FnOnce(&Board, &Place) -> T) -> Option<T> {
     with_board(|board| board.place_of(database).map(|place| work(board, place))).flatten()
+}
+
+/// The flag of a place that says that its worker did not heed a timeout.
+pub fn overrun_flag(number: usize) -> Option<&'static AtomicBool> {
+    with_board(|board| {
+        let flag: *const AtomicBool = &board.places.get(number)?.has_overrun;
+        // SAFETY: shared memory stays where it is for as long as this process runs.
+        unsafe { flag.as_ref() }
+    })
+    .flatten()
 }
 
 /// The place of the database that this session is connected to, if it has one.
@@ -279,6 +291,7 @@ impl Place {
         self.held_until.store(0, SeqCst);
         self.next_due.store(NEVER, SeqCst);
         self.cycle_at.store(0, SeqCst);
+        self.has_overrun.store(false, SeqCst);
         self.build_step.store(0, SeqCst);
         self.database.store(database, SeqCst);
     }

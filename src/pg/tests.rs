@@ -22,7 +22,7 @@ mod tests {
     #[pg_test]
     fn a_failed_subtransaction_undoes_all_of_itself_and_nothing_else() {
         query::run(
-            "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)",
+            "CREATE TEMPORARY TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)",
             &[],
         )
         .expect("a new table");
@@ -47,7 +47,7 @@ mod tests {
 
     #[pg_test]
     fn an_error_of_our_own_undoes_its_subtransaction_too() {
-        query::run("CREATE TABLE t (id int)", &[]).expect("a new table");
+        query::run("CREATE TEMPORARY TABLE t (id int)", &[]).expect("a new table");
         let result: Result<(), Error> = subtransaction(|| {
             query::run("INSERT INTO t VALUES (1)", &[])?;
             Err(Error::UnknownMode { name: "x".into() })
@@ -58,7 +58,7 @@ mod tests {
 
     #[pg_test]
     fn subtransactions_nest() {
-        query::run("CREATE TABLE t (id int)", &[]).expect("a new table");
+        query::run("CREATE TEMPORARY TABLE t (id int)", &[]).expect("a new table");
         subtransaction(|| {
             query::run("INSERT INTO t VALUES (1)", &[])?;
             let inner = subtransaction(|| query::run("INSERT INTO t VALUES (2); SELECT 1 / 0", &[]));
@@ -84,7 +84,8 @@ mod tests {
 
     #[pg_test]
     fn the_callers_identity_comes_back_even_after_an_error() {
-        query::run("CREATE ROLE caller; SET LOCAL ROLE caller", &[]).expect("a role");
+        // Settings that a statement of ours changes end with it.
+        Spi::run("CREATE ROLE caller; SET LOCAL ROLE caller").expect("a role");
         let inside =
             as_extension_owner(|| Ok(one::<String>("SELECT current_user::text"))).expect("an answer");
         assert_ne!(inside, "caller");
@@ -92,6 +93,21 @@ mod tests {
         subtransaction(|| as_extension_owner(|| query::run("SELECT 1 / 0", &[])))
             .expect_err("a division by zero");
         assert_eq!(one::<String>("SELECT current_user::text"), "caller");
+    }
+
+    #[pg_test]
+    fn statements_run_under_our_own_search_path_whatever_the_session_has() {
+        let path = "SELECT pg_catalog.current_setting('search_path')";
+        Spi::run("CREATE SCHEMA trap; CREATE DOMAIN trap.text AS pg_catalog.int4; SET search_path = trap, pg_catalog")
+            .expect("a trap");
+        assert_eq!(one::<String>(path), "pg_catalog, pg_temp");
+        assert_eq!(one::<String>("SELECT 'a'::text"), "a");
+        let types = query::result_columns("SELECT 'a'::text AS a").expect("a column");
+        assert_eq!(types[0].category, 'S');
+        assert_eq!(
+            Spi::get_one::<String>(path).expect("an answer").as_deref(),
+            Some("trap, pg_catalog")
+        );
     }
 
     #[pg_test]

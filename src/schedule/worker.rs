@@ -9,10 +9,11 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use super::agenda::{self, Agenda, Item};
-use super::due::{Cause, Decision};
+use super::due::{Cause, Decision, retry_delay};
 use super::engine::Engine;
 use super::parameters;
 use crate::error::Error;
+use crate::known_role;
 use crate::pg::identity::{acting_as, as_extension_owner};
 use crate::pg::setting::with_settings;
 use crate::pg::shared::{self, Place, Service};
@@ -28,6 +29,8 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// How long to sleep after the schedule could not be locked: whoever holds it may soon have done.
 const LOCKED_SLEEP: Duration = Duration::from_secs(5);
+/// How long nothing is applied after a worker was ended because it did not stop doing so.
+const OVERRUN_PAUSE: Duration = Duration::from_secs(600);
 /// How often old runs are removed from the log.
 const PRUNING: Duration = Duration::from_secs(3600);
 /// Refreshes for events take one part of the time at most, of as many.
@@ -47,6 +50,9 @@ pub extern "C-unwind" fn metabase_views_worker_main(argument: pg_sys::Datum) {
     }
     process::at_end(leave, number);
     process::start(Some(database));
+    if let Some(flag) = shared::overrun_flag(number) {
+        process::prepare_overrun(flag);
+    }
     process::report_idle();
     Worker::new(number).work()
 }
@@ -79,6 +85,8 @@ struct Worker {
     not_before: Instant,
     /// Before when what is queued and cannot be applied is no reason to look again: what is committed meanwhile is one.
     stuck_until: Instant,
+    /// Before when nothing is applied by itself, after the last worker was ended because of that.
+    apply_not_before: Instant,
     pruned_at: Option<Instant>,
     has_closed_lost_runs: bool,
     /// The error of the last cycle, so that the log has it once.
@@ -105,6 +113,7 @@ impl Worker {
             is_new: true,
             not_before: Instant::now(),
             stuck_until: Instant::now(),
+            apply_not_before: Instant::now(),
             pruned_at: None,
             has_closed_lost_runs: false,
             last_error: None,
@@ -198,8 +207,16 @@ impl Worker {
         if !process::transaction(agenda::has_extension)? {
             return Ok(Cycle::NoExtension);
         }
+        process::transaction(known_role::settle)?;
         if !self.has_closed_lost_runs {
-            process::transaction(close_lost_runs)?;
+            let has_overrun = self.place(|place| place.has_overrun.swap(false, SeqCst));
+            if has_overrun {
+                warning!(
+                    "metabase_views: the last background worker was ended: what it ran did not stop at statement_timeout"
+                );
+                self.apply_not_before = Instant::now() + OVERRUN_PAUSE;
+            }
+            process::transaction(|| close_lost_runs(has_overrun))?;
             self.has_closed_lost_runs = true;
         }
         self.place(|place| {
@@ -254,7 +271,7 @@ impl Worker {
             self.event_since = None;
             self.is_new = false;
             self.not_before = Instant::now() + event_time * (EVENT_SHARE - 1);
-            if agenda.has_changes() && !has_run {
+            if agenda.has_changes() && !has_run && self.apply_not_before <= Instant::now() {
                 self.apply();
             }
         }
@@ -386,11 +403,31 @@ fn within_limits<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error>
     })
 }
 
-fn close_lost_runs() -> Result<(), Error> {
+/// Closes the runs that nobody has closed, and has their views tried again: at once where the server or its worker has ended, later
+/// where the worker was ended because of the run.
+fn close_lost_runs(has_overrun: bool) -> Result<(), Error> {
+    let now = parameters::now();
+    let (sqlstate, message, retry_at) = match has_overrun {
+        true => (
+            "57014",
+            "it was cancelled by metabase_views.statement_timeout, and what it called went on all the same, so that the background \
+             worker was ended",
+            now.checked_add(retry_delay(1, random())).unwrap_or(now),
+        ),
+        false => (
+            "57P01",
+            "the server or its background worker ended before the refresh did",
+            now,
+        ),
+    };
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/close_lost_runs.sql"),
-            &[agenda::time(Some(parameters::now()))],
+            &[
+                agenda::time(Some(retry_at)),
+                sqlstate.to_owned().into(),
+                message.to_owned().into(),
+            ],
         )
     })
 }

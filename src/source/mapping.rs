@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::entity::{Column, ENTITIES, Entity, Spec};
 use super::{Binding, Origin, Relation, Source, Sources, SqlType, catalog, detect};
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, current_role, is_trusted};
+use crate::known_role;
+use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_trusted};
 use crate::pg::{query, syntax};
 
 /// What map_source() was told of one entity.
@@ -19,7 +20,10 @@ pub struct Mapping {
     /// A column's name or an expression for each canonical column, None for "there is none".
     pub columns: BTreeMap<String, Option<String>>,
     pub filter: Option<String>,
+    /// The name of the role that it is of, for people.
     pub mapped_by: String,
+    /// The oid of that role; None where it is gone.
+    pub author: Option<u32>,
 }
 
 /// The stored mappings.
@@ -40,6 +44,7 @@ pub fn store(
         columns: parse_columns(entity.spec(), columns)?,
         filter,
         mapped_by: current_role()?,
+        author: Some(current_role_oid()),
     };
     if mapping.relation.is_none() {
         if entity.spec().required {
@@ -58,6 +63,8 @@ pub fn store(
         return Err(source.problems.swap_remove(0));
     }
     let (schema, name) = mapping.relation.clone().unzip();
+    let author = current_role_oid();
+    known_role::remember(author)?;
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/store_mapping.sql"),
@@ -67,7 +74,7 @@ pub fn store(
                 name.into(),
                 pgrx::JsonB(serde_json::to_value(&mapping.columns)?).into(),
                 mapping.filter.clone().into(),
-                mapping.mapped_by.clone().into(),
+                i64::from(author).into(),
             ],
         )
     })?;
@@ -141,7 +148,7 @@ fn resolve_entity(
         problems: Vec::new(),
     };
     if let Some(mapping) = mapping
-        && !is_trusted(&mapping.mapped_by)?
+        && !mapping.author.map_or(Ok(false), is_trusted)?
     {
         // Not even its type is looked up. Looking runs nothing, but nothing here has to rely on that.
         source.bindings = spec
@@ -158,10 +165,17 @@ fn resolve_entity(
             relation.as_deref().unwrap_or("no table"),
             mapping.filter.as_deref().unwrap_or("none"),
         ));
-        source.problems.push(Error::ForeignMapping {
-            entity: spec.name,
-            author: mapping.mapped_by.clone(),
-            role: role.to_owned(),
+        let author = mapping.mapped_by.clone();
+        source.problems.push(match mapping.author {
+            Some(_) => Error::ForeignMapping {
+                entity: spec.name,
+                author,
+                role: role.to_owned(),
+            },
+            None => Error::OrphanedMapping {
+                entity: spec.name,
+                author,
+            },
         });
         return Ok(source);
     }

@@ -2,7 +2,8 @@
 
 use super::catalog::VIEWS;
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, current_role, is_trusted};
+use crate::known_role;
+use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_trusted};
 use crate::pg::{query, syntax};
 use crate::schedule::calendar::checked_strategy;
 use crate::sql;
@@ -15,7 +16,10 @@ pub struct CustomView {
     pub key_columns: Vec<String>,
     pub strategy: String,
     pub indexes: Vec<String>,
+    /// The name of the role that it is of, for people.
     pub created_by: String,
+    /// The oid of that role; None where it is gone.
+    pub author: Option<u32>,
 }
 
 impl CustomView {
@@ -68,6 +72,7 @@ impl CustomView {
             strategy: checked_strategy(strategy)?,
             indexes,
             created_by: current_role()?,
+            author: Some(current_role_oid()),
         })
     }
 
@@ -89,7 +94,10 @@ impl CustomView {
         statements
     }
 
+    /// Remembers it as the current role's.
     pub fn register(&self) -> Result<(), Error> {
+        let author = current_role_oid();
+        known_role::remember(author)?;
         as_extension_owner(|| {
             query::run(
                 include_str!("../../sql/queries/store_custom_view.sql"),
@@ -99,7 +107,7 @@ impl CustomView {
                     self.key_columns.clone().into(),
                     self.strategy.clone().into(),
                     self.indexes.clone().into(),
-                    self.created_by.clone().into(),
+                    i64::from(author).into(),
                 ],
             )
         })
@@ -119,7 +127,13 @@ impl CustomView {
 
     /// Whether the current role may run this query: it is not borrowed from a role with other privileges.
     pub fn check_trusted(&self) -> Result<(), Error> {
-        match is_trusted(&self.created_by)? {
+        let Some(author) = self.author else {
+            return Err(Error::OrphanedView {
+                view: self.view_name.clone(),
+                author: self.created_by.clone(),
+            });
+        };
+        match is_trusted(author)? {
             true => Ok(()),
             false => Err(Error::NotOwner {
                 view: self.view_name.clone(),

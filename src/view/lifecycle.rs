@@ -8,6 +8,7 @@ use super::state::ViewState;
 
 use crate::error::Error;
 use crate::incremental::{capture, state};
+use crate::known_role;
 use crate::pg::capture::is_own_transaction;
 use crate::pg::hooks;
 use crate::pg::identity::{as_extension_owner, is_trusted};
@@ -91,6 +92,7 @@ enum Place {
 
 fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Error> {
     lock_lifecycle()?;
+    known_role::settle()?;
     let is_own_transaction = is_own_transaction();
     let reads_sources = views.iter().any(ViewEntry::is_of_the_seven);
     if reads_sources {
@@ -186,7 +188,7 @@ fn clear_place(view: &str, drop_existing: bool) -> Result<Place, Error> {
         });
     }
     // Its indexes are made again, with the privileges of the new view's owner, and their expressions are the old owner's.
-    if !is_trusted(&state.owner)? {
+    if !is_trusted(state.owner_oid)? {
         return Err(Error::NotOwner {
             view: view.to_owned(),
             owner: state.owner,

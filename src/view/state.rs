@@ -11,6 +11,7 @@ pub struct ViewState {
     pub kind: char,
     pub populated: bool,
     pub owner: String,
+    pub owner_oid: u32,
     /// Whether the current role may act as its owner.
     pub owned: bool,
     /// The planner's estimate; -1 where it has none.

@@ -116,7 +116,7 @@ fn measure(state: &ViewState) -> Result<(Option<i64>, Option<i64>), Error> {
     let Some(rows) = relation::count_rows(state.oid) else {
         return Ok((Some(state.estimated_rows).filter(|rows| *rows >= 0), None));
     };
-    // Counting has locked it against being dropped.
+    // NULL where it has been dropped since.
     let size: Size = query::row(
         "SELECT pg_catalog.pg_total_relation_size($1::oid) AS bytes",
         &[i64::from(state.oid).into()],

@@ -56,6 +56,11 @@ impl Database {
         connect_to(&socket(), &self.name, role)
     }
 
+    /// A session as superuser in another database of the same cluster.
+    pub fn connect_to(&self, database: &str) -> Client {
+        connect_to(&socket(), database, "postgres")
+    }
+
     /// Runs a file of SQL statements, named from the project's root.
     pub fn run_file(&self, path: &str) {
         run_file(&mut self.connect(), path);

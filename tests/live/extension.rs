@@ -183,7 +183,11 @@ fn a_dump_restores_working_views_with_all_that_was_decided() {
             "custom views",
             "SELECT view FROM metabase_internal.custom_view AS view",
         ),
-        ("readers", "SELECT role_name FROM metabase_internal.reader"),
+        (
+            "readers",
+            "SELECT known.role_name
+             FROM metabase_internal.reader JOIN metabase_internal.known_role_now AS known ON known.id = reader.role",
+        ),
         (
             "views",
             "SELECT (relname, relkind, relispopulated, relowner::regrole,

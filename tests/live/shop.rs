@@ -241,7 +241,7 @@ pub fn snapshot(client: &mut Client) -> Vec<String> {
     ))
     .chain(column(
         client,
-        "SELECT reader FROM metabase_internal.reader ORDER BY role_name",
+        "SELECT reader FROM metabase_internal.reader ORDER BY role",
     ))
     .chain(column(
         client,

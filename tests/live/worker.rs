@@ -77,7 +77,7 @@ fn let_pass(cluster: &Cluster, shop: &mut Client, seconds: i32) {
     configure(cluster, "clock_offset", &(offset + seconds).to_string());
 }
 
-const SALE: &str = "INSERT INTO transactions.orders (
+pub const SALE: &str = "INSERT INTO transactions.orders (
                         id, inventory_item_id, platform_id, status, sold_at, gross_sale, created_at, updated_at
                     )
                     VALUES (
@@ -86,7 +86,7 @@ const SALE: &str = "INSERT INTO transactions.orders (
                     )";
 
 /// Whether a view shows all that was sold so: on a platform that nothing else was sold on.
-const IS_FRESH: &str = "SELECT (
+pub const IS_FRESH: &str = "SELECT (
                                 SELECT coalesce(sum(total_orders), 0)
                                 FROM analytics.metabase_executive_metrics WHERE platform_name = 'GOAT'
                             ) = (

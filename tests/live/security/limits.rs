@@ -1,1 +1,207 @@
 //! Time, memory, places and locks: nobody takes more of them than they were given.
+
+use postgres::Client;
+
+use crate::cluster::{Cluster, create_all_views, run_file, value};
+use crate::sessions::wait_until;
+use crate::shop::{column, refresh_view, run, shop};
+use crate::worker::{IS_FRESH, SALE};
+
+// Locks
+
+#[test]
+fn a_reader_that_has_asked_for_the_status_and_stays_in_its_transaction_is_in_nobodys_way() {
+    for isolation in ["READ COMMITTED", "REPEATABLE READ"] {
+        let database = shop();
+        let (operator, reader) = (database.create_role("operator"), database.create_role("reader"));
+        run(
+            &mut database.connect(),
+            &format!(
+                "SELECT metabase.grant_operator('{operator}'); SELECT metabase.grant_reader('{reader}')"
+            ),
+        );
+        let mut as_operator = database.connect_as(&operator);
+        create_all_views(&mut as_operator);
+        run(
+            &mut as_operator,
+            "SELECT * FROM metabase.refresh('all'); SELECT * FROM metabase.refresh('all')",
+        );
+        // Groups that are noted for other views are counted, too.
+        run(
+            &mut database.connect(),
+            "UPDATE transactions.orders SET gross_sale = gross_sale + 1",
+        );
+        let row = refresh_view(&mut as_operator, "metabase_executive_metrics");
+        assert_eq!(row.mode, "incremental");
+
+        let mut as_reader = database.connect_as(&reader);
+        let status = "SELECT sum(row_count) > 0, sum(pending_changes) > 0, count(size_bytes) FROM metabase.view_status()";
+        run(
+            &mut as_reader,
+            &format!("BEGIN ISOLATION LEVEL {isolation}; {status}"),
+        );
+        let pending = "SELECT count(*) FROM metabase.view_status() WHERE pending_changes > 0";
+        assert_eq!(column(&mut as_reader, pending), ["6"]);
+        // What it still holds is what nobody but DROP EXTENSION locks against it.
+        assert_eq!(
+            column(
+                &mut as_operator,
+                "SELECT DISTINCT locked.relation::regclass
+                 FROM pg_locks AS locked
+                 JOIN pg_stat_activity AS session USING (pid)
+                 JOIN pg_class AS relation ON relation.oid = locked.relation
+                 WHERE session.state = 'idle in transaction'
+                     AND session.datname = current_database()
+                     AND (
+                         relation.relnamespace = 'analytics'::regnamespace
+                         OR relation.relnamespace = 'metabase_internal'::regnamespace
+                             AND (relation.relkind = 'v' OR relation.relname ~ '^dirty_|_rollup$|_fact$')
+                             AND relation.relname NOT IN ('queue', 'known_role_now')
+                     )"
+            ),
+            [""; 0]
+        );
+        run(&mut as_operator, "SET lock_timeout = '2s'");
+        for (call, failed) in [
+            ("refresh('all')", "status <> 'completed'"),
+            (
+                "refresh_view('metabase_brand_analytics', 'full')",
+                "status <> 'completed'",
+            ),
+            ("rebuild()", "false"),
+            ("refresh('all')", "status <> 'completed'"),
+            ("refresh('all')", "status <> 'completed'"),
+            ("create_all_views(true)", "NOT created"),
+            ("create_view('metabase_brand_analytics', true)", "NOT created"),
+            ("drop_view('metabase_brand_analytics')", "false"),
+            ("disable_capture()", "false"),
+        ] {
+            assert_eq!(
+                column(
+                    &mut as_operator,
+                    &format!("SELECT row FROM metabase.{call} AS row WHERE {failed}")
+                ),
+                [""; 0],
+                "{isolation}: {call}"
+            );
+        }
+        // It can go on.
+        run(&mut as_reader, &format!("{status}; COMMIT"));
+    }
+}
+
+// Time
+
+/// A cluster whose workers give each refresh half a second, with the hand-worked shop in database `shop`.
+fn hurried_shop(name: &str) -> (Cluster, Client) {
+    let cluster = Cluster::make(
+        name,
+        &[
+            "fsync=off",
+            "shared_preload_libraries=metabase_views",
+            "metabase_views.event_delay=0",
+            "metabase_views.statement_timeout=500",
+        ],
+    );
+    let mut client = cluster.create_database("shop");
+    run(&mut client, "CREATE EXTENSION metabase_views");
+    run_file(&mut client, "demo/schema.sql");
+    run_file(&mut client, "tests/hand_worked/shop.sql");
+    (cluster, client)
+}
+
+/// A function that takes no notice of being cancelled for as long as table `stubborn` has a row.
+const STUBBORN: &str = "
+    CREATE TABLE public.stubborn AS SELECT 1 AS a;
+    CREATE FUNCTION public.stay() RETURNS integer LANGUAGE plpgsql AS $$
+    BEGIN
+        WHILE EXISTS (SELECT FROM public.stubborn) LOOP
+            BEGIN
+                PERFORM pg_sleep(600);
+            EXCEPTION
+                WHEN query_canceled OR others THEN NULL;
+            END;
+        END LOOP;
+        RETURN 1;
+    END $$;";
+
+#[test]
+fn what_does_not_heed_its_timeout_is_ended_and_the_other_views_are_served() {
+    let (cluster, mut client) = hurried_shop("stubborn-view");
+    create_all_views(&mut client);
+    run(&mut client, SALE);
+    wait_until(&mut client, IS_FRESH);
+    run(&mut client, STUBBORN);
+    run(
+        &mut client,
+        "DELETE FROM stubborn;
+         SELECT metabase.create_custom_view('own', 'SELECT public.stay() AS a', ARRAY['a']);
+         SELECT * FROM metabase.set_strategy('own', '* * * * *');
+         INSERT INTO stubborn VALUES (1)",
+    );
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (SELECT FROM metabase_internal.schedule_state WHERE view_name = 'own' AND next_due IS NOT NULL)",
+    );
+    run(&mut client, "ALTER SYSTEM SET metabase_views.clock_offset = 60");
+    run(&mut client, "SELECT pg_reload_conf()");
+    let runs = "SELECT status || coalesce(' ' || sqlstate, '') FROM metabase.refresh_history WHERE view_name = 'own' AND cause <> 'call'";
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE view_name = 'own' AND status = 'running')",
+    );
+    run(&mut client, SALE);
+    // It is cancelled, goes on, and is ended after its grace; then all others have their turn.
+    wait_until(&mut client, IS_FRESH);
+    assert_eq!(column(&mut client, runs), ["failed 57014"]);
+    let error: String = value(&mut client, "SELECT last_error FROM metabase.view_status('own')");
+    assert!(error.contains("went on all the same"), "{error}");
+    // It waits for its retry.
+    let waits: bool = value(
+        &mut client,
+        "SELECT failures = 1 AND retry_at > now() + interval '20 seconds' + interval '60 seconds'
+         FROM metabase_internal.schedule_state WHERE view_name = 'own'",
+    );
+    assert!(waits);
+    assert_eq!(cluster.logged("did not stop at statement_timeout").len(), 1);
+    assert!(cluster.logged("PANIC").is_empty());
+}
+
+#[test]
+fn what_heeds_its_timeout_late_has_failed_and_its_worker_goes_on() {
+    let (_cluster, mut client) = hurried_shop("late-view");
+    run(
+        &mut client,
+        "CREATE TABLE public.slowness AS SELECT 0 AS times;
+         CREATE FUNCTION public.linger() RETURNS integer LANGUAGE plpgsql AS $$
+         BEGIN
+             -- The first cancellations are caught, the next one is not.
+             FOR time IN 1 .. (SELECT times FROM public.slowness) LOOP
+                 BEGIN
+                     PERFORM pg_sleep(600);
+                 EXCEPTION
+                     WHEN query_canceled THEN NULL;
+                 END;
+             END LOOP;
+             PERFORM pg_sleep(600) FROM public.slowness WHERE times > 0;
+             RETURN 1;
+         END $$;
+         SELECT metabase.create_custom_view('own', 'SELECT public.linger() AS a', ARRAY['a']);
+         SELECT * FROM metabase.set_strategy('own', '* * * * *');
+         UPDATE slowness SET times = 2",
+    );
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (SELECT FROM metabase_internal.schedule_state WHERE view_name = 'own' AND next_due IS NOT NULL)",
+    );
+    let worker =
+        "SELECT pid FROM pg_stat_activity WHERE backend_type = 'metabase_views worker' AND datname = 'shop'";
+    let before = column(&mut client, worker);
+    run(&mut client, "ALTER SYSTEM SET metabase_views.clock_offset = 60");
+    run(&mut client, "SELECT pg_reload_conf()");
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE view_name = 'own' AND sqlstate = '57014')",
+    );
+    assert_eq!(column(&mut client, worker), before);
+}

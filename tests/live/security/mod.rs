@@ -2,6 +2,7 @@
 
 mod facts;
 mod hooks;
+mod known_roles;
 mod limits;
 mod planning;
 mod trap;

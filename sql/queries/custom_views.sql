@@ -1,0 +1,12 @@
+-- The views of the user's own, by name.
+SELECT
+    view.view_name,
+    view.query,
+    view.key_columns,
+    view.strategy,
+    view.indexes,
+    coalesce(author.role_name, '') AS created_by,
+    author.role_oid::bigint        AS author
+FROM metabase_internal.custom_view AS view
+LEFT JOIN metabase_internal.known_role_now AS author ON author.id = view.created_by
+ORDER BY view.view_name COLLATE "C"

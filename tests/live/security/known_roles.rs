@@ -1,0 +1,298 @@
+//! What is remembered of a role is its own, whatever it is called, and nobody else's.
+
+use std::process::Stdio;
+
+use crate::cluster::{Database, create_all_views, error_of};
+use crate::extension::postgres_program;
+use crate::shop::{VIEWS, assert_error, column, run, shop};
+
+/// A shop with an operator who has mapped an entity and made a view, and with a reader.
+fn shop_with_roles() -> (Database, String, String) {
+    let database = shop();
+    let (operator, reader) = (database.create_role("operator"), database.create_role("reader"));
+    run(
+        &mut database.connect(),
+        &format!("SELECT metabase.grant_operator('{operator}'); SELECT metabase.grant_reader('{reader}')"),
+    );
+    (database, operator, reader)
+}
+
+const MAP: &str = r#"SELECT metabase.map_source('brand', 'core.brands', '{"name": "upper(name)"}')"#;
+
+const MAKE: &str = "SELECT metabase.create_custom_view('own', 'SELECT 1 AS a', ARRAY['a'])";
+
+/// Whose the mapping, the custom view, the captured sources and the readers are now, by name.
+const REMEMBERED: &str = "
+    SELECT format('%s: %s', thing, role_oid::regrole)
+    FROM (
+        SELECT 'mapping' AS thing, mapped_by AS id FROM metabase_internal.source_mapping
+        UNION ALL SELECT 'view', created_by FROM metabase_internal.custom_view
+        UNION ALL SELECT 'reader', role FROM metabase_internal.reader
+        UNION ALL SELECT DISTINCT 'captured', operator FROM metabase_internal.capture_grant
+    ) AS remembered
+    JOIN metabase_internal.known_role_now AS known USING (id)
+    WHERE role_oid IS NOT NULL
+    ORDER BY 1";
+
+/// Drops a role with all that was granted to it, and makes another one of its name.
+fn replace_role(database: &Database, role: &str) {
+    run(
+        &mut database.connect(),
+        &format!(
+            "REASSIGN OWNED BY {role} TO postgres; DROP OWNED BY {role}; DROP ROLE {role}; CREATE ROLE {role} LOGIN"
+        ),
+    );
+}
+
+#[test]
+fn a_renamed_role_keeps_what_is_its_own() {
+    let (database, operator, reader) = shop_with_roles();
+    let mut as_operator = database.connect_as(&operator);
+    run(&mut as_operator, MAP);
+    create_all_views(&mut as_operator);
+    run(&mut as_operator, MAKE);
+    drop(as_operator);
+    let (operator_now, reader_now) = (format!("{operator}_now"), format!("{reader}_now"));
+    let mut client = database.connect();
+    run(
+        &mut client,
+        &format!(
+            "ALTER ROLE {operator} RENAME TO {operator_now}; ALTER ROLE {reader} RENAME TO {reader_now}"
+        ),
+    );
+    // Others come by the old names, and are given nothing.
+    run(
+        &mut client,
+        &format!("CREATE ROLE {operator} LOGIN; CREATE ROLE {reader} LOGIN"),
+    );
+    assert_eq!(
+        column(&mut client, REMEMBERED),
+        [
+            format!("captured: {operator_now}"),
+            format!("mapping: {operator_now}"),
+            format!("reader: {reader_now}"),
+            format!("view: {operator_now}"),
+        ]
+    );
+
+    let mut as_operator = database.connect_as(&operator_now);
+    for call in [
+        "create_all_views(drop_existing => true)",
+        "create_view('own', drop_existing => true)",
+    ] {
+        let failed = format!("SELECT error_message FROM metabase.{call} WHERE NOT created");
+        assert_eq!(column(&mut as_operator, &failed), [""; 0], "{call}");
+    }
+    run(&mut as_operator, "SELECT metabase.disable_capture()");
+    assert_eq!(
+        column(
+            &mut as_operator,
+            "SELECT entity FROM metabase.enable_capture() WHERE NOT captured AND relation IS NOT NULL"
+        ),
+        [""; 0]
+    );
+    let may_read = |role: &str| {
+        format!("SELECT bool_and(has_table_privilege('{role}', oid, 'SELECT')) FROM pg_class
+                 WHERE relnamespace = 'analytics'::regnamespace AND relname LIKE 'metabase%' AND relkind = 'm'")
+    };
+    assert_eq!(column(&mut client, &may_read(&reader_now)), ["t"]);
+    assert_eq!(column(&mut client, &may_read(&reader)), ["f"]);
+    // A dump carries the names that they have.
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT role_name FROM metabase_internal.known_role ORDER BY 1"
+        ),
+        [operator_now, reader_now]
+    );
+}
+
+#[test]
+fn roles_that_have_changed_names_with_each_other_have_not_changed_what_is_theirs() {
+    let (database, one, _) = shop_with_roles();
+    let other = database.create_role("other");
+    let mut client = database.connect();
+    run(&mut client, &format!("SELECT metabase.grant_operator('{other}')"));
+    run(&mut database.connect_as(&one), MAP);
+    run(
+        &mut client,
+        &format!(
+            "ALTER ROLE {one} RENAME TO {one}_x; ALTER ROLE {other} RENAME TO {one}; ALTER ROLE {one}_x RENAME TO {other}"
+        ),
+    );
+    for (role, is_its_own) in [(&one, false), (&other, true)] {
+        let note = column(
+            &mut database.connect_as(role),
+            "SELECT note FROM metabase.sources WHERE entity = 'brand' AND column_name = 'name'",
+        );
+        assert_eq!(note == ["NULL"], is_its_own, "{role}: {note:?}");
+    }
+}
+
+#[test]
+fn what_a_role_had_that_is_gone_goes_to_no_other_of_its_name() {
+    let (database, operator, reader) = shop_with_roles();
+    let mut as_operator = database.connect_as(&operator);
+    run(&mut as_operator, MAP);
+    run(&mut as_operator, MAKE);
+    drop(as_operator);
+    replace_role(&database, &operator);
+    replace_role(&database, &reader);
+    let mut client = database.connect();
+    assert_eq!(column(&mut client, REMEMBERED), [""; 0]);
+
+    run(
+        &mut client,
+        &format!("SELECT metabase.grant_operator('{operator}')"),
+    );
+    for role in [operator.as_str(), "postgres"] {
+        let mut client = database.connect_as(role);
+        assert_error(
+            &error_of(&mut client, "SELECT * FROM metabase.create_all_views()"),
+            "42501",
+            &format!("the mapping of entity \"brand\" was made by role \"{operator}\", which is gone"),
+            Some(
+                "A new role of that name is another role. Look the mapping over in metabase.sources, and map entity \"brand\" again \
+                 yourself, or forget it: SELECT metabase.unmap_source('brand');",
+            ),
+        );
+        assert_error(
+            &error_of(
+                &mut client,
+                "SELECT * FROM metabase.create_view('own', drop_existing => true)",
+            ),
+            "42501",
+            &format!("view \"own\" was made by role \"{operator}\", which is gone"),
+            Some(
+                "A new role of that name is another role. Look the query over (SELECT query FROM metabase_internal.custom_view, as a \
+                 superuser), forget the view (SELECT metabase.drop_view('own')), and create it again yourself.",
+            ),
+        );
+    }
+    // As the hints say.
+    run(&mut client, "SELECT metabase.drop_view('own')");
+    run(
+        &mut client,
+        &format!("GRANT USAGE ON SCHEMA core TO {operator}; GRANT SELECT ON core.brands TO {operator}"),
+    );
+    let mut as_operator = database.connect_as(&operator);
+    run(&mut as_operator, MAP);
+    run(&mut as_operator, MAKE);
+    create_all_views(&mut as_operator);
+    assert_eq!(
+        column(
+            &mut client,
+            &format!("SELECT count(*) FROM pg_class WHERE relnamespace = 'analytics'::regnamespace AND relname = ANY ('{{{}}}')
+                      AND has_table_privilege('{reader}', oid, 'SELECT')", VIEWS.join(","))
+        ),
+        ["0"]
+    );
+}
+
+/// What pg_dump writes.
+fn dump(database: &Database) -> Vec<u8> {
+    let dump = postgres_program(database, "pg_dump")
+        .output()
+        .expect("pg_dump can be run");
+    assert!(dump.status.success(), "{dump:?}");
+    dump.stdout
+}
+
+/// A new database that a dump was restored into.
+fn restore(dump: &[u8]) -> Database {
+    let restored = Database::empty();
+    let file = std::env::temp_dir().join(format!("{}.sql", restored.name()));
+    std::fs::write(&file, dump).expect("a file can be written");
+    let psql = postgres_program(&restored, "psql")
+        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f"])
+        .arg(&file)
+        .stdout(Stdio::null())
+        .output()
+        .expect("psql can be run");
+    assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
+    std::fs::remove_file(&file).expect("it was there");
+    restored
+}
+
+#[test]
+fn after_a_restore_names_count_once_and_oids_from_then_on() {
+    let (database, operator, reader) = shop_with_roles();
+    let mut as_operator = database.connect_as(&operator);
+    run(&mut as_operator, MAP);
+    run(&mut as_operator, MAKE);
+    drop(as_operator);
+    let dump = dump(&database);
+    // As in another cluster, the roles of these names have other oids, and the old oids may be anybody's.
+    replace_role(&database, &operator);
+    replace_role(&database, &reader);
+    let all = [
+        format!("captured: {operator}"),
+        format!("mapping: {operator}"),
+        format!("reader: {reader}"),
+        format!("view: {operator}"),
+    ];
+    let restored = restore(&dump);
+    let mut there = restored.connect();
+    assert_eq!(column(&mut there, REMEMBERED), all);
+    run(
+        &mut there,
+        &format!("SELECT metabase.grant_operator('{operator}')"),
+    );
+    create_all_views(&mut restored.connect_as(&operator));
+    assert_eq!(column(&mut there, REMEMBERED), all);
+
+    // It was found: the next one of that name is another role.
+    replace_role(&restored, &operator);
+    assert_eq!(column(&mut there, REMEMBERED), [format!("reader: {reader}")]);
+    // And so it stays in what is dumped from there: this role is gone for good.
+    run(&mut there, &format!("SELECT metabase.grant_reader('{reader}')"));
+    let again = restore(&self::dump(&restored));
+    assert_eq!(
+        column(&mut again.connect(), REMEMBERED),
+        [format!("reader: {reader}")]
+    );
+    // In the first database, nothing has come back.
+    assert_eq!(column(&mut database.connect(), REMEMBERED), [""; 0]);
+}
+
+#[test]
+fn a_role_that_comes_after_the_restore_is_found_then() {
+    let (database, operator, _) = shop_with_roles();
+    run(&mut database.connect_as(&operator), MAP);
+    let mut client = database.connect();
+    run(&mut client, &format!("DROP OWNED BY {operator}"));
+    let dump = dump(&database);
+    run(&mut client, &format!("DROP ROLE {operator}"));
+    let restored = restore(&dump);
+    let mut there = restored.connect();
+    let mapping = format!("mapping: {operator}");
+    assert!(!column(&mut there, REMEMBERED).contains(&mapping));
+    run(&mut there, &format!("CREATE ROLE {operator} LOGIN"));
+    assert!(column(&mut there, REMEMBERED).contains(&mapping));
+}
+
+#[test]
+fn a_copy_of_the_database_knows_the_same_roles() {
+    let (database, operator, reader) = shop_with_roles();
+    run(&mut database.connect_as(&operator), MAP);
+    let mut client = database.connect();
+    let remembered = column(&mut client, REMEMBERED);
+    let copy = format!("{}_copy", database.name());
+    drop(client);
+    run(
+        &mut Database::empty().connect(),
+        &format!("CREATE DATABASE {copy} TEMPLATE {}", database.name()),
+    );
+    let mut there = database.connect_to(&copy);
+    run(&mut there, &format!("DROP OWNED BY {reader}"));
+    replace_role(&database, &reader);
+    assert_eq!(
+        column(&mut there, REMEMBERED),
+        remembered
+            .into_iter()
+            .filter(|line| !line.starts_with("reader"))
+            .collect::<Vec<_>>()
+    );
+    drop(there);
+    run(&mut database.connect(), &format!("DROP DATABASE {copy}"));
+}
