@@ -1,9 +1,12 @@
 //! Time, memory, places and locks: nobody takes more of them than they were given.
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use postgres::Client;
 
 use crate::cluster::{Cluster, create_all_views, run_file, value};
-use crate::sessions::wait_until;
+use crate::sessions::{wait_for, wait_until};
 use crate::shop::{column, refresh_view, run, shop};
 use crate::worker::{IS_FRESH, SALE};
 
@@ -204,4 +207,111 @@ fn what_heeds_its_timeout_late_has_failed_and_its_worker_goes_on() {
         "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE view_name = 'own' AND sqlstate = '57014')",
     );
     assert_eq!(column(&mut client, worker), before);
+}
+
+// Places
+
+/// How many workers were started so far.
+fn starts(cluster: &Cluster) -> usize {
+    cluster
+        .logged("starting background worker process \"metabase_views worker of database")
+        .len()
+}
+
+/// Waits until no worker was started for a second. Answers how many were.
+fn settled_starts(cluster: &Cluster) -> usize {
+    let mut before = starts(cluster);
+    loop {
+        sleep(Duration::from_secs(1));
+        match starts(cluster) {
+            now if now == before => return now,
+            now => before = now,
+        }
+    }
+}
+
+const COUNTING: &[&str] = &[
+    "fsync=off",
+    "shared_preload_libraries=metabase_views",
+    "log_min_messages=debug1",
+    "max_prepared_transactions=5",
+];
+
+const HAS_WORKER: &str = "SELECT EXISTS (
+                              SELECT FROM pg_stat_activity
+                              WHERE backend_type = 'metabase_views worker' AND datname = current_database()
+                          )";
+
+#[test]
+fn databases_without_the_extension_cost_one_start_each_and_are_noticed_when_it_comes() {
+    let cluster = Cluster::make("flood", COUNTING);
+    let mut client = cluster.connect("postgres");
+    for number in 0..30 {
+        run(
+            &mut client,
+            &format!("CREATE DATABASE flood{number} TEMPLATE template0 STRATEGY file_copy"),
+        );
+    }
+    let after_flood = settled_starts(&cluster);
+    // One for each of them and for database postgres.
+    assert!((31..=35).contains(&after_flood), "{after_flood}");
+    for _ in 0..3 {
+        run(&mut client, "SELECT pg_reload_conf()");
+        sleep(Duration::from_millis(100));
+    }
+    // Extensions of others are nothing to it.
+    let mut flooded = cluster.connect("flood5");
+    for _ in 0..5 {
+        run(&mut flooded, "CREATE EXTENSION pageinspect");
+        run(&mut flooded, "DROP EXTENSION pageinspect");
+    }
+    assert_eq!(settled_starts(&cluster), after_flood);
+
+    // In a database that was looked at long ago, in one that is a copy, and in one where it was prepared.
+    run(&mut flooded, "CREATE EXTENSION metabase_views");
+    wait_for(&mut flooded, HAS_WORKER, Duration::from_secs(10));
+    drop(flooded);
+    run(&mut client, "CREATE DATABASE copy TEMPLATE flood5");
+    wait_for(&mut cluster.connect("copy"), HAS_WORKER, Duration::from_secs(10));
+    let mut prepared = cluster.connect("flood6");
+    run(
+        &mut prepared,
+        "BEGIN; CREATE EXTENSION metabase_views; PREPARE TRANSACTION 'one'",
+    );
+    run(&mut prepared, "COMMIT PREPARED 'one'");
+    wait_for(&mut prepared, HAS_WORKER, Duration::from_secs(10));
+    let mut in_block = cluster.connect("flood7");
+    run(
+        &mut in_block,
+        "BEGIN; SAVEPOINT a; CREATE EXTENSION metabase_views; ROLLBACK TO a; CREATE EXTENSION metabase_views; COMMIT",
+    );
+    wait_for(&mut in_block, HAS_WORKER, Duration::from_secs(10));
+}
+
+#[test]
+fn after_the_extension_was_dropped_no_worker_is_started_any_more() {
+    let cluster = Cluster::make("dropped-extension", COUNTING);
+    let mut client = cluster.create_database("y");
+    for drop in [
+        "DROP EXTENSION metabase_views",
+        "DROP SCHEMA metabase CASCADE",
+        "BEGIN; DROP EXTENSION metabase_views; COMMIT",
+        "DO $$ BEGIN DROP EXTENSION metabase_views; END $$",
+        "DROP EXTENSION metabase_views; CREATE EXTENSION metabase_views; DROP EXTENSION metabase_views",
+        "BEGIN; DROP EXTENSION metabase_views; PREPARE TRANSACTION 'one'",
+    ] {
+        run(&mut client, "CREATE EXTENSION IF NOT EXISTS metabase_views");
+        wait_for(&mut client, HAS_WORKER, Duration::from_secs(10));
+        sleep(Duration::from_millis(500));
+        let before = starts(&cluster);
+        run(&mut client, drop);
+        if drop.contains("PREPARE") {
+            run(&mut client, "COMMIT PREPARED 'one'");
+        }
+        let after = settled_starts(&cluster);
+        assert!(after - before <= 3, "{drop}: {before}, {after}");
+        let has_worker: bool = value(&mut client, HAS_WORKER);
+        assert!(!has_worker, "{drop}");
+    }
+    assert_eq!(cluster.logged("no room for a background worker"), [""; 0]);
 }
