@@ -315,3 +315,166 @@ fn after_the_extension_was_dropped_no_worker_is_started_any_more() {
     }
     assert_eq!(cluster.logged("no room for a background worker"), [""; 0]);
 }
+
+// Texts
+
+#[test]
+fn errors_of_any_size_are_stored_and_shown_in_part_and_readers_see_none_of_the_shops_data() {
+    let database = shop();
+    let reader = database.create_role("reader");
+    let mut client = database.connect();
+    create_all_views(&mut client);
+    run(
+        &mut client,
+        &format!(
+            "SELECT metabase.grant_reader('{reader}');
+             CREATE TABLE public.texts AS SELECT '1' AS value;
+             CREATE FUNCTION public.loud() RETURNS integer LANGUAGE plpgsql AS $$
+             BEGIN
+                 IF EXISTS (SELECT FROM public.texts WHERE value <> '1') THEN
+                     RAISE EXCEPTION '%', repeat('ä', 3000000) USING DETAIL = repeat('é', 3000000), HINT = repeat('👟', 3000000);
+                 END IF;
+                 RETURN 1;
+             END $$;
+             SELECT metabase.create_custom_view('quiet', 'SELECT value::numeric AS a FROM public.texts', ARRAY['a']);
+             SELECT metabase.create_custom_view('loud', 'SELECT public.loud() AS a', ARRAY['a']);
+             UPDATE texts SET value = 'a secret of the shop''s'"
+        ),
+    );
+    let answered = "SELECT max(length(error_message)) FROM metabase.refresh('all') WHERE status = 'failed'";
+    let longest: i32 = value(&mut client, answered);
+    assert!((3000..5000).contains(&longest), "{longest}");
+    let stored = "SELECT max(length(error_message)) FROM metabase.refresh_history WHERE view_name = 'loud'";
+    assert!(value::<i32>(&mut client, stored) < 5000);
+    let error = "SELECT last_error FROM metabase.view_status('loud')";
+    let whole: String = value(&mut client, error);
+    for part in [
+        "ä… (cut: 3000000 characters in all) (SQLSTATE P0001)\né",
+        "é… (cut:",
+        "👟… (cut:",
+    ] {
+        assert!(whole.contains(part), "{part}: {whole}");
+    }
+    assert!(whole.len() < 15_000);
+
+    let mut as_reader = database.connect_as(&reader);
+    for (view, sqlstate) in [("loud", "P0001"), ("quiet", "22P02")] {
+        assert_eq!(
+            column(
+                &mut as_reader,
+                &format!("SELECT last_error FROM metabase.view_status('{view}')")
+            ),
+            [format!(
+                "it failed with SQLSTATE {sqlstate}; whoever may read metabase.refresh_history sees the whole error"
+            )]
+        );
+    }
+    let owner: String = value(
+        &mut client,
+        "SELECT last_error FROM metabase.view_status('quiet')",
+    );
+    assert!(owner.contains("a secret of the shop's"), "{owner}");
+}
+
+#[test]
+fn a_reader_sees_why_a_refresh_was_full_and_no_error_that_was_the_reason() {
+    let database = shop();
+    let reader = database.create_role("reader");
+    let mut client = database.connect();
+    run(
+        &mut client,
+        &format!(
+            "CREATE FUNCTION public.guarded(numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+             BEGIN
+                 IF $1 = 987654 THEN RAISE EXCEPTION 'the amount %', $1; END IF;
+                 RETURN $1;
+             END $$;
+             SELECT metabase.map_source('order', 'transactions.orders', '{{\"net_profit\": \"public.guarded(net_profit)\"}}');
+             SELECT metabase.grant_reader('{reader}')"
+        ),
+    );
+    create_all_views(&mut client);
+    run(
+        &mut client,
+        "SELECT * FROM metabase.refresh('all'); SELECT * FROM metabase.refresh('all')",
+    );
+    run(
+        &mut client,
+        "UPDATE transactions.orders SET net_profit = 987654 WHERE id = (SELECT id FROM transactions.orders LIMIT 1)",
+    );
+    run(&mut client, "SELECT * FROM metabase.refresh('all')");
+    for column_name in ["mode_reason", "last_error"] {
+        let texts = column(
+            &mut database.connect_as(&reader),
+            &format!(
+                "SELECT DISTINCT {column_name} FROM metabase.view_status() WHERE {column_name} IS NOT NULL"
+            ),
+        );
+        assert!(!texts.join(" ").contains("987654"), "{texts:?}");
+    }
+    let history = column(
+        &mut client,
+        "SELECT error_message FROM metabase.refresh_history WHERE status = 'failed'",
+    );
+    assert!(history.join(" ").contains("987654"), "{history:?}");
+}
+
+// Templates
+
+#[test]
+fn a_placeholder_in_what_is_put_into_a_template_is_a_text_like_any_other() {
+    let database = shop();
+    let mut client = database.connect();
+    create_all_views(&mut client);
+    for text in [":view", ":definition", ":''time_zone''", ":\"role\"", "$1", "%s"] {
+        let name = text.replace("''", "'").replace('"', "\"\"");
+        run(
+            &mut client,
+            &format!(
+                "SELECT metabase.create_custom_view('has_placeholder', $q$SELECT ' {text} '::text AS \"{name}\"$q$, ARRAY['{text}'])"
+            ),
+        );
+        assert_eq!(
+            column(
+                &mut client,
+                "SELECT difference FROM metabase.verify('has_placeholder')"
+            ),
+            [""; 0],
+            "{text}"
+        );
+        run(&mut client, "SELECT metabase.drop_view('has_placeholder')");
+    }
+    for name in [":view", ":definition"] {
+        run(
+            &mut client,
+            &format!(
+                "SELECT metabase.create_custom_view('{name}', 'SELECT '':definition :view'' AS a', ARRAY['a'])"
+            ),
+        );
+        assert_eq!(
+            column(
+                &mut client,
+                &format!("SELECT difference FROM metabase.verify('{name}')")
+            ),
+            [""; 0]
+        );
+    }
+    let role = ":\"role\" :'time_zone'";
+    let quoted = role.replace('"', "\"\"");
+    run(
+        &mut client,
+        &format!("DROP ROLE IF EXISTS \"{quoted}\"; CREATE ROLE \"{quoted}\""),
+    );
+    run(
+        &mut client,
+        &format!("SELECT metabase.grant_operator('{}')", role.replace('\'', "''")),
+    );
+    let may: bool = value(
+        &mut client,
+        &format!(
+            "SELECT has_schema_privilege('{}', 'analytics', 'CREATE')",
+            role.replace('\'', "''")
+        ),
+    );
+    assert!(may);
+}
