@@ -550,6 +550,19 @@ impl Error {
     }
 }
 
+/// A text of somebody else's with so many characters at most. One that is longer says how long it was: what is stored is shown to
+/// others, and an error's text can be as long as the value that it is about.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!(
+            "{}… (cut: {} characters in all)",
+            &text[..end],
+            text.chars().count()
+        ),
+    }
+}
+
 /// Five characters of six bits each, as PostgreSQL packs them.
 pub fn encode_sqlstate(sqlstate: &str) -> i32 {
     sqlstate.bytes().rev().fold(0, |code, byte| {
@@ -599,6 +612,13 @@ mod tests {
         for sqlstate in ["42P01", "2BP01", "XX000", "00000", "55P03"] {
             assert_eq!(decode_sqlstate(encode_sqlstate(sqlstate)), sqlstate);
         }
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters_and_says_so() {
+        assert_eq!(shortened("", 2), "");
+        assert_eq!(shortened("ää", 2), "ää");
+        assert_eq!(shortened("👟ä👟b", 2), "👟ä… (cut: 4 characters in all)");
     }
 
     #[test]

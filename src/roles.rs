@@ -66,7 +66,10 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
     known_role::remember(oid)?;
     ensure_analytics_schema()?;
     query::run(
-        &include_str!("../sql/grant_operator.sql").replace(":\"role\"", &grantee),
+        &sql::fill(
+            include_str!("../sql/grant_operator.sql"),
+            &[(":\"role\"", &grantee)],
+        ),
         &[],
     )?;
     let mut readable = Vec::new();

@@ -25,9 +25,36 @@ pub fn text_array<S: AsRef<str>>(values: &[S]) -> String {
     format!("ARRAY[{}]::text[]", elements.join(", "))
 }
 
+/// `template` with each of these placeholders replaced by its text. What was put in is never looked at: a placeholder in it is a
+/// text like any other.
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(template.len());
+    let mut rest = template;
+    let next = |rest: &str| {
+        values
+            .iter()
+            .filter_map(|(placeholder, value)| Some((rest.find(placeholder)?, *placeholder, *value)))
+            .min_by_key(|(position, placeholder, _)| (*position, usize::MAX - placeholder.len()))
+    };
+    while let Some((position, placeholder, value)) = next(rest) {
+        filled += &rest[..position];
+        filled += value;
+        rest = &rest[position + placeholder.len()..];
+    }
+    filled + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_put_into_a_template_is_not_looked_at() {
+        assert_eq!(fill("", &[(":a", "x")]), "");
+        assert_eq!(fill(":a :b :a", &[(":a", ":b"), (":b", ":a")]), ":b :a :b");
+        assert_eq!(fill("x:ab:a", &[(":a", "1"), (":ab", ":a")]), "x:a1");
+        assert_eq!(fill("ä:'z'ä", &[(":'z'", "E':\\'z''")]), "äE':\\'z''ä");
+    }
 
     #[test]
     fn an_identifier_cannot_end_early() {

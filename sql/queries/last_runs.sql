@@ -3,7 +3,8 @@ SELECT
     completed.completed_at AS last_refresh,
     completed.mode,
     completed.mode_reason,
-    last.error_message AS last_error
+    last.error_message AS last_error,
+    last.sqlstate      AS last_sqlstate
 FROM (SELECT) AS one_row
 LEFT JOIN LATERAL (
     SELECT log.completed_at, log.mode, log.mode_reason
@@ -14,7 +15,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS completed ON true
 LEFT JOIN LATERAL (
-    SELECT log.error_message
+    SELECT log.error_message, log.sqlstate
     FROM metabase_internal.refresh_log AS log
     WHERE log.view_name = $1
         AND log.status <> 'running'

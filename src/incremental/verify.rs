@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::pg::identity::as_role;
 use crate::pg::query;
 use crate::pg::setting::with_time_zone;
+use crate::sql;
 use crate::view::adapters;
 use crate::view::state::ViewState;
 
@@ -34,9 +35,13 @@ pub fn verify(view: &str) -> Result<Vec<Difference>, Error> {
         include_str!("../../sql/queries/view_definition.sql"),
         &[i64::from(state.oid).into()],
     )?;
-    let comparison = include_str!("../../sql/queries/verify.sql")
-        .replace(":definition", view.definition.trim_end_matches(';'))
-        .replace(":view", &view.name);
+    let comparison = sql::fill(
+        include_str!("../../sql/queries/verify.sql"),
+        &[
+            (":definition", view.definition.trim_end_matches(';')),
+            (":view", &view.name),
+        ],
+    );
     let zone = adapters::zone()?;
     // What the definition calls is its owner's, and runs with no more privileges than a refresh has.
     with_time_zone(&zone, || as_role(view.owner, || query::rows(&comparison, &[])))

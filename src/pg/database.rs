@@ -63,3 +63,9 @@ pub fn is_owned(database: u32) -> bool {
         unsafe { pg_sys::object_ownercheck(pg_sys::DatabaseRelationId, database, pg_sys::GetUserId()) };
     is_owned
 }
+
+/// Whether the database of this session has the extension, as this transaction sees it.
+pub fn has_extension() -> bool {
+    // SAFETY: the name outlives the call, which looks it up in the catalog. Called in a transaction.
+    unsafe { pg_sys::get_extension_oid(c"metabase_views".as_ptr(), true) != pg_sys::InvalidOid }
+}

@@ -28,10 +28,14 @@ struct Wake {
     worker: bool,
     /// That one at once: its schedule has changed.
     for_schedule: bool,
-    /// Launcher and worker: an extension has come or gone.
+    /// Launcher and worker, if it concerns them: an extension has come or gone.
     for_extension: bool,
+    /// Whether this one is there then.
+    has_extension: bool,
     /// The launcher: a database has come or gone.
     for_databases: bool,
+    /// The one that has come; 0 where none has.
+    new_database: u32,
 }
 
 thread_local! {
@@ -40,7 +44,9 @@ thread_local! {
             worker: false,
             for_schedule: false,
             for_extension: false,
+            has_extension: false,
             for_databases: false,
+            new_database: 0,
         })
     };
 }
@@ -81,14 +87,26 @@ pub fn wake_worker_for_schedule() {
 #[pg_guard]
 unsafe extern "C-unwind" fn on_transaction_end(event: pg_sys::XactEvent::Type, _argument: *mut c_void) {
     match event {
+        // While the catalog can still be read. Extensions of others are nothing to the launcher: whoever makes and drops one all the
+        // time does not have it start workers.
+        pg_sys::XactEvent::XACT_EVENT_PRE_COMMIT if WAKE.get().for_extension => WAKE.set(Wake {
+            has_extension: database::has_extension(),
+            ..WAKE.get()
+        }),
         pg_sys::XactEvent::XACT_EVENT_COMMIT => {
             let wake = WAKE.take();
             if wake.for_extension {
-                shared::wake_for_extension();
+                match wake.has_extension {
+                    true => shared::wake_for_extension(),
+                    false => shared::wake_for_lost_extension(),
+                }
             } else if wake.for_schedule {
                 shared::wake_for_schedule();
             } else if wake.worker {
                 shared::wake_own_worker();
+            }
+            if wake.new_database != 0 {
+                shared::look_at(wake.new_database);
             }
             if wake.for_databases {
                 shared::wake_for_databases();
@@ -132,6 +150,10 @@ unsafe extern "C-unwind" fn on_object_access(
         }),
         pg_sys::DatabaseRelationId if has_changed => WAKE.set(Wake {
             for_databases: true,
+            new_database: match access {
+                pg_sys::ObjectAccessType::OAT_POST_CREATE => object.to_u32(),
+                _ => wake.new_database,
+            },
             ..wake
         }),
         _ => {}

@@ -10,8 +10,11 @@ use pgrx::pg_shmem_init;
 use pgrx::prelude::*;
 use pgrx::shmem::PGRXSharedMemory;
 
-/// Databases that can have a worker at some time. The others are left alone, and the log says so.
+/// Databases with the extension that can have a worker at some time. The others are left alone, and the log says so.
 pub const MOST_DATABASES: usize = 512;
+
+/// Databases that the launcher can be asked to look at before it has done so. Where there are more, it looks at all.
+const MOST_ASKED: usize = 64;
 
 /// No time at all.
 pub const NEVER: i64 = i64::MAX;
@@ -27,6 +30,10 @@ pub struct Board {
     launcher_pid: AtomicI32,
     /// Whether databases may have come or gone.
     pub has_new_databases: AtomicBool,
+    /// Databases to look at, whatever was known of them; 0 where there is none.
+    asked: [AtomicU32; MOST_ASKED],
+    /// Whether there were more of them.
+    has_asked_too_many: AtomicBool,
     pub places: [Place; MOST_DATABASES],
 }
 
@@ -105,6 +112,8 @@ impl Default for Board {
             launcher: Latch::default(),
             launcher_pid: AtomicI32::new(0),
             has_new_databases: AtomicBool::new(true),
+            asked: std::array::from_fn(|_| AtomicU32::new(0)),
+            has_asked_too_many: AtomicBool::new(false),
             places: std::array::from_fn(|_| Place::default()),
         }
     }
@@ -155,8 +164,12 @@ pub fn overrun_flag(number: usize) -> Option<&'static AtomicBool> {
 
 /// The place of the database that this session is connected to, if it has one.
 pub fn with_own_place<T>(work: impl FnOnce(&Board, &Place) -> T) -> Option<T> {
+    with_place(own_database(), work)
+}
+
+fn own_database() -> u32 {
     // SAFETY: a plain read of this backend's global.
-    with_place(unsafe { pg_sys::MyDatabaseId }.to_u32(), work)
+    unsafe { pg_sys::MyDatabaseId }.to_u32()
 }
 
 /// Something was committed in this database: its worker, if it may have one, has something to look at. It is woken by the first
@@ -179,7 +192,7 @@ pub fn wake_for_schedule() {
         place.worker.wake();
         board.launcher.wake();
     })
-    .unwrap_or_else(wake_for_databases);
+    .unwrap_or_else(|| look_at(own_database()));
 }
 
 /// Databases may have come or gone.
@@ -190,25 +203,65 @@ pub fn wake_for_databases() {
     });
 }
 
-/// The extension may have come to this database, or gone from it.
+/// A database has come that nothing is known of, or something has come to one that may be known to have nothing.
+pub fn look_at(database: u32) {
+    with_board(|board| {
+        board.ask(database);
+        board.launcher.wake();
+    });
+}
+
+/// The extension has come to this database. The launcher is asked to look at it, whether it has a place or not: it may be just about
+/// to take that away.
+pub fn wake_for_extension() {
+    wake_for_lost_extension();
+    look_at(own_database());
+}
+
+/// The extension may have gone from this database: its worker finds out. Where there is no place for one, nobody has to.
 ///
 /// The event is noted first: a worker that leaves because it has found no extension notes that first, and then looks whether
 /// there was an event.
-pub fn wake_for_extension() {
-    with_own_place(|_, place| {
+pub fn wake_for_lost_extension() {
+    with_own_place(|board, place| {
         place.has_events.store(true, SeqCst);
         if place.service() == Service::Absent {
             place.set_service(Service::Unknown);
         }
+        place.worker.wake();
+        board.launcher.wake();
     });
-    wake_for_schedule();
+}
+
+/// The place of a database among these, if it has one.
+pub fn place_of(places: &[Place], database: u32) -> Option<&Place> {
+    places
+        .iter()
+        .find(|place| database != 0 && place.database.load(SeqCst) == database)
 }
 
 impl Board {
     pub fn place_of(&self, database: u32) -> Option<&Place> {
-        self.places
-            .iter()
-            .find(|place| database != 0 && place.database.load(SeqCst) == database)
+        place_of(&self.places, database)
+    }
+
+    /// Notes a database that the launcher is to look at.
+    pub fn ask(&self, database: u32) {
+        let is_noted = self.asked.iter().any(|asked| {
+            asked.load(SeqCst) == database || asked.compare_exchange(0, database, SeqCst, SeqCst).is_ok()
+        });
+        if !is_noted {
+            self.has_asked_too_many.store(true, SeqCst);
+        }
+        self.has_new_databases.store(true, SeqCst);
+    }
+
+    /// The databases that were noted so, which are not any more; None where they were too many.
+    pub fn take_asked(&self) -> Option<Vec<u32>> {
+        let is_all = self.has_asked_too_many.swap(false, SeqCst);
+        let asked = self.asked.iter().map(|asked| asked.swap(0, SeqCst));
+        let asked: Vec<u32> = asked.filter(|database| *database != 0).collect();
+        (!is_all).then_some(asked)
     }
 
     /// The launcher's process; None while there is none.

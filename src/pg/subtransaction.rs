@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use pgrx::pg_sys::panic::{CaughtError, ErrorReport, ErrorReportWithLevel};
 use pgrx::{PgLogLevel, PgTryBuilder, pg_sys};
 
-use crate::error::{Error, decode_sqlstate};
+use crate::error::{Error, decode_sqlstate, shortened};
 
 /// Runs `work` so that its failure undoes all that it did and nothing else, and comes back as an error.
 ///
@@ -48,18 +48,21 @@ pub(super) fn caught_error(caught: CaughtError) -> Error {
         CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => postgres_error(&report),
         CaughtError::RustPanic { ereport, .. } => Error::Internal(format!(
             "{} ({}:{})",
-            ereport.message(),
+            shortened(ereport.message(), LONGEST_PART),
             ereport.file(),
             ereport.line_number()
         )),
     }
 }
 
+/// How many characters of an error's message, detail and hint are kept.
+const LONGEST_PART: usize = 1000;
+
 fn postgres_error(report: &ErrorReportWithLevel) -> Error {
     Error::Postgres {
         sqlstate: decode_sqlstate(report.sql_error_code() as i32),
-        message: report.message().to_owned(),
-        detail: report.detail().map(str::to_owned),
-        hint: report.hint().map(str::to_owned),
+        message: shortened(report.message(), LONGEST_PART),
+        detail: report.detail().map(|detail| shortened(detail, LONGEST_PART)),
+        hint: report.hint().map(|hint| shortened(hint, LONGEST_PART)),
     }
 }

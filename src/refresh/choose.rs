@@ -79,6 +79,7 @@ mod tests {
             kind: 'm',
             populated: true,
             owner: "owner".into(),
+            owner_oid: 10,
             owned: true,
             estimated_rows: -1,
             has_unique_index: true,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use pgrx::datum::TimestampWithTimeZone;
 
-use crate::error::Error;
+use crate::error::{Error, shortened};
 use crate::pg::capture::can_be_prepared;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
@@ -71,7 +71,20 @@ impl Outcome {
     pub fn error_message(&self) -> Option<String> {
         self.error.as_ref().map(Error::in_full)
     }
+
+    /// The same, as it is stored.
+    fn stored_error(&self) -> Option<String> {
+        self.error_message().map(|error| shortened(&error, LONGEST_TEXT))
+    }
+
+    /// Why its mode was taken, as it is stored.
+    fn stored_reason(&self) -> String {
+        shortened(&self.mode_reason, LONGEST_TEXT)
+    }
 }
+
+/// How many characters of a text are stored: all of an error's, each part of which is cut where it is caught, and of no other much more.
+const LONGEST_TEXT: usize = 4000;
 
 /// Runs that are kept of each view at most, whatever their age.
 const MOST_RUNS: i64 = 10_000;
@@ -97,10 +110,10 @@ pub fn close(id: i64, outcome: &Outcome) -> Result<(), Error> {
                 id.into(),
                 outcome.status().to_owned().into(),
                 outcome.mode.to_owned().into(),
-                outcome.mode_reason.clone().into(),
+                outcome.stored_reason().into(),
                 outcome.rows_changed.into(),
                 error.map(|error| error.sqlstate().to_owned()).into(),
-                outcome.error_message().into(),
+                outcome.stored_error().into(),
             ],
         )?;
         notify(outcome)
@@ -119,7 +132,7 @@ pub fn close_failed(id: i64, sqlstate: &str, message: &str) -> Result<(), Error>
                 None::<String>.into(),
                 None::<i64>.into(),
                 sqlstate.to_owned().into(),
-                message.to_owned().into(),
+                shortened(message, LONGEST_TEXT).into(),
             ],
         )
     })
@@ -155,10 +168,10 @@ pub fn write(outcomes: &[Outcome]) -> Result<(), Error> {
                     outcome.started_at.into(),
                     outcome.completed_at.into(),
                     outcome.mode.to_owned().into(),
-                    outcome.mode_reason.clone().into(),
+                    outcome.stored_reason().into(),
                     outcome.rows_changed.into(),
                     error.map(|error| error.sqlstate().to_owned()).into(),
-                    outcome.error_message().into(),
+                    outcome.stored_error().into(),
                     role.clone().into(),
                     parameters::clock_offset().into(),
                 ],

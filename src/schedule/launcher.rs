@@ -1,5 +1,6 @@
 //! The launcher: one process in the cluster that finds the databases, and starts a worker for each that has something to do.
 
+use std::collections::HashSet;
 use std::ffi::c_int;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
@@ -26,6 +27,8 @@ const LAST_BACKOFF: i64 = 300_000_000;
 const LONGEST_REFUSAL: i64 = 10_000_000;
 /// How long a worker that was asked to leave may take to have left.
 const LEAVING: i64 = 50_000;
+/// So many workers in a row that could not start are reason enough to give a place to another database that has none.
+const HOPELESS: i32 = 3;
 /// How long the log is not told again that there is no room.
 const SILENCE: i64 = 3_600_000_000;
 
@@ -76,12 +79,21 @@ struct Launcher {
     /// When the log was last told so.
     told_at: i64,
     has_told_of_too_many: bool,
+    /// Databases that were looked at and have no extension. They need no place, and are not looked at again unless somebody asks for
+    /// it: a place is for a database with the extension, or for one that nobody has looked at yet.
+    absent: HashSet<u32>,
+    /// Whether a database waits for a place.
+    lacks_places: bool,
 }
 
 impl Launcher {
     /// Does what there is to do. Answers how many microseconds there is nothing to do after that.
     fn cycle(&mut self, board: &Board) -> i64 {
         let now = shared::now();
+        self.heed(board);
+        if self.free_places(&board.places, now) && self.lacks_places {
+            self.scanned_at = 0;
+        }
         if board.has_new_databases.swap(false, SeqCst)
             || !(self.scanned_at..self.scanned_at + RESCAN).contains(&now)
         {
@@ -165,17 +177,55 @@ impl Launcher {
         self.refusals += 1;
     }
 
+    /// Looks anew at the databases that somebody has asked for.
+    fn heed(&mut self, board: &Board) {
+        match board.take_asked() {
+            Some(asked) => {
+                for database in asked {
+                    self.forget(&board.places, database);
+                }
+            }
+            // Too many to be told: all of them.
+            None => self.absent.clear(),
+        }
+    }
+
+    /// Forgets that a database had no extension.
+    fn forget(&mut self, places: &[Place], database: u32) {
+        self.absent.remove(&database);
+        if let Some(place) = shared::place_of(places, database) {
+            place.has_events.store(true, SeqCst);
+            if place.service() == Service::Absent {
+                place.set_service(Service::Unknown);
+            }
+        }
+    }
+
+    /// Frees the places of databases that were found to have no extension. Answers whether there were any.
+    fn free_places(&mut self, places: &[Place], now: i64) -> bool {
+        let mut has_freed = false;
+        for place in places {
+            let database = place.database.load(SeqCst);
+            if database != 0 && place.service() == Service::Absent && !is_taken(place, now) {
+                self.absent.insert(database);
+                place.reset(0);
+                has_freed = true;
+            }
+        }
+        has_freed
+    }
+
     /// Gives each database a place that may have a worker, and takes it from those that may not any more.
     fn scan(&mut self, board: &Board) -> Result<(), Error> {
         let databases = process::transaction(|| Ok(database::all()))?;
-        let wanted = |oid: u32| {
-            databases
-                .iter()
-                .any(|database| database.oid == oid && database.is_open && parameters::serves(&database.name))
-        };
+        let wanted: HashSet<u32> = databases
+            .iter()
+            .filter(|database| database.is_open && parameters::serves(&database.name))
+            .map(|database| database.oid)
+            .collect();
         for place in &board.places {
             let oid = place.database.load(SeqCst);
-            if oid == 0 || wanted(oid) {
+            if oid == 0 || wanted.contains(&oid) {
                 continue;
             }
             if place.pid.load(SeqCst) == 0 {
@@ -186,23 +236,54 @@ impl Launcher {
                 board.has_new_databases.store(true, SeqCst);
             }
         }
-        for database in &databases {
-            if !wanted(database.oid) || board.place_of(database.oid).is_some() {
-                continue;
-            }
-            let free = board.places.iter().find(|place| place.database.load(SeqCst) == 0);
-            match free {
-                Some(place) => place.reset(database.oid),
-                None if self.has_told_of_too_many => {}
+        self.absent
+            .retain(|oid| databases.iter().any(|database| database.oid == *oid));
+        let in_order = databases.iter().map(|database| database.oid);
+        self.give_places(
+            &board.places,
+            in_order.filter(|oid| wanted.contains(oid)),
+            shared::now(),
+        );
+        let is_full = board
+            .places
+            .iter()
+            .all(|place| place.service() == Service::Served);
+        if self.lacks_places && is_full && !self.has_told_of_too_many {
+            self.has_told_of_too_many = true;
+            warning!(
+                "metabase_views: more than {MOST_DATABASES} databases have the extension; name those to keep fresh in metabase_views.databases"
+            );
+        }
+        Ok(())
+    }
+
+    /// Gives a place to each of these databases that needs one, as long as there are any.
+    fn give_places(&mut self, places: &[Place], databases: impl Iterator<Item = u32>, now: i64) {
+        // Whoever has lost its place to another one waits for its turn.
+        let mut hopeless: Vec<&Place> = places
+            .iter()
+            .filter(|place| {
+                place.database.load(SeqCst) != 0
+                    && place.service() == Service::Unknown
+                    && place.failures.load(SeqCst) >= HOPELESS
+                    && !is_taken(place, now)
+            })
+            .collect();
+        hopeless.sort_by_key(|place| place.failures.load(SeqCst));
+        let needy: Vec<u32> = databases
+            .filter(|oid| !self.absent.contains(oid) && shared::place_of(places, *oid).is_none())
+            .collect();
+        let mut free = places.iter().filter(|place| place.database.load(SeqCst) == 0);
+        self.lacks_places = false;
+        for oid in needy {
+            match free.next().or_else(|| hopeless.pop()) {
+                Some(place) => place.reset(oid),
                 None => {
-                    self.has_told_of_too_many = true;
-                    warning!(
-                        "metabase_views: there are more than {MOST_DATABASES} databases; name those to keep fresh in metabase_views.databases"
-                    );
+                    self.lacks_places = true;
+                    break;
                 }
             }
         }
-        Ok(())
     }
 }
 
@@ -260,4 +341,132 @@ fn make_room(board: &Board) -> bool {
 /// Microseconds to wait after so many failures in a row.
 fn backoff(failures: u32) -> i64 {
     (FIRST_BACKOFF << failures.min(20)).min(LAST_BACKOFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_000_000_000_000;
+
+    fn places<const COUNT: usize>() -> [Place; COUNT] {
+        std::array::from_fn(|_| Place::default())
+    }
+
+    fn databases(places: &[Place]) -> Vec<u32> {
+        let mut databases: Vec<u32> = places
+            .iter()
+            .map(|place| place.database.load(SeqCst))
+            .filter(|database| *database != 0)
+            .collect();
+        databases.sort_unstable();
+        databases
+    }
+
+    /// Lets workers look at all databases that have a place and were not looked at. Answers which those were.
+    fn look(places: &[Place], has_extension: impl Fn(u32) -> bool) -> Vec<u32> {
+        let unknown =
+            |place: &&Place| place.database.load(SeqCst) != 0 && place.service() == Service::Unknown;
+        places
+            .iter()
+            .filter(unknown)
+            .map(|place| {
+                let database = place.database.load(SeqCst);
+                place.set_service(match has_extension(database) {
+                    true => Service::Served,
+                    false => Service::Absent,
+                });
+                database
+            })
+            .collect()
+    }
+
+    /// Scans and looks until nothing is left to do. Answers all databases that were looked at, in order.
+    fn settle(launcher: &mut Launcher, places: &[Place], all: &[u32], served: &[u32]) -> Vec<u32> {
+        let mut looked_at = Vec::new();
+        loop {
+            launcher.free_places(places, NOW);
+            launcher.give_places(places, all.iter().copied(), NOW);
+            match look(places, |database| served.contains(&database)) {
+                now if now.is_empty() => return looked_at,
+                now => looked_at.extend(now),
+            }
+        }
+    }
+
+    #[test]
+    fn databases_without_the_extension_keep_no_place_and_are_looked_at_once() {
+        let (mut launcher, places) = (Launcher::default(), places::<3>());
+        let all: Vec<u32> = (1..=20).collect();
+        let mut looked_at = settle(&mut launcher, &places, &all, &[7, 20]);
+        looked_at.sort_unstable();
+        assert_eq!(looked_at, all);
+        assert_eq!(databases(&places), [7, 20]);
+        assert!(!launcher.lacks_places);
+        // However often it is looked whether there are new ones.
+        assert_eq!(settle(&mut launcher, &places, &all, &[7, 20]), [0; 0]);
+    }
+
+    #[test]
+    fn a_database_that_the_extension_has_come_to_is_looked_at_again() {
+        let (mut launcher, places) = (Launcher::default(), places::<2>());
+        let all = [1, 2, 3, 4];
+        settle(&mut launcher, &places, &all, &[]);
+        assert_eq!(databases(&places), [0; 0]);
+        launcher.forget(&places, 3);
+        assert_eq!(settle(&mut launcher, &places, &all, &[3]), [3]);
+        assert_eq!(databases(&places), [3]);
+        // Also where it still has its place.
+        launcher.forget(&places, 4);
+        launcher.give_places(&places, all.into_iter(), NOW);
+        look(&places, |_| false);
+        launcher.forget(&places, 4);
+        assert_eq!(settle(&mut launcher, &places, &all, &[3, 4]), [4]);
+        assert_eq!(databases(&places), [3, 4]);
+    }
+
+    #[test]
+    fn a_place_with_a_worker_is_not_taken_away() {
+        let (mut launcher, places) = (Launcher::default(), places::<1>());
+        launcher.give_places(&places, [1, 2].into_iter(), NOW);
+        assert!(launcher.lacks_places);
+        look(&places, |_| false);
+        places[0].pid.store(17, SeqCst);
+        assert!(!launcher.free_places(&places, NOW));
+        places[0].pid.store(0, SeqCst);
+        places[0].asked_at.store(NOW - 1, SeqCst);
+        assert!(!launcher.free_places(&places, NOW));
+        assert!(launcher.free_places(&places, NOW + SLOW_START));
+    }
+
+    #[test]
+    fn databases_that_no_worker_can_start_in_give_way_to_others_in_turn() {
+        let (mut launcher, places) = (Launcher::default(), places::<2>());
+        launcher.give_places(&places, [1, 2].into_iter(), NOW);
+        places[0].failures.store(HOPELESS, SeqCst);
+        places[1].failures.store(HOPELESS + 1, SeqCst);
+        launcher.give_places(&places, [1, 2, 3].into_iter(), NOW);
+        assert_eq!(databases(&places), [1, 3]);
+        launcher.give_places(&places, [1, 2, 3].into_iter(), NOW);
+        assert_eq!(databases(&places), [2, 3]);
+        // One that is served stays, whatever happens to its workers.
+        places.iter().for_each(|place| {
+            place.set_service(Service::Served);
+            place.failures.store(9, SeqCst);
+        });
+        launcher.give_places(&places, [1, 2, 3].into_iter(), NOW);
+        assert_eq!(databases(&places), [2, 3]);
+        assert!(launcher.lacks_places);
+    }
+
+    #[test]
+    fn more_databases_than_can_be_asked_for_are_all_looked_at() {
+        let board = Board::default();
+        assert_eq!(board.take_asked().as_deref(), Some(&[][..]));
+        (1..=3).chain(1..=3).for_each(|database| board.ask(database));
+        assert_eq!(board.take_asked().as_deref(), Some(&[1, 2, 3][..]));
+        (1..=1000).for_each(|database| board.ask(database));
+        assert_eq!(board.take_asked(), None);
+        assert_eq!(board.take_asked().as_deref(), Some(&[][..]));
+    }
 }

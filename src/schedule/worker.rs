@@ -135,13 +135,22 @@ impl Worker {
                 }
                 Ok(Cycle::NoExtension) => self.leave_for_good(),
                 // It may have been dropped in the middle of it.
-                Err(_) if matches!(process::transaction(agenda::has_extension), Ok(false)) => {
-                    self.leave_for_good()
-                }
+                Err(_) if matches!(self.has_extension(), Ok(false)) => self.leave_for_good(),
                 Err(error) => self.complain(&error),
             };
             self.sleep(pause);
         }
+    }
+
+    /// Whether the extension is here. What was committed before the look is looked at by it: only what comes later is a reason to look
+    /// again where there is none.
+    fn has_extension(&self) -> Result<bool, Error> {
+        let has_events = self.place(|place| place.has_events.swap(false, SeqCst));
+        let is_here = process::transaction(agenda::has_extension);
+        if has_events && !matches!(is_here, Ok(false)) {
+            self.place(|place| place.has_events.store(true, SeqCst));
+        }
+        is_here
     }
 
     /// Ends this process, because the extension is not here.
@@ -204,7 +213,7 @@ impl Worker {
 
     /// Does what there is to do.
     fn cycle(&mut self) -> Result<Cycle, Error> {
-        if !process::transaction(agenda::has_extension)? {
+        if !self.has_extension()? {
             return Ok(Cycle::NoExtension);
         }
         process::transaction(known_role::settle)?;

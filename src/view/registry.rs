@@ -41,9 +41,10 @@ impl ViewEntry {
     /// The statements that make it, with its indexes and comments.
     pub fn statements(&self, settings: &Settings) -> String {
         match &self.kind {
-            Kind::Seven(view) => view
-                .definition
-                .replace(":'time_zone'", &sql::literal(&settings.time_zone)),
+            Kind::Seven(view) => sql::fill(
+                view.definition,
+                &[(":'time_zone'", &sql::literal(&settings.time_zone))],
+            ),
             Kind::Custom(view) => view.statements(),
         }
     }

@@ -1,9 +1,12 @@
 //! Time, memory, places and locks: nobody takes more of them than they were given.
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use postgres::Client;
 
 use crate::cluster::{Cluster, create_all_views, run_file, value};
-use crate::sessions::wait_until;
+use crate::sessions::{wait_for, wait_until};
 use crate::shop::{column, refresh_view, run, shop};
 use crate::worker::{IS_FRESH, SALE};
 
@@ -204,4 +207,274 @@ fn what_heeds_its_timeout_late_has_failed_and_its_worker_goes_on() {
         "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE view_name = 'own' AND sqlstate = '57014')",
     );
     assert_eq!(column(&mut client, worker), before);
+}
+
+// Places
+
+/// How many workers were started so far.
+fn starts(cluster: &Cluster) -> usize {
+    cluster
+        .logged("starting background worker process \"metabase_views worker of database")
+        .len()
+}
+
+/// Waits until no worker was started for a second. Answers how many were.
+fn settled_starts(cluster: &Cluster) -> usize {
+    let mut before = starts(cluster);
+    loop {
+        sleep(Duration::from_secs(1));
+        match starts(cluster) {
+            now if now == before => return now,
+            now => before = now,
+        }
+    }
+}
+
+const COUNTING: &[&str] = &[
+    "fsync=off",
+    "shared_preload_libraries=metabase_views",
+    "log_min_messages=debug1",
+    "max_prepared_transactions=5",
+];
+
+const HAS_WORKER: &str = "SELECT EXISTS (
+                              SELECT FROM pg_stat_activity
+                              WHERE backend_type = 'metabase_views worker' AND datname = current_database()
+                          )";
+
+#[test]
+fn databases_without_the_extension_cost_one_start_each_and_are_noticed_when_it_comes() {
+    let cluster = Cluster::make("flood", COUNTING);
+    let mut client = cluster.connect("postgres");
+    for number in 0..30 {
+        run(
+            &mut client,
+            &format!("CREATE DATABASE flood{number} TEMPLATE template0 STRATEGY file_copy"),
+        );
+    }
+    let after_flood = settled_starts(&cluster);
+    // One for each of them and for database postgres.
+    assert!((31..=35).contains(&after_flood), "{after_flood}");
+    for _ in 0..3 {
+        run(&mut client, "SELECT pg_reload_conf()");
+        sleep(Duration::from_millis(100));
+    }
+    // Extensions of others are nothing to it.
+    let mut flooded = cluster.connect("flood5");
+    for _ in 0..5 {
+        run(&mut flooded, "CREATE EXTENSION pageinspect");
+        run(&mut flooded, "DROP EXTENSION pageinspect");
+    }
+    assert_eq!(settled_starts(&cluster), after_flood);
+
+    // In a database that was looked at long ago, in one that is a copy, and in one where it was prepared.
+    run(&mut flooded, "CREATE EXTENSION metabase_views");
+    wait_for(&mut flooded, HAS_WORKER, Duration::from_secs(10));
+    drop(flooded);
+    run(&mut client, "CREATE DATABASE copy TEMPLATE flood5");
+    wait_for(&mut cluster.connect("copy"), HAS_WORKER, Duration::from_secs(10));
+    let mut prepared = cluster.connect("flood6");
+    run(
+        &mut prepared,
+        "BEGIN; CREATE EXTENSION metabase_views; PREPARE TRANSACTION 'one'",
+    );
+    run(&mut prepared, "COMMIT PREPARED 'one'");
+    wait_for(&mut prepared, HAS_WORKER, Duration::from_secs(10));
+    let mut in_block = cluster.connect("flood7");
+    run(
+        &mut in_block,
+        "BEGIN; SAVEPOINT a; CREATE EXTENSION metabase_views; ROLLBACK TO a; CREATE EXTENSION metabase_views; COMMIT",
+    );
+    wait_for(&mut in_block, HAS_WORKER, Duration::from_secs(10));
+}
+
+#[test]
+fn after_the_extension_was_dropped_no_worker_is_started_any_more() {
+    let cluster = Cluster::make("dropped-extension", COUNTING);
+    let mut client = cluster.create_database("y");
+    for drop in [
+        "DROP EXTENSION metabase_views",
+        "DROP SCHEMA metabase CASCADE",
+        "BEGIN; DROP EXTENSION metabase_views; COMMIT",
+        "DO $$ BEGIN DROP EXTENSION metabase_views; END $$",
+        "DROP EXTENSION metabase_views; CREATE EXTENSION metabase_views; DROP EXTENSION metabase_views",
+        "BEGIN; DROP EXTENSION metabase_views; PREPARE TRANSACTION 'one'",
+    ] {
+        run(&mut client, "CREATE EXTENSION IF NOT EXISTS metabase_views");
+        wait_for(&mut client, HAS_WORKER, Duration::from_secs(10));
+        sleep(Duration::from_millis(500));
+        let before = starts(&cluster);
+        run(&mut client, drop);
+        if drop.contains("PREPARE") {
+            run(&mut client, "COMMIT PREPARED 'one'");
+        }
+        let after = settled_starts(&cluster);
+        assert!(after - before <= 3, "{drop}: {before}, {after}");
+        let has_worker: bool = value(&mut client, HAS_WORKER);
+        assert!(!has_worker, "{drop}");
+    }
+    assert_eq!(cluster.logged("no room for a background worker"), [""; 0]);
+}
+
+// Texts
+
+#[test]
+fn errors_of_any_size_are_stored_and_shown_in_part_and_readers_see_none_of_the_shops_data() {
+    let database = shop();
+    let reader = database.create_role("reader");
+    let mut client = database.connect();
+    create_all_views(&mut client);
+    run(
+        &mut client,
+        &format!(
+            "SELECT metabase.grant_reader('{reader}');
+             CREATE TABLE public.texts AS SELECT '1' AS value;
+             CREATE FUNCTION public.loud() RETURNS integer LANGUAGE plpgsql AS $$
+             BEGIN
+                 IF EXISTS (SELECT FROM public.texts WHERE value <> '1') THEN
+                     RAISE EXCEPTION '%', repeat('ä', 3000000) USING DETAIL = repeat('é', 3000000), HINT = repeat('👟', 3000000);
+                 END IF;
+                 RETURN 1;
+             END $$;
+             SELECT metabase.create_custom_view('quiet', 'SELECT value::numeric AS a FROM public.texts', ARRAY['a']);
+             SELECT metabase.create_custom_view('loud', 'SELECT public.loud() AS a', ARRAY['a']);
+             UPDATE texts SET value = 'a secret of the shop''s'"
+        ),
+    );
+    let answered = "SELECT max(length(error_message)) FROM metabase.refresh('all') WHERE status = 'failed'";
+    let longest: i32 = value(&mut client, answered);
+    assert!((3000..5000).contains(&longest), "{longest}");
+    let stored = "SELECT max(length(error_message)) FROM metabase.refresh_history WHERE view_name = 'loud'";
+    assert!(value::<i32>(&mut client, stored) < 5000);
+    let error = "SELECT last_error FROM metabase.view_status('loud')";
+    let whole: String = value(&mut client, error);
+    for part in [
+        "ä… (cut: 3000000 characters in all) (SQLSTATE P0001)\né",
+        "é… (cut:",
+        "👟… (cut:",
+    ] {
+        assert!(whole.contains(part), "{part}: {whole}");
+    }
+    assert!(whole.len() < 15_000);
+
+    let mut as_reader = database.connect_as(&reader);
+    for (view, sqlstate) in [("loud", "P0001"), ("quiet", "22P02")] {
+        assert_eq!(
+            column(
+                &mut as_reader,
+                &format!("SELECT last_error FROM metabase.view_status('{view}')")
+            ),
+            [format!(
+                "it failed with SQLSTATE {sqlstate}; whoever may read metabase.refresh_history sees the whole error"
+            )]
+        );
+    }
+    let owner: String = value(
+        &mut client,
+        "SELECT last_error FROM metabase.view_status('quiet')",
+    );
+    assert!(owner.contains("a secret of the shop's"), "{owner}");
+}
+
+#[test]
+fn a_reader_sees_why_a_refresh_was_full_and_no_error_that_was_the_reason() {
+    let database = shop();
+    let reader = database.create_role("reader");
+    let mut client = database.connect();
+    run(
+        &mut client,
+        &format!(
+            "CREATE FUNCTION public.guarded(numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+             BEGIN
+                 IF $1 = 987654 THEN RAISE EXCEPTION 'the amount %', $1; END IF;
+                 RETURN $1;
+             END $$;
+             SELECT metabase.map_source('order', 'transactions.orders', '{{\"net_profit\": \"public.guarded(net_profit)\"}}');
+             SELECT metabase.grant_reader('{reader}')"
+        ),
+    );
+    create_all_views(&mut client);
+    run(
+        &mut client,
+        "SELECT * FROM metabase.refresh('all'); SELECT * FROM metabase.refresh('all')",
+    );
+    run(
+        &mut client,
+        "UPDATE transactions.orders SET net_profit = 987654 WHERE id = (SELECT id FROM transactions.orders LIMIT 1)",
+    );
+    run(&mut client, "SELECT * FROM metabase.refresh('all')");
+    for column_name in ["mode_reason", "last_error"] {
+        let texts = column(
+            &mut database.connect_as(&reader),
+            &format!(
+                "SELECT DISTINCT {column_name} FROM metabase.view_status() WHERE {column_name} IS NOT NULL"
+            ),
+        );
+        assert!(!texts.join(" ").contains("987654"), "{texts:?}");
+    }
+    let history = column(
+        &mut client,
+        "SELECT error_message FROM metabase.refresh_history WHERE status = 'failed'",
+    );
+    assert!(history.join(" ").contains("987654"), "{history:?}");
+}
+
+// Templates
+
+#[test]
+fn a_placeholder_in_what_is_put_into_a_template_is_a_text_like_any_other() {
+    let database = shop();
+    let mut client = database.connect();
+    create_all_views(&mut client);
+    for text in [":view", ":definition", ":''time_zone''", ":\"role\"", "$1", "%s"] {
+        let name = text.replace("''", "'").replace('"', "\"\"");
+        run(
+            &mut client,
+            &format!(
+                "SELECT metabase.create_custom_view('has_placeholder', $q$SELECT ' {text} '::text AS \"{name}\"$q$, ARRAY['{text}'])"
+            ),
+        );
+        assert_eq!(
+            column(
+                &mut client,
+                "SELECT difference FROM metabase.verify('has_placeholder')"
+            ),
+            [""; 0],
+            "{text}"
+        );
+        run(&mut client, "SELECT metabase.drop_view('has_placeholder')");
+    }
+    for name in [":view", ":definition"] {
+        run(
+            &mut client,
+            &format!(
+                "SELECT metabase.create_custom_view('{name}', 'SELECT '':definition :view'' AS a', ARRAY['a'])"
+            ),
+        );
+        assert_eq!(
+            column(
+                &mut client,
+                &format!("SELECT difference FROM metabase.verify('{name}')")
+            ),
+            [""; 0]
+        );
+    }
+    let role = ":\"role\" :'time_zone'";
+    let quoted = role.replace('"', "\"\"");
+    run(
+        &mut client,
+        &format!("DROP ROLE IF EXISTS \"{quoted}\"; CREATE ROLE \"{quoted}\""),
+    );
+    run(
+        &mut client,
+        &format!("SELECT metabase.grant_operator('{}')", role.replace('\'', "''")),
+    );
+    let may: bool = value(
+        &mut client,
+        &format!(
+            "SELECT has_schema_privilege('{}', 'analytics', 'CREATE')",
+            role.replace('\'', "''")
+        ),
+    );
+    assert!(may);
 }
