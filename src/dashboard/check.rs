@@ -51,14 +51,18 @@ impl Problems {
 }
 
 #[cfg(test)]
+#[path = "../../tests/json/mutation.rs"]
+mod mutation;
+
+#[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 
     use proptest::collection::{btree_map, vec};
     use proptest::prelude::*;
-    use proptest::sample::select;
     use serde_json::{Value, json};
 
+    use super::mutation::Mutation;
     use super::*;
     use crate::dashboard::catalog::DASHBOARDS;
     use crate::dashboard::shop::Shop;
@@ -73,79 +77,8 @@ mod tests {
         }
     }
 
-    /// What is done to the JSON of a dashboard. A place is a fraction of the way through all values in it, from the top to the
-    /// deepest ones.
-    #[derive(Clone, Debug)]
-    enum Mutation {
-        Remove(f64),
-        Replace(f64, Value),
-        Copy(f64, f64),
-        Repeat(f64, usize),
-    }
-
-    impl Mutation {
-        fn apply(&self, json: &mut Value) {
-            let mut places = places(json);
-            places.sort_by_key(|place| place.matches('/').count());
-            let place = |fraction: f64| places[(fraction * places.len() as f64) as usize].as_str();
-            match self {
-                Mutation::Remove(at) => {
-                    if let Some((parent, key)) = place(*at).rsplit_once('/')
-                        && let Some(parent) = json.pointer_mut(parent)
-                    {
-                        match parent {
-                            Value::Object(object) => {
-                                _ = object.remove(&key.replace("~1", "/").replace("~0", "~"))
-                            }
-                            Value::Array(array) => _ = array.remove(key.parse().expect("a place")),
-                            _ => {}
-                        }
-                    }
-                }
-                Mutation::Replace(at, value) => put(json, place(*at), value),
-                Mutation::Copy(from, to) => {
-                    let value = json.pointer(place(*from)).expect("a place").clone();
-                    put(json, place(*to), &value);
-                }
-                Mutation::Repeat(at, number) => {
-                    if let Some(Value::Array(array)) = json.pointer_mut(place(*at))
-                        && !array.is_empty()
-                    {
-                        array.push(array[number % array.len()].clone());
-                    }
-                }
-            }
-        }
-    }
-
-    fn put(json: &mut Value, place: &str, value: &Value) {
-        *json.pointer_mut(place).expect("a place") = value.clone();
-    }
-
-    /// The JSON pointers to all values.
-    fn places(value: &Value) -> Vec<String> {
-        let mut places = vec![String::new()];
-        let mut add = |key: &str, inner: &Value| {
-            let key = key.replace('~', "~0").replace('/', "~1");
-            places.extend(
-                self::places(inner)
-                    .into_iter()
-                    .map(|place| format!("/{key}{place}")),
-            );
-        };
-        match value {
-            Value::Object(object) => object.iter().for_each(|(key, inner)| add(key, inner)),
-            Value::Array(array) => {
-                for (key, inner) in array.iter().enumerate() {
-                    add(&key.to_string(), inner);
-                }
-            }
-            _ => {}
-        }
-        places
-    }
-
-    fn mutation() -> impl Strategy<Value = Mutation> {
+    /// Something that somebody could do to a dashboard's JSON.
+    fn edit() -> impl Strategy<Value = Mutation> {
         let odd = vec![
             json!(null),
             json!(true),
@@ -165,13 +98,7 @@ mod tests {
             json!({}),
             json!([null, {}, []]),
         ];
-        let place = || (0.0..1.0_f64).prop_map(|fraction| fraction * fraction);
-        prop_oneof![
-            place().prop_map(Mutation::Remove),
-            (place(), select(odd)).prop_map(|(at, value)| Mutation::Replace(at, value)),
-            (place(), place()).prop_map(|(from, to)| Mutation::Copy(from, to)),
-            (place(), any::<usize>()).prop_map(|(at, number)| Mutation::Repeat(at, number)),
-        ]
+        mutation::mutation(odd)
     }
 
     fn any_json() -> impl Strategy<Value = Value> {
@@ -194,10 +121,10 @@ mod tests {
         #[test]
         fn whatever_is_wrong_is_said_of_a_card_that_is_there(
             spec in 0..DASHBOARDS.len(),
-            mutations in vec(mutation(), 1..6),
+            edits in vec(edit(), 1..6),
         ) {
             let mut json = json!(DASHBOARDS[spec].assemble(&Shop::in_berlin()));
-            mutations.iter().for_each(|mutation| mutation.apply(&mut json));
+            edits.iter().for_each(|edit| edit.apply(&mut json));
             let Ok(dashboard) = Dashboard::read(json.clone()) else {
                 return Ok(());
             };
