@@ -140,6 +140,11 @@ fn render_parts(parts: &[Part], conditions: &BTreeMap<String, String>, sql: &mut
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
     use super::*;
 
     const SQL: &str = "SELECT 1 FROM t WHERE a[1] = 2 [[AND {{date}}]] [[AND {{ brand }}]]";
@@ -202,5 +207,150 @@ mod tests {
         ] {
             assert_eq!(Template::parse(sql), Err(message.to_owned()), "{sql}");
         }
+    }
+
+    /// A part of SQL as somebody writes it, and what is to become of it.
+    #[derive(Clone, Debug)]
+    enum Piece {
+        Text(String),
+        Tag(String),
+        Optional(Vec<Piece>),
+    }
+
+    impl Piece {
+        fn write(&self, sql: &mut String) {
+            match self {
+                Piece::Text(text) => sql.push_str(text),
+                Piece::Tag(tag) => *sql += &format!("{{{{{tag}}}}}"),
+                Piece::Optional(inner) => {
+                    sql.push_str("[[");
+                    inner.iter().for_each(|piece| piece.write(sql));
+                    sql.push_str("]]");
+                }
+            }
+        }
+
+        fn tags<'a>(&'a self, tags: &mut Vec<&'a str>) {
+            match self {
+                Piece::Text(_) => {}
+                Piece::Tag(tag) => tags.push(tag.trim()),
+                Piece::Optional(inner) => inner.iter().for_each(|piece| piece.tags(tags)),
+            }
+        }
+
+        fn fill(&self, conditions: &BTreeMap<String, String>, sql: &mut String) {
+            match self {
+                Piece::Text(text) => sql.push_str(text),
+                Piece::Tag(tag) => sql.push_str(conditions.get(tag.trim()).map_or("true", String::as_str)),
+                Piece::Optional(inner) => {
+                    let mut tags = Vec::new();
+                    self.tags(&mut tags);
+                    if tags.iter().all(|tag| conditions.contains_key(*tag)) {
+                        inner.iter().for_each(|piece| piece.fill(conditions, sql));
+                    }
+                }
+            }
+        }
+    }
+
+    fn tag() -> impl Strategy<Value = Piece> {
+        "[ \t]{0,2}[a-e][ \t]{0,2}".prop_map(Piece::Tag)
+    }
+
+    /// Text, literals, quoted names and dollar quotes: they are left alone, whatever begins a comment in a literal.
+    fn plain() -> impl Strategy<Value = Piece> {
+        prop_oneof![
+            "[a-z0-9=<>()., \n]{0,12} ",
+            "'([a-z \n]|--|/[*]|[*]/|''|é)?([a-z \n]|--|/[*]|''){0,5}' ",
+            "E?\"[a-z ]{0,5}\" ",
+            "[$]x?[$] [a-z ]{0,5} [$]x?[$] ",
+            "a\\[b\\[1\\] \\] ",
+        ]
+        .prop_map(Piece::Text)
+    }
+
+    /// Comments, in which nothing is a tag, and no quote begins a literal.
+    fn comment() -> impl Strategy<Value = Piece> {
+        prop_oneof![
+            "--([a-z' ]|[{]{2}[a-e][}]{2}|\\[\\[|\\]\\]|/[*]){0,6}\n",
+            "/[*]([a-z' \n]|[{]{2}[a-e]|\\[\\[|\\]\\]|--){0,6}[*]/",
+        ]
+        .prop_map(Piece::Text)
+    }
+
+    fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+        let optional = (vec(plain(), 0..2), tag(), vec(prop_oneof![plain(), tag()], 0..3))
+            .prop_map(|(before, tag, after)| Piece::Optional([before, vec![tag], after].concat()));
+        vec(prop_oneof![plain(), comment(), tag(), optional], 0..12)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_filled_in_is_what_stands_there_and_nothing_else_changes(
+            pieces in pieces(),
+            values in btree_map("[a-e]", "([a-z'\\\\]|--|/[*]|[{]|\\]){0,6}", 0..5),
+        ) {
+            let mut sql = String::new();
+            pieces.iter().for_each(|piece| piece.write(&mut sql));
+            let template = Template::parse(&sql).expect(&sql);
+            let mut tags = Vec::new();
+            pieces.iter().for_each(|piece| piece.tags(&mut tags));
+            let mut seen = HashSet::new();
+            tags.retain(|tag| seen.insert(*tag));
+            prop_assert_eq!(template.tags(), tags);
+
+            let conditions: BTreeMap<String, String> = values
+                .into_iter()
+                .map(|(tag, value)| (tag, format!("x = {}", crate::sql::literal(&value))))
+                .collect();
+            let mut expected = String::new();
+            pieces.iter().for_each(|piece| piece.fill(&conditions, &mut expected));
+            prop_assert_eq!(template.render(&conditions), expected);
+
+            // What is filled in is no template.
+            let rendered = template.render(&BTreeMap::new());
+            let again = Template::parse(&rendered).expect(&rendered);
+            prop_assert!(again.tags().is_empty(), "{}", rendered);
+            prop_assert_eq!(again.render(&BTreeMap::new()), rendered);
+        }
+
+        #[test]
+        fn any_text_is_a_template_or_is_told_to_be_none(
+            sql in prop_oneof!["\\PC{0,60}", "([\\[\\]{}'\"$*/\\\\ -]|[a-b\n]){0,60}"],
+        ) {
+            if let Ok(template) = Template::parse(&sql) {
+                let conditions = template.tags().into_iter().map(|tag| (tag.to_owned(), "true".to_owned()));
+                let conditions = conditions.collect();
+                // Each tag takes at least four characters, and becomes four.
+                prop_assert!(template.render(&conditions).len() <= sql.len());
+                prop_assert!(template.render(&BTreeMap::new()).len() <= sql.len());
+                if template.tags().is_empty() {
+                    prop_assert_eq!(template.render(&conditions), sql);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_text_takes_little_time() {
+        let start = Instant::now();
+        for piece in [
+            "[[",
+            "]]",
+            "{{",
+            "}}",
+            "'",
+            "--",
+            "/*",
+            "*/",
+            "[[{{a}}]]",
+            "{{a}}",
+            "'--",
+            "-",
+            "/",
+        ] {
+            let _ = Template::parse(&piece.repeat(100_000));
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     }
 }

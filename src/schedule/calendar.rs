@@ -95,6 +95,11 @@ pub fn zone(name: &str) -> Option<TimeZone> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::time::{Duration, Instant};
+
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use proptest::strategy::Strategy;
 
     use super::*;
 
@@ -251,5 +256,178 @@ mod tests {
         assert!(zone(BERLIN).is_some());
         assert!(zone("<+03>-03").is_some());
         assert!(zone("Mars/Olympus").is_none());
+    }
+
+    /// A field of a cron expression, and the numbers that it means.
+    fn field(least: i8, most: i8) -> impl Strategy<Value = (String, Vec<i8>)> {
+        let all = move |step: usize| (least..=most).step_by(step).collect::<Vec<i8>>();
+        let sorted = |a: i8, b: i8| (a.min(b), a.max(b));
+        prop_oneof![
+            Just(("*".to_owned(), all(1))),
+            (least..=most).prop_map(|number| (number.to_string(), vec![number])),
+            (least..=most, least..=most).prop_map(|(a, b)| (format!("{a},{b}"), vec![a, b])),
+            (least..=most, least..=most, 1_u8..5).prop_map(move |(a, b, step)| {
+                let (first, last) = sorted(a, b);
+                let numbers = (first..=last).step_by(step.into()).collect();
+                let step = if step == 1 {
+                    String::new()
+                } else {
+                    format!("/{step}")
+                };
+                (format!("{first}-{last}{step}"), numbers)
+            }),
+        ]
+    }
+
+    /// The same with steps over all numbers.
+    fn field_of_time(most: i8) -> impl Strategy<Value = (String, Vec<i8>)> {
+        let steps = (1_u8..20).prop_map(move |step| {
+            let numbers = (0..=most).step_by(step.into()).collect();
+            (format!("*/{step}"), numbers)
+        });
+        prop_oneof![field(0, most), steps]
+    }
+
+    /// What a cron expression says, read by other means than the parser's.
+    #[derive(Debug)]
+    struct Times {
+        minutes: Vec<i8>,
+        hours: Vec<i8>,
+        days: Option<Vec<i8>>,
+        months: Vec<i8>,
+        /// From Sunday, which is 0 or 7.
+        weekdays: Option<Vec<i8>>,
+    }
+
+    impl Times {
+        /// Where days of the month and of the week are both given, either is enough.
+        fn has(&self, time: &jiff::Zoned) -> bool {
+            let is_day = self.days.as_ref().map(|days| days.contains(&time.day()));
+            let weekday = time.weekday().to_sunday_zero_offset();
+            let is_weekday = self
+                .weekdays
+                .as_ref()
+                .map(|weekdays| weekdays.iter().any(|it| it % 7 == weekday));
+            let is_day = match (is_day, is_weekday) {
+                (Some(one), Some(other)) => one || other,
+                (one, other) => one.or(other).unwrap_or(true),
+            };
+            is_day
+                && self.minutes.contains(&time.minute())
+                && self.hours.contains(&time.hour())
+                && self.months.contains(&time.month())
+        }
+    }
+
+    fn times() -> impl Strategy<Value = (String, Times)> {
+        (
+            field_of_time(59),
+            field_of_time(23),
+            field(1, 31),
+            field(1, 12),
+            field(0, 7),
+        )
+            .prop_map(|(minute, hour, day, month, weekday)| {
+                let expression = [&minute, &hour, &day, &month, &weekday].map(|(text, _)| text.as_str());
+                let given = |(text, numbers): &(String, Vec<i8>)| (text != "*").then(|| numbers.clone());
+                let times = Times {
+                    days: given(&day),
+                    weekdays: given(&weekday),
+                    minutes: minute.1.clone(),
+                    hours: hour.1.clone(),
+                    months: month.1.clone(),
+                };
+                (expression.join(" "), times)
+            })
+    }
+
+    /// Whether the clock has shown this time before: it was put back since.
+    fn is_shown_again(time: &jiff::Zoned) -> bool {
+        let first = time
+            .datetime()
+            .to_zoned(time.time_zone().clone())
+            .expect("a time");
+        first.timestamp() < time.timestamp()
+    }
+
+    /// Whether the clock has just skipped something.
+    fn is_after_a_gap(time: &jiff::Zoned) -> bool {
+        let before = time.timestamp() - SignedDuration::from_secs(1);
+        before.to_zoned(time.time_zone().clone()).offset() < time.offset()
+    }
+
+    const ZONES: [&str; 9] = [
+        "UTC",
+        BERLIN,
+        NEW_YORK,
+        "Australia/Lord_Howe",
+        "America/Sao_Paulo",
+        "Pacific/Apia",
+        "Asia/Kathmandu",
+        "Africa/Casablanca",
+        "Antarctica/Troll",
+    ];
+
+    proptest! {
+        #[test]
+        fn the_next_time_is_one_that_is_named_and_the_first_of_them(
+            (expression, times) in times(),
+            zone_name in select(&ZONES[..]),
+            year in 1990_i16..2037,
+            change in 0_usize..3,
+            minutes in -3000_i64..3000,
+        ) {
+            let Ok(timetable) = Timetable::parse(&expression) else {
+                // Such as 30 February.
+                prop_assert!(times.weekdays.is_none(), "{}", expression);
+                return Ok(());
+            };
+            let zone = zone(zone_name).expect("a zone");
+            let start: Timestamp = format!("{year}-01-01T00:00:00Z").parse().expect("a time");
+            // Near a change of the clock, where there is one.
+            let near = zone.following(start).nth(change).map_or(start, |change| change.timestamp());
+            let now = near + SignedDuration::from_mins(minutes);
+            let Some(next) = timetable.next_after(now, &zone) else {
+                return Err(TestCaseError::fail(format!("no time for {expression}")));
+            };
+            prop_assert!(next > now);
+            let shown = next.to_zoned(zone.clone());
+            prop_assert!(times.has(&shown) || is_after_a_gap(&shown), "{} is not in {}", shown, expression);
+            let is_at_fixed_times = !expression.split(' ').take(2).any(|field| field.contains('*'));
+            prop_assert!(!is_at_fixed_times || !is_shown_again(&shown), "{} is {} a second time", expression, shown);
+            // No other time was left out, for three days.
+            let mut time = now + SignedDuration::from_secs(60 - now.as_second().rem_euclid(60));
+            let end = next.min(now + SignedDuration::from_hours(72));
+            while time < end {
+                let shown = time.to_zoned(zone.clone());
+                prop_assert!(
+                    !times.has(&shown) || is_shown_again(&shown),
+                    "{} after {} leaves out {}, and is {}", expression, now, shown, next
+                );
+                time += SignedDuration::from_mins(1);
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_timetable_or_is_told_to_be_none(
+            text in prop_oneof![
+                "\\PC{0,30}",
+                "([0-9*/,#LW?+@a-c-]{1,6} ){4}[0-9*/,#LW?+-]{1,6}",
+                "([0-9]{1,3}|[*]|[*]/[0-9]{1,20}|[0-9]-[0-9]| |,){1,12}",
+                "[0-9*]{1,2} [0-9*]{1,2} (L|LW|[0-9]{1,2}W?|[*?]) ([A-Za-z]{3}|[*]) ([0-7](#[0-9]|L)?|[A-Za-z]{3}|[*?])",
+            ],
+            zone_name in select(&ZONES[..]),
+            second in -2_000_000_000_i64..4_000_000_000,
+        ) {
+            let start = Instant::now();
+            let now = Timestamp::from_second(second).expect("a time");
+            if let Ok(timetable) = Timetable::parse(&text)
+                && let Some(next) = timetable.next_after(now, &zone(zone_name).expect("a zone"))
+            {
+                prop_assert!(next > now, "{}", text);
+            }
+            let _ = checked_strategy(&text);
+            prop_assert!(start.elapsed() < Duration::from_secs(5), "{} takes {:?}", text, start.elapsed());
+        }
     }
 }

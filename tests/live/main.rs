@@ -18,6 +18,8 @@ mod integrity;
 mod layouts;
 mod lifecycle;
 mod mappings;
+#[path = "../json/mutation.rs"]
+mod mutation;
 mod oracle;
 mod pg_cron;
 mod pg_regress;

@@ -383,7 +383,12 @@ mod tests {
     proptest! {
         #[test]
         fn any_json_is_read_as_it_is(value in any_json()) {
-            prop_assert_eq!(read(value.to_string().as_bytes(), None).ok(), Some(value));
+            let text = value.to_string();
+            let within = |memory: usize| read_within(memory, LONGEST_TEXT, text.as_bytes(), None).ok();
+            // What it is said to take is what it takes while it is read.
+            let size = size(&value);
+            prop_assert!(size == 0 || within(size - 1).is_none());
+            prop_assert_eq!(within(size), Some(value));
         }
 
         #[test]

@@ -237,3 +237,19 @@ impl Metabase {
         serde_json::from_value(answer).map_err(|error| self.client.unexpected(path, error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_collection_that_would_fill_the_memory_is_an_error() {
+        let mut kept = Kept(MOST_KEPT - answer::size(&json!("card")));
+        assert!(kept.add(&json!("card")).is_ok());
+        let error = kept.add(&json!("card")).unwrap_err();
+        assert!(error.to_string().contains("more than 256 MiB"), "{error}");
+        assert!(error.hint().unwrap().contains("--collection"));
+    }
+}

@@ -8,5 +8,6 @@ mod figures;
 mod filters;
 mod json;
 mod metabase;
+mod mutations;
 mod roles;
 mod shops;

@@ -9,6 +9,8 @@ mod hostile;
 mod live;
 mod memory;
 mod metabase;
+#[path = "../../../../tests/json/mutation.rs"]
+mod mutation;
 mod mutations;
 mod push;
 mod shop;

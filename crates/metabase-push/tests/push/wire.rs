@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use serde_json::Value;
 
 use crate::metabase::State;
-use crate::mutations::Mutation;
+use crate::mutations::Damage;
 
 /// A request that has arrived.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub enum Fault {
     /// It is not done, and the answer is this, with status 200.
     Answer(String),
     /// It is done, and the answer is changed in this way.
-    Changed(Mutation),
+    Changed(Damage),
 }
 
 /// Decides what goes wrong: by the number of the request, from 1, and the request.
@@ -191,7 +191,7 @@ impl Shared {
                 )?;
                 stream.write_all(&body)
             }
-            Some(Fault::Changed(mutation)) => respond(&mut stream, status, "", &mutation.apply(&answer)),
+            Some(Fault::Changed(damage)) => respond(&mut stream, status, "", &damage.apply(&answer)),
             Some(Fault::Broken) => respond(&mut stream, 200, "", b"<html>{\"id\": "),
             _ => respond(&mut stream, status, "", &body),
         }
