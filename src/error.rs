@@ -71,6 +71,10 @@ pub enum Error {
     RelationMissing { entity: &'static str, relation: String },
     #[error("\"{given}\" is not the name of a table with its schema")]
     RelationName { given: String },
+    #[error(
+        "{relation}, the source of entity \"{entity}\", was replaced or given to somebody else meanwhile"
+    )]
+    SourceReplaced { entity: &'static str, relation: String },
     #[error("entity \"{entity}\" cannot be read from {relation}: it is {kind}")]
     RelationKind {
         entity: &'static str,
@@ -300,7 +304,7 @@ impl Error {
                 "55P03"
             }
             CallsFunction { .. } | IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
-            Overtaken => "40001",
+            Overtaken | SourceReplaced { .. } => "40001",
             ForeignTrigger => "39P01",
             DuplicateOrder { .. } => "23505",
             NotPreloaded | NoPgCron | NoEngine | NothingToCapture | Nested | CannotBuild { .. } => "55000",
@@ -380,6 +384,9 @@ impl Error {
             ),
             RelationName { .. } => {
                 "Write schema.table, and quote what is not in lower case: 'shop.orders', 'shop.\"Orders\"'.".into()
+            }
+            SourceReplaced { .. } => {
+                "See what is there now, in a new transaction: SELECT * FROM metabase.sources WHERE column_name = 'id';".into()
             }
             RelationKind { .. } => {
                 "Sources are tables, partitioned tables, views, materialized views or foreign tables.".into()
