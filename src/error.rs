@@ -71,6 +71,10 @@ pub enum Error {
     RelationMissing { entity: &'static str, relation: String },
     #[error("\"{given}\" is not the name of a table with its schema")]
     RelationName { given: String },
+    #[error(
+        "{relation}, the source of entity \"{entity}\", was replaced or given to somebody else meanwhile"
+    )]
+    SourceReplaced { entity: &'static str, relation: String },
     #[error("entity \"{entity}\" cannot be read from {relation}: it is {kind}")]
     RelationKind {
         entity: &'static str,
@@ -310,7 +314,7 @@ impl Error {
                 "55P03"
             }
             CallsFunction { .. } | IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
-            Overtaken | AlteredMeanwhile => "40001",
+            Overtaken | AlteredMeanwhile | SourceReplaced { .. } => "40001",
             AdapterTypes { .. } => "42804",
             ForeignTrigger => "39P01",
             DuplicateOrder { .. } => "23505",
@@ -391,6 +395,9 @@ impl Error {
             ),
             RelationName { .. } => {
                 "Write schema.table, and quote what is not in lower case: 'shop.orders', 'shop.\"Orders\"'.".into()
+            }
+            SourceReplaced { .. } => {
+                "See what is there now, in a new transaction: SELECT * FROM metabase.sources WHERE column_name = 'id';".into()
             }
             RelationKind { .. } => {
                 "Sources are tables, partitioned tables, views, materialized views or foreign tables.".into()

@@ -5,16 +5,22 @@ SELECT
     wanted.name,
     pg_catalog.format('%I.%I', wanted.schema, wanted.name) AS qualified,
     relation.relkind::text AS kind,
+    relation.oid::bigint AS oid,
     owner.rolname AS owner,
+    owner.oid::bigint AS owner_oid,
     -- Whoever owns a database has more to say in it than others, and is no superuser for that.
     owner.rolsuper
         OR owner.oid = reader.oid
         OR (relation.relowner = database.datdba AND NOT reader.rolsuper) AS trusted,
-    pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')
-        AND (
-            pg_catalog.has_table_privilege(relation.oid, 'SELECT')
-            OR pg_catalog.has_any_column_privilege(relation.oid, 'SELECT')
-        ) AS readable,
+    -- NULL of one that is gone, and is there in an old snapshot: that it was replaced is found out by whoever reads it.
+    coalesce(
+        pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')
+            AND (
+                pg_catalog.has_table_privilege(relation.oid, 'SELECT')
+                OR pg_catalog.has_any_column_privilege(relation.oid, 'SELECT')
+            ),
+        true
+    ) AS readable,
     coalesce(
         (
             SELECT pg_catalog.jsonb_agg(

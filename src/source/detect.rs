@@ -264,7 +264,9 @@ mod tests {
             name: name.into(),
             qualified: format!("{schema}.{name}"),
             kind,
+            oid: 1,
             owner: "shop".into(),
+            owner_oid: 2,
             trusted: true,
             readable: true,
             columns: columns

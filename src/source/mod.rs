@@ -42,7 +42,9 @@ pub struct Relation {
     pub qualified: String,
     /// `pg_class.relkind`
     pub kind: char,
+    pub oid: u32,
     pub owner: String,
+    pub owner_oid: u32,
     /// Whether its name alone makes it a source: its owner is a superuser, the role that reads it or, unless that is a superuser, the
     /// database's owner.
     pub trusted: bool,

@@ -61,7 +61,36 @@ pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> 
         }
     }
     check_owners(&role)?;
+    check_sources(sources)?;
     store_making(making)
+}
+
+/// Makes sure that the adapters read the very relations that were looked at, in the hands that they were in then.
+///
+/// An adapter names them, and finds what bears the name now: to a transaction whose snapshot is older, a table may be there, and
+/// somebody's whom it trusts, that was replaced since. From here on the adapters hold them.
+fn check_sources(sources: &Sources) -> Result<(), Error> {
+    #[derive(serde::Deserialize)]
+    struct Read {
+        adapter: String,
+        relations: Vec<u32>,
+    }
+    let read: Vec<Read> = query::rows(include_str!("../../sql/queries/adapter_relations.sql"), &[])?;
+    let c_string = |text: &str| CString::new(text).map_err(|error| Error::Internal(error.to_string()));
+    for source in &sources.0 {
+        let Some(found) = &source.relation else { continue };
+        let is_read = read
+            .iter()
+            .any(|read| read.adapter == source.spec.adapter && read.relations.contains(&found.oid));
+        let owner = relation::owner(&c_string(&found.schema)?, &c_string(&found.name)?);
+        if !is_read || owner != Some(found.owner_oid) {
+            return Err(Error::SourceReplaced {
+                entity: source.spec.name,
+                relation: found.qualified.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Makes sure that the adapters are in the hands of the current role.

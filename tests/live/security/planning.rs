@@ -346,8 +346,12 @@ fn a_mapping_of_things_that_need_no_code_is_looked_at_as_ever() {
     );
     run(
         &mut shop.superuser,
-        r#"SELECT metabase.map_source('order', 'shop.sales', $${
+        r#"CREATE SCHEMA finance;  -- which the shop's owner may not use
+           CREATE TABLE finance.rate (fee numeric);
+           CREATE FUNCTION finance.fee() RETURNS numeric LANGUAGE sql RETURN 0.1;
+           SELECT metabase.map_source('order', 'shop.sales', $${
                "status": "state",
+               "shipping_cost": "finance.fee() + (SELECT max(rate.fee) FROM finance.rate AS rate)",
                "stock_item_id": "item",
                "payout_received": "list = '{1,2}'",
                "country": "(SELECT max(stock.id) FROM shop.stock AS stock)",
@@ -671,11 +675,8 @@ fn found_by_name(database: &Database, owner: &str) {
              CREATE TABLE sales.\"order\" (id text PRIMARY KEY, stock_item_id text, status text, sold_at timestamptz,
                  gross_sale numeric);
              CREATE TABLE inventory.stock (id text PRIMARY KEY, product_id text);
-             CREATE FUNCTION sales.note() RETURNS void LANGUAGE sql AS $$
-                 SELECT pg_advisory_lock(4711, current_user::regrole::oid::integer)
-             $$;
              CREATE FUNCTION sales.evil(integer) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
-             BEGIN PERFORM sales.note(); RETURN true; END $$;
+             BEGIN PERFORM pg_advisory_lock(4711, current_user::regrole::oid::integer); RETURN true; END $$;
              CREATE INDEX ON sales.\"order\" (id) WHERE sales.evil(1);
              CREATE INDEX ON inventory.stock (id) WHERE sales.evil(1);
              RESET SESSION AUTHORIZATION; SELECT pg_advisory_unlock_all()"
@@ -836,6 +837,65 @@ fn a_shop_of_the_databases_owner_is_found_by_operators_and_not_by_superusers() {
     );
     create_all_views(&mut database.connect_as(&operator));
     assert_eq!(ran_as(&mut superuser), None);
+}
+
+/// To a transaction whose snapshot is older, the tables are still there that somebody trusted had.
+#[test]
+fn a_table_that_was_replaced_or_given_away_unseen_is_not_read() {
+    for (name, replacing) in [
+        (
+            "replaced",
+            "DROP TABLE sales.\"order\"; SET SESSION AUTHORIZATION :stranger;
+             CREATE TABLE sales.\"order\" (id text PRIMARY KEY, stock_item_id text, status text, sold_at timestamptz,
+                 gross_sale numeric);",
+        ),
+        (
+            "renamed",
+            "SET SESSION AUTHORIZATION :stranger; ALTER SCHEMA sales RENAME TO gone; CREATE SCHEMA sales;
+             CREATE TABLE sales.\"order\" (id text PRIMARY KEY, stock_item_id text, status text, sold_at timestamptz,
+                 gross_sale numeric);
+             CREATE FUNCTION sales.evil(integer) RETURNS boolean IMMUTABLE LANGUAGE sql RETURN gone.evil($1);",
+        ),
+        (
+            "given away",
+            "ALTER TABLE sales.\"order\" OWNER TO :stranger; SET SESSION AUTHORIZATION :stranger;",
+        ),
+    ] {
+        let database = Database::with_extension();
+        let stranger = database.create_role("stranger");
+        let mut superuser = database.connect();
+        run(
+            &mut superuser,
+            &format!("GRANT CREATE ON DATABASE {} TO {stranger}", database.name()),
+        );
+        found_by_name(&database, &stranger);
+        run(
+            &mut superuser,
+            "ALTER TABLE sales.\"order\" OWNER TO postgres; ALTER TABLE inventory.stock OWNER TO postgres;
+             DROP INDEX sales.order_id_idx; DROP INDEX inventory.stock_id_idx",
+        );
+        let mut early = database.connect();
+        run(
+            &mut early,
+            "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM metabase.sources",
+        );
+        run(
+            &mut superuser,
+            &format!(
+                "{} CREATE INDEX ON sales.\"order\" (id) WHERE sales.evil(1); RESET SESSION AUTHORIZATION",
+                replacing.replace(":stranger", &stranger)
+            ),
+        );
+        let error = error_of(&mut early, "SELECT * FROM metabase.create_all_views()");
+        run(&mut early, "ROLLBACK");
+        assert_error(
+            &error,
+            "40001",
+            "sales.\"order\", the source of entity \"order\", was replaced or given to somebody else meanwhile",
+            Some("See what is there now, in a new transaction: SELECT * FROM metabase.sources WHERE column_name = 'id';"),
+        );
+        assert_eq!(ran_as(&mut early), None, "{name}");
+    }
 }
 
 #[test]
