@@ -13,7 +13,7 @@ BEGIN
 END
 $$;
 
--- Whoever could put a function beside those of the API would have it called in their place.
+-- Whoever could put a function beside those of the API, or has done so, would have it called in their place.
 DO $$
 BEGIN
     IF EXISTS (
@@ -29,11 +29,29 @@ BEGIN
                     WHERE acl.privilege_type OPERATOR(pg_catalog.=) 'CREATE'
                         AND acl.grantee OPERATOR(pg_catalog.<>) namespace.nspowner
                 )
+                OR EXISTS (
+                    SELECT
+                    FROM (
+                        SELECT proowner AS owner FROM pg_catalog.pg_proc
+                        WHERE pronamespace OPERATOR(pg_catalog.=) namespace.oid
+                        UNION ALL
+                        SELECT relowner FROM pg_catalog.pg_class
+                        WHERE relnamespace OPERATOR(pg_catalog.=) namespace.oid
+                        UNION ALL
+                        SELECT typowner FROM pg_catalog.pg_type
+                        WHERE typnamespace OPERATOR(pg_catalog.=) namespace.oid
+                        UNION ALL
+                        SELECT oprowner FROM pg_catalog.pg_operator
+                        WHERE oprnamespace OPERATOR(pg_catalog.=) namespace.oid
+                    ) AS object
+                    JOIN pg_catalog.pg_roles AS maker ON maker.oid OPERATOR(pg_catalog.=) object.owner
+                    WHERE NOT maker.rolsuper
+                )
             )
     ) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
-            MESSAGE = 'schema "metabase" exists already, and others than a superuser may create objects in it',
+            MESSAGE = 'schema "metabase" exists already, and others than a superuser may create objects in it or have done so',
             HINT = 'Rename it (ALTER SCHEMA metabase RENAME TO ...), then create the extension again.';
     END IF;
 END

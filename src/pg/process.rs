@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString, c_int, c_long};
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use pgrx::pg_sys::panic::CaughtError;
@@ -186,11 +186,14 @@ const ANY_OWN_TIMEOUT: c_int = 15;
 /// How often what runs too long is cancelled again: a function may have caught the first cancellation, and have gone on.
 const CANCEL_AGAIN: Duration = Duration::from_secs(1);
 
-/// How long what runs too long may take to heed that, before this process is ended.
-const GRACE: Duration = Duration::from_secs(10);
+/// How often it is, before this process is ended.
+const MOST_CANCELLATIONS: u32 = 10;
 
-/// The server's number for the timeout that ends this process; -1 until there is one.
+/// The server's number for the timeout that cancels again; -1 until there is one.
 static OVERRUN_TIMEOUT: AtomicI32 = AtomicI32::new(-1);
+
+/// How often that has come since the work began.
+static OVERRUNS: AtomicU32 = AtomicU32::new(0);
 
 /// A flag in shared memory that is set before this process is ended because of what it runs; null until there is one.
 static OVERRUN_FLAG: AtomicPtr<AtomicBool> = AtomicPtr::new(std::ptr::null_mut());
@@ -200,21 +203,27 @@ static OVERRUN_FLAG: AtomicPtr<AtomicBool> = AtomicPtr::new(std::ptr::null_mut()
 pub fn prepare_overrun(flag: &'static AtomicBool) {
     OVERRUN_FLAG.store(std::ptr::from_ref(flag).cast_mut(), SeqCst);
     // SAFETY: timeouts were set up when this process connected. The handler does what a signal handler may.
-    let timeout = unsafe { RegisterTimeout(ANY_OWN_TIMEOUT, end_for_overrun) };
+    let timeout = unsafe { RegisterTimeout(ANY_OWN_TIMEOUT, cancel_again) };
     OVERRUN_TIMEOUT.store(timeout, SeqCst);
 }
 
-/// Has the server end this process: that is FATAL, and no function catches it.
+/// Cancels what runs once more, or has the server end this process: that is FATAL, and no function catches it.
 ///
 /// # Safety
-/// Called by PostgreSQL, in a signal handler: it writes to shared memory and sends a signal, and does nothing else.
-unsafe extern "C-unwind" fn end_for_overrun() {
+/// Called by PostgreSQL, in a signal handler: it writes to atomics and sends a signal, and does nothing else.
+unsafe extern "C-unwind" fn cancel_again() {
+    let signal = match OVERRUNS.fetch_add(1, SeqCst) < MOST_CANCELLATIONS {
+        true => libc::SIGINT,
+        false => libc::SIGTERM,
+    };
     // SAFETY: the flag is in shared memory, which stays for as long as this process. The signal goes to this process itself.
     unsafe {
-        if let Some(flag) = OVERRUN_FLAG.load(SeqCst).as_ref() {
+        if signal == libc::SIGTERM
+            && let Some(flag) = OVERRUN_FLAG.load(SeqCst).as_ref()
+        {
             flag.store(true, SeqCst);
         }
-        libc::kill(pg_sys::MyProcPid, libc::SIGTERM);
+        libc::kill(pg_sys::MyProcPid, signal);
     }
 }
 
@@ -223,34 +232,42 @@ unsafe extern "C-unwind" fn end_for_overrun() {
 /// It is cancelled again and again until it heeds that. If it does not, this process is ended after a while, and with it the
 /// transaction: otherwise one function that catches the cancellation would keep all other views waiting for good.
 pub fn with_statement_timeout<T>(milliseconds: i32, work: impl FnOnce() -> T) -> T {
+    OVERRUNS.store(0, SeqCst);
     if milliseconds <= 0 {
         return work();
     }
+    let again = CANCEL_AGAIN.as_millis() as c_int;
+    let overrun = OVERRUN_TIMEOUT.load(SeqCst);
     // SAFETY: both timeouts were registered when this process connected to its database. They only set flags that the next check
     // for interrupts heeds.
     unsafe {
-        let first = pg_sys::GetCurrentTimestamp() + i64::from(milliseconds) * 1000;
-        enable_timeout_every(STATEMENT_TIMEOUT, first, CANCEL_AGAIN.as_millis() as c_int);
-        let overrun = OVERRUN_TIMEOUT.load(SeqCst);
+        enable_timeout_after(STATEMENT_TIMEOUT, milliseconds);
         if overrun >= 0 {
-            enable_timeout_after(overrun, milliseconds.saturating_add(GRACE.as_millis() as c_int));
+            let first = pg_sys::GetCurrentTimestamp() + 1000 * (i64::from(milliseconds) + i64::from(again));
+            enable_timeout_every(overrun, first, again);
         }
     }
-    let _running = RunningTimeout;
+    let _running = RunningTimeout { overrun };
     work()
 }
 
+/// Whether what was run last under a timeout has heeded a later cancellation than the first. The server takes that for a user's.
+pub fn was_cancelled_again() -> bool {
+    OVERRUNS.load(SeqCst) > 0
+}
+
 /// Ends the timeouts of a statement, also where an error unwinds.
-struct RunningTimeout;
+struct RunningTimeout {
+    overrun: c_int,
+}
 
 impl Drop for RunningTimeout {
     fn drop(&mut self) {
         // SAFETY: the first timeout was enabled when this was made, and so was the second if there is one.
         unsafe {
             disable_timeout(STATEMENT_TIMEOUT, false);
-            let overrun = OVERRUN_TIMEOUT.load(SeqCst);
-            if overrun >= 0 {
-                disable_timeout(overrun, false);
+            if self.overrun >= 0 {
+                disable_timeout(self.overrun, false);
             }
         }
     }

@@ -198,6 +198,8 @@ impl Launcher {
             if place.service() == Service::Absent {
                 place.set_service(Service::Unknown);
             }
+            // Whoever commits next takes it that the worker knows.
+            place.wake_worker();
         }
     }
 

@@ -398,7 +398,10 @@ fn refreshed(view: &ViewEntry, owner: u32, id: i64) -> Option<Failure> {
             unlogged_sqlstate: None,
         }),
         Err(error) => Some(Failure {
-            error: error.in_full(),
+            error: match error.sqlstate() == "57014" && process::was_cancelled_again() {
+                true => "it took longer than metabase_views.statement_timeout, and did not stop at once (SQLSTATE 57014)".into(),
+                false => error.in_full(),
+            },
             unlogged_sqlstate: Some(error.sqlstate().to_owned()),
         }),
     }

@@ -654,6 +654,43 @@ fn mappings_that_cannot_work() {
 }
 
 #[test]
+fn what_a_role_has_made_that_is_gone() {
+    let database = shop();
+    let role = database.create_role("gone");
+    let mut client = database.connect();
+    run(&mut client, &format!("SELECT metabase.grant_operator('{role}')"));
+    run(
+        &mut database.connect_as(&role),
+        "SELECT metabase.map_source('brand', 'core.brands');
+         SELECT metabase.create_custom_view('own', 'SELECT 1 AS a', ARRAY['a'])",
+    );
+    run(
+        &mut client,
+        &format!("REASSIGN OWNED BY {role} TO postgres; DROP OWNED BY {role}; DROP ROLE {role}"),
+    );
+    let before = snapshot(&mut client);
+    assert_error(
+        &error_of(&mut client, "SELECT * FROM metabase.create_all_views()"),
+        "42501",
+        &format!("the mapping of entity \"brand\" was made by role \"{role}\", which is gone"),
+        Some(
+            "A new role of that name is another role. Look the mapping over in metabase.sources, and map entity \"brand\" again \
+             yourself, or forget it: SELECT metabase.unmap_source('brand');",
+        ),
+    );
+    assert_error(
+        &error_of(&mut client, "SELECT * FROM metabase.create_view('own', true)"),
+        "42501",
+        &format!("view \"own\" was made by role \"{role}\", which is gone"),
+        Some(
+            "A new role of that name is another role. Look the query over (SELECT query FROM metabase_internal.custom_view, as a \
+             superuser), forget the view (SELECT metabase.drop_view('own')), and create it again yourself.",
+        ),
+    );
+    assert_eq!(snapshot(&mut client), before);
+}
+
+#[test]
 fn expressions_over_many_rows_are_refused_when_they_are_mapped() {
     let database = shop();
     let mut client = database.connect();

@@ -1,11 +1,13 @@
 //! What the hooks run inside other people's commands, and what the workers run: nothing that a database's owner, or whoever sets
 //! a search_path, has made.
 
+use std::path::{Path, PathBuf};
+
 use postgres::Client;
 
-use crate::cluster::{Cluster, create_all_views, run_file, value};
+use crate::cluster::{Cluster, Database, create_all_views, error_of, run_file, value};
 use crate::sessions::wait_until;
-use crate::shop::{VIEWS, column, run};
+use crate::shop::{VIEWS, assert_error, column, run};
 
 const PRELOADED: &[&str] = &[
     "fsync=off",
@@ -62,6 +64,56 @@ fn cluster(name: &str) -> Cluster {
          ALTER ROLE victim SET search_path = trap, pg_catalog",
     );
     cluster
+}
+
+/// The lines of a source file that are code.
+fn code(path: &Path) -> Vec<String> {
+    std::fs::read_to_string(path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory)
+        .expect("a folder")
+        .map(|entry| entry.expect("a file").path());
+    entries
+        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+        .collect()
+}
+
+#[test]
+fn sql_is_run_in_two_places_and_never_by_a_hook() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    // Only these begin SPI, and the tests inside the server: the first pins the search_path, the second is called where it is pinned.
+    let may_run_sql = ["pg/query.rs", "pg/workspace.rs", "pg/tests.rs"].map(|name| source.join(name));
+    let begins = ["Spi::", "SPI_connect", "SPI_execute", "SPI_prepare", "SPI_cursor"];
+    for path in files(&source) {
+        let found = |words: &[&str]| {
+            code(&path)
+                .into_iter()
+                .filter(|line| words.iter().any(|word| line.contains(word)))
+                .collect::<Vec<_>>()
+        };
+        if !may_run_sql.contains(&path) {
+            assert_eq!(found(&begins), [""; 0], "{}", path.display());
+        }
+        let runs_inside_others_commands = [
+            "pg/hooks.rs",
+            "pg/capture.rs",
+            "pg/database.rs",
+            "pg/shared.rs",
+            "schedule/launcher.rs",
+        ]
+        .iter()
+        .any(|name| path == source.join(name));
+        if runs_inside_others_commands {
+            assert_eq!(found(&["query::", "Workspace"]), [""; 0], "{}", path.display());
+        }
+    }
 }
 
 #[test]
@@ -137,6 +189,43 @@ fn commands_that_hooks_look_at_run_nothing_of_a_database_owners() {
 }
 
 #[test]
+fn nothing_that_somebody_has_put_into_schema_metabase_becomes_part_of_the_api() {
+    let database = Database::empty();
+    let role = database.create_role("squatter");
+    for object in [
+        "CREATE FUNCTION metabase.view_status() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TABLE metabase.planted (a integer)",
+        "CREATE DOMAIN metabase.planted AS integer",
+        "CREATE OPERATOR metabase.=== (LEFTARG = name, RIGHTARG = text, FUNCTION = pg_catalog.nameeqtext)",
+    ] {
+        let mut client = database.connect();
+        run(
+            &mut client,
+            &format!(
+                "CREATE SCHEMA metabase;
+                 GRANT USAGE, CREATE ON SCHEMA metabase TO {role};
+                 SET ROLE {role};
+                 {object};
+                 RESET ROLE;
+                 REVOKE ALL ON SCHEMA metabase FROM {role}"
+            ),
+        );
+        assert_error(
+            &error_of(&mut client, "CREATE EXTENSION metabase_views"),
+            "42501",
+            "schema \"metabase\" exists already, and others than a superuser may create objects in it or have done so",
+            Some("Rename it (ALTER SCHEMA metabase RENAME TO ...), then create the extension again."),
+        );
+        run(&mut client, "DROP SCHEMA metabase CASCADE");
+    }
+    // What a superuser has made is no trap.
+    run(
+        &mut database.connect(),
+        "CREATE SCHEMA metabase; CREATE TABLE metabase.notes (a integer); CREATE EXTENSION metabase_views",
+    );
+}
+
+#[test]
 fn whoever_does_not_own_a_database_sends_no_worker_away() {
     let cluster = cluster("hostile-owner");
     let mut client = cluster.create_database("shop");
@@ -195,7 +284,13 @@ fn neither_the_api_nor_the_worker_runs_anything_of_a_database_owners() {
         &mut observer,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type LIKE 'metabase_views%'",
     );
-    for _ in 0..2 {
+    for setting in ["work_mem = '5MB'", "role = 'reader'"] {
+        // A role that all sessions begin with is not the worker's.
+        run(&mut observer, &format!("ALTER DATABASE shop SET {setting}"));
+        run(
+            &mut observer,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'metabase_views worker'",
+        );
         let runs = "SELECT count(*) FROM metabase_internal.refresh_log WHERE cause = 'event' AND status = 'completed'";
         let before: i64 = value(&mut observer, runs);
         run(
@@ -214,6 +309,7 @@ fn neither_the_api_nor_the_worker_runs_anything_of_a_database_owners() {
         "SELECT error_message FROM metabase_internal.refresh_log WHERE status = 'failed'",
     );
     assert_eq!(errors, [""; 0]);
+    run(&mut observer, "ALTER DATABASE shop RESET role");
     run(&mut client, "DROP EXTENSION metabase_views CASCADE");
     nobody_was_caught(&cluster, "shop");
 }

@@ -2,8 +2,11 @@
 
 use std::process::Stdio;
 
+use postgres::Client;
+
 use crate::cluster::{Database, create_all_views, error_of};
 use crate::extension::postgres_program;
+use crate::security::trap::Trap;
 use crate::shop::{VIEWS, assert_error, column, run, shop};
 
 /// A shop with an operator who has mapped an entity and made a view, and with a reader.
@@ -187,6 +190,58 @@ fn what_a_role_had_that_is_gone_goes_to_no_other_of_its_name() {
         ),
         ["0"]
     );
+}
+
+#[test]
+fn what_a_role_has_mapped_that_was_renamed_or_is_gone_is_run_by_no_superuser() {
+    let database = shop();
+    let trap = Trap::lay(&database, "mapper");
+    let mut client = database.connect();
+    run(
+        &mut client,
+        &format!("SELECT metabase.grant_operator('{}')", trap.role),
+    );
+    run(
+        &mut database.connect_as(&trap.role),
+        &format!(
+            r#"SELECT metabase.map_source('brand', 'core.brands', '{{"name": "CASE WHEN {0}.evil(name) THEN name END"}}',
+                                          '{0}.evil(name)')"#,
+            trap.schema
+        ),
+    );
+    let look = |client: &mut Client| {
+        run(client, "SELECT * FROM metabase.sources");
+        run(client, "SELECT * FROM metabase.detect_sources()");
+        run(client, "SELECT * FROM metabase.capture_status()");
+        error_of(client, "SELECT * FROM metabase.create_all_views()").message
+    };
+    // A superuser has come by its name: it is not a superuser's mapping for that.
+    run(
+        &mut client,
+        &format!(
+            "ALTER ROLE {0} RENAME TO {0}_now; CREATE ROLE {0} SUPERUSER LOGIN",
+            trap.role
+        ),
+    );
+    for mut client in [database.connect(), database.connect_as(&trap.role)] {
+        let message = look(&mut client);
+        assert!(
+            message.contains(&format!("was made by role \"{}_now\"", trap.role)),
+            "{message}"
+        );
+    }
+    run(
+        &mut client,
+        &format!(
+            "REASSIGN OWNED BY {0}_now TO {0}; DROP OWNED BY {0}_now; DROP ROLE {0}_now",
+            trap.role
+        ),
+    );
+    for mut client in [database.connect(), database.connect_as(&trap.role)] {
+        let message = look(&mut client);
+        assert!(message.ends_with("which is gone"), "{message}");
+    }
+    trap.assert_nobody_was_caught();
 }
 
 /// What pg_dump writes.

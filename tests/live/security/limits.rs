@@ -206,6 +206,8 @@ fn what_heeds_its_timeout_late_has_failed_and_its_worker_goes_on() {
         &mut client,
         "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE view_name = 'own' AND sqlstate = '57014')",
     );
+    let error: String = value(&mut client, "SELECT last_error FROM metabase.view_status('own')");
+    assert!(error.contains("did not stop at once"), "{error}");
     assert_eq!(column(&mut client, worker), before);
 }
 
