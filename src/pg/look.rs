@@ -12,6 +12,7 @@ use pgrx::{PgLogLevel, PgTupleDesc, Spi, pg_guard, pg_sys};
 
 use super::identity::restricted;
 use super::query::with_current_snapshot;
+use super::setting::with_own_path;
 use crate::error::Error;
 
 /// A column of a query's result.
@@ -80,7 +81,7 @@ fn look_at<T>(
             outcome
         }
     };
-    restricted(|| with_current_snapshot(|| Spi::connect(|_| prepared())))
+    restricted(|| with_own_path(|| with_current_snapshot(|| Spi::connect(|_| prepared()))))
 }
 
 /// `pg_type.typcategory` of a type.

@@ -4,5 +4,6 @@ mod facts;
 mod hooks;
 mod known_roles;
 mod limits;
+mod places;
 mod planning;
 mod trap;
