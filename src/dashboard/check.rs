@@ -62,7 +62,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::mutation::Mutation;
+    use super::mutation::{Mutation, cases};
     use super::*;
     use crate::dashboard::catalog::DASHBOARDS;
     use crate::dashboard::shop::Shop;
@@ -118,6 +118,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(cases(60))]
+
         #[test]
         fn whatever_is_wrong_is_said_of_a_card_that_is_there(
             spec in 0..DASHBOARDS.len(),
