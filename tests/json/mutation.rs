@@ -4,6 +4,14 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
+/// This many cases, or as many as PROPTEST_CASES says.
+pub fn cases(usual: u32) -> ProptestConfig {
+    match std::env::var("PROPTEST_CASES") {
+        Ok(_) => ProptestConfig::default(),
+        Err(_) => ProptestConfig::with_cases(usual),
+    }
+}
+
 /// What is done to JSON. A place is a fraction of the way through all values in it, from the top to the deepest ones.
 #[derive(Clone, Debug)]
 pub enum Mutation {

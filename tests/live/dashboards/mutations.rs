@@ -9,7 +9,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 use super::card::{DASHBOARDS, dashboard};
-use crate::mutation::mutation;
+use crate::mutation::{cases, mutation};
 use crate::shop::shop_with_views;
 
 /// The longest that anybody should wait for a dashboard of ten cards.
@@ -44,11 +44,7 @@ fn an_edited_dashboard_is_checked_to_its_end() {
         .iter()
         .map(|name| dashboard(&mut client, name))
         .collect();
-    let config = match std::env::var("PROPTEST_CASES") {
-        Ok(_) => ProptestConfig::default(),
-        Err(_) => ProptestConfig::with_cases(30),
-    };
-    proptest!(config, |(original in select(dashboards), edits in vec(mutation(odd_values()), 1..5))| {
+    proptest!(cases(30), |(original in select(dashboards), edits in vec(mutation(odd_values()), 1..5))| {
         let mut edited = original;
         edits.iter().for_each(|edit| edit.apply(&mut edited));
         let text = edited.to_string();

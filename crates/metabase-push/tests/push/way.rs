@@ -55,12 +55,10 @@ impl Certificate {
     fn trusted_by(&self, child: Child) -> Child {
         child.with("SSL_CERT_FILE", self.file.to_string_lossy())
     }
-}
 
-impl Drop for Certificate {
-    fn drop(&mut self) {
-        // The folder is emptied by the system as well.
-        let _ = std::fs::remove_file(&self.file);
+    /// At the end of a test: what listens still holds the certificate then.
+    fn remove_file(&self) {
+        std::fs::remove_file(&self.file).expect("it is there");
     }
 }
 
@@ -253,6 +251,7 @@ fn a_proxy_sees_nothing_of_what_is_encrypted() {
         );
         assert!(end.words.ends_with(" items"), "{}", end.words);
     }
+    certificate.remove_file();
 }
 
 #[test]
@@ -363,6 +362,7 @@ fn a_redirect_is_not_followed_anywhere() {
         assert_eq!(metabase.take().len(), 1);
     }
     assert!(elsewhere.take().is_empty());
+    certificate.remove_file();
 }
 
 #[test]
