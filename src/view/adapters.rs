@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, current_role};
+use crate::pg::identity::{as_extension_owner, current_role, restricted};
 use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::{query, relation};
@@ -205,10 +205,10 @@ fn store_making(making: String) -> Result<(), Error> {
 }
 
 fn create(verb: &str, sources: &Sources, source: &Source, settings: &Settings) -> Result<(), Error> {
-    query::run(
-        &format!("{verb} {}", adapter::view(sources, source, settings)),
-        &[],
-    )?;
+    let create = format!("{verb} {}", adapter::view(sources, source, settings));
+    // Literals in it are read now. They were looked at before, but what a CHECK calls may have changed since: it cannot go back to
+    // the role of a session that has SET ROLE.
+    restricted(|| query::run(&create, &[]))?;
     query::run(&adapter::comment_statements(source), &[])
 }
 

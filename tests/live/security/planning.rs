@@ -632,6 +632,43 @@ fn what_runs_while_a_page_is_drawn_can_neither_write_nor_become_somebody_else() 
 }
 
 #[test]
+fn a_session_that_has_set_its_role_does_not_lend_its_own() {
+    let mut shop = Shop::unmapped();
+    run(&mut shop.superuser, MAPPING);
+    run(
+        &mut shop.superuser,
+        &format!("SELECT metabase.grant_operator('{}')", shop.operator),
+    );
+    shop.plant(
+        "CREATE FUNCTION shop.escape() RETURNS void LANGUAGE plpgsql AS $$
+         BEGIN
+             PERFORM set_config('role', 'none', false);
+             PERFORM shop.note();
+         EXCEPTION WHEN insufficient_privilege THEN
+             PERFORM shop.note();
+         END $$;
+         CREATE OR REPLACE FUNCTION shop.evil(integer) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+         BEGIN PERFORM shop.escape(); RETURN true; END $$;
+         CREATE INDEX ON shop.sales (id) WHERE shop.evil(1)",
+    );
+    let mut armed = shop.database.connect();
+    run(&mut armed, &format!("SET ROLE {}; {READING}", shop.operator));
+    assert_eq!(
+        ran_as(&mut armed).as_deref(),
+        Some("postgres"),
+        "this plant is none"
+    );
+    let calls = [&["SELECT * FROM metabase.create_all_views()"], LOOKS, RUNS].concat();
+    for call in calls {
+        let mut session = shop.database.connect();
+        run(&mut session, &format!("SET ROLE {}", shop.operator));
+        let _ = session.batch_execute(call);
+        let caught = ran_as(&mut session).unwrap_or_default();
+        assert!(!caught.contains("postgres"), "{call} ran it as {caught}");
+    }
+}
+
+#[test]
 fn a_card_over_views_of_several_roles_is_not_drawn_for_a_superuser() {
     let shop = Shop::with_views();
     let another = shop.database.create_role("another");
