@@ -35,22 +35,23 @@ COMMENT ON COLUMN metabase_internal.known_role.role_name IS 'Its name, as it was
 COMMENT ON COLUMN metabase_internal.known_role.role_oid IS 'Its oid; NULL where the role is gone for good.';
 COMMENT ON COLUMN metabase_internal.known_role.installation IS 'The installation that the oid was noted in; where that is another one, the name counts.';
 
-CREATE VIEW metabase_internal.known_role_now AS
-SELECT
-    known.id,
-    coalesce(role.rolname::text, known.role_name) AS role_name,
-    role.oid AS role_oid
-FROM metabase_internal.known_role AS known
-CROSS JOIN metabase_internal.installation AS here
-LEFT JOIN pg_catalog.pg_roles AS role ON CASE
-    WHEN known.installation = here.id
-        THEN role.oid = known.role_oid
-    ELSE known.role_oid IS NOT NULL AND role.rolname = known.role_name
+CREATE FUNCTION metabase_internal.known_roles() RETURNS TABLE (id uuid, role_name text, role_oid oid)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT
+        known.id,
+        coalesce(role.rolname::text, known.role_name),
+        role.oid
+    FROM metabase_internal.known_role AS known
+    CROSS JOIN metabase_internal.installation AS here
+    LEFT JOIN pg_catalog.pg_roles AS role ON CASE
+        WHEN known.installation = here.id
+            THEN role.oid = known.role_oid
+        ELSE known.role_oid IS NOT NULL AND role.rolname = known.role_name
+    END;
 END;
-COMMENT ON VIEW metabase_internal.known_role_now IS 'The known roles as the cluster has them now.';
-COMMENT ON COLUMN metabase_internal.known_role_now.id IS 'What other tables call it by.';
-COMMENT ON COLUMN metabase_internal.known_role_now.role_name IS 'Its name now; its last name where it is gone.';
-COMMENT ON COLUMN metabase_internal.known_role_now.role_oid IS 'Its oid here; NULL where there is no such role.';
+COMMENT ON FUNCTION metabase_internal.known_roles() IS 'The known roles as the cluster has them now: name and oid, which is NULL where there is no such role.';
+REVOKE ALL ON FUNCTION metabase_internal.known_roles() FROM PUBLIC;
 
 CREATE TABLE metabase_internal.source_mapping (
     entity          text PRIMARY KEY,

@@ -39,7 +39,7 @@ SELECT
         OR EXISTS (
             SELECT
             FROM metabase_internal.capture_grant AS granted
-            JOIN metabase_internal.known_role_now AS operator ON operator.id = granted.operator
+            JOIN metabase_internal.known_roles() AS operator ON operator.id = granted.operator
             WHERE operator.role_oid = role.oid
                 AND granted.relation_schema = wanted.schema
                 AND granted.relation_name = wanted.name

@@ -8,5 +8,5 @@ SELECT
     coalesce(author.role_name, '') AS created_by,
     author.role_oid::bigint        AS author
 FROM metabase_internal.custom_view AS view
-LEFT JOIN metabase_internal.known_role_now AS author ON author.id = view.created_by
+LEFT JOIN metabase_internal.known_roles() AS author ON author.id = view.created_by
 ORDER BY view.view_name COLLATE "C"

@@ -10,4 +10,4 @@ SELECT
     coalesce(author.role_name, '') AS mapped_by,
     author.role_oid::bigint        AS author
 FROM metabase_internal.source_mapping AS mapping
-LEFT JOIN metabase_internal.known_role_now AS author ON author.id = mapping.mapped_by
+LEFT JOIN metabase_internal.known_roles() AS author ON author.id = mapping.mapped_by

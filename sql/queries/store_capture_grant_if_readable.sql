@@ -2,7 +2,7 @@
 -- $3 name.
 INSERT INTO metabase_internal.capture_grant (operator, relation_schema, relation_name)
 SELECT known.id, $2, $3
-FROM metabase_internal.known_role_now AS known
+FROM metabase_internal.known_roles() AS known
 CROSS JOIN pg_catalog.pg_class AS relation
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
 WHERE known.role_oid = $1::oid

@@ -1,7 +1,7 @@
 -- Remembers a view of the role with oid $6, which is known, in the place of an earlier one of that name.
 INSERT INTO metabase_internal.custom_view (view_name, query, key_columns, strategy, indexes, created_by)
 SELECT $1, $2, $3, $4, $5, known.id
-FROM metabase_internal.known_role_now AS known
+FROM metabase_internal.known_roles() AS known
 WHERE known.role_oid = $6::oid
 ORDER BY known.id
 LIMIT 1

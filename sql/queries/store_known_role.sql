@@ -7,4 +7,4 @@ SELECT
 FROM pg_catalog.pg_roles AS role
 CROSS JOIN metabase_internal.installation AS here
 WHERE role.oid = $1::oid
-    AND NOT EXISTS (SELECT FROM metabase_internal.known_role_now AS known WHERE known.role_oid = role.oid)
+    AND NOT EXISTS (SELECT FROM metabase_internal.known_roles() AS known WHERE known.role_oid = role.oid)

@@ -1,7 +1,7 @@
 -- Stores a mapping of the role with oid $6, which is known, in the place of an earlier one.
 INSERT INTO metabase_internal.source_mapping (entity, relation_schema, relation_name, columns, filter, mapped_by)
 SELECT $1, $2, $3, $4, $5, known.id
-FROM metabase_internal.known_role_now AS known
+FROM metabase_internal.known_roles() AS known
 WHERE known.role_oid = $6::oid
 ORDER BY known.id
 LIMIT 1

@@ -224,6 +224,7 @@ impl Worker {
                     "metabase_views: the last background worker was ended: what it ran did not stop at statement_timeout"
                 );
                 self.apply_not_before = Instant::now() + OVERRUN_PAUSE;
+                self.stuck_until = self.apply_not_before;
             }
             process::transaction(|| close_lost_runs(has_overrun))?;
             self.has_closed_lost_runs = true;

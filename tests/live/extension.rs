@@ -186,7 +186,7 @@ fn a_dump_restores_working_views_with_all_that_was_decided() {
         (
             "readers",
             "SELECT known.role_name
-             FROM metabase_internal.reader JOIN metabase_internal.known_role_now AS known ON known.id = reader.role",
+             FROM metabase_internal.reader JOIN metabase_internal.known_roles() AS known ON known.id = reader.role",
         ),
         (
             "views",

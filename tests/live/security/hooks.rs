@@ -118,6 +118,22 @@ fn sql_is_run_in_three_places_and_never_by_a_hook() {
 }
 
 #[test]
+fn each_function_that_runs_sql_has_a_search_path_of_its_own() {
+    let database = Database::with_extension();
+    // These run none, and the last one is of statements that were resolved when it was made.
+    assert_eq!(
+        column(
+            &mut database.connect(),
+            "SELECT proname FROM pg_proc
+             WHERE pronamespace IN ('metabase'::regnamespace, 'metabase_internal'::regnamespace)
+                 AND NOT coalesce(proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false)
+             ORDER BY proname"
+        ),
+        ["capture_row", "capture_truncate", "country_code", "known_roles"]
+    );
+}
+
+#[test]
 fn the_traps_are_armed() {
     let cluster = cluster("hostile-names");
     cluster.create_database("hall");

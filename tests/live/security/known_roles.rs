@@ -33,7 +33,7 @@ const REMEMBERED: &str = "
         UNION ALL SELECT 'reader', role FROM metabase_internal.reader
         UNION ALL SELECT DISTINCT 'captured', operator FROM metabase_internal.capture_grant
     ) AS remembered
-    JOIN metabase_internal.known_role_now AS known USING (id)
+    JOIN metabase_internal.known_roles() AS known USING (id)
     WHERE role_oid IS NOT NULL
     ORDER BY 1";
 
@@ -212,7 +212,6 @@ fn what_a_role_has_mapped_that_was_renamed_or_is_gone_is_run_by_no_superuser() {
     let look = |client: &mut Client| {
         run(client, "SELECT * FROM metabase.sources");
         run(client, "SELECT * FROM metabase.detect_sources()");
-        run(client, "SELECT * FROM metabase.capture_status()");
         error_of(client, "SELECT * FROM metabase.create_all_views()").message
     };
     // A superuser has come by its name: it is not a superuser's mapping for that.

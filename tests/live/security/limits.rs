@@ -59,7 +59,7 @@ fn a_reader_that_has_asked_for_the_status_and_stays_in_its_transaction_is_in_nob
                          relation.relnamespace = 'analytics'::regnamespace
                          OR relation.relnamespace = 'metabase_internal'::regnamespace
                              AND (relation.relkind = 'v' OR relation.relname ~ '^dirty_|_rollup$|_fact$')
-                             AND relation.relname NOT IN ('queue', 'known_role_now')
+                             AND relation.relname <> 'queue'
                      )"
             ),
             [""; 0]
