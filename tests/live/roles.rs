@@ -335,7 +335,7 @@ fn an_operator_runs_everything_without_superuser() {
             &mut client,
             "SELECT DISTINCT relowner::regrole FROM pg_class
              WHERE (relnamespace = 'analytics'::regnamespace AND relkind = 'm')
-                 OR (relnamespace = 'metabase_internal'::regnamespace AND relkind = 'v' AND relname NOT IN ('queue', 'known_role_now'))"
+                 OR (relnamespace = 'metabase_internal'::regnamespace AND relkind = 'v' AND relname <> 'queue')"
         ),
         [operator.as_str()]
     );
@@ -817,7 +817,7 @@ fn adapters_that_changed_hands_unseen_by_an_older_snapshot_are_not_used() {
     let definitions = column(
         &mut trap.superuser,
         "SELECT format('CREATE VIEW metabase_internal.%I AS %s', viewname, definition)
-         FROM pg_views WHERE schemaname = 'metabase_internal' AND viewname NOT IN ('queue', 'known_role_now')",
+         FROM pg_views WHERE schemaname = 'metabase_internal' AND viewname <> 'queue'",
     );
     run(
         &mut trap.superuser,
@@ -1067,6 +1067,6 @@ fn owners_of_adapters(client: &mut Client) -> Vec<String> {
     column(
         client,
         "SELECT DISTINCT relowner::regrole FROM pg_class
-         WHERE relnamespace = 'metabase_internal'::regnamespace AND relkind = 'v' AND relname NOT IN ('queue', 'known_role_now')",
+         WHERE relnamespace = 'metabase_internal'::regnamespace AND relkind = 'v' AND relname <> 'queue'",
     )
 }
