@@ -183,6 +183,10 @@ impl Launcher {
             Some(asked) => {
                 for database in asked {
                     self.forget(&board.places, database);
+                    // Whoever commits next takes it that the worker knows.
+                    if let Some(place) = board.place_of(database) {
+                        place.wake_worker();
+                    }
                 }
             }
             // Too many to be told: all of them.
@@ -198,8 +202,6 @@ impl Launcher {
             if place.service() == Service::Absent {
                 place.set_service(Service::Unknown);
             }
-            // Whoever commits next takes it that the worker knows.
-            place.wake_worker();
         }
     }
 
