@@ -43,9 +43,12 @@ impl Shop {
             SslMode::Disable => config.connect(postgres::NoTls),
             _ => config.connect(tls::connector(&trust).map_err(unreachable)?),
         };
-        Ok(Shop {
-            client: client.map_err(|error| unreachable(describe(&error)))?,
-        })
+        let mut client = client.map_err(|error| unreachable(describe(&error)))?;
+        // Whoever owns the database configures its sessions, and must not be asked what `text` or `=` is in them.
+        client
+            .batch_execute("SET search_path = pg_catalog, pg_temp")
+            .map_err(query_error)?;
+        Ok(Shop { client })
     }
 
     fn read(&mut self) -> Result<Transaction<'_>> {

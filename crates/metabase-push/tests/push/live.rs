@@ -24,9 +24,9 @@ fn session(database: &str) -> Client {
         .expect("the cluster answers")
 }
 
-/// A database with the extension and its seven views over a shop without a sale.
-fn shop() -> Shop {
-    let name = format!("test_push_{}", std::process::id());
+/// A database with the extension and its seven views over a shop without a sale, named for what it is for.
+fn shop(purpose: &str) -> Shop {
+    let name = database(purpose);
     session("postgres")
         .batch_execute(&format!("CREATE DATABASE {name}"))
         .expect("a database can be created");
@@ -41,6 +41,10 @@ fn shop() -> Shop {
         .batch_execute("SELECT metabase.create_all_views()")
         .expect("the views can be created");
     Shop::connect(&format!("host={} user=postgres dbname={name}", socket())).expect("the cluster answers")
+}
+
+fn database(purpose: &str) -> String {
+    format!("test_push_{purpose}_{}", std::process::id())
 }
 
 /// A Metabase that has found the shop's views.
@@ -61,7 +65,7 @@ fn metabase(shop: &mut Shop) -> Server {
 #[test]
 #[ignore = "it needs the cluster that make test starts"]
 fn all_four_dashboards_are_taken_by_metabase_and_then_left_alone() {
-    let mut shop = shop();
+    let mut shop = shop("dashboards");
     let server = metabase(&mut shop);
     let metabase = connect(&server.address(), &TestClock::new());
     let mut push = |options: &Options| {
@@ -92,4 +96,33 @@ fn all_four_dashboards_are_taken_by_metabase_and_then_left_alone() {
         assert_eq!(changed, Vec::<String>::new());
     }
     assert!(*server.state() == state, "nothing has changed");
+}
+
+#[test]
+#[ignore = "it needs the cluster that make test starts"]
+fn what_a_databases_owner_has_put_before_the_catalog_is_not_found() {
+    drop(shop("path"));
+    let name = database("path");
+    session(&name)
+        .batch_execute(&format!(
+            "CREATE SCHEMA trap;
+             CREATE TABLE trap.caught ();
+             CREATE FUNCTION trap.evil(pg_catalog.text) RETURNS boolean LANGUAGE plpgsql AS $$
+             BEGIN INSERT INTO trap.caught DEFAULT VALUES; RETURN true; END $$;
+             CREATE DOMAIN trap.text AS pg_catalog.text CHECK (trap.evil(VALUE));
+             CREATE FUNCTION trap.same(pg_catalog.name, pg_catalog.text) RETURNS boolean LANGUAGE plpgsql AS $$
+             BEGIN INSERT INTO trap.caught DEFAULT VALUES; RETURN true; END $$;
+             CREATE OPERATOR trap.= (LEFTARG = pg_catalog.name, RIGHTARG = pg_catalog.text, FUNCTION = trap.same);
+             ALTER DATABASE {name} SET search_path = trap, pg_catalog"
+        ))
+        .expect("a trap");
+    let mut shop = Shop::connect(&format!("host={} user=postgres dbname={name}", socket()))
+        .expect("the cluster answers");
+    assert_eq!(shop.views().expect("the views are there").len(), 7);
+    assert_eq!(shop.dashboards().expect("there are dashboards").len(), 4);
+    let caught: i64 = session(&name)
+        .query_one("SELECT pg_catalog.count(*) FROM trap.caught", &[])
+        .expect("an answer")
+        .get(0);
+    assert_eq!(caught, 0);
 }
