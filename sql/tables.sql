@@ -173,7 +173,7 @@ CREATE TABLE metabase_internal.order_queue (
     key_uuid    uuid,
     key_integer bigint,
     key_text    text
-);
+) USING heap;
 ALTER TABLE metabase_internal.order_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.order_queue IS 'Keys of changed rows of entity order, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.order_queue.captured_at IS 'When the statement began that changed the row.';
@@ -186,7 +186,7 @@ CREATE TABLE metabase_internal.stock_item_queue (
     key_uuid    uuid,
     key_integer bigint,
     key_text    text
-);
+) USING heap;
 ALTER TABLE metabase_internal.stock_item_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.stock_item_queue IS 'Keys of changed rows of entity stock_item, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.stock_item_queue.captured_at IS 'When the statement began that changed the row.';
@@ -199,7 +199,7 @@ CREATE TABLE metabase_internal.product_queue (
     key_uuid    uuid,
     key_integer bigint,
     key_text    text
-);
+) USING heap;
 ALTER TABLE metabase_internal.product_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.product_queue IS 'Keys of changed rows of entity product, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.product_queue.captured_at IS 'When the statement began that changed the row.';
@@ -212,7 +212,7 @@ CREATE TABLE metabase_internal.brand_queue (
     key_uuid    uuid,
     key_integer bigint,
     key_text    text
-);
+) USING heap;
 ALTER TABLE metabase_internal.brand_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.brand_queue IS 'Keys of changed rows of entity brand, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.brand_queue.captured_at IS 'When the statement began that changed the row.';
@@ -225,7 +225,7 @@ CREATE TABLE metabase_internal.category_queue (
     key_uuid    uuid,
     key_integer bigint,
     key_text    text
-);
+) USING heap;
 ALTER TABLE metabase_internal.category_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.category_queue IS 'Keys of changed rows of entity category, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.category_queue.captured_at IS 'When the statement began that changed the row.';
@@ -238,7 +238,7 @@ CREATE TABLE metabase_internal.platform_queue (
     key_uuid    uuid,
     key_integer bigint,
     key_text    text
-);
+) USING heap;
 ALTER TABLE metabase_internal.platform_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.platform_queue IS 'Keys of changed rows of entity platform, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.platform_queue.captured_at IS 'When the statement began that changed the row.';
@@ -251,7 +251,7 @@ CREATE TABLE metabase_internal.supplier_queue (
     key_uuid    uuid,
     key_integer bigint,
     key_text    text
-);
+) USING heap;
 ALTER TABLE metabase_internal.supplier_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.supplier_queue IS 'Keys of changed rows of entity supplier, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.supplier_queue.captured_at IS 'When the statement began that changed the row.';
@@ -264,7 +264,7 @@ CREATE TABLE metabase_internal.size_queue (
     key_uuid    uuid,
     key_integer bigint,
     key_text    text
-);
+) USING heap;
 ALTER TABLE metabase_internal.size_queue REPLICA IDENTITY FULL;
 COMMENT ON TABLE metabase_internal.size_queue IS 'Keys of changed rows of entity size, not applied yet; a row without any key says that everything may have changed.';
 COMMENT ON COLUMN metabase_internal.size_queue.captured_at IS 'When the statement began that changed the row.';

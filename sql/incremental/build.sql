@@ -13,7 +13,7 @@ CREATE TABLE metabase_internal.platform_rollup (
     cities      bigint NOT NULL DEFAULT 0,
     countries   bigint NOT NULL DEFAULT 0,
     :platform_measures
-) WITH (fillfactor = 70);
+) USING heap WITH (fillfactor = 70);
 
 -- @run
 CREATE INDEX ON metabase_internal.platform_rollup (slug_key);
@@ -29,7 +29,7 @@ CREATE TABLE metabase_internal.place_rollup (
     platform_names text,
     :place_measures,
     UNIQUE (country_key, city_key)
-) WITH (fillfactor = 70);
+) USING heap WITH (fillfactor = 70);
 
 -- @run
 CREATE INDEX ON metabase_internal.place_rollup (country);
@@ -41,7 +41,7 @@ CREATE TABLE metabase_internal.product_rollup (
     brand_id    :brand_type,
     category_id :category_type,
     :product_measures
-) WITH (fillfactor = 70);
+) USING heap WITH (fillfactor = 70);
 
 -- @run
 CREATE INDEX ON metabase_internal.product_rollup (brand_id);
@@ -55,14 +55,14 @@ CREATE TABLE metabase_internal.supplier_rollup (
     supplier_id :supplier_type NOT NULL UNIQUE,
     brand_list  text,
     :supplier_measures
-) WITH (fillfactor = 70);
+) USING heap WITH (fillfactor = 70);
 
 -- @run
 CREATE TABLE metabase_internal.brand_rollup (
     id       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     brand_id :brand_type NOT NULL UNIQUE,
     :brand_measures
-) WITH (fillfactor = 70);
+) USING heap WITH (fillfactor = 70);
 
 -- @run
 CREATE TABLE metabase_internal.day_rollup (
@@ -70,7 +70,7 @@ CREATE TABLE metabase_internal.day_rollup (
     day      date NOT NULL,
     :day_measures,
     PRIMARY KEY (platform, day)
-) WITH (fillfactor = 70);
+) USING heap WITH (fillfactor = 70);
 
 -- @run
 CREATE TABLE metabase_internal.sale_fact (
@@ -92,7 +92,7 @@ CREATE TABLE metabase_internal.sale_fact (
     platform_fee    numeric,
     shipping_cost   numeric,
     purchase_price  numeric
-) WITH (fillfactor = 90);
+) USING heap WITH (fillfactor = 90);
 
 -- @run
 CREATE TABLE metabase_internal.item_fact (
@@ -105,7 +105,7 @@ CREATE TABLE metabase_internal.item_fact (
     purchase_price numeric,
     price          numeric,
     times_sold     integer NOT NULL
-) WITH (fillfactor = 90);
+) USING heap WITH (fillfactor = 90);
 
 -- Groups that are applied and not flushed yet, a table a view.
 

@@ -38,6 +38,7 @@ adapter AS (
         view.oid,
         view.relname,
         view.relowner,
+        view.xmin AS view_xmin,
         rule.xmin AS rule_xmin,
         (
             SELECT pg_catalog.string_agg(
@@ -84,8 +85,22 @@ SELECT
             ),
             ''
         )
-        || coalesce((SELECT pg_catalog.string_agg(adapter::text, E'\n' ORDER BY adapter::text COLLATE "C") FROM adapter), '')
-        AS sources_now,
+        || coalesce(
+            (
+                SELECT pg_catalog.string_agg(
+                    (pg_catalog.to_jsonb(adapter) - 'view_xmin')::text,
+                    E'\n'
+                    ORDER BY adapter.relname
+                )
+                FROM adapter
+            ),
+            ''
+        ) AS sources_now,
+    -- Also what changes none of that, such as a name that was given to another one and taken back.
+    (
+        SELECT pg_catalog.string_agg(pg_catalog.concat(adapter.oid, '/', adapter.view_xmin), ' ' ORDER BY adapter.oid)
+        FROM adapter
+    ) AS adapters_now,
     (
         SELECT pg_catalog.bool_or(
             pg_catalog.pg_current_xact_id_if_assigned()::xid IN (captured.trigger_xmin, captured.parent_xmin, captured.class_xmin)

@@ -132,12 +132,12 @@ fn run_step(workspace: &mut Workspace, step: &Step) -> Result<u64, Error> {
             name,
             when,
             statement,
-        }
-        | Step::Read {
+        } if !is_due(workspace, when) => workspace.keep_none(name, statement).map(|()| 0),
+        Step::Read {
             name,
             when,
             statement,
-        } if !is_due(workspace, when) => workspace.keep_none(name, statement).map(|()| 0),
+        } if !is_due(workspace, when) => workspace.read_none(name, statement).map(|()| 0),
         Step::Keep { name, statement, .. } => {
             let rows = workspace.keep(name, statement)?;
             check(workspace, name)?;

@@ -27,6 +27,7 @@ pub fn build(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<Look,
         })?;
         fill(workspace, look, owner)
     })?;
+    state::check_unaltered(look)?;
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/store_build.sql"),

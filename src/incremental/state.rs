@@ -22,6 +22,8 @@ pub struct Look {
     sources: Option<String>,
     /// What they look like now.
     pub sources_now: String,
+    /// What the adapters' own entries in the catalog look like now.
+    adapters_now: Option<String>,
     /// Why refreshes have not been incremental, where they have not.
     pub reason: Option<String>,
     /// Whether this very transaction has begun to capture changes.
@@ -88,6 +90,17 @@ pub fn hold_tables() -> Result<bool, Error> {
 /// A look outside of a workspace.
 pub fn look() -> Result<Look, Error> {
     as_extension_owner(|| query::row(LOOK, &[]))
+}
+
+/// An error if the sources or an adapter are others than when the refresh looked: what was read by a name may have been read of
+/// two. What reading calls, or an index, could have altered them, and could have been made to by their owner.
+pub fn check_unaltered(before: &Look) -> Result<(), Error> {
+    // Not in the refresh's snapshot: names mean what they mean now, also where somebody else has altered them.
+    let now = look()?;
+    match now.sources_now == before.sources_now && now.adapters_now == before.adapters_now {
+        true => Ok(()),
+        false => Err(Error::AlteredMeanwhile),
+    }
 }
 
 /// A look in the snapshot of a workspace.

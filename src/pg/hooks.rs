@@ -221,10 +221,16 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<u32> {
             // The worker uses what goes: it would wait in the middle of it, and the statement for the worker.
             pg_sys::NodeTag::T_DropStmt => {
                 let statement = node as *mut pg_sys::DropStmt;
-                let is_own = (*statement).removeType == pg_sys::ObjectType::OBJECT_EXTENSION
+                // Its schemas go only with it.
+                let own: &[&CStr] = match (*statement).removeType {
+                    pg_sys::ObjectType::OBJECT_EXTENSION => &[c"metabase_views"],
+                    pg_sys::ObjectType::OBJECT_SCHEMA => &[c"metabase", c"metabase_internal"],
+                    _ => &[],
+                };
+                let is_own = !own.is_empty()
                     && PgList::<pg_sys::String>::from_pg((*statement).objects)
                         .iter_ptr()
-                        .any(|name| CStr::from_ptr((*name).sval) == c"metabase_views");
+                        .any(|name| own.contains(&CStr::from_ptr((*name).sval)));
                 return is_own.then(|| pg_sys::MyDatabaseId.to_u32());
             }
             pg_sys::NodeTag::T_AlterDatabaseStmt => {
@@ -277,6 +283,8 @@ unsafe fn option(options: *mut pg_sys::List, name: &CStr) -> Option<*mut c_char>
 /// Keeps workers away from a database for as long as it lives.
 struct Held {
     database: u32,
+    /// Until when, as this one has last said: somebody else may keep them away meanwhile.
+    until: i64,
 }
 
 impl Drop for Held {
@@ -285,7 +293,7 @@ impl Drop for Held {
             // A worker that was interrupted at its start has not failed.
             place.failures.store(0, SeqCst);
             place.retry_at.store(0, SeqCst);
-            place.held_until.store(0, SeqCst);
+            let _ = place.held_until.compare_exchange(self.until, 0, SeqCst, SeqCst);
             place.has_events.store(true, SeqCst);
         });
         shared::wake_for_databases();
@@ -299,16 +307,17 @@ fn make_way(oid: u32) -> Option<Held> {
     if !database::is_owned(oid) {
         return None;
     }
-    let ask_worker = || {
+    let ask_worker = |until: i64| {
         shared::with_place(oid, |_, place| {
-            place.held_until.store(shared::now() + LONGEST_HOLD, SeqCst);
+            place.held_until.store(until, SeqCst);
             place.must_leave.store(true, SeqCst);
             place.wake_worker();
             place.pid.load(SeqCst)
         })
     };
-    let mut pid = ask_worker()?;
-    let held = Held { database: oid };
+    let until = shared::now() + LONGEST_HOLD;
+    let mut pid = ask_worker(until)?;
+    let mut held = Held { database: oid, until };
     if pid != 0 {
         // SAFETY: a plain system call. The process is, or was a moment ago, the worker.
         unsafe { libc::kill(pid, libc::SIGTERM) };
@@ -317,7 +326,8 @@ fn make_way(oid: u32) -> Option<Held> {
     while pid != 0 && begin.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(10));
         pgrx::check_for_interrupts!();
-        pid = ask_worker().unwrap_or(0);
+        held.until = shared::now() + LONGEST_HOLD;
+        pid = ask_worker(held.until).unwrap_or(0);
     }
     Some(held)
 }

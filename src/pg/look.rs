@@ -5,6 +5,7 @@
 //! of a domain it calls what the domain's CHECK calls. So no function may be called meanwhile but an immutable one of
 //! PostgreSQL's own.
 
+use std::cell::Cell;
 use std::ffi::{CStr, CString, c_int, c_void};
 
 use pgrx::pg_sys::panic::ErrorReport;
@@ -137,24 +138,32 @@ unsafe extern "C-unwind" fn check_function(function: pg_sys::Oid, _context: *mut
 
 static mut PREVIOUS_HOOK: pg_sys::object_access_hook_type = None;
 
+thread_local! {
+    static IS_INSTALLED: Cell<bool> = const { Cell::new(false) };
+    static IS_LOOKING: Cell<bool> = const { Cell::new(false) };
+}
+
 /// For as long as it lives, whoever is about to call a function that is not harmless gets an error instead.
 struct Lookout;
 
 impl Lookout {
     fn post() -> Lookout {
-        // SAFETY: a backend has one thread, and looks do not nest: nothing that could look is called during one.
-        unsafe {
-            PREVIOUS_HOOK = pg_sys::object_access_hook;
-            pg_sys::object_access_hook = Some(on_object_access);
+        // The hook stays, and does nothing when nobody looks: others may have put theirs before it when it would be taken off.
+        if !IS_INSTALLED.replace(true) {
+            // SAFETY: a backend has one thread, and this is done once in it.
+            unsafe {
+                PREVIOUS_HOOK = pg_sys::object_access_hook;
+                pg_sys::object_access_hook = Some(on_object_access);
+            }
         }
+        IS_LOOKING.set(true);
         Lookout
     }
 }
 
 impl Drop for Lookout {
     fn drop(&mut self) {
-        // SAFETY: puts back what was read when it was made.
-        unsafe { pg_sys::object_access_hook = PREVIOUS_HOOK }
+        IS_LOOKING.set(false);
     }
 }
 
@@ -174,7 +183,7 @@ unsafe extern "C-unwind" fn on_object_access(
             pg_sys::ffi::pg_guard_ffi_boundary(|| previous(access, class, object, sub_id, argument));
         }
     }
-    if access == pg_sys::ObjectAccessType::OAT_FUNCTION_EXECUTE && !is_harmless(object) {
+    if IS_LOOKING.get() && access == pg_sys::ObjectAccessType::OAT_FUNCTION_EXECUTE && !is_harmless(object) {
         ErrorReport::from(Error::CallsFunction {
             function: function_name(object),
         })

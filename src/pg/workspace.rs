@@ -34,24 +34,26 @@ const READ_TYPES: [pg_sys::Oid; 8] = [
 struct Plans {
     /// What the statements were generated for; plans for anything else are dropped.
     generation: String,
-    plans: HashMap<String, pg_sys::SPIPlanPtr>,
-    /// The types of the kept rows that the plans read: the server does not notice when these change.
-    columns: HashMap<String, Vec<pg_sys::Oid>>,
+    plans: HashMap<String, KeptPlan>,
+}
+
+/// A plan that is used again.
+struct KeptPlan {
+    pointer: pg_sys::SPIPlanPtr,
+    /// The kept rows that it reads, and their types: the server does not notice when these change.
+    reads: Vec<(String, Vec<pg_sys::Oid>)>,
 }
 
 thread_local! {
     static IS_OPEN: Cell<bool> = const { Cell::new(false) };
-    static PLANS: RefCell<Plans> = RefCell::new(Plans {
-        generation: String::new(),
-        plans: HashMap::new(),
-        columns: HashMap::new(),
-    });
+    static PLANS: RefCell<Plans> = RefCell::new(Plans { generation: String::new(), plans: HashMap::new() });
 }
 
 /// Rows that later statements read like a table.
 struct Kept {
     relation: *mut pg_sys::EphemeralNamedRelationData,
     rows: u64,
+    types: Vec<pg_sys::Oid>,
 }
 
 /// See the module.
@@ -208,17 +210,16 @@ impl Workspace {
     /// this one, so nothing may come through it but values of the types that adapters have.
     pub fn read(&mut self, name: &str, query: &str) -> Result<u64, Error> {
         let rows = self.raw_rows(query)?;
-        // SAFETY: the description belongs to the rows.
-        let is_plain = unsafe { attributes(rows.columns) }.all(|column| {
-            READ_TYPES.contains(&column.atttypid)
-                && [pg_sys::InvalidOid, pg_sys::DEFAULT_COLLATION_OID].contains(&column.attcollation)
-        });
-        if !is_plain {
-            return Err(Error::AdapterTypes {
-                rows: name.to_owned(),
-            });
-        }
+        rows.check_plain(name)?;
         self.register(name, rows)
+    }
+
+    /// Keeps no rows under the name of some that are read elsewhere (see [`read`](Self::read)). The types of none are types, too:
+    /// later statements would be planned with the functions that these bring along.
+    pub fn read_none(&mut self, name: &str, query: &str) -> Result<(), Error> {
+        let rows = self.no_rows(query)?;
+        rows.check_plain(name)?;
+        self.register(name, rows).map(drop)
     }
 
     /// Keeps the rows that a statement returns which it has written or deleted.
@@ -251,19 +252,24 @@ impl Workspace {
 
     /// Keeps no rows under a name: those of a statement that is known to have none.
     pub fn keep_none(&mut self, name: &str, statement: &str) -> Result<(), Error> {
+        let rows = self.no_rows(statement)?;
+        self.register(name, rows).map(drop)
+    }
+
+    /// No rows with the columns that those of a statement have.
+    fn no_rows(&mut self, statement: &str) -> Result<Rows, Error> {
         // SAFETY: the columns are copied before the plan is dropped, if it is. What they were when it was prepared does for no rows.
-        let rows = unsafe {
+        unsafe {
             let plan = self.plan(statement)?;
             let columns = pg_sys::CreateTupleDescCopy(result_columns(plan.pointer)?);
             plan.done();
-            Rows {
+            Ok(Rows {
                 store: new_store(),
                 columns,
                 count: 0,
                 snapshot: self.snapshot,
-            }
-        };
-        self.register(name, rows).map(drop)
+            })
+        }
     }
 
     /// How many rows are kept under a name.
@@ -353,7 +359,16 @@ impl Workspace {
         #[cfg(debug_assertions)]
         super::injection::point()?;
         let is_once = self.is_once;
-        if !is_once && let Some(pointer) = PLANS.with_borrow(|plans| plans.plans.get(statement).copied()) {
+        let kept = PLANS.with_borrow_mut(|plans| match plans.plans.get(statement) {
+            _ if is_once => None,
+            Some(plan) if self.has_types(&plan.reads) => Some(plan.pointer),
+            Some(_) => {
+                plans.forget(|text| text != statement);
+                None
+            }
+            None => None,
+        });
+        if let Some(pointer) = kept {
             return Ok(Plan { pointer, is_once });
         }
         // SAFETY: a plan that is kept lives until it is freed.
@@ -365,9 +380,26 @@ impl Workspace {
             pointer
         };
         if !is_once {
-            PLANS.with_borrow_mut(|plans| plans.plans.insert(statement.to_owned(), pointer));
+            let reads = self
+                .kept
+                .iter()
+                .filter(|(name, _)| statement.contains(name.as_str()))
+                .map(|(name, kept)| (name.clone(), kept.types.clone()))
+                .collect();
+            PLANS.with_borrow_mut(|plans| {
+                plans
+                    .plans
+                    .insert(statement.to_owned(), KeptPlan { pointer, reads })
+            });
         }
         Ok(Plan { pointer, is_once })
+    }
+
+    /// Whether the rows that are kept now have these types.
+    fn has_types(&self, reads: &[(String, Vec<pg_sys::Oid>)]) -> bool {
+        reads
+            .iter()
+            .all(|(name, types)| self.kept.get(name).is_some_and(|kept| kept.types == *types))
     }
 
     /// Has later statements read rows by a name. Answers how many there are.
@@ -376,9 +408,6 @@ impl Workspace {
         let (count, columns, store) = (rows.count, rows.columns, rows.store);
         // From here on the relation has them.
         std::mem::forget(rows);
-        // SAFETY: the description is the rows'.
-        let columns_now = unsafe { types(columns) };
-        forget_plans_of_other_columns(name, columns_now);
         // SAFETY: called between SPI_connect and SPI_finish. The relation is made in the memory of this SPI connection, like what it
         // points to. An earlier one of its name is taken away first.
         unsafe {
@@ -408,6 +437,7 @@ impl Workspace {
                 Kept {
                     relation,
                     rows: count,
+                    types: types(columns),
                 },
             );
         }
@@ -428,6 +458,21 @@ impl Plan {
 }
 
 impl Rows {
+    /// An error unless all columns have types that adapters have.
+    fn check_plain(&self, name: &str) -> Result<(), Error> {
+        // SAFETY: the description belongs to the rows.
+        let is_plain = unsafe { attributes(self.columns) }.all(|column| {
+            READ_TYPES.contains(&column.atttypid)
+                && [pg_sys::InvalidOid, pg_sys::DEFAULT_COLLATION_OID].contains(&column.attcollation)
+        });
+        match is_plain {
+            true => Ok(()),
+            false => Err(Error::AdapterTypes {
+                rows: name.to_owned(),
+            }),
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> u64 {
         self.count
@@ -511,31 +556,23 @@ unsafe fn new_store() -> *mut pg_sys::Tuplestorestate {
 fn forget_other_plans(generation: &str) {
     PLANS.with_borrow_mut(|plans| {
         if plans.generation != generation {
-            plans.forget();
+            plans.forget(|_| false);
             plans.generation = generation.to_owned();
         }
     });
 }
 
-/// Plans read kept rows as what their columns were when the plan was made.
-fn forget_plans_of_other_columns(name: &str, columns: Vec<pg_sys::Oid>) {
-    PLANS.with_borrow_mut(|plans| match plans.columns.get(name) {
-        Some(before) if *before == columns => {}
-        before => {
-            if before.is_some() {
-                plans.forget();
-            }
-            plans.columns.insert(name.to_owned(), columns);
-        }
-    });
-}
-
 impl Plans {
-    fn forget(&mut self) {
-        for (_, plan) in self.plans.drain() {
-            // SAFETY: the plan was kept by this session, and runs no more: there is one workspace, and it is between two statements.
-            unsafe { pg_sys::SPI_freeplan(plan) };
-        }
-        self.columns.clear();
+    /// Drops the plans of all statements but some.
+    fn forget(&mut self, stays: impl Fn(&str) -> bool) {
+        self.plans.retain(|statement, plan| {
+            let stays = stays(statement);
+            if !stays {
+                // SAFETY: the plan was kept by this session, and runs no more: there is one workspace, and it is between two
+                // statements.
+                unsafe { pg_sys::SPI_freeplan(plan.pointer) };
+            }
+            stays
+        });
     }
 }

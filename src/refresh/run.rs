@@ -261,21 +261,21 @@ fn flush_all(
 ) -> Result<Flushed, Error> {
     let mut flushed = Flushed::default();
     let are_held = state::hold_tables()?;
-    let mut look = state::look_in(workspace)?;
-    let sources = look.sources_now.clone();
-    match build {
-        Some(_) => look = build::build(workspace, &look, owner)?,
+    let before = state::look_in(workspace)?;
+    let look = match build {
+        Some(_) => build::build(workspace, &before, owner)?,
         None => {
             let foreign = (!are_held).then_some("a table of theirs is not the extension's own");
-            if let Some(reason) = foreign.or(look.outdated()) {
+            if let Some(reason) = foreign.or(before.outdated()) {
                 return Err(Error::CannotBuild {
                     reason: reason.to_owned(),
                 });
             }
-            apply(workspace, &look, owner)?;
-            flushed.changes = look.changes;
+            apply(workspace, &before, owner)?;
+            flushed.changes = before.changes;
+            before.clone()
         }
-    }
+    };
     let views = filled(|query, _| workspace.rows(query))?;
     for filled in &views {
         let Some(target) = Target::of(&filled.name) else {
@@ -327,20 +327,18 @@ fn flush_all(
             }
         }
     }
-    check_unaltered(&sources, &views, targets)?;
+    check_views(&views, targets)?;
+    state::check_unaltered(&before)?;
     Ok(flushed)
 }
 
-/// An error if the sources, an adapter or a view that was written to is another one than when the refresh began: what was read by
-/// a name may have been read of two. What reading calls, or an index, could have altered them, and could have been made to by
-/// their owner.
-fn check_unaltered(sources: &str, views: &[Filled], targets: &HashMap<String, u32>) -> Result<(), Error> {
+/// An error if a view that was written to is another one than when the refresh began.
+fn check_views(before: &[Filled], targets: &HashMap<String, u32>) -> Result<(), Error> {
     let identities = |views: &[Filled]| -> BTreeSet<String> {
         let is_target = |view: &&Filled| targets.contains_key(&view.name);
         views.iter().filter(is_target).map(Filled::identity).collect()
     };
-    // Not in the refresh's snapshot: names mean what they mean now, also where somebody else has altered them.
-    match state::look()?.sources_now == sources && identities(&filled(query::rows)?) == identities(views) {
+    match identities(&filled(query::rows)?) == identities(before) {
         true => Ok(()),
         false => Err(Error::AlteredMeanwhile),
     }

@@ -90,13 +90,13 @@ impl Launcher {
     /// Does what there is to do. Answers how many microseconds there is nothing to do after that.
     fn cycle(&mut self, board: &Board) -> i64 {
         let now = shared::now();
+        // Before what was asked for is read: what is asked for later is a reason to scan again.
+        let has_new_databases = board.has_new_databases.swap(false, SeqCst);
         self.heed(board);
         if self.free_places(&board.places, now) && self.lacks_places {
             self.scanned_at = 0;
         }
-        if board.has_new_databases.swap(false, SeqCst)
-            || !(self.scanned_at..self.scanned_at + RESCAN).contains(&now)
-        {
+        if has_new_databases || !(self.scanned_at..self.scanned_at + RESCAN).contains(&now) {
             self.scanned_at = now;
             if let Err(error) = self.scan(board) {
                 log!("metabase_views: the databases could not be read: {error}");

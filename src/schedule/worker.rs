@@ -49,6 +49,10 @@ pub extern "C-unwind" fn metabase_views_worker_main(argument: pg_sys::Datum) {
         return;
     }
     process::at_end(leave, number);
+    // A worker that was slow to start may come to a place that was given to another database meanwhile.
+    if with_place_at(number, |place| place.database.load(SeqCst)) != Some(database) {
+        return;
+    }
     process::start(Some(database));
     if let Some(flag) = shared::overrun_flag(number) {
         process::prepare_overrun(flag);
