@@ -1,5 +1,5 @@
-//! A trap: functions of a role's own that write into a table which only a superuser may write to. Whoever runs them with more
-//! than that role has leaves a row there.
+//! A trap: functions of a role's own that take a number from a sequence, and write into a table, which only a superuser may. Whoever
+//! runs them with more than that role has is caught; the sequence knows it also where all of it is rolled back.
 
 use crate::cluster::{Database, value};
 use crate::rows::run;
@@ -23,12 +23,14 @@ impl<'a> Trap<'a> {
             &mut superuser,
             &format!(
                 "CREATE TABLE IF NOT EXISTS public.caught (function_owner text, ran_as text);
+                 CREATE SEQUENCE IF NOT EXISTS public.times_caught;
                  CREATE SCHEMA {schema} AUTHORIZATION {role};
                  GRANT USAGE ON SCHEMA {schema} TO PUBLIC;
                  SET SESSION AUTHORIZATION {role};
                  -- In a function of its own, because nothing that is called immutable may write.
                  CREATE FUNCTION {schema}.take() RETURNS void LANGUAGE plpgsql AS $$
                  BEGIN
+                     PERFORM nextval('public.times_caught');
                      INSERT INTO public.caught VALUES ('{role}', current_user);
                  EXCEPTION
                      WHEN insufficient_privilege OR read_only_sql_transaction THEN NULL;
@@ -56,5 +58,14 @@ impl<'a> Trap<'a> {
             "SELECT string_agg(DISTINCT ran_as, ', ') FROM public.caught",
         );
         assert_eq!(caught, None, "somebody ran what {} had made", self.role);
+        let was_caught: bool = value(
+            &mut self.database.connect(),
+            "SELECT is_called FROM public.times_caught",
+        );
+        assert!(
+            !was_caught,
+            "somebody ran what {} had made, and undid it",
+            self.role
+        );
     }
 }
