@@ -1,5 +1,7 @@
 //! Who we act as: the caller, or the extension's owner, for the tables in `metabase_internal` that nobody else may touch.
 
+use std::cell::Cell;
+
 use pgrx::pg_sys;
 
 use super::query;
@@ -31,11 +33,23 @@ pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<
     )
 }
 
-/// The role that the extension belongs to.
+thread_local! {
+    /// When the transaction began that looked for it, and what it found.
+    static EXTENSION_OWNER: Cell<(i64, u32)> = const { Cell::new((0, 0)) };
+}
+
+/// The role that the extension belongs to, looked up once a transaction.
 pub fn extension_owner() -> Result<u32, Error> {
     #[derive(serde::Deserialize)]
     struct Owner {
         oid: u32,
+    }
+    // SAFETY: a plain question about this transaction.
+    let transaction = unsafe { pg_sys::GetCurrentTransactionStartTimestamp() };
+    if let (begin, owner) = EXTENSION_OWNER.get()
+        && begin == transaction
+    {
+        return Ok(owner);
     }
     let owner: Owner = with_own_settings(|| {
         query::row(
@@ -43,6 +57,7 @@ pub fn extension_owner() -> Result<u32, Error> {
             &[],
         )
     })?;
+    EXTENSION_OWNER.set((transaction, owner.oid));
     Ok(owner.oid)
 }
 

@@ -1,5 +1,6 @@
 //! All that touches the server's internals: every `unsafe` block and every difference between its versions.
 
+pub mod alterations;
 pub mod capture;
 pub mod database;
 pub mod hooks;
