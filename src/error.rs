@@ -129,6 +129,8 @@ pub enum Error {
         relation: String,
         sqlstate: String,
         cause: String,
+        /// What the cause itself says to do.
+        hint: Option<String>,
     },
     #[error("a literal calls function \"{function}\" when it is read; write it as ARRAY[…] or ROW(…)")]
     CallsFunction { function: String },
@@ -226,7 +228,7 @@ pub enum Error {
     #[error("the dashboard cannot be read: {reason}")]
     InvalidDashboard { reason: String },
     #[error(
-        "the views that this card reads belong to several roles, and a superuser runs what none of them has made"
+        "the views that this card reads belong to several roles; for a superuser they are read as their one owner"
     )]
     SeveralOwners,
 
@@ -423,6 +425,7 @@ impl Error {
                  in parentheses."
                     .into()
             }
+            Expression { hint: Some(hint), .. } => hint.clone(),
             Expression { sqlstate, .. } if sqlstate == "42501" => {
                 "Grant the role what the message says, or have the mapping made by a role that has it.".into()
             }
@@ -595,6 +598,12 @@ impl From<Error> for ErrorReport {
             report = report.set_hint(hint);
         }
         report
+    }
+}
+
+impl From<std::ffi::NulError> for Error {
+    fn from(error: std::ffi::NulError) -> Error {
+        Error::Internal(error.to_string())
     }
 }
 

@@ -132,18 +132,17 @@ fn run_step(workspace: &mut Workspace, step: &Step) -> Result<u64, Error> {
             name,
             when,
             statement,
-        } if !is_due(workspace, when) => workspace.keep_none(name, statement).map(|()| 0),
-        Step::Read {
-            name,
-            when,
-            statement,
-        } if !is_due(workspace, when) => workspace.read_none(name, statement).map(|()| 0),
-        Step::Keep { name, statement, .. } => {
-            let rows = workspace.keep(name, statement)?;
-            check(workspace, name)?;
-            Ok(rows)
-        }
-        Step::Read { name, statement, .. } => workspace.read(name, statement),
+            reads_shop,
+        } => match (is_due(workspace, when), reads_shop) {
+            (true, true) => workspace.read(name, statement),
+            (false, true) => workspace.read_none(name, statement).map(|()| 0),
+            (true, false) => {
+                let rows = workspace.keep(name, statement)?;
+                check(workspace, name)?;
+                Ok(rows)
+            }
+            (false, false) => workspace.keep_none(name, statement).map(|()| 0),
+        },
         Step::Run { when, .. } if !is_due(workspace, when) => Ok(0),
         Step::Run { statement, .. } => workspace.run(statement),
         Step::Mark(mark) => Err(Error::Internal(format!("a step is not known: {mark}"))),

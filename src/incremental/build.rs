@@ -60,7 +60,7 @@ fn fill(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<u64, Error
     run_steps(workspace, &steps, owner, |step, rows| {
         number += 1;
         show((number + 1).min(steps.len()));
-        if let Step::Read { name, .. } = step
+        if let Step::Keep { name, .. } = step
             && matches!(name.as_str(), "item_read" | "sale_read")
         {
             facts += rows;

@@ -23,7 +23,7 @@ pub struct Target {
     group: &'static str,
     /// The view's key: positions of its columns, and whether they can be NULL.
     key: &'static [(usize, bool)],
-    /// From the groups in `flush_key` to their rows.
+    /// From the groups in `flush_key` to their rows. The last step is not kept: `changes` puts it into the statement that compares.
     pub(super) script: &'static str,
 }
 
@@ -154,7 +154,7 @@ impl Target {
     /// How many groups are noted; none where somebody is just writing them anew. It keeps no lock: whoever asks for a status must
     /// not be in the way of a rebuild.
     pub fn noted(&self) -> Result<i64, Error> {
-        let dirty = CString::new(self.dirty).map_err(|error| Error::Internal(error.to_string()))?;
+        let dirty = CString::new(self.dirty)?;
         Ok(relation::count_table_rows(c"metabase_internal", &dirty).unwrap_or(0))
     }
 
@@ -174,17 +174,11 @@ impl Target {
             return Ok(0);
         }
         let mut steps = generated.shop.flush(self.script);
-        let Some(Step::Read { statement: rows, .. }) = steps.pop() else {
+        let Some(Step::Keep { statement: rows, .. }) = steps.pop() else {
             return Err(Error::Internal(format!("{} has no rows", self.view)));
         };
         run_steps(workspace, &steps, owner, |_, _| ())?;
-        let written = as_role(owner, || {
-            let changes = workspace.raw_rows(&self.changes(&rows, filled))?;
-            match changes.len() {
-                0 => Ok(0),
-                _ => matview::write(filled.oid, &changes),
-            }
-        })?;
+        let written = write(workspace, filled, owner, &self.changes(&rows, filled))?;
         if is_new_day || workspace.kept("noted") > 0 {
             as_extension_owner(|| {
                 query::run(
@@ -242,13 +236,7 @@ impl Target {
         }
         workspace.once(|workspace| {
             as_extension_owner(|| workspace.run(&format!("DELETE FROM metabase_internal.{}", self.dirty)))?;
-            let written = as_role(owner, || {
-                let changes = workspace.raw_rows(&self.all_changes(&definition, filled))?;
-                match changes.len() {
-                    0 => Ok(0),
-                    _ => matview::write(filled.oid, &changes),
-                }
-            })?;
+            let written = write(workspace, filled, owner, &self.all_changes(&definition, filled))?;
             let day = look.day.as_deref().unwrap_or_default();
             state::store_view_sync(self.view, day)?;
             Ok(written)
@@ -372,6 +360,17 @@ END",
                     .collect()
             })
     }
+}
+
+/// Writes what a query says has changed, as the view's owner. Answers how many rows that were.
+fn write(workspace: &mut Workspace, view: &Filled, owner: u32, changes: &str) -> Result<i64, Error> {
+    as_role(owner, || {
+        let changes = workspace.raw_rows(changes)?;
+        match changes.len() {
+            0 => Ok(0),
+            _ => matview::write(view.oid, &changes),
+        }
+    })
 }
 
 /// Names for a view's columns by position: users may rename them.

@@ -16,11 +16,8 @@ pub enum Step {
         name: String,
         when: Vec<String>,
         statement: String,
-    },
-    Read {
-        name: String,
-        when: Vec<String>,
-        statement: String,
+        /// Whether it reads the shop, and so runs as the views' owner: all else runs as the extension's.
+        reads_shop: bool,
     },
     Run {
         when: Vec<String>,
@@ -46,15 +43,11 @@ pub fn parse(script: &str) -> Vec<Step> {
             .map(str::to_owned)
             .collect();
         steps.push(match head.split_once(' ') {
-            Some(("keep", name)) => Step::Keep {
+            Some((verb @ ("keep" | "read"), name)) => Step::Keep {
                 name: name.to_owned(),
                 when,
                 statement,
-            },
-            Some(("read", name)) => Step::Read {
-                name: name.to_owned(),
-                when,
-                statement,
+                reads_shop: verb == "read",
             },
             None if head == "run" => Step::Run { when, statement },
             _ => Step::Mark(head.to_owned()),
@@ -94,39 +87,17 @@ pub fn fill(text: &str, values: &[(&str, String)]) -> String {
 }
 
 impl Step {
-    /// Whether it reads the shop, and so runs as the views' owner: all others run as the extension's.
+    /// Whether it reads the shop.
     pub fn reads_shop(&self) -> bool {
-        matches!(self, Step::Read { .. })
+        matches!(self, Step::Keep { reads_shop: true, .. })
     }
 
-    /// The step with its placeholders filled, also in the names that it depends on.
-    pub fn filled(self, values: &[(&str, String)]) -> Step {
-        let fill_all = |names: Vec<String>| names.iter().map(|name| fill(name, values)).collect();
-        match self {
-            Step::Keep {
-                name,
-                when,
-                statement,
-            } => Step::Keep {
-                name,
-                when: fill_all(when),
-                statement: fill(&statement, values),
-            },
-            Step::Read {
-                name,
-                when,
-                statement,
-            } => Step::Read {
-                name,
-                when: fill_all(when),
-                statement: fill(&statement, values),
-            },
-            Step::Run { when, statement } => Step::Run {
-                when: fill_all(when),
-                statement: fill(&statement, values),
-            },
-            mark => mark,
+    /// The step with its placeholders filled.
+    pub fn filled(mut self, values: &[(&str, String)]) -> Step {
+        if let Step::Keep { statement, .. } | Step::Run { statement, .. } = &mut self {
+            *statement = fill(statement, values);
         }
+        self
     }
 }
 
@@ -144,12 +115,14 @@ mod tests {
                 Step::Keep {
                     name: "a".into(),
                     when: vec!["b".into(), "c".into()],
-                    statement: "SELECT 1".into()
+                    statement: "SELECT 1".into(),
+                    reads_shop: false,
                 },
-                Step::Read {
+                Step::Keep {
                     name: "d".into(),
                     when: vec![],
-                    statement: "SELECT 2".into()
+                    statement: "SELECT 2".into(),
+                    reads_shop: true,
                 },
                 Step::Run {
                     when: vec![],

@@ -79,7 +79,7 @@ pub fn lock() -> Result<(), Error> {
 pub fn hold_tables() -> Result<bool, Error> {
     let owner = extension_owner()?;
     for table in TABLES {
-        let name = CString::new(table).map_err(|error| Error::Internal(error.to_string()))?;
+        let name = CString::new(table)?;
         if !relation::hold_table(c"metabase_internal", &name, owner) {
             return Ok(false);
         }
@@ -92,8 +92,8 @@ pub fn look() -> Result<Look, Error> {
     as_extension_owner(|| query::row(LOOK, &[]))
 }
 
-/// An error if the sources or an adapter are others than when the refresh looked: what was read by a name may have been read of
-/// two. What reading calls, or an index, could have altered them, and could have been made to by their owner.
+/// An error if a source or an adapter was altered since the refresh looked. A function that a read calls can alter it in the
+/// middle, and a name then means two things in one refresh.
 pub fn check_unaltered(before: &Look) -> Result<(), Error> {
     // Not in the refresh's snapshot: names mean what they mean now, also where somebody else has altered them.
     let now = look()?;

@@ -89,9 +89,7 @@ pub fn as_role<T>(role: u32, work: impl FnOnce() -> Result<T, Error>) -> Result<
 
 /// Runs `work` as the current role in the same restricted context.
 pub fn restricted<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    // SAFETY: a plain read of this backend's global.
-    let role = unsafe { pg_sys::GetUserId() };
-    as_role(role.to_u32(), work)
+    as_role(current_role_oid(), work)
 }
 
 /// Runs `work` as another role, as a call of that role's own would be: for the background worker, which is nobody by itself.

@@ -64,7 +64,7 @@ fn look_at<T>(
     select: &str,
     read: impl FnOnce(*const pg_sys::CachedPlanSource) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let select = CString::new(select).map_err(|error| Error::Internal(error.to_string()))?;
+    let select = CString::new(select)?;
     let prepared = || {
         // SAFETY: we are connected to SPI, and the text outlives the call. A plan that was prepared from one SELECT has one source,
         // which lives until the plan is freed, here or by the abort of the subtransaction if an error unwinds.

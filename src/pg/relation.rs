@@ -29,13 +29,33 @@ pub enum LockMode {
 
 /// The owner of a relation as it stands now, whatever snapshot this transaction has; it stays until the transaction ends.
 pub fn owner(schema: &CStr, name: &CStr) -> Option<u32> {
+    look_up(schema, name, pg_sys::AccessShareLock, |class| {
+        class.relowner.to_u32()
+    })
+}
+
+/// Locks a table against being altered until the transaction ends. Says whether it is an ordinary table of that role.
+pub fn hold_table(schema: &CStr, name: &CStr, owner: u32) -> bool {
+    let is_own = |class: &pg_sys::FormData_pg_class| {
+        class.relkind == pg_sys::RELKIND_RELATION as c_char && class.relowner == pg_sys::Oid::from(owner)
+    };
+    look_up(schema, name, pg_sys::RowExclusiveLock, is_own).unwrap_or(false)
+}
+
+/// Locks the relation that bears a name now until the transaction ends, and reads its entry in the catalog, if there is one.
+fn look_up<T>(
+    schema: &CStr,
+    name: &CStr,
+    lock: u32,
+    read: impl FnOnce(&pg_sys::FormData_pg_class) -> T,
+) -> Option<T> {
     // SAFETY: both names outlive the call, which only reads them. The relation is opened under the lock that the lookup has
     // taken, and is closed here, or by the abort of the (sub)transaction if an error unwinds.
     unsafe {
         let range = pg_sys::makeRangeVar(schema.as_ptr().cast_mut(), name.as_ptr().cast_mut(), -1);
         let oid = pg_sys::RangeVarGetRelidExtended(
             range,
-            pg_sys::AccessShareLock as i32,
+            lock as i32,
             pg_sys::RVROption::RVR_MISSING_OK,
             None,
             std::ptr::null_mut(),
@@ -44,34 +64,9 @@ pub fn owner(schema: &CStr, name: &CStr) -> Option<u32> {
             return None;
         }
         let relation = pg_sys::relation_open(oid, pg_sys::NoLock as i32);
-        let owner = (*(*relation).rd_rel).relowner;
+        let answer = read(&*(*relation).rd_rel);
         pg_sys::relation_close(relation, pg_sys::NoLock as i32);
-        Some(owner.to_u32())
-    }
-}
-
-/// Locks a table against being altered, until the transaction ends, if it is an ordinary one and belongs to a role. Says whether
-/// it does: from then on its name means that table, which nobody but its owner and superusers can have prepared for anything.
-pub fn hold_table(schema: &CStr, name: &CStr, owner: u32) -> bool {
-    // SAFETY: as above.
-    unsafe {
-        let range = pg_sys::makeRangeVar(schema.as_ptr().cast_mut(), name.as_ptr().cast_mut(), -1);
-        let oid = pg_sys::RangeVarGetRelidExtended(
-            range,
-            pg_sys::RowExclusiveLock as i32,
-            pg_sys::RVROption::RVR_MISSING_OK,
-            None,
-            std::ptr::null_mut(),
-        );
-        if oid == pg_sys::InvalidOid {
-            return false;
-        }
-        let relation = pg_sys::relation_open(oid, pg_sys::NoLock as i32);
-        let class = &*(*relation).rd_rel;
-        let is_own = class.relkind == pg_sys::RELKIND_RELATION as std::ffi::c_char
-            && class.relowner == pg_sys::Oid::from(owner);
-        pg_sys::relation_close(relation, pg_sys::NoLock as i32);
-        is_own
+        Some(answer)
     }
 }
 

@@ -160,7 +160,7 @@ impl Workspace {
             .cloned()
             .collect();
         for name in others {
-            let c_name = CString::new(name.as_str()).map_err(|error| Error::Internal(error.to_string()))?;
+            let c_name = CString::new(name.as_str())?;
             if let Some(kept) = self.kept.remove(&name) {
                 // SAFETY: no statement runs that reads it. After a rollback its file is closed, so that only the memory is left,
                 // which goes with this SPI connection.
@@ -258,7 +258,8 @@ impl Workspace {
 
     /// No rows with the columns that those of a statement have.
     fn no_rows(&mut self, statement: &str) -> Result<Rows, Error> {
-        // SAFETY: the columns are copied before the plan is dropped, if it is. What they were when it was prepared does for no rows.
+        // SAFETY: the columns are copied before the plan is dropped, if it is. They may be those of when the plan was made; there is no
+        // row that could have others.
         unsafe {
             let plan = self.plan(statement)?;
             let columns = pg_sys::CreateTupleDescCopy(result_columns(plan.pointer)?);
@@ -359,16 +360,7 @@ impl Workspace {
         #[cfg(debug_assertions)]
         super::injection::point()?;
         let is_once = self.is_once;
-        let kept = PLANS.with_borrow_mut(|plans| match plans.plans.get(statement) {
-            _ if is_once => None,
-            Some(plan) if self.has_types(&plan.reads) => Some(plan.pointer),
-            Some(_) => {
-                plans.forget(|text| text != statement);
-                None
-            }
-            None => None,
-        });
-        if let Some(pointer) = kept {
+        if !is_once && let Some(pointer) = self.kept_plan(statement) {
             return Ok(Plan { pointer, is_once });
         }
         // SAFETY: a plan that is kept lives until it is freed.
@@ -383,6 +375,7 @@ impl Workspace {
             let reads = self
                 .kept
                 .iter()
+                // A name that is only part of a word costs a plan and no more.
                 .filter(|(name, _)| statement.contains(name.as_str()))
                 .map(|(name, kept)| (name.clone(), kept.types.clone()))
                 .collect();
@@ -395,16 +388,27 @@ impl Workspace {
         Ok(Plan { pointer, is_once })
     }
 
-    /// Whether the rows that are kept now have these types.
-    fn has_types(&self, reads: &[(String, Vec<pg_sys::Oid>)]) -> bool {
-        reads
-            .iter()
-            .all(|(name, types)| self.kept.get(name).is_some_and(|kept| kept.types == *types))
+    /// The plan that this session has of a statement, unless it reads rows that have other types now: then it is dropped.
+    fn kept_plan(&self, statement: &str) -> Option<pg_sys::SPIPlanPtr> {
+        PLANS.with_borrow_mut(|plans| {
+            let plan = plans.plans.get(statement)?;
+            let is_current = plan
+                .reads
+                .iter()
+                .all(|(name, types)| self.kept.get(name).is_some_and(|kept| kept.types == *types));
+            if is_current {
+                return Some(plan.pointer);
+            }
+            if let Some(plan) = plans.plans.remove(statement) {
+                plan.free();
+            }
+            None
+        })
     }
 
     /// Has later statements read rows by a name. Answers how many there are.
     fn register(&mut self, name: &str, rows: Rows) -> Result<u64, Error> {
-        let c_name = CString::new(name).map_err(|error| Error::Internal(error.to_string()))?;
+        let c_name = CString::new(name)?;
         let (count, columns, store) = (rows.count, rows.columns, rows.store);
         // From here on the relation has them.
         std::mem::forget(rows);
@@ -538,7 +542,7 @@ unsafe fn result_columns(plan: pg_sys::SPIPlanPtr) -> Result<pg_sys::TupleDesc, 
 
 /// SAFETY: called between SPI_connect and SPI_finish.
 unsafe fn prepare(statement: &str) -> Result<pg_sys::SPIPlanPtr, Error> {
-    let text = CString::new(statement).map_err(|error| Error::Internal(error.to_string()))?;
+    let text = CString::new(statement)?;
     // SAFETY: the text outlives the call.
     let plan = unsafe { pg_sys::SPI_prepare(text.as_ptr(), 0, std::ptr::null_mut()) };
     match plan.is_null() {
@@ -556,23 +560,15 @@ unsafe fn new_store() -> *mut pg_sys::Tuplestorestate {
 fn forget_other_plans(generation: &str) {
     PLANS.with_borrow_mut(|plans| {
         if plans.generation != generation {
-            plans.forget(|_| false);
+            plans.plans.drain().for_each(|(_, plan)| plan.free());
             plans.generation = generation.to_owned();
         }
     });
 }
 
-impl Plans {
-    /// Drops the plans of all statements but some.
-    fn forget(&mut self, stays: impl Fn(&str) -> bool) {
-        self.plans.retain(|statement, plan| {
-            let stays = stays(statement);
-            if !stays {
-                // SAFETY: the plan was kept by this session, and runs no more: there is one workspace, and it is between two
-                // statements.
-                unsafe { pg_sys::SPI_freeplan(plan.pointer) };
-            }
-            stays
-        });
+impl KeptPlan {
+    fn free(self) {
+        // SAFETY: the plan was kept by this session, and runs no more: there is one workspace, and it is between two statements.
+        unsafe { pg_sys::SPI_freeplan(self.pointer) };
     }
 }

@@ -48,14 +48,22 @@ pub fn expression_type(
     );
     let oid = subtransaction(|| look::column_type(&probe)).map_err(|error| match error {
         Error::Postgres {
-            sqlstate, message, ..
-        } => Error::Expression {
-            entity: entity.name(),
-            what: what.to_owned(),
-            relation: relation.qualified.clone(),
             sqlstate,
-            cause: message,
-        },
+            message,
+            hint,
+            ..
+        } => {
+            let is_refused_call = sqlstate == "0A000";
+            Error::Expression {
+                entity: entity.name(),
+                what: what.to_owned(),
+                relation: relation.qualified.clone(),
+                sqlstate,
+                cause: message,
+                // What PostgreSQL advises is for statements; this is our own.
+                hint: hint.filter(|_| is_refused_call),
+            }
+        }
         other => other,
     })?;
     query::row(

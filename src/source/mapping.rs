@@ -302,6 +302,7 @@ fn check_filter(spec: &'static Spec, relation: &Relation, filter: &str) -> Resul
             relation: relation.qualified.clone(),
             sqlstate: "42804".into(),
             cause: format!("it is {}, not boolean", sql_type.name),
+            hint: None,
         });
     }
     Ok(())

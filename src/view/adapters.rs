@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, current_role, restricted};
+use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, restricted};
 use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::{query, relation};
@@ -76,13 +76,15 @@ fn check_sources(sources: &Sources) -> Result<(), Error> {
         relations: Vec<u32>,
     }
     let read: Vec<Read> = query::rows(include_str!("../../sql/queries/adapter_relations.sql"), &[])?;
-    let c_string = |text: &str| CString::new(text).map_err(|error| Error::Internal(error.to_string()));
     for source in &sources.0 {
         let Some(found) = &source.relation else { continue };
         let is_read = read
             .iter()
             .any(|read| read.adapter == source.spec.adapter && read.relations.contains(&found.oid));
-        let owner = relation::owner(&c_string(&found.schema)?, &c_string(&found.name)?);
+        let owner = relation::owner(
+            &CString::new(found.schema.as_str())?,
+            &CString::new(found.name.as_str())?,
+        );
         if !is_read || owner != Some(found.owner_oid) {
             return Err(Error::SourceReplaced {
                 entity: source.spec.name,
@@ -99,22 +101,19 @@ fn check_sources(sources: &Sources) -> Result<(), Error> {
 /// made by somebody else since.
 fn check_owners(role: &str) -> Result<(), Error> {
     #[derive(serde::Deserialize)]
-    struct Names {
-        current: u32,
-        owner: Option<String>,
+    struct Owner {
+        name: Option<String>,
     }
     for spec in &ENTITIES {
-        let name = CString::new(spec.adapter).map_err(|error| Error::Internal(error.to_string()))?;
-        let owner = relation::owner(c"metabase_internal", &name);
-        let names: Names = query::row(
-            "SELECT oid::bigint AS current, pg_catalog.pg_get_userbyid($1::oid) AS owner FROM pg_catalog.pg_roles WHERE \
-             rolname = current_user",
-            &[owner.map(i64::from).into()],
-        )?;
-        if owner != Some(names.current) {
+        let owner = relation::owner(c"metabase_internal", &CString::new(spec.adapter)?);
+        if owner != Some(current_role_oid()) {
+            let owner: Owner = query::row(
+                "SELECT pg_catalog.pg_get_userbyid($1::oid) AS name",
+                &[owner.map(i64::from).into()],
+            )?;
             return Err(Error::ForeignAdapter {
                 adapter: spec.adapter,
-                owner: names.owner.unwrap_or_default(),
+                owner: owner.name.unwrap_or_default(),
                 role: role.to_owned(),
             });
         }

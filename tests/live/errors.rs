@@ -107,7 +107,7 @@ fn a_literal_that_calls_a_function_when_it_is_read() {
             message: "column \"value\" of entity \"size\" does not work on core.sizes: a literal calls function \"is_odd\" when it \
                       is read; write it as ARRAY[…] or ROW(…)",
             hint: Some(
-                "Expressions see the table's columns; functions and other tables have to be written with their schema.",
+                "What a domain's CHECK calls is not run while SQL is looked at, unless it is PostgreSQL's own and immutable.",
             ),
         }],
     );
@@ -129,7 +129,7 @@ fn a_card_over_views_of_several_roles() {
         "SELECT metabase.dashboard_html('platform_performance')",
     );
     assert!(
-        page.contains("the views that this card reads belong to several roles, and a superuser runs what none of them has made"),
+        page.contains("the views that this card reads belong to several roles; for a superuser they are read as their one owner"),
         "{page}"
     );
 }

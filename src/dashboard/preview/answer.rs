@@ -75,7 +75,7 @@ pub fn ask(card: &Card, periods: &BTreeMap<&str, &Days>, most_rows: usize) -> Re
 fn for_card<T>(card: &Card, ask: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let mut owners = BTreeSet::new();
     for view in VIEWS.iter().filter(|view| card.reads(view.name)) {
-        let name = CString::new(view.name).map_err(|error| Error::Internal(error.to_string()))?;
+        let name = CString::new(view.name)?;
         // This also locks it: what is asked is what was looked at.
         let owner = relation::owner(c"analytics", &name).ok_or_else(|| Error::ViewMissing {
             view: view.name.to_owned(),

@@ -46,16 +46,12 @@ fn the_trap_catches_whoever_undoes_it() {
         &mut database.connect(),
         &format!("BEGIN; SELECT {}.evil(1); ROLLBACK", trap.schema),
     );
-    let caught: bool = value(
-        &mut database.connect(),
-        "SELECT is_called FROM public.times_caught",
-    );
-    assert!(caught);
+    assert!(trap.has_caught());
 }
 
 /// What an operator can do to what it owns in the middle of a refresh, and to what it does not own but would like to. {view}
 /// stands for one of its views, {adapter} for one of its adapters, {trap} for its schema.
-const SWAPS_OF_A_VIEW: [&str; 22] = [
+const SWAPS_OF_A_VIEW: [&str; 21] = [
     "ALTER MATERIALIZED VIEW analytics.{view} RENAME TO was;
      CREATE VIEW analytics.{view} AS SELECT 4096::bigint AS ctid, * FROM analytics.was",
     "ALTER MATERIALIZED VIEW analytics.{view} RENAME TO was;
@@ -74,7 +70,10 @@ const SWAPS_OF_A_VIEW: [&str; 22] = [
     "ALTER MATERIALIZED VIEW analytics.{view} RENAME TO was;
      ALTER MATERIALIZED VIEW analytics.was RENAME TO {view}",
     "ALTER MATERIALIZED VIEW analytics.{view} SET SCHEMA {trap}",
-    "ALTER MATERIALIZED VIEW analytics.{view} RENAME COLUMN last_sale TO other",
+    "DO $do$ BEGIN
+         EXECUTE format('ALTER MATERIALIZED VIEW analytics.{view} RENAME COLUMN %I TO other',
+             (SELECT attname FROM pg_attribute WHERE attrelid = 'analytics.{view}'::regclass AND attnum = 1));
+     END $do$",
     "ALTER MATERIALIZED VIEW analytics.{view} RENAME TO was;
      ALTER MATERIALIZED VIEW analytics.metabase_brand_analytics RENAME TO {view}",
     "DROP MATERIALIZED VIEW analytics.{view}",
@@ -88,9 +87,8 @@ const SWAPS_OF_A_VIEW: [&str; 22] = [
              EXECUTE 'DROP INDEX ' || index;
          END LOOP;
      END $do$",
-    "ALTER MATERIALIZED VIEW analytics.{view} CLUSTER ON {view}_nowhere",
+    "ALTER MATERIALIZED VIEW analytics.{view} CLUSTER ON uq_{view}",
     "ALTER MATERIALIZED VIEW analytics.{view} SET (fillfactor = 10)",
-    "CREATE OR REPLACE RULE \"_RETURN\" AS ON SELECT TO analytics.{view} DO INSTEAD SELECT 1",
     "REINDEX TABLE analytics.{view}",
 ];
 
@@ -193,6 +191,8 @@ fn swap_between_steps(
         &mut client,
         &format!(
             "CREATE SEQUENCE IF NOT EXISTS {schema}.fired; ALTER SEQUENCE {schema}.fired OWNER TO {role};
+             -- Its first number is there from the beginning.
+             SELECT setval('{schema}.fired', 1);
              SET client_min_messages = error;
              SET metabase_views.inject_as = '{role}'",
             schema = trap.schema,
@@ -247,14 +247,15 @@ fn swap_between_steps(
                 &mut client,
                 &format!("SELECT last_value FROM {}.fired", trap.schema),
             );
-            // The sequence's first number is there from the beginning.
-            if after == before && injected > 0 {
+            if after == before {
                 break;
             }
             injected += 1;
         }
-        let caught: bool = value(&mut client, "SELECT is_called FROM public.times_caught");
-        assert!(!caught, "somebody ran what the operator had made: {swap}");
+        assert!(
+            !trap.has_caught(),
+            "somebody ran what the operator had made: {swap}"
+        );
     }
     injected
 }
@@ -306,6 +307,13 @@ fn filled(swaps: &[&str], placeholder: &str, names: &[&str], trap: &Trap) -> Vec
         .collect()
 }
 
+fn not_its_own(trap: &Trap) -> Vec<String> {
+    SWAPS_OF_WHAT_IS_NOT_ITS_OWN
+        .iter()
+        .map(|swap| swap.replace("{trap}", &trap.schema))
+        .collect()
+}
+
 #[test]
 fn views_that_are_swapped_between_steps_are_right_or_say_that_they_are_not() {
     let database = shop();
@@ -341,7 +349,7 @@ fn adapters_that_are_swapped_where_nothing_is_read_of_them_are_not_planned_with_
 fn what_is_not_the_operators_cannot_be_swapped() {
     let database = shop();
     let trap = operators_shop(&database);
-    let swaps = filled(&SWAPS_OF_WHAT_IS_NOT_ITS_OWN, "{}", &[""], &trap);
+    let swaps = not_its_own(&trap);
     let injected = swap_between_steps(&database, &trap, &swaps, CHANGE, refresh);
     assert!(injected > 40, "{injected}");
     let mut operator = database.connect_as(&trap.role);
@@ -365,7 +373,7 @@ fn what_is_swapped_while_facts_are_built_does_no_more_harm() {
         &trap,
     );
     swaps.extend(filled(&SWAPS_OF_AN_ADAPTER, "{adapter}", &["stock_items"], &trap));
-    swaps.extend(filled(&SWAPS_OF_WHAT_IS_NOT_ITS_OWN, "{}", &[""], &trap));
+    swaps.extend(not_its_own(&trap));
     let injected = swap_between_steps(&database, &trap, &swaps, CHANGE, rebuild_and_refresh);
     assert!(injected > 200, "{injected}");
 }
@@ -429,7 +437,7 @@ fn a_key_of_a_domain_is_not_checked_by_the_extensions_owner() {
     trap.assert_nobody_was_caught();
 }
 
-/// As it was when rollups were the operator's own: a statement that is planned already reads a column of another type.
+/// A kept plan reads a column whose type a superuser has changed since.
 #[test]
 fn a_plan_of_before_does_not_say_what_is_read_now() {
     let database = shop();

@@ -58,14 +58,18 @@ impl<'a> Trap<'a> {
             "SELECT string_agg(DISTINCT ran_as, ', ') FROM public.caught",
         );
         assert_eq!(caught, None, "somebody ran what {} had made", self.role);
-        let was_caught: bool = value(
-            &mut self.database.connect(),
-            "SELECT is_called FROM public.times_caught",
-        );
         assert!(
-            !was_caught,
+            !self.has_caught(),
             "somebody ran what {} had made, and undid it",
             self.role
         );
+    }
+
+    /// Whether anybody has run what this role made with more than it has, also where all of it was rolled back.
+    pub fn has_caught(&self) -> bool {
+        value(
+            &mut self.database.connect(),
+            "SELECT is_called FROM public.times_caught",
+        )
     }
 }
