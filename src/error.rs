@@ -261,6 +261,10 @@ pub enum Error {
 const PRELOAD: &str =
     "Add metabase_views to shared_preload_libraries in postgresql.conf, and restart the server.";
 
+/// Whose tables are taken for the shop's.
+const MAPPED_ORDERS: &str =
+    "A superuser who maps the orders says for all of their owner's tables that they are the shop's.";
+
 impl Error {
     /// JSON that is no dashboard.
     pub fn invalid_dashboard(error: serde_json::Error) -> Error {
@@ -384,9 +388,9 @@ impl Error {
                         "If this is the shop, and role {role} may be trusted with the privileges of whoever makes the views: {map}; \
                          what else of the shop is found and belongs to that role is then trusted, too."
                     ),
-                    "stock_item" => format!("Its owner is not that of the orders. If you trust role {role}: {map};"),
+                    "stock_item" => format!("{MAPPED_ORDERS} For this table alone, if you trust role {role}: {map};"),
                     _ => format!(
-                        "Its owner is not that of the orders. If you trust role {role}: {map}; if not: SELECT \
+                        "{MAPPED_ORDERS} For this table alone, if you trust role {role}: {map}; if not: SELECT \
                          metabase.map_source('{entity}', NULL);"
                     ),
                 }

@@ -66,7 +66,7 @@ fn a_table_that_is_neither_the_shops_nor_a_superusers() {
                 &sizes,
                 &could_be("size", "core.sizes"),
                 &format!(
-                    "Its owner is not that of the orders. If you trust role \"{stranger}\": SELECT metabase.map_source('size', \
+                    "A superuser who maps the orders says for all of their owner's tables that they are the shop's. For this table alone, if you trust role \"{stranger}\": SELECT metabase.map_source('size', \
                      'core.sizes'); if not: SELECT metabase.map_source('size', NULL);"
                 ),
             ),
@@ -74,7 +74,7 @@ fn a_table_that_is_neither_the_shops_nor_a_superusers() {
                 &stock,
                 &could_be("stock_item", "products.inventory"),
                 &format!(
-                    "Its owner is not that of the orders. If you trust role \"{stranger}\": SELECT \
+                    "A superuser who maps the orders says for all of their owner's tables that they are the shop's. For this table alone, if you trust role \"{stranger}\": SELECT \
                      metabase.map_source('stock_item', 'products.inventory');"
                 ),
             ),
