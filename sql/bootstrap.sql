@@ -31,21 +31,21 @@ BEGIN
                 )
                 OR EXISTS (
                     SELECT
-                    FROM (
-                        SELECT proowner AS owner FROM pg_catalog.pg_proc
-                        WHERE pronamespace OPERATOR(pg_catalog.=) namespace.oid
-                        UNION ALL
-                        SELECT relowner FROM pg_catalog.pg_class
-                        WHERE relnamespace OPERATOR(pg_catalog.=) namespace.oid
-                        UNION ALL
-                        SELECT typowner FROM pg_catalog.pg_type
-                        WHERE typnamespace OPERATOR(pg_catalog.=) namespace.oid
-                        UNION ALL
-                        SELECT oprowner FROM pg_catalog.pg_operator
-                        WHERE oprnamespace OPERATOR(pg_catalog.=) namespace.oid
-                    ) AS object
-                    JOIN pg_catalog.pg_roles AS maker ON maker.oid OPERATOR(pg_catalog.=) object.owner
-                    WHERE NOT maker.rolsuper
+                    -- Of whatever kind. What the bootstrap superuser owns is not noted among these.
+                    FROM pg_catalog.pg_depend AS object
+                    JOIN pg_catalog.pg_shdepend AS owned
+                        ON owned.classid OPERATOR(pg_catalog.=) object.classid
+                        AND owned.objid OPERATOR(pg_catalog.=) object.objid
+                    JOIN pg_catalog.pg_database AS database ON database.oid OPERATOR(pg_catalog.=) owned.dbid
+                    JOIN pg_catalog.pg_roles AS maker ON maker.oid OPERATOR(pg_catalog.=) owned.refobjid
+                    WHERE object.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
+                        AND object.refobjid OPERATOR(pg_catalog.=) namespace.oid
+                        -- Default privileges, which anybody may set for what he makes, are automatic.
+                        AND object.deptype OPERATOR(pg_catalog.=) 'n'
+                        AND database.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+                        AND owned.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass
+                        AND owned.deptype OPERATOR(pg_catalog.=) 'o'
+                        AND NOT maker.rolsuper
                 )
             )
     ) THEN

@@ -59,7 +59,7 @@ CREATE TABLE metabase_internal.source_mapping (
     relation_name   text,
     columns         jsonb NOT NULL,
     filter          text,
-    mapped_by       uuid NOT NULL,
+    mapped_by       uuid NOT NULL REFERENCES metabase_internal.known_role,
     mapped_at       timestamptz NOT NULL DEFAULT now(),
     CHECK ((relation_schema IS NULL) = (relation_name IS NULL))
 );
@@ -88,7 +88,7 @@ CREATE TABLE metabase_internal.custom_view (
     key_columns text[] NOT NULL,
     strategy    text NOT NULL,
     indexes     text[] NOT NULL,
-    created_by  uuid NOT NULL,
+    created_by  uuid NOT NULL REFERENCES metabase_internal.known_role,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE metabase_internal.custom_view IS 'Views of the user''s own, under the same refresh, schedule and status as the seven.';
@@ -101,7 +101,7 @@ COMMENT ON COLUMN metabase_internal.custom_view.created_by IS 'The known role th
 COMMENT ON COLUMN metabase_internal.custom_view.created_at IS 'When it was made.';
 
 CREATE TABLE metabase_internal.reader (
-    role uuid PRIMARY KEY
+    role uuid PRIMARY KEY REFERENCES metabase_internal.known_role
 );
 COMMENT ON TABLE metabase_internal.reader IS 'Roles that grant_reader() was called for: they are given each of the seven views that is created later, too.';
 COMMENT ON COLUMN metabase_internal.reader.role IS 'The known role.';
@@ -302,7 +302,7 @@ COMMENT ON COLUMN metabase_internal.queue.captured_at IS 'When the statement beg
 COMMENT ON COLUMN metabase_internal.queue.is_unknown IS 'Whether it says that everything may have changed.';
 
 CREATE TABLE metabase_internal.capture_grant (
-    operator        uuid NOT NULL,
+    operator        uuid NOT NULL REFERENCES metabase_internal.known_role,
     relation_schema text NOT NULL,
     relation_name   text NOT NULL,
     PRIMARY KEY (operator, relation_schema, relation_name)

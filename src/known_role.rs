@@ -11,13 +11,17 @@ pub fn settle() -> Result<(), Error> {
     as_extension_owner(|| query::run(include_str!("../sql/queries/settle_known_roles.sql"), &[]))
 }
 
-/// Sees to it that a role is known, so that something can be stored of it.
-pub fn remember(role: u32) -> Result<(), Error> {
+/// Sees to it that a role is known. Answers the id by which something can be stored of it.
+pub fn remember(role: u32) -> Result<String, Error> {
+    #[derive(serde::Deserialize)]
+    struct Known {
+        id: String,
+    }
     settle()?;
-    as_extension_owner(|| {
-        query::run(
-            include_str!("../sql/queries/store_known_role.sql"),
-            &[i64::from(role).into()],
-        )
-    })
+    let known: Known = as_extension_owner(|| {
+        let oid = [i64::from(role).into()];
+        query::run(include_str!("../sql/queries/store_known_role.sql"), &oid)?;
+        query::row(include_str!("../sql/queries/known_role_id.sql"), &oid)
+    })?;
+    Ok(known.id)
 }

@@ -21,12 +21,9 @@ pub fn grant_reader(role: &str) -> Result<String, Error> {
             granted += 1;
         }
     }
-    known_role::remember(oid)?;
+    let known = known_role::remember(oid)?;
     as_extension_owner(|| {
-        query::run(
-            include_str!("../sql/queries/store_reader.sql"),
-            &[i64::from(oid).into()],
-        )?;
+        query::run(include_str!("../sql/queries/store_reader.sql"), &[known.into()])?;
         query::run(&format!("GRANT USAGE ON SCHEMA metabase TO {grantee}"), &[])?;
         query::run(
             &format!("GRANT EXECUTE ON FUNCTION metabase.view_status(text) TO {grantee}"),
@@ -63,7 +60,7 @@ pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
 /// Gives a role what it needs to create, refresh and drop views that it then owns. Answers what was done, in a sentence.
 pub fn grant_operator(role: &str) -> Result<String, Error> {
     let (oid, grantee) = existing_role(role)?;
-    known_role::remember(oid)?;
+    let known = known_role::remember(oid)?;
     ensure_analytics_schema()?;
     query::run(
         &sql::fill(
@@ -94,7 +91,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             query::run(
                 include_str!("../sql/queries/store_capture_grant.sql"),
                 &[
-                    i64::from(oid).into(),
+                    known.clone().into(),
                     relation.schema.clone().into(),
                     relation.name.clone().into(),
                 ],
@@ -108,7 +105,12 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             as_extension_owner(|| {
                 query::run(
                     include_str!("../sql/queries/store_capture_grant_if_readable.sql"),
-                    &[i64::from(oid).into(), schema.into(), name.into()],
+                    &[
+                        known.clone().into(),
+                        schema.into(),
+                        name.into(),
+                        i64::from(oid).into(),
+                    ],
                 )
             })?;
         }

@@ -5,8 +5,8 @@ SELECT
     view.key_columns,
     view.strategy,
     view.indexes,
-    coalesce(author.role_name, '') AS created_by,
-    author.role_oid::bigint        AS author
+    author.role_name AS created_by,
+    author.role_oid::bigint AS author
 FROM metabase_internal.custom_view AS view
-LEFT JOIN metabase_internal.known_roles() AS author ON author.id = view.created_by
+JOIN metabase_internal.known_roles() AS author ON author.id = view.created_by
 ORDER BY view.view_name COLLATE "C"

@@ -7,7 +7,7 @@ SELECT
     END AS relation,
     mapping.columns,
     mapping.filter,
-    coalesce(author.role_name, '') AS mapped_by,
-    author.role_oid::bigint        AS author
+    author.role_name AS mapped_by,
+    author.role_oid::bigint AS author
 FROM metabase_internal.source_mapping AS mapping
-LEFT JOIN metabase_internal.known_roles() AS author ON author.id = mapping.mapped_by
+JOIN metabase_internal.known_roles() AS author ON author.id = mapping.mapped_by

@@ -12,7 +12,7 @@ SELECT
     owner.rolsuper
         OR owner.oid = reader.oid
         OR (relation.relowner = database.datdba AND NOT reader.rolsuper) AS trusted,
-    -- NULL of one that is gone, and is there in an old snapshot: that it was replaced is found out by whoever reads it.
+    -- NULL for a table that only an old snapshot still shows; adapters.rs finds that out.
     coalesce(
         pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')
             AND (

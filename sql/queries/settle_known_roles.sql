@@ -4,26 +4,22 @@
 WITH stale AS (
     SELECT
         known.id,
-        here.id      AS installation,
-        role.oid     AS role_oid,
-        role.rolname AS role_name
+        here.id AS installation,
+        role.role_oid,
+        role.role_name
     FROM metabase_internal.known_role AS known
     CROSS JOIN metabase_internal.installation AS here
-    LEFT JOIN pg_catalog.pg_roles AS role ON CASE
-        WHEN known.installation = here.id
-            THEN role.oid = known.role_oid
-        ELSE known.role_oid IS NOT NULL AND role.rolname = known.role_name
-    END
+    JOIN metabase_internal.known_roles() AS role ON role.id = known.id
     WHERE CASE
         WHEN known.installation = here.id
-            THEN role.oid IS DISTINCT FROM known.role_oid OR role.rolname <> known.role_name
-        ELSE role.oid IS NOT NULL
+            THEN role.role_oid IS DISTINCT FROM known.role_oid OR role.role_name <> known.role_name
+        ELSE role.role_oid IS NOT NULL
     END
-    FOR UPDATE OF known SKIP LOCKED
+    FOR NO KEY UPDATE OF known SKIP LOCKED
 )
 UPDATE metabase_internal.known_role AS known
 SET
-    role_name    = coalesce(stale.role_name, known.role_name),
+    role_name    = stale.role_name,
     role_oid     = stale.role_oid,
     installation = stale.installation
 FROM stale

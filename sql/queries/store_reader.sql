@@ -1,8 +1,4 @@
--- Remembers the role with oid $1, which is known, as a reader.
+-- Remembers known role $1 as a reader.
 INSERT INTO metabase_internal.reader (role)
-SELECT known.id
-FROM metabase_internal.known_roles() AS known
-WHERE known.role_oid = $1::oid
-ORDER BY known.id
-LIMIT 1
+VALUES ($1::uuid)
 ON CONFLICT DO NOTHING

@@ -39,16 +39,7 @@ struct Wake {
 }
 
 thread_local! {
-    static WAKE: Cell<Wake> = const {
-        Cell::new(Wake {
-            worker: false,
-            for_schedule: false,
-            for_extension: false,
-            has_extension: false,
-            for_databases: false,
-            new_database: 0,
-        })
-    };
+    static WAKE: Cell<Wake> = Cell::default();
 }
 
 static mut PREVIOUS_ACCESS_HOOK: pg_sys::object_access_hook_type = None;
@@ -96,10 +87,7 @@ unsafe extern "C-unwind" fn on_transaction_end(event: pg_sys::XactEvent::Type, _
         pg_sys::XactEvent::XACT_EVENT_COMMIT => {
             let wake = WAKE.take();
             if wake.for_extension {
-                match wake.has_extension {
-                    true => shared::wake_for_extension(),
-                    false => shared::wake_for_lost_extension(),
-                }
+                shared::wake_for_extension(wake.has_extension);
             } else if wake.for_schedule {
                 shared::wake_for_schedule();
             } else if wake.worker {
@@ -221,7 +209,7 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<u32> {
             // The worker uses what goes: it would wait in the middle of it, and the statement for the worker.
             pg_sys::NodeTag::T_DropStmt => {
                 let statement = node as *mut pg_sys::DropStmt;
-                // Its schemas go only with it.
+                // DROP SCHEMA … CASCADE of these drops the extension.
                 let own: &[&CStr] = match (*statement).removeType {
                     pg_sys::ObjectType::OBJECT_EXTENSION => &[c"metabase_views"],
                     pg_sys::ObjectType::OBJECT_SCHEMA => &[c"metabase", c"metabase_internal"],
@@ -233,6 +221,8 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<u32> {
                         .any(|name| own.contains(&CStr::from_ptr((*name).sval)));
                 return is_own.then(|| pg_sys::MyDatabaseId.to_u32());
             }
+            // Of whoever owns the extension, it drops that; which roles they are is looked up by the server alone.
+            pg_sys::NodeTag::T_DropOwnedStmt => return Some(pg_sys::MyDatabaseId.to_u32()),
             pg_sys::NodeTag::T_AlterDatabaseStmt => {
                 let statement = node as *mut pg_sys::AlterDatabaseStmt;
                 option((*statement).options, c"tablespace")?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgTryBuilder, pg_sys};
 
+use super::setting::OWN_PATH;
 use super::subtransaction::caught_error;
 use crate::error::Error;
 
@@ -37,7 +38,7 @@ const SETTINGS: &[(&CStr, &CStr)] = &[
 const SESSION_SETTINGS: &[(&CStr, &CStr)] = &[
     // First: a role that the database's sessions begin with would not be the one that acts for others.
     (c"role", c"none"),
-    (c"search_path", c"pg_catalog, pg_temp"),
+    (c"search_path", OWN_PATH),
     (c"standard_conforming_strings", c"on"),
     (c"transform_null_equals", c"off"),
     (c"quote_all_identifiers", c"off"),
@@ -189,13 +190,13 @@ const CANCEL_AGAIN: Duration = Duration::from_secs(1);
 /// How often it is, before this process is ended.
 const MOST_CANCELLATIONS: u32 = 10;
 
-/// The server's number for the timeout that cancels again; -1 until there is one.
-static OVERRUN_TIMEOUT: AtomicI32 = AtomicI32::new(-1);
+/// The server's number for the timeout that cancels again, from `prepare_overrun()` on.
+static OVERRUN_TIMEOUT: AtomicI32 = AtomicI32::new(0);
 
 /// How often that has come since the work began.
 static OVERRUNS: AtomicU32 = AtomicU32::new(0);
 
-/// A flag in shared memory that is set before this process is ended because of what it runs; null until there is one.
+/// A flag in shared memory that is set before this process is ended because of what it runs; null until `prepare_overrun()`.
 static OVERRUN_FLAG: AtomicPtr<AtomicBool> = AtomicPtr::new(std::ptr::null_mut());
 
 /// Sees to it that this process can be ended for what does not heed a timeout, and that `flag` tells others of it. Called once this
@@ -230,24 +231,22 @@ unsafe extern "C-unwind" fn cancel_again() {
 /// Runs `work`, and cancels it like a statement that takes longer than `milliseconds`; 0 for no limit.
 ///
 /// It is cancelled again and again until it heeds that. If it does not, this process is ended after a while, and with it the
-/// transaction: otherwise one function that catches the cancellation would keep all other views waiting for good.
+/// transaction: otherwise one function that catches the cancellation would keep all other views waiting for good. Called after
+/// `prepare_overrun()`.
 pub fn with_statement_timeout<T>(milliseconds: i32, work: impl FnOnce() -> T) -> T {
     OVERRUNS.store(0, SeqCst);
     if milliseconds <= 0 {
         return work();
     }
     let again = CANCEL_AGAIN.as_millis() as c_int;
-    let overrun = OVERRUN_TIMEOUT.load(SeqCst);
-    // SAFETY: both timeouts were registered when this process connected to its database. They only set flags that the next check
+    // SAFETY: the first timeout was registered when this process connected to its database, the second one after that. They only set flags that the next check
     // for interrupts heeds.
     unsafe {
         enable_timeout_after(STATEMENT_TIMEOUT, milliseconds);
-        if overrun >= 0 {
-            let first = pg_sys::GetCurrentTimestamp() + 1000 * (i64::from(milliseconds) + i64::from(again));
-            enable_timeout_every(overrun, first, again);
-        }
+        let first = pg_sys::GetCurrentTimestamp() + 1000 * (i64::from(milliseconds) + i64::from(again));
+        enable_timeout_every(OVERRUN_TIMEOUT.load(SeqCst), first, again);
     }
-    let _running = RunningTimeout { overrun };
+    let _running = RunningTimeouts;
     work()
 }
 
@@ -257,18 +256,14 @@ pub fn was_cancelled_again() -> bool {
 }
 
 /// Ends the timeouts of a statement, also where an error unwinds.
-struct RunningTimeout {
-    overrun: c_int,
-}
+struct RunningTimeouts;
 
-impl Drop for RunningTimeout {
+impl Drop for RunningTimeouts {
     fn drop(&mut self) {
-        // SAFETY: the first timeout was enabled when this was made, and so was the second if there is one.
+        // SAFETY: both timeouts were enabled when this was made.
         unsafe {
             disable_timeout(STATEMENT_TIMEOUT, false);
-            if self.overrun >= 0 {
-                disable_timeout(self.overrun, false);
-            }
+            disable_timeout(OVERRUN_TIMEOUT.load(SeqCst), false);
         }
     }
 }

@@ -29,13 +29,12 @@ pub fn with_time_zone<T>(zone: &str, work: impl FnOnce() -> Result<T, Error>) ->
     with_settings(&settings, work)
 }
 
-/// The schemas in which nobody but a superuser can put anything, but for tables, which are never looked up without their schema.
-const OWN_PATH: &CStr = c"pg_catalog, pg_temp";
+/// Where names are looked up: in the catalog, which is the server's own. Anybody can make tables and types in pg_temp, so that it comes
+/// last, which it would not if it were not named; PostgreSQL never looks for functions and operators there.
+pub const OWN_PATH: &CStr = c"pg_catalog, pg_temp";
 
-/// Runs `work` under a search_path in which nobody can put anything, whoever calls and whatever the session has set.
-///
-/// All SQL of this extension passes through here: what its names mean is never up to a database's or a role's settings. The
-/// functions of the API have that path already.
+/// Runs `work` under our own search_path, whoever calls and whatever the session has set: what names mean is never up to a database's
+/// or a role's settings. The functions of the API have that path already.
 pub fn with_own_path<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     // SAFETY: a plain read of this process's setting, which is a C string for as long as nobody changes it.
     let is_own = unsafe {
@@ -48,7 +47,7 @@ pub fn with_own_path<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Er
     }
 }
 
-/// Runs `work` with a search_path in which nobody can put anything, and undoes whatever settings it changes.
+/// Runs `work` under our own search_path, and undoes whatever settings it changes.
 ///
 /// What a user's function sets would otherwise decide which functions and operators the statements after it find, and these
 /// may run as somebody else.

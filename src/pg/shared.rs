@@ -211,18 +211,11 @@ pub fn look_at(database: u32) {
     });
 }
 
-/// The extension has come to this database. The launcher is asked to look at it, whether it has a place or not: it may be just about
-/// to take that away.
-pub fn wake_for_extension() {
-    wake_for_lost_extension();
-    look_at(own_database());
-}
-
-/// The extension may have gone from this database: its worker finds out. Where there is no place for one, nobody has to.
+/// The extension has come to this database, or may have gone from it, which its worker finds out.
 ///
 /// The event is noted first: a worker that leaves because it has found no extension notes that first, and then looks whether
 /// there was an event.
-pub fn wake_for_lost_extension() {
+pub fn wake_for_extension(is_here: bool) {
     with_own_place(|board, place| {
         place.has_events.store(true, SeqCst);
         if place.service() == Service::Absent {
@@ -231,6 +224,11 @@ pub fn wake_for_lost_extension() {
         place.worker.wake();
         board.launcher.wake();
     });
+    // The launcher looks at it whether it has a place or not: it may be just about to take that away. Where there is no place and no
+    // extension, nobody has to.
+    if is_here {
+        look_at(own_database());
+    }
 }
 
 /// The place of a database among these, if it has one.

@@ -263,7 +263,7 @@ impl Launcher {
 
     /// Gives a place to each of these databases that needs one, as long as there are any.
     fn give_places(&mut self, places: &[Place], databases: impl Iterator<Item = u32>, now: i64) {
-        // Whoever has lost its place to another one waits for its turn.
+        // Places of databases that no worker can start in, the worst last: these give way.
         let mut hopeless: Vec<&Place> = places
             .iter()
             .filter(|place| {
@@ -274,6 +274,7 @@ impl Launcher {
             })
             .collect();
         hopeless.sort_by_key(|place| place.failures.load(SeqCst));
+        // Before any place is taken, so that who loses one waits for the next scan.
         let needy: Vec<u32> = databases
             .filter(|oid| !self.absent.contains(oid) && shared::place_of(places, *oid).is_none())
             .collect();

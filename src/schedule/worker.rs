@@ -53,10 +53,11 @@ pub extern "C-unwind" fn metabase_views_worker_main(argument: pg_sys::Datum) {
     if with_place_at(number, |place| place.database.load(SeqCst)) != Some(database) {
         return;
     }
+    let Some(overrun_flag) = shared::overrun_flag(number) else {
+        return;
+    };
     process::start(Some(database));
-    if let Some(flag) = shared::overrun_flag(number) {
-        process::prepare_overrun(flag);
-    }
+    process::prepare_overrun(overrun_flag);
     process::report_idle();
     Worker::new(number).work()
 }
@@ -193,7 +194,10 @@ impl Worker {
 
     /// Makes room for another database's worker, or for a command that wants this database for itself.
     fn leave_if_asked(&self) {
-        if self.place(|place| place.must_leave.load(SeqCst)) {
+        // One that was just being started when the command came was told before it was there.
+        let is_asked =
+            |place: &Place| place.must_leave.load(SeqCst) || shared::now() < place.held_until.load(SeqCst);
+        if self.place(is_asked) {
             if self.event_since.is_some() {
                 self.place(|place| place.has_events.store(true, SeqCst));
             }

@@ -38,13 +38,14 @@ pub fn store(
     columns: Option<Value>,
     filter: Option<String>,
 ) -> Result<Source, Error> {
+    let author = current_role_oid();
     let mapping = Mapping {
         entity: entity.name().to_owned(),
         relation: relation.map(catalog::parse_relation_name).transpose()?,
         columns: parse_columns(entity.spec(), columns)?,
         filter,
         mapped_by: current_role()?,
-        author: Some(current_role_oid()),
+        author: Some(author),
     };
     if mapping.relation.is_none() {
         if entity.spec().required {
@@ -63,8 +64,7 @@ pub fn store(
         return Err(source.problems.swap_remove(0));
     }
     let (schema, name) = mapping.relation.clone().unzip();
-    let author = current_role_oid();
-    known_role::remember(author)?;
+    let author = known_role::remember(author)?;
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/store_mapping.sql"),
@@ -74,7 +74,7 @@ pub fn store(
                 name.into(),
                 pgrx::JsonB(serde_json::to_value(&mapping.columns)?).into(),
                 mapping.filter.clone().into(),
-                i64::from(author).into(),
+                author.into(),
             ],
         )
     })?;

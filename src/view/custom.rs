@@ -94,10 +94,9 @@ impl CustomView {
         statements
     }
 
-    /// Remembers it as the current role's.
+    /// Remembers it as its author's.
     pub fn register(&self) -> Result<(), Error> {
-        let author = current_role_oid();
-        known_role::remember(author)?;
+        let author = known_role::remember(self.known_author()?)?;
         as_extension_owner(|| {
             query::run(
                 include_str!("../../sql/queries/store_custom_view.sql"),
@@ -107,7 +106,7 @@ impl CustomView {
                     self.key_columns.clone().into(),
                     self.strategy.clone().into(),
                     self.indexes.clone().into(),
-                    i64::from(author).into(),
+                    author.into(),
                 ],
             )
         })
@@ -125,15 +124,17 @@ impl CustomView {
         })
     }
 
+    /// The oid of the role that it is of, or an error where that is gone.
+    fn known_author(&self) -> Result<u32, Error> {
+        self.author.ok_or_else(|| Error::OrphanedView {
+            view: self.view_name.clone(),
+            author: self.created_by.clone(),
+        })
+    }
+
     /// Whether the current role may run this query: it is not borrowed from a role with other privileges.
     pub fn check_trusted(&self) -> Result<(), Error> {
-        let Some(author) = self.author else {
-            return Err(Error::OrphanedView {
-                view: self.view_name.clone(),
-                author: self.created_by.clone(),
-            });
-        };
-        match is_trusted(author)? {
+        match is_trusted(self.known_author()?)? {
             true => Ok(()),
             false => Err(Error::NotOwner {
                 view: self.view_name.clone(),

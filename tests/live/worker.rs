@@ -836,23 +836,3 @@ fn a_database_whose_sessions_end_with_their_first_error_has_a_worker_that_goes_o
     assert_eq!(column(&mut client, WORKER_PID), pid);
     run(&mut other, "ROLLBACK");
 }
-
-#[test]
-fn a_search_path_that_the_databases_owner_has_set_is_nothing_to_its_worker() {
-    let (_cluster, mut client) = shop_cluster("worker-path");
-    run(
-        &mut client,
-        "CREATE SCHEMA trap;
-         CREATE TABLE trap.caught (who text);
-         CREATE FUNCTION trap.equals(name, text) RETURNS boolean LANGUAGE plpgsql AS $$
-         BEGIN
-            INSERT INTO trap.caught VALUES (current_user);
-            RETURN $1::text = $2;
-         END $$;
-         CREATE OPERATOR trap.= (LEFTARG = name, RIGHTARG = text, FUNCTION = trap.equals);
-         ALTER DATABASE shop SET search_path = trap, pg_catalog;
-         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'metabase_views worker'",
-    );
-    keeps_fresh(&mut client);
-    assert_eq!(value::<i64>(&mut client, "SELECT count(*) FROM trap.caught"), 0);
-}

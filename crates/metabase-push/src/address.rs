@@ -342,13 +342,12 @@ mod tests {
             list in "[*.,a-z0-9/: ]{0,30}",
         ) {
             let proxy = format!("{proxy}hunter2");
-            for variables in [[("ALL_PROXY", proxy.as_str()), ("NO_PROXY", list.as_str())]] {
-                if let Err(error) = way(&address, PlainHttp::Refused, &variables)
-                    && !matches!(error, Error::PlainHttpByProxy { .. })
-                {
-                    let shown = format!("{error} {error:?}");
-                    prop_assert!(!shown.contains("hunter2"), "{}", shown);
-                }
+            let variables = [("ALL_PROXY", proxy.as_str()), ("NO_PROXY", list.as_str())];
+            if let Err(error) = way(&address, PlainHttp::Refused, &variables)
+                && !matches!(error, Error::PlainHttpByProxy { .. })
+            {
+                let shown = format!("{error} {error:?}");
+                prop_assert!(!shown.contains("hunter2"), "{}", shown);
             }
             let secret = format!("http://me:hunter2@{proxy}");
             let variables = [("http_proxy", secret.as_str())];

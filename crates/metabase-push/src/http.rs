@@ -95,17 +95,14 @@ impl Client {
 
     /// What a GET answers.
     pub fn get(&self, path: &str) -> Result<Value> {
-        self.with_retries(|| {
-            let answer = self.send(Method::Get, path, None)?;
-            self.read(Method::Get, path, answer, None)
-        })
+        self.get_part(path, None)
     }
 
-    /// What a GET answers, without what is of no use in one list of it.
-    pub fn get_only(&self, path: &str, only: Only) -> Result<Value> {
+    /// The same, without what is of no use in one list of it, where `only` says what is.
+    pub fn get_part(&self, path: &str, only: Option<Only>) -> Result<Value> {
         self.with_retries(|| {
             let answer = self.send(Method::Get, path, None)?;
-            self.read(Method::Get, path, answer, Some(only))
+            self.read(Method::Get, path, answer, only)
         })
     }
 

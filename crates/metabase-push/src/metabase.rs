@@ -115,7 +115,7 @@ impl Metabase {
                     && name.is_some_and(|name| VIEWS.contains(&name))
             },
         };
-        self.client.get_only(&path, views)
+        self.client.get_part(&path, Some(views))
     }
 
     pub(crate) fn put_table(&self, id: u64, body: &Value) -> Result<()> {

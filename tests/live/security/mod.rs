@@ -6,4 +6,5 @@ mod known_roles;
 mod limits;
 mod places;
 mod planning;
+mod sources;
 mod trap;
