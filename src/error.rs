@@ -56,11 +56,16 @@ pub enum Error {
         entity: &'static str,
         looked_for: Vec<String>,
     },
-    #[error("entity \"{entity}\" could be read from {relation}, but that belongs to role \"{owner}\"")]
+    #[error(
+        "entity \"{entity}\" could be read from {relation}, but {} belongs to role \"{owner}\"",
+        if *.is_behind { "what it reads" } else { "that" }
+    )]
     UntrustedSource {
         entity: &'static str,
         relation: String,
         owner: String,
+        /// Whether it is not the relation itself that belongs to that role.
+        is_behind: bool,
     },
     #[error("entity \"{entity}\" could be read from any of {}", .found.join(", "))]
     SourceAmbiguous {
@@ -380,7 +385,12 @@ impl Error {
                 "Say which one it is: SELECT metabase.map_source('{entity}', {});",
                 crate::sql::literal(found.first().map_or("schema.table", String::as_str))
             ),
-            UntrustedSource { entity, relation, owner } => {
+            UntrustedSource {
+                entity,
+                relation,
+                owner,
+                ..
+            } => {
                 let map = format!("SELECT metabase.map_source('{entity}', {})", crate::sql::literal(relation));
                 let role = crate::sql::ident(owner);
                 match *entity {

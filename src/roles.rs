@@ -70,10 +70,10 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
         &[],
     )?;
     let mut readable = Vec::new();
-    let mut untrusted = None;
+    let mut left_out = None;
     for source in &mapping::resolve_for(role)?.0 {
         let Some(relation) = &source.relation else {
-            untrusted = untrusted.or_else(|| untrusted_source(source));
+            left_out = left_out.or_else(|| left_out_source(source, role));
             continue;
         };
         query::run(
@@ -117,7 +117,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
     }
     let handed_over = hand_over(&grantee)?;
     Ok(format!(
-        "role {role} may create, refresh and drop the views, and read {}{}{}",
+        "role {role} may create, refresh and drop the views, and read {}{}{}{}",
         match readable.is_empty() {
             true => "no source yet".to_owned(),
             false => readable.join(", "),
@@ -126,16 +126,45 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             0 => String::new(),
             views => format!("; it owns the {views} views that a superuser had created"),
         },
-        untrusted.unwrap_or_default()
+        captured_besides(&known, &readable)?,
+        left_out.unwrap_or_default()
     ))
 }
 
-/// What is to be done about a source that is not granted, as the end of a sentence.
-fn untrusted_source(source: &Source) -> Option<String> {
-    let problem = source
-        .problems
-        .iter()
-        .find(|problem| matches!(problem, Error::UntrustedSource { .. }))?;
+/// The sources whose changes a role may have captured although they are not granted to it here, as a part of a sentence: those that it
+/// has mapped itself, and may read anyway.
+fn captured_besides(known: &str, granted: &[String]) -> Result<String, Error> {
+    #[derive(serde::Deserialize)]
+    struct Captured {
+        relation: String,
+    }
+    let captured: Vec<Captured> = as_extension_owner(|| {
+        query::rows(
+            include_str!("../sql/queries/captured_sources.sql"),
+            &[known.to_owned().into()],
+        )
+    })?;
+    let besides: Vec<String> = captured
+        .into_iter()
+        .map(|captured| captured.relation)
+        .filter(|relation| !granted.contains(relation))
+        .collect();
+    Ok(match besides.is_empty() {
+        true => String::new(),
+        false => format!(
+            "; triggers may note the keys of changed rows also in {}, which it may read",
+            besides.join(", ")
+        ),
+    })
+}
+
+/// What is to be done about a source that is not granted, as the end of a sentence. What the role has mapped itself is its own affair.
+fn left_out_source(source: &Source, role: &str) -> Option<String> {
+    let problem = source.problems.iter().find(|problem| match problem {
+        Error::UntrustedSource { .. } | Error::OrphanedMapping { .. } => true,
+        Error::ForeignMapping { author, .. } => author != role,
+        _ => false,
+    })?;
     let hint = problem.hint().unwrap_or_default();
     Some(format!("; {problem}. {hint} Then call grant_operator() again."))
 }

@@ -8,10 +8,38 @@ SELECT
     relation.oid::bigint AS oid,
     owner.rolname AS owner,
     owner.oid::bigint AS owner_oid,
-    -- Whoever owns a database has more to say in it than others, and is no superuser for that.
-    owner.rolsuper
-        OR owner.oid = reader.oid
-        OR (relation.relowner = database.datdba AND NOT reader.rolsuper) AS trusted,
+    (
+        -- Whoever reads a view plans with the indexes of the tables behind it, and with those of partitions and children.
+        WITH RECURSIVE reached AS (
+            SELECT relation.oid
+            UNION
+            SELECT next.oid
+            FROM reached
+            CROSS JOIN LATERAL (
+                SELECT depend.refobjid AS oid
+                FROM pg_catalog.pg_rewrite AS rule
+                JOIN pg_catalog.pg_depend AS depend
+                    ON depend.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                    AND depend.objid = rule.oid
+                    AND depend.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                WHERE rule.ev_class = reached.oid
+                UNION
+                SELECT child.inhrelid
+                FROM pg_catalog.pg_inherits AS child
+                WHERE child.inhparent = reached.oid
+            ) AS next
+        )
+        SELECT min(stranger.rolname::text)
+        FROM reached
+        JOIN pg_catalog.pg_class AS class ON class.oid = reached.oid
+        JOIN pg_catalog.pg_roles AS stranger ON stranger.oid = class.relowner
+        -- Whoever owns a database has more to say in it than others, and is no superuser for that.
+        WHERE NOT (
+            stranger.rolsuper
+            OR stranger.oid = reader.oid
+            OR (stranger.oid = database.datdba AND NOT reader.rolsuper)
+        )
+    ) AS stranger,
     -- NULL for a table that only an old snapshot still shows; adapters.rs finds that out.
     coalesce(
         pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')

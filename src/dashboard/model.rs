@@ -35,6 +35,11 @@ pub struct Dashboard {
 impl Dashboard {
     /// The dashboard that JSON stands for.
     pub fn read(json: Value) -> Result<Dashboard, Error> {
+        if holds_nul(&json) {
+            return Err(Error::InvalidDashboard {
+                reason: "it holds U+0000, which PostgreSQL has in no text".into(),
+            });
+        }
         serde_json::from_value(json).map_err(Error::invalid_dashboard)
     }
 
@@ -160,6 +165,18 @@ impl Card {
     /// Whether its SQL names a view of schema `analytics`.
     pub fn reads(&self, view: &str) -> bool {
         names_view(self.sql(), view)
+    }
+}
+
+/// Whether any text or key in JSON has a character that PostgreSQL's texts cannot have: JSON that comes as a text may.
+fn holds_nul(json: &Value) -> bool {
+    match json {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(object) => object
+            .iter()
+            .any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        _ => false,
     }
 }
 

@@ -126,10 +126,36 @@ unsafe fn called_as_trigger(
         let queue = argument(trigger, 0)?;
         // Where the function is, whatever somebody has renamed that schema to.
         let schema = pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid);
-        if pg_sys::get_relname_relid(STATE.as_ptr(), schema) == pg_sys::InvalidOid {
+        let state = pg_sys::get_relname_relid(STATE.as_ptr(), schema);
+        if state == pg_sys::InvalidOid {
             return None;
         }
-        Queue::open(pg_sys::get_relname_relid(queue, schema)).map(|queue| (trigger, queue))
+        let queue = Queue::open(pg_sys::get_relname_relid(queue, schema))?;
+        // Operators may put tables there, too: one of theirs under that name says nothing.
+        if relation_owner(state) != Some((*(*queue.relation).rd_rel).relowner) {
+            queue.close();
+            return None;
+        }
+        Some((trigger, queue))
+    }
+}
+
+/// The owner of a relation, from the cache of the catalog, without a lock.
+///
+/// SAFETY: called inside a transaction.
+unsafe fn relation_owner(relation: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    // SAFETY: an entry that is found has the form of its catalog, and is let go once it is read.
+    unsafe {
+        let entry = pg_sys::SearchSysCache1(
+            pg_sys::SysCacheIdentifier::RELOID as i32,
+            pg_sys::Datum::from(relation),
+        );
+        if entry.is_null() {
+            return None;
+        }
+        let owner = (*(pg_sys::GETSTRUCT(entry) as *const pg_sys::FormData_pg_class)).relowner;
+        pg_sys::ReleaseSysCache(entry);
+        Some(owner)
     }
 }
 

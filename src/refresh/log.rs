@@ -83,7 +83,7 @@ impl Outcome {
     }
 }
 
-/// How many characters of a text are stored: all of an error's, each part of which is cut where it is caught, and of no other much more.
+/// How many characters are stored of an error or a reason. The parts of an error were cut when it was caught.
 const LONGEST_TEXT: usize = 4000;
 
 /// Runs that are kept of each view at most, whatever their age.

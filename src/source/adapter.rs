@@ -241,7 +241,7 @@ mod tests {
             oid: 1,
             owner: "shop".into(),
             owner_oid: 2,
-            trusted: true,
+            stranger: None,
             readable: true,
             columns,
         });

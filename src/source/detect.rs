@@ -21,14 +21,15 @@ pub fn choose_relation(
         return Ok(None);
     };
     let is_the_shops = relation.kind != 'v' && shop_owner == Some(relation.owner.as_str());
-    if relation.trusted || is_the_shops {
-        return Ok(Some(relation));
+    match relation.stranger.clone() {
+        Some(stranger) if !is_the_shops => Err(Error::UntrustedSource {
+            entity: spec.name,
+            relation: relation.qualified,
+            is_behind: stranger != relation.owner,
+            owner: stranger,
+        }),
+        _ => Ok(Some(relation)),
     }
-    Err(Error::UntrustedSource {
-        entity: spec.name,
-        relation: relation.qualified,
-        owner: relation.owner,
-    })
 }
 
 fn only_candidate(spec: &'static Spec, existing: &[Relation]) -> Result<Option<Relation>, Error> {
@@ -267,7 +268,7 @@ mod tests {
             oid: 1,
             owner: "shop".into(),
             owner_oid: 2,
-            trusted: true,
+            stranger: None,
             readable: true,
             columns: columns
                 .iter()
@@ -315,7 +316,7 @@ mod tests {
     fn what_a_stranger_owns_is_for_a_person_to_map() {
         let sizes = |kind| Relation {
             owner: "stranger".into(),
-            trusted: false,
+            stranger: Some("stranger".into()),
             ..relation("core", "sizes", kind, &[])
         };
         let found = |kind, shop_owner| choose_relation(Entity::Size.spec(), &[sizes(kind)], Some(shop_owner));
@@ -331,7 +332,7 @@ mod tests {
     fn orders_are_not_trusted_for_their_name_either() {
         let orders = Relation {
             owner: "stranger".into(),
-            trusted: false,
+            stranger: Some("stranger".into()),
             ..relation("sales", "order", 'r', &[])
         };
         assert!(matches!(

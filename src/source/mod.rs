@@ -45,9 +45,9 @@ pub struct Relation {
     pub oid: u32,
     pub owner: String,
     pub owner_oid: u32,
-    /// Whether its name alone makes it a source: its owner is a superuser, the role that reads it or, unless that is a superuser, the
-    /// database's owner.
-    pub trusted: bool,
+    /// A role whose name alone makes nothing a source, and to whom it belongs, or what it reads, or a part of it. Superusers, the role
+    /// that reads and, unless that is a superuser, the database's owner are none.
+    pub stranger: Option<String>,
     /// Whether the current role may read it.
     pub readable: bool,
     pub columns: Vec<SourceColumn>,

@@ -477,6 +477,32 @@ fn making_an_operator_hands_it_what_a_superuser_had_created() {
 }
 
 #[test]
+fn making_an_operator_says_which_tables_it_may_have_captured_besides() {
+    let database = shop();
+    let mut client = database.connect();
+    let operator = database.create_role("operator");
+    let grant = format!("SELECT metabase.grant_operator('{operator}')");
+    // The demo's brands are its own no more, once it has mapped them elsewhere.
+    let besides =
+        "; triggers may note the keys of changed rows also in core.brands, hr.people, which it may read";
+    run(
+        &mut client,
+        &format!(
+            "CREATE SCHEMA hr; CREATE TABLE hr.people (id uuid PRIMARY KEY, name text);
+             GRANT USAGE ON SCHEMA hr TO {operator}; GRANT SELECT ON hr.people TO {operator}"
+        ),
+    );
+    let answer: String = value(&mut client, &grant);
+    assert!(!answer.contains("hr.people"), "{answer}");
+    run(
+        &mut database.connect_as(&operator),
+        "SELECT metabase.map_source('brand', 'hr.people')",
+    );
+    let answer: String = value(&mut client, &grant);
+    assert!(answer.ends_with(besides), "{answer}");
+}
+
+#[test]
 fn a_superuser_refreshes_and_reads_the_status_of_an_operators_views() {
     let database = shop();
     let mut client = database.connect();

@@ -489,3 +489,22 @@ fn a_table_in_the_place_of_one_of_the_facts_is_not_worked_on() {
     }
     trap.assert_nobody_was_caught();
 }
+
+#[test]
+fn a_table_in_the_place_of_the_facts_does_not_switch_capture_on() {
+    let database = shop();
+    let trap = operators_shop(&database);
+    let mut operator = database.connect_as(&trap.role);
+    let mut superuser = database.connect();
+    // In a transaction block the triggers stay, and do nothing.
+    run(&mut operator, "BEGIN; SELECT metabase.disable_capture(); COMMIT");
+    run(&mut operator, "CREATE TABLE metabase_internal.sale_fact ()");
+    run(&mut superuser, CHANGE);
+    let queued: i64 = value(&mut superuser, "SELECT count(*) FROM metabase_internal.queue");
+    assert_eq!(queued, 0);
+    run(&mut operator, "DROP TABLE metabase_internal.sale_fact");
+    run(&mut operator, "SELECT metabase.enable_capture()");
+    run(&mut superuser, CHANGE);
+    let queued: i64 = value(&mut superuser, "SELECT count(*) FROM metabase_internal.queue");
+    assert!(queued > 0);
+}

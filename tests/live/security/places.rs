@@ -1,8 +1,9 @@
 //! docs/security.md lists each place that changes role: one that is new has to be thought about there.
 
 use std::collections::BTreeSet;
-use std::fs::{read_dir, read_to_string};
-use std::path::Path;
+use std::fs::read_to_string;
+
+use super::sources::sources;
 
 /// The calls that change role, and what the table of docs/security.md calls the role that they change to.
 const CALLS: [(&str, &str); 5] = [
@@ -13,25 +14,14 @@ const CALLS: [(&str, &str); 5] = [
     ("SetUserIdAndSecContext(", "whoever it is told"),
 ];
 
-fn path(of: &str) -> String {
-    format!("{}/{of}", env!("CARGO_MANIFEST_DIR"))
-}
-
 /// File, function and role of each place, from the source.
 fn places() -> BTreeSet<(String, String, &'static str)> {
-    let mut files = Vec::new();
-    collect(Path::new(&path("src")), &mut files);
     let mut places = BTreeSet::new();
-    for file in files {
-        let source = read_to_string(path(&file)).expect("a source can be read");
+    for (file, code) in sources() {
         let mut function = String::new();
         // Tests stand at the end of a file.
-        for line in source.lines().take_while(|line| *line != "#[cfg(test)]") {
-            let line = line.trim_start();
-            if line.starts_with("//") {
-                continue;
-            }
-            if let Some(name) = defined_function(line) {
+        for line in code.iter().take_while(|line| *line != "#[cfg(test)]") {
+            if let Some(name) = defined_function(line.trim_start()) {
                 function = name.to_owned();
             }
             for (call, role) in CALLS {
@@ -40,29 +30,13 @@ fn places() -> BTreeSet<(String, String, &'static str)> {
                     !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_')
                         && !line[..at].ends_with("fn ")
                 });
-                if is_called {
+                if is_called && file != "src/pg/tests.rs" {
                     places.insert((file.clone(), function.clone(), role));
                 }
             }
         }
     }
     places
-}
-
-fn collect(folder: &Path, files: &mut Vec<String>) {
-    for entry in read_dir(folder).expect("a folder of sources") {
-        let path = entry.expect("an entry").path();
-        let relative = path
-            .strip_prefix(env!("CARGO_MANIFEST_DIR"))
-            .expect("below the project")
-            .display()
-            .to_string();
-        if path.is_dir() {
-            collect(&path, files);
-        } else if relative.ends_with(".rs") && relative != "src/pg/tests.rs" {
-            files.push(relative);
-        }
-    }
 }
 
 /// The name of the function whose definition begins on a line.
@@ -77,7 +51,8 @@ fn defined_function(line: &str) -> Option<&str> {
 
 /// The same from the table: a row has a file, functions, and a role.
 fn documented() -> BTreeSet<(String, String, &'static str)> {
-    let page = read_to_string(path("docs/security.md")).expect("the page can be read");
+    let page = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/security.md"))
+        .expect("the page can be read");
     page.lines()
         .filter(|line| line.starts_with("| `src/"))
         .flat_map(|line| {

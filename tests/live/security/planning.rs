@@ -978,3 +978,49 @@ fn a_superusers_views_are_asked_as_that_superuser() {
         [""; 0]
     );
 }
+
+/// Views that keep the old names: a superuser has made them, and what they read is somebody else's.
+#[test]
+fn a_superusers_view_over_somebodys_tables_is_not_trusted_for_its_name() {
+    for behind in [
+        "CREATE VIEW sales.\"order\" AS SELECT * FROM {schema}.orders",
+        "CREATE VIEW public.between AS SELECT * FROM {schema}.orders WHERE true;
+         CREATE VIEW sales.\"order\" AS SELECT * FROM (SELECT * FROM public.between) AS deep",
+        "CREATE TABLE sales.\"order\" (id int PRIMARY KEY, status text, sold_at timestamptz, gross_sale numeric, stock_item_id int);
+         ALTER TABLE {schema}.orders DROP CONSTRAINT orders_pkey, ALTER id SET NOT NULL;
+         ALTER TABLE {schema}.orders INHERIT sales.\"order\"",
+    ] {
+        let database = Database::with_extension();
+        let trap = Trap::lay(&database, "shopper");
+        let mut superuser = database.connect();
+        let schema = &trap.schema;
+        run(
+            &mut database.connect_as(&trap.role),
+            &format!(
+                "CREATE TABLE {schema}.orders
+                     (id int PRIMARY KEY, status text, sold_at timestamptz, gross_sale numeric, stock_item_id int);
+                 CREATE INDEX ON {schema}.orders (id) WHERE {schema}.evil(1)"
+            ),
+        );
+        run(
+            &mut superuser,
+            &format!(
+                "CREATE SCHEMA sales; CREATE SCHEMA inventory;
+                 CREATE TABLE inventory.stock (id int PRIMARY KEY, product_id int);
+                 {}",
+                behind.replace("{schema}", schema)
+            ),
+        );
+        let error = error_of(&mut superuser, "SELECT * FROM metabase.create_all_views()");
+        assert_error(
+            &error,
+            "42501",
+            &format!(
+                "entity \"order\" could be read from sales.\"order\", but what it reads belongs to role \"{}\"",
+                trap.role
+            ),
+            error.hint.as_deref(),
+        );
+        trap.assert_nobody_was_caught();
+    }
+}
