@@ -55,13 +55,17 @@ pub fn find(name: &CStr) -> Option<u32> {
 /// Whether the current role may do what a database's owner may.
 pub fn is_owned(database: u32) -> bool {
     let database = pg_sys::Oid::from(database);
-    // SAFETY: both take oids. The database was found a moment ago; an error unwinds where it has gone since.
-    #[cfg(feature = "pg15")]
-    let is_owned = unsafe { pg_sys::pg_database_ownercheck(database, pg_sys::GetUserId()) };
-    #[cfg(not(feature = "pg15"))]
-    let is_owned =
-        unsafe { pg_sys::object_ownercheck(pg_sys::DatabaseRelationId, database, pg_sys::GetUserId()) };
-    is_owned
+    // SAFETY: oids are all that is passed. The database was found a moment ago; an error unwinds where it has gone since.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        {
+            pg_sys::pg_database_ownercheck(database, pg_sys::GetUserId())
+        }
+        #[cfg(not(feature = "pg15"))]
+        {
+            pg_sys::object_ownercheck(pg_sys::DatabaseRelationId, database, pg_sys::GetUserId())
+        }
+    }
 }
 
 /// Whether the database of this session has the extension, as this transaction sees it.
