@@ -236,6 +236,8 @@ pub enum Error {
         "the views that this card reads belong to several roles; for a superuser they are read as their one owner"
     )]
     SeveralOwners,
+    #[error("schema analytics belongs to role \"{owner}\", which could put something else in a view's place")]
+    SchemaOfStranger { owner: String },
 
     // Views of the user's own
     #[error("view \"{view}\" was made by role \"{author}\", which is gone")]
@@ -315,6 +317,7 @@ impl Error {
             | ForeignAdapter { .. }
             | NotViewsOwner { .. }
             | SeveralOwners
+            | SchemaOfStranger { .. }
             | NoPgCronPrivilege { .. }
             | NotOwner { .. } => "42501",
             WrongType { .. } | ReferenceType { .. } => "42804",
@@ -456,6 +459,7 @@ impl Error {
             }
             RequiredEntity { .. } => "Map it to a table, or to a view that you make for it.".into(),
             AbsentWithColumns { .. } => "Leave the columns and the filter out, or name a table.".into(),
+            SchemaOfStranger { .. } => "As a superuser: ALTER SCHEMA analytics OWNER TO the views' owner, or to a superuser.".into(),
             SeveralOwners => {
                 "Give them to one role: ALTER MATERIALIZED VIEW … OWNER TO …; or ask as a role that is no superuser.".into()
             }

@@ -6,7 +6,7 @@ use crate::pg::query;
 use crate::pg::setting::with_time_zone;
 use crate::sql;
 use crate::view::adapters;
-use crate::view::state::ViewState;
+use crate::view::state::{ViewState, check_schema};
 
 /// A row that a view lacks, or has too much.
 #[derive(serde::Deserialize)]
@@ -35,6 +35,7 @@ pub fn verify(view: &str) -> Result<Vec<Difference>, Error> {
         include_str!("../../sql/queries/view_definition.sql"),
         &[i64::from(state.oid).into()],
     )?;
+    check_schema(view.owner)?;
     let comparison = sql::fill(
         include_str!("../../sql/queries/verify.sql"),
         &[

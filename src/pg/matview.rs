@@ -168,6 +168,7 @@ impl Writer {
         let block = (u32::from(place.ip_blkid.bi_hi) << 16) | u32::from(place.ip_blkid.bi_lo);
         // SAFETY: a block that exists is read; the heap looks at the place in it. The buffer is let go if a row was found.
         let is_there = block < self.blocks
+            && place.ip_posid != 0
             && unsafe {
                 let mut row = std::mem::zeroed::<pg_sys::HeapTupleData>();
                 row.t_self = place;

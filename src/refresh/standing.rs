@@ -7,6 +7,7 @@ use crate::incremental::state::{self, Look};
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
+use crate::view::state::schema_stranger;
 
 /// Below this many queued keys nobody asks what they cost.
 const MANY_CHANGES: i64 = 10_000;
@@ -52,6 +53,9 @@ pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error>
     }
     if !look.is_wanted {
         return Ok(full("capture is disabled"));
+    }
+    if let Some(stranger) = schema_stranger(owner)? {
+        return Ok(full(Error::SchemaOfStranger { owner: stranger }.to_string()));
     }
     if mode == Mode::Full {
         return Ok(full("full was asked for"));

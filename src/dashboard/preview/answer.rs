@@ -11,6 +11,7 @@ use crate::pg::identity::{as_role, is_superuser, may_act_as, restricted};
 use crate::pg::setting::with_settings;
 use crate::pg::{query, relation};
 use crate::view::catalog::VIEWS;
+use crate::view::state::check_schema;
 
 /// The rows that a card shows.
 pub struct Answer {
@@ -84,7 +85,10 @@ fn for_card<T>(card: &Card, ask: impl FnOnce() -> Result<T, Error>) -> Result<T,
     }
     let ask = || with_settings(&[("transaction_read_only", "on")], ask);
     match Vec::from_iter(owners).as_slice() {
-        [owner] if may_act_as(*owner)? => as_role(*owner, ask),
+        [owner] if may_act_as(*owner)? => {
+            check_schema(*owner)?;
+            as_role(*owner, ask)
+        }
         [_, _, ..] if is_superuser() => Err(Error::SeveralOwners),
         _ => restricted(ask),
     }

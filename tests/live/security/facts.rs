@@ -4,7 +4,7 @@ use postgres::Client;
 
 use super::trap::Trap;
 use crate::cluster::{Database, create_all_views, error_of, refresh_all, value};
-use crate::shop::{VIEWS, assert_incremental, column, differences, refreshed, run, shop};
+use crate::shop::{VIEWS, assert_error, assert_incremental, column, differences, refreshed, run, shop};
 
 /// A change of everything that views show.
 const CHANGE: &str = "
@@ -507,4 +507,55 @@ fn a_table_in_the_place_of_the_facts_does_not_switch_capture_on() {
     run(&mut superuser, CHANGE);
     let queued: i64 = value(&mut superuser, "SELECT count(*) FROM metabase_internal.queue");
     assert!(queued > 0);
+}
+
+/// A view is read by its name, and whoever owns the schema can give that to something else.
+#[test]
+fn in_a_schema_of_somebody_elses_views_are_not_read_by_name_as_their_owner() {
+    let database = shop();
+    let trap = operators_shop(&database);
+    let mut superuser = database.connect();
+    let stranger = Trap::lay(&database, "stranger");
+    run(
+        &mut superuser,
+        &format!("ALTER SCHEMA analytics OWNER TO {}; {CHANGE}", stranger.role),
+    );
+    let mut operator = database.connect_as(&trap.role);
+    let said = format!(
+        "schema analytics belongs to role \"{}\", which could put something else in a view's place",
+        stranger.role
+    );
+    for row in refreshed(&mut operator, "refresh('all')") {
+        assert_eq!(
+            (row.status.as_str(), row.mode.as_str()),
+            ("completed", "full"),
+            "{row:?}"
+        );
+    }
+    assert_eq!(
+        column(
+            &mut operator,
+            "SELECT DISTINCT mode_reason FROM metabase.view_status()"
+        ),
+        std::slice::from_ref(&said)
+    );
+    let error = error_of(
+        &mut operator,
+        "SELECT metabase.verify('metabase_brand_analytics')",
+    );
+    assert_error(
+        &error,
+        "42501",
+        &said,
+        Some("As a superuser: ALTER SCHEMA analytics OWNER TO the views' owner, or to a superuser."),
+    );
+    let page: String = value(&mut superuser, "SELECT metabase.dashboard_html('executive')");
+    assert!(page.contains("schema analytics belongs to role"), "{page}");
+    run(
+        &mut superuser,
+        &format!("ALTER SCHEMA analytics OWNER TO {}; {CHANGE}", trap.role),
+    );
+    refresh_all(&mut operator);
+    run(&mut superuser, CHANGE);
+    assert_incremental(&refreshed(&mut operator, "refresh('all')"));
 }
