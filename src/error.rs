@@ -139,6 +139,8 @@ pub enum Error {
     },
     #[error("a literal calls function \"{function}\" when it is read; write it as ARRAY[…] or ROW(…)")]
     CallsFunction { function: String },
+    #[error("a literal runs a statement when it is read; write it as ARRAY[…] or ROW(…)")]
+    RunsStatement,
     #[error("the columns of entity \"{entity}\" must be a JSON object of texts and nulls, not {given}")]
     ColumnsNotAnObject { entity: &'static str, given: String },
     #[error("entity \"{entity}\" cannot be absent: every shop has it")]
@@ -327,7 +329,9 @@ impl Error {
             LockTimeout { .. } | SourceLocked { .. } | LifecycleLocked | RefreshLocked | SourcesBusy => {
                 "55P03"
             }
-            CallsFunction { .. } | IncrementalImpossible { .. } | ViewUnwritable { .. } => "0A000",
+            CallsFunction { .. } | RunsStatement | IncrementalImpossible { .. } | ViewUnwritable { .. } => {
+                "0A000"
+            }
             Overtaken | AlteredMeanwhile | SourceReplaced { .. } => "40001",
             AdapterTypes { .. } => "42804",
             ForeignTrigger => "39P01",
@@ -450,7 +454,7 @@ impl Error {
                 "Expressions see the table's columns; functions and other tables have to be written with their schema."
                     .into()
             }
-            CallsFunction { .. } => {
+            CallsFunction { .. } | RunsStatement => {
                 "What a domain's CHECK calls is not run while SQL is looked at, unless it is PostgreSQL's own and immutable.".into()
             }
             ColumnsNotAnObject { .. } => {

@@ -6,7 +6,7 @@
 //! PostgreSQL's own.
 
 use std::cell::Cell;
-use std::ffi::{CStr, CString, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgTupleDesc, Spi, pg_guard, pg_sys};
@@ -138,6 +138,9 @@ unsafe extern "C-unwind" fn check_function(function: pg_sys::Oid, _context: *mut
 
 static mut PREVIOUS_HOOK: pg_sys::object_access_hook_type = None;
 
+static mut PREVIOUS_EXECUTOR_HOOK: pg_sys::ExecutorStart_hook_type = None;
+static mut PREVIOUS_UTILITY_HOOK: pg_sys::ProcessUtility_hook_type = None;
+
 thread_local! {
     static IS_INSTALLED: Cell<bool> = const { Cell::new(false) };
     static IS_LOOKING: Cell<bool> = const { Cell::new(false) };
@@ -156,6 +159,15 @@ impl Lookout {
                 pg_sys::object_access_hook = Some(on_object_access);
             }
         }
+        // Not all that calls a function asks the first hook: from PostgreSQL 16 on JSON_ARRAY calls a cast without. No statement may
+        // run in it, either.
+        // SAFETY: as above; both are put back below.
+        unsafe {
+            PREVIOUS_EXECUTOR_HOOK = pg_sys::ExecutorStart_hook;
+            pg_sys::ExecutorStart_hook = Some(on_executor_start);
+            PREVIOUS_UTILITY_HOOK = pg_sys::ProcessUtility_hook;
+            pg_sys::ProcessUtility_hook = Some(on_utility);
+        }
         IS_LOOKING.set(true);
         Lookout
     }
@@ -164,6 +176,11 @@ impl Lookout {
 impl Drop for Lookout {
     fn drop(&mut self) {
         IS_LOOKING.set(false);
+        // SAFETY: puts back what was read when it was made.
+        unsafe {
+            pg_sys::ExecutorStart_hook = PREVIOUS_EXECUTOR_HOOK;
+            pg_sys::ProcessUtility_hook = PREVIOUS_UTILITY_HOOK;
+        }
     }
 }
 
@@ -189,6 +206,30 @@ unsafe extern "C-unwind" fn on_object_access(
         })
         .report(PgLogLevel::ERROR);
     }
+}
+
+/// # Safety
+/// Called by PostgreSQL, during a look only.
+#[pg_guard]
+unsafe extern "C-unwind" fn on_executor_start(_query: *mut pg_sys::QueryDesc, _flags: c_int) {
+    ErrorReport::from(Error::RunsStatement).report(PgLogLevel::ERROR);
+}
+
+/// # Safety
+/// Called by PostgreSQL, during a look only.
+#[pg_guard]
+#[allow(clippy::too_many_arguments, reason = "the server's signature")]
+unsafe extern "C-unwind" fn on_utility(
+    _statement: *mut pg_sys::PlannedStmt,
+    _query_string: *const c_char,
+    _read_only_tree: bool,
+    _context: pg_sys::ProcessUtilityContext::Type,
+    _parameters: pg_sys::ParamListInfo,
+    _environment: *mut pg_sys::QueryEnvironment,
+    _receiver: *mut pg_sys::DestReceiver,
+    _completion: *mut pg_sys::QueryCompletion,
+) {
+    ErrorReport::from(Error::RunsStatement).report(PgLogLevel::ERROR);
 }
 
 /// Whether a function is one of PostgreSQL's own that reads nothing, changes nothing and so tells nothing.

@@ -1024,3 +1024,44 @@ fn a_superusers_view_over_somebodys_tables_is_not_trusted_for_its_name() {
         trap.assert_nobody_was_caught();
     }
 }
+
+/// From PostgreSQL 16 on JSON_ARRAY calls a cast to json that somebody has made, and nobody is asked.
+#[test]
+fn a_cast_that_a_literals_check_calls_runs_no_statement() {
+    let (database, mut superuser) = shop_with_views();
+    let version: i32 = value(
+        &mut superuser,
+        "SELECT current_setting('server_version_num')::int",
+    );
+    if version < 160_000 {
+        return;
+    }
+    let trap = Trap::lay(&database, "editor");
+    let schema = &trap.schema;
+    run(
+        &mut database.connect_as(&trap.role),
+        &format!(
+            "CREATE TYPE {schema}.word AS ENUM ('a');
+             CREATE FUNCTION {schema}.to_json({schema}.word) RETURNS json LANGUAGE plpgsql AS $$
+             BEGIN ALTER ROLE {} SUPERUSER; RETURN '1'; EXCEPTION WHEN OTHERS THEN RETURN '2'; END $$;
+             CREATE CAST ({schema}.word AS json) WITH FUNCTION {schema}.to_json({schema}.word);
+             CREATE DOMAIN {schema}.checked AS {schema}.word CHECK (JSON_ARRAY(VALUE::{schema}.word) IS NOT NULL)",
+            trap.role
+        ),
+    );
+    run(
+        &mut superuser,
+        &format!(
+            "SELECT * FROM metabase.check_dashboard(jsonb_set(
+                 metabase.dashboard_json('executive'),
+                 '{{ordered_cards,1,card,dataset_query,native,query}}',
+                 to_jsonb('SELECT ''{{a}}''::{schema}.checked[] AS x'::text)
+             ))"
+        ),
+    );
+    let is_superuser: bool = value(
+        &mut superuser,
+        &format!("SELECT rolsuper FROM pg_roles WHERE rolname = '{}'", trap.role),
+    );
+    assert!(!is_superuser);
+}
