@@ -8,14 +8,16 @@ use pgrx::prelude::*;
 pgrx::pg_module_magic!();
 
 mod api;
+mod calendar;
 mod country;
 mod dashboard;
 mod error;
 mod incremental;
 mod known_role;
+mod manage;
+mod parameters;
 mod pg;
 mod refresh;
-mod roles;
 mod schedule;
 mod settings;
 mod source;

@@ -5,12 +5,12 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use super::required;
+use crate::calendar::Strategy;
 use crate::error::Error;
 use crate::refresh::choose::Mode;
 use crate::refresh::log::Outcome;
 use crate::refresh::run;
 use crate::schedule::agenda::{INVENTORY_VIEWS, ORDER_VIEWS};
-use crate::view::catalog::Strategy;
 use crate::view::registry::{ViewEntry, all_views, find_view};
 
 pub(super) type RefreshRow = (

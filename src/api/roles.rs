@@ -4,7 +4,7 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use super::required;
-use crate::roles;
+use crate::manage::roles;
 
 /// Gives a role, such as Metabase's, the seven views and the status functions, and nothing else.
 #[pg_extern(volatile, parallel_unsafe)]

@@ -7,7 +7,7 @@ use pgrx::prelude::*;
 
 use super::refresh::{RefreshRow, refresh_row};
 use super::required;
-use crate::schedule::engine::{self, Scheduled};
+use crate::schedule::control::{self, Scheduled};
 use crate::schedule::{cron_run, status};
 use crate::view::registry::find_view;
 
@@ -37,7 +37,7 @@ fn setup_refresh_schedule(
     >,
     ErrorReport,
 > {
-    let scheduled = engine::set_up(&required("engine", engine)?)?;
+    let scheduled = control::set_up(&required("engine", engine)?)?;
     Ok(TableIterator::new(scheduled.into_iter().map(scheduled_row)))
 }
 
@@ -56,7 +56,7 @@ fn unschedule() -> Result<
     ErrorReport,
 > {
     Ok(TableIterator::new(
-        engine::unschedule()?.into_iter().map(scheduled_row),
+        control::unschedule()?.into_iter().map(scheduled_row),
     ))
 }
 
@@ -77,7 +77,7 @@ fn set_strategy(
     >,
     ErrorReport,
 > {
-    let scheduled = engine::set_strategy(
+    let scheduled = control::set_strategy(
         &required("view_name", view_name)?,
         &required("strategy", strategy)?,
     )?;
@@ -88,14 +88,14 @@ fn set_strategy(
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn enable_event_sync() -> Result<String, ErrorReport> {
-    Ok(engine::set_event_sync(true)?.to_owned())
+    Ok(control::set_event_sync(true)?.to_owned())
 }
 
 /// Has changes wait for the next time that the views are due.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn disable_event_sync() -> Result<String, ErrorReport> {
-    Ok(engine::set_event_sync(false)?.to_owned())
+    Ok(control::set_event_sync(false)?.to_owned())
 }
 
 /// Refreshes a view if its time has come since it was last refreshed; no row where it has not.

@@ -6,11 +6,11 @@ use pgrx::prelude::*;
 
 use super::required;
 use crate::error::Error;
-use crate::schedule::{engine, pg_cron};
+use crate::manage::lifecycle::{self, Created};
+use crate::manage::status::{self, Status};
+use crate::schedule::{control, pg_cron};
 use crate::view::custom::CustomView;
-use crate::view::lifecycle::{self, Created};
 use crate::view::registry::find_view;
-use crate::view::status::{self, Status};
 
 type CreatedRow = (
     name!(view_name, String),
@@ -175,9 +175,9 @@ fn view_status(
         Some(name) => vec![status::of(&find_view(&name)?)?],
         None => status::all()?,
     };
-    let scheduled = engine::scheduled()?;
+    let scheduled = control::scheduled()?;
     Ok(TableIterator::new(statuses.into_iter().map(move |status| {
-        let next_refresh = engine::next_refresh(&scheduled, &status.view_name);
+        let next_refresh = control::next_refresh(&scheduled, &status.view_name);
         status_row(status, next_refresh)
     })))
 }

@@ -262,7 +262,7 @@ fn comments() -> Result<HashMap<String, String>, Error> {
     }
     let views: Vec<String> = VIEWS.iter().map(|view| view.name.to_owned()).collect();
     let comments: Vec<Comment> = query::rows(
-        include_str!("../../sql/queries/view_comments.sql"),
+        include_str!("../../sql/queries/dashboard/view_comments.sql"),
         &[views.into()],
     )?;
     Ok(comments

@@ -172,7 +172,7 @@ const DUPLICATE_ORDER: &str =
 fn store_apply(seconds: f64, changes: i64) -> Result<(), Error> {
     as_extension_owner(|| {
         query::run(
-            include_str!("../../sql/queries/store_apply.sql"),
+            include_str!("../../sql/queries/incremental/store_apply.sql"),
             &[seconds.into(), changes.into()],
         )
     })

@@ -18,7 +18,9 @@ pub fn build(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<Look,
     state::invalidate()?;
     let rows = workspace.once(|workspace| {
         as_extension_owner(|| {
-            for statement in include_str!("../../sql/queries/empty_queues.sql").split_inclusive(';') {
+            for statement in
+                include_str!("../../sql/queries/incremental/empty_queues.sql").split_inclusive(';')
+            {
                 if !statement.trim().is_empty() {
                     workspace.run(statement)?;
                 }
@@ -30,7 +32,7 @@ pub fn build(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<Look,
     state::check_unaltered(look)?;
     as_extension_owner(|| {
         query::run(
-            include_str!("../../sql/queries/store_build.sql"),
+            include_str!("../../sql/queries/incremental/store_build.sql"),
             &[
                 look.sources_now.clone().into(),
                 begin.elapsed().as_secs_f64().into(),

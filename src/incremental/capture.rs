@@ -10,9 +10,9 @@ use crate::pg::query;
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
 use crate::settings;
+use crate::source::installed;
 use crate::source::{Source, Sources, detect, mapping};
 use crate::sql;
-use crate::view::adapters;
 
 /// How long one attempt to lock the sources waits: writers queue up behind it.
 const ATTEMPT: Duration = Duration::from_millis(100);
@@ -50,7 +50,7 @@ pub fn inspect() -> Result<Vec<Captured>, Error> {
     let relations = relations(&sources, &captured)?;
     let dependences = dependences()?;
     let settings = settings::current()?;
-    let is_current = adapters::are_current(&sources, &settings)?;
+    let is_current = installed::are_current(&sources, &settings)?;
     for (entity, source) in captured.iter_mut().zip(&sources.0) {
         let Some(name) = &entity.relation else { continue };
         if !is_current {
@@ -182,7 +182,7 @@ fn relations(sources: &Sources, captured: &[Captured]) -> Result<Vec<Relation>, 
     let role = current_role()?;
     as_extension_owner(|| {
         query::rows(
-            include_str!("../../sql/queries/capture_relations.sql"),
+            include_str!("../../sql/queries/incremental/capture_relations.sql"),
             &[
                 schemas.into(),
                 names.into(),
@@ -201,7 +201,12 @@ struct Dependence {
 }
 
 fn dependences() -> Result<Vec<Dependence>, Error> {
-    as_extension_owner(|| query::rows(include_str!("../../sql/queries/adapter_dependence.sql"), &[]))
+    as_extension_owner(|| {
+        query::rows(
+            include_str!("../../sql/queries/incremental/adapter_dependence.sql"),
+            &[],
+        )
+    })
 }
 
 /// The first reason why changes cannot be captured, as the status shows it.
@@ -337,8 +342,12 @@ pub fn remove() -> Result<(), Error> {
         // Taking them off locks readers out until the transaction ends.
         return Ok(());
     }
-    let triggers: Vec<Trigger> =
-        as_extension_owner(|| query::rows(include_str!("../../sql/queries/capture_triggers.sql"), &[]))?;
+    let triggers: Vec<Trigger> = as_extension_owner(|| {
+        query::rows(
+            include_str!("../../sql/queries/incremental/capture_triggers.sql"),
+            &[],
+        )
+    })?;
     for trigger in &triggers {
         let drop = format!(
             "DROP TRIGGER {} ON {}",
@@ -359,5 +368,10 @@ pub fn remove() -> Result<(), Error> {
 
 /// Forgets what was noted, as far as it can be seen.
 pub fn empty_queues() -> Result<(), Error> {
-    as_extension_owner(|| query::run(include_str!("../../sql/queries/empty_queues.sql"), &[]))
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/incremental/empty_queues.sql"),
+            &[],
+        )
+    })
 }

@@ -3,16 +3,16 @@
 use super::capture::{self, Captured};
 use super::{build, state};
 use crate::error::Error;
+use crate::pg::identity::check_may_act_as;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::query;
 use crate::pg::workspace::Workspace;
-use crate::roles::check_owner;
 
 /// How the changes of each source are captured.
 pub fn capture_status() -> Result<Vec<Captured>, Error> {
     let look = state::look()?;
     let owner = look.owner.ok_or(Error::NothingToCapture)?;
-    check_owner(owner)?;
+    check_may_act_as(owner)?;
     let is_active = capture::is_active()?;
     let mut captured = as_role(owner, capture::inspect)?;
     // What kept capture from being installed, where nothing is wrong with the sources themselves.
@@ -35,7 +35,7 @@ pub fn enable_capture() -> Result<Vec<Captured>, Error> {
     state::lock()?;
     set_wanted(true)?;
     let owner = state::look()?.owner.ok_or(Error::NothingToCapture)?;
-    check_owner(owner)?;
+    check_may_act_as(owner)?;
     let captured = as_role(owner, capture::inspect)?;
     if capture::first_problem(&captured).is_none() && !capture::is_complete(&captured)? {
         capture::install(&captured)?;
@@ -47,7 +47,7 @@ pub fn enable_capture() -> Result<Vec<Captured>, Error> {
 pub fn disable_capture() -> Result<String, Error> {
     state::lock()?;
     if let Some(owner) = state::look()?.owner {
-        check_owner(owner)?;
+        check_may_act_as(owner)?;
     }
     set_wanted(false)?;
     capture::remove()?;
@@ -59,7 +59,7 @@ pub fn rebuild() -> Result<String, Error> {
     state::lock()?;
     let look = state::look()?;
     let owner = look.owner.ok_or(Error::NothingToCapture)?;
-    check_owner(owner)?;
+    check_may_act_as(owner)?;
     let captured = as_role(owner, capture::inspect)?;
     let reason = match capture::first_problem(&captured) {
         Some(problem) => Some(problem),

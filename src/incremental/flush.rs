@@ -97,7 +97,12 @@ pub struct Filled {
 pub fn filled(
     rows: impl FnOnce(&str, &[DatumWithOid]) -> Result<Vec<Filled>, Error>,
 ) -> Result<Vec<Filled>, Error> {
-    as_extension_owner(|| rows(include_str!("../../sql/queries/view_columns.sql"), &[]))
+    as_extension_owner(|| {
+        rows(
+            include_str!("../../sql/queries/incremental/view_columns.sql"),
+            &[],
+        )
+    })
 }
 
 impl Filled {
@@ -145,7 +150,7 @@ impl Target {
                 "INSERT INTO metabase_internal.{dirty} ({group}) SELECT {group} FROM {dirty} ON CONFLICT DO NOTHING"
             ))?;
             query::run(
-                include_str!("../../sql/queries/note_dirty.sql"),
+                include_str!("../../sql/queries/incremental/note_dirty.sql"),
                 &[self.view.to_owned().into(), look.oldest.clone().into()],
             )
         })
@@ -182,7 +187,7 @@ impl Target {
         if is_new_day || workspace.kept("noted") > 0 {
             as_extension_owner(|| {
                 query::run(
-                    include_str!("../../sql/queries/note_flushed.sql"),
+                    include_str!("../../sql/queries/incremental/note_flushed.sql"),
                     &[self.view.to_owned().into(), look.day.clone().into()],
                 )
             })?;
@@ -224,7 +229,7 @@ impl Target {
         let Definition { definition, is_own } = with_time_zone("UTC", || {
             as_extension_owner(|| {
                 query::row(
-                    include_str!("../../sql/queries/own_view_definition.sql"),
+                    include_str!("../../sql/queries/incremental/own_view_definition.sql"),
                     &[i64::from(filled.oid).into()],
                 )
             })

@@ -48,7 +48,7 @@ pub struct Look {
     pub unknown: bool,
 }
 
-const LOOK: &str = include_str!("../../sql/queries/incremental_look.sql");
+const LOOK: &str = include_str!("../../sql/queries/incremental/incremental_look.sql");
 
 /// Lets one session at a time refresh the seven, until its transaction ends.
 ///
@@ -133,7 +133,8 @@ impl Look {
         struct Types {
             types: serde_json::Value,
         }
-        let Types { mut types } = query::row(include_str!("../../sql/queries/key_types.sql"), &[])?;
+        let Types { mut types } =
+            query::row(include_str!("../../sql/queries/incremental/key_types.sql"), &[])?;
         types["zone"] = self.zone.clone().into();
         // A type that is none of those that keys have is NULL there.
         serde_json::from_value(types).map_err(|_| Error::AdapterTypes { rows: "keys".into() })
@@ -164,7 +165,7 @@ pub fn store_installed() -> Result<(), Error> {
 pub fn store_failure(reason: &str, seconds: f64) -> Result<(), Error> {
     as_extension_owner(|| {
         query::run(
-            include_str!("../../sql/queries/store_failure.sql"),
+            include_str!("../../sql/queries/incremental/store_failure.sql"),
             &[reason.to_owned().into(), seconds.into()],
         )
     })
@@ -185,7 +186,7 @@ pub fn invalidate() -> Result<(), Error> {
 pub fn store_view_sync(view: &str, day: &str) -> Result<(), Error> {
     as_extension_owner(|| {
         query::run(
-            include_str!("../../sql/queries/store_view_sync.sql"),
+            include_str!("../../sql/queries/incremental/store_view_sync.sql"),
             &[view.to_owned().into(), day.to_owned().into()],
         )
     })

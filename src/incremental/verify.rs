@@ -4,8 +4,8 @@ use crate::error::Error;
 use crate::pg::identity::as_role;
 use crate::pg::query;
 use crate::pg::setting::with_time_zone;
+use crate::source::installed;
 use crate::sql;
-use crate::view::adapters;
 use crate::view::state::{ViewState, check_schema};
 
 /// A row that a view lacks, or has too much.
@@ -32,18 +32,18 @@ pub fn verify(view: &str) -> Result<Vec<Difference>, Error> {
         definition: String,
     }
     let view: View = query::row(
-        include_str!("../../sql/queries/view_definition.sql"),
+        include_str!("../../sql/queries/incremental/view_definition.sql"),
         &[i64::from(state.oid).into()],
     )?;
     check_schema(view.owner)?;
     let comparison = sql::fill(
-        include_str!("../../sql/queries/verify.sql"),
+        include_str!("../../sql/queries/incremental/verify.sql"),
         &[
             (":definition", view.definition.trim_end_matches(';')),
             (":view", &view.name),
         ],
     );
-    let zone = adapters::zone()?;
+    let zone = installed::zone()?;
     // What the definition calls is its owner's, and runs with no more privileges than a refresh has.
     with_time_zone(&zone, || as_role(view.owner, || query::rows(&comparison, &[])))
 }

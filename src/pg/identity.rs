@@ -110,6 +110,26 @@ pub fn may_act_as(role: u32) -> Result<bool, Error> {
     Ok(row.may)
 }
 
+/// An error unless the current role may act as the owner of the views: what is done as that role, or decided for it, is for no
+/// other.
+pub fn check_may_act_as(owner: u32) -> Result<(), Error> {
+    #[derive(serde::Deserialize)]
+    struct Owner {
+        name: String,
+    }
+    if may_act_as(owner)? {
+        return Ok(());
+    }
+    let owner: Owner = query::row(
+        "SELECT pg_catalog.pg_get_userbyid($1::oid) AS name",
+        &[i64::from(owner).into()],
+    )?;
+    Err(Error::NotViewsOwner {
+        owner: owner.name,
+        role: current_role()?,
+    })
+}
+
 /// Whether the current role is a superuser.
 pub fn is_superuser() -> bool {
     // SAFETY: looks the current role up in the catalog.

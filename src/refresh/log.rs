@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use pgrx::datum::TimestampWithTimeZone;
+use serde::de::DeserializeOwned;
 
 use crate::error::{Error, shortened};
+use crate::parameters;
 use crate::pg::capture::can_be_prepared;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
-use crate::schedule::parameters;
 use crate::settings;
 
 /// A run under way.
@@ -94,7 +95,7 @@ pub fn prune() -> Result<(), Error> {
     let days = settings::current()?.history_days;
     as_extension_owner(|| {
         query::run(
-            include_str!("../../sql/queries/prune_history.sql"),
+            include_str!("../../sql/queries/refresh/prune_history.sql"),
             &[days.into(), MOST_RUNS.into()],
         )
     })
@@ -105,7 +106,7 @@ pub fn close(id: i64, outcome: &Outcome) -> Result<(), Error> {
     let error = outcome.error.as_ref();
     as_extension_owner(|| {
         query::run(
-            include_str!("../../sql/queries/close_run.sql"),
+            include_str!("../../sql/queries/refresh/close_run.sql"),
             &[
                 id.into(),
                 outcome.status().to_owned().into(),
@@ -124,7 +125,7 @@ pub fn close(id: i64, outcome: &Outcome) -> Result<(), Error> {
 pub fn close_failed(id: i64, sqlstate: &str, message: &str) -> Result<(), Error> {
     as_extension_owner(|| {
         query::run(
-            include_str!("../../sql/queries/close_run.sql"),
+            include_str!("../../sql/queries/refresh/close_run.sql"),
             &[
                 id.into(),
                 "failed".to_owned().into(),
@@ -145,7 +146,7 @@ fn notify(outcome: &Outcome) -> Result<(), Error> {
         return Ok(());
     }
     query::run(
-        include_str!("../../sql/queries/notify.sql"),
+        include_str!("../../sql/queries/refresh/notify.sql"),
         &[
             outcome.view_name.clone().into(),
             outcome.mode.to_owned().into(),
@@ -161,7 +162,7 @@ pub fn write(outcomes: &[Outcome]) -> Result<(), Error> {
         for outcome in outcomes {
             let error = outcome.error.as_ref();
             query::run(
-                include_str!("../../sql/queries/log_refresh.sql"),
+                include_str!("../../sql/queries/refresh/log_refresh.sql"),
                 &[
                     outcome.view_name.clone().into(),
                     outcome.status().to_owned().into(),
@@ -182,6 +183,16 @@ pub fn write(outcomes: &[Outcome]) -> Result<(), Error> {
     })
 }
 
+/// The last completed run of a view, and the error of its last run that has ended, if that failed: what `T` names of these.
+pub fn last_runs<T: DeserializeOwned>(view: &str) -> Result<T, Error> {
+    as_extension_owner(|| {
+        query::row(
+            include_str!("../../sql/queries/refresh/last_runs.sql"),
+            &[view.to_owned().into()],
+        )
+    })
+}
+
 /// Rows that this session has written into and removed from a relation.
 #[derive(serde::Deserialize)]
 pub struct Counts {
@@ -193,7 +204,7 @@ impl Counts {
     /// The counts so far; None where the server does not count (track_counts off).
     pub fn of(relation: u32) -> Result<Option<Counts>, Error> {
         query::optional_row(
-            include_str!("../../sql/queries/rows_changed.sql"),
+            include_str!("../../sql/queries/refresh/rows_changed.sql"),
             &[i64::from(relation).into()],
         )
     }

@@ -18,8 +18,8 @@ use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::workspace::Workspace;
 use crate::pg::{query, relation};
+use crate::source::installed;
 use crate::sql;
-use crate::view::adapters;
 use crate::view::registry::ViewEntry;
 use crate::view::state::ViewState;
 
@@ -40,7 +40,7 @@ pub fn refresh_opened(view: &ViewEntry, id: i64) -> Result<Outcome, Error> {
 
 /// Applies what is queued where that can be done, and leaves it to later refreshes to show it. Answers whether it could be.
 pub fn apply_queued() -> Result<bool, Error> {
-    let zone = adapters::zone()?;
+    let zone = installed::zone()?;
     let is_own_transaction = is_own_transaction();
     with_time_zone(&zone, || {
         match subtransaction(|| standing(Mode::Incremental, is_own_transaction))? {
@@ -59,7 +59,7 @@ fn refresh_and_log(
     log: impl FnOnce(&[Outcome]) -> Result<(), Error>,
 ) -> Result<Vec<Outcome>, Error> {
     // The views' own zone, also where the setting has changed since they were made.
-    let zone = adapters::zone()?;
+    let zone = installed::zone()?;
     let is_own_transaction = is_own_transaction();
     let seven: Vec<&str> = views
         .iter()

@@ -133,7 +133,8 @@ fn is_build_cheaper(look: &Look) -> Result<bool, Error> {
     if look.changes < MANY_CHANGES {
         return Ok(false);
     }
-    let full: Cost = as_extension_owner(|| query::row(include_str!("../../sql/queries/full_cost.sql"), &[]))?;
+    let full: Cost =
+        as_extension_owner(|| query::row(include_str!("../../sql/queries/refresh/full_cost.sql"), &[]))?;
     let (Some(build), Some(full)) = (look.build_seconds, full.seconds) else {
         return Ok(false);
     };

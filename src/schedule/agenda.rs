@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 
-use super::calendar::{self, Timetable};
 use super::due::{self, Cause, Decision, Past};
 use super::engine::{self, Engine};
-use super::parameters;
+use crate::calendar::{self, Timetable};
 use crate::error::Error;
+use crate::parameters;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::settings;
@@ -94,14 +94,15 @@ pub fn has_extension() -> Result<bool, Error> {
 pub fn read(engine: Engine) -> Result<Agenda, Error> {
     let now = parameters::now();
     // Before the views: what is queued for a view that has come since is looked at the next time.
-    let queued = as_extension_owner(|| query::row(include_str!("../../sql/queries/queued.sql"), &[]))?;
+    let queued =
+        as_extension_owner(|| query::row(include_str!("../../sql/queries/schedule/queued.sql"), &[]))?;
     let choice = engine::choice()?;
     let zone_name = settings::current()?.time_zone;
     let views = all_views()?;
     let names: Vec<String> = views.iter().map(|view| view.name().to_owned()).collect();
     let mut rows: Vec<Row> = as_extension_owner(|| {
         query::rows(
-            include_str!("../../sql/queries/agenda_views.sql"),
+            include_str!("../../sql/queries/schedule/agenda_views.sql"),
             &[names.into()],
         )
     })?;
@@ -193,7 +194,7 @@ impl Agenda {
         }
         as_extension_owner(|| {
             query::run(
-                include_str!("../../sql/queries/store_schedule_state.sql"),
+                include_str!("../../sql/queries/schedule/store_schedule_state.sql"),
                 &[
                     item.view.name().to_owned().into(),
                     item.timetable_name.clone().into(),
@@ -252,7 +253,7 @@ impl Item {
         };
         as_extension_owner(|| {
             query::run(
-                include_str!("../../sql/queries/store_run_result.sql"),
+                include_str!("../../sql/queries/schedule/store_run_result.sql"),
                 &[
                     self.view.name().to_owned().into(),
                     failures.into(),
@@ -267,7 +268,7 @@ impl Item {
     pub fn open_run(&self, cause: Cause) -> Result<i64, Error> {
         as_extension_owner(|| {
             query::returned_number(
-                include_str!("../../sql/queries/open_run.sql"),
+                include_str!("../../sql/queries/schedule/open_run.sql"),
                 &[
                     self.view.name().to_owned().into(),
                     cause.name().to_owned().into(),

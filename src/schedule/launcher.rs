@@ -9,8 +9,8 @@ use pgrx::bgworkers::{BackgroundWorkerBuilder, BgWorkerStartTime};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::parameters;
 use crate::error::Error;
+use crate::parameters;
 use crate::pg::shared::{self, Board, MOST_DATABASES, Place, Service};
 use crate::pg::{database, process};
 

@@ -8,14 +8,15 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use super::calendar::{self, Timetable};
+use super::agenda;
 use super::engine::{self, Engine};
-use super::{agenda, parameters};
+use crate::calendar::Strategy;
+use crate::calendar::{self, Timetable};
 use crate::error::Error;
+use crate::parameters;
 use crate::pg::identity::current_role;
 use crate::pg::query;
 use crate::settings;
-use crate::view::catalog::Strategy;
 use crate::view::registry::all_views;
 use crate::view::state::ViewState;
 
@@ -45,7 +46,7 @@ fn has_jobs() -> Result<bool, Error> {
     if !is_here()? || !may_use()? {
         return Ok(false);
     }
-    query::exists(include_str!("../../sql/queries/a_cron_job.sql"), &[])
+    query::exists(include_str!("../../sql/queries/schedule/a_cron_job.sql"), &[])
 }
 
 /// Makes the jobs of the current role anew, so that they are those of the views' strategies.
@@ -107,7 +108,10 @@ pub fn unschedule_all() -> Result<(), Error> {
     if !is_here()? || !may_use()? {
         return Ok(());
     }
-    query::run(include_str!("../../sql/queries/unschedule_cron_jobs.sql"), &[])
+    query::run(
+        include_str!("../../sql/queries/schedule/unschedule_cron_jobs.sql"),
+        &[],
+    )
 }
 
 /// The zone of pg_cron's clock; versions before 1.6 know no other than GMT.

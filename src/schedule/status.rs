@@ -4,17 +4,17 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use serde_json::{Value, json};
 
-use super::engine;
+use super::{control, engine};
 use crate::error::Error;
+use crate::manage::status;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::pg::shared::{self, NEVER};
-use crate::view::status;
 
 /// Views, worker, queue and schedule, at a glance.
 pub fn sync_status() -> Result<Value, Error> {
     let views = status::all()?;
-    let scheduled = engine::scheduled()?;
+    let scheduled = control::scheduled()?;
     let choice = engine::choice()?;
     let existing = views.iter().filter(|view| view.exists).count();
     let total_rows: i64 = views.iter().filter_map(|view| view.row_count).sum();
@@ -22,7 +22,7 @@ pub fn sync_status() -> Result<Value, Error> {
     let views: Vec<Value> = views
         .into_iter()
         .map(|view| {
-            let next_refresh = engine::next_refresh(&scheduled, &view.view_name);
+            let next_refresh = control::next_refresh(&scheduled, &view.view_name);
             json!({
                 "view_name": view.view_name,
                 "exists": view.exists,
@@ -91,5 +91,5 @@ fn worker() -> Value {
 
 /// What is captured and not applied yet.
 fn queue() -> Result<Value, Error> {
-    as_extension_owner(|| query::row(include_str!("../../sql/queries/queue.sql"), &[]))
+    as_extension_owner(|| query::row(include_str!("../../sql/queries/schedule/queue.sql"), &[]))
 }

@@ -11,9 +11,9 @@ use pgrx::prelude::*;
 use super::agenda::{self, Agenda, Item};
 use super::due::{Cause, Decision, retry_delay};
 use super::engine::Engine;
-use super::parameters;
 use crate::error::Error;
 use crate::known_role;
+use crate::parameters;
 use crate::pg::identity::{acting_as, as_extension_owner};
 use crate::pg::setting::with_settings;
 use crate::pg::shared::{self, Place, Service};
@@ -443,7 +443,7 @@ fn close_lost_runs(has_overrun: bool) -> Result<(), Error> {
     };
     as_extension_owner(|| {
         query::run(
-            include_str!("../../sql/queries/close_lost_runs.sql"),
+            include_str!("../../sql/queries/schedule/close_lost_runs.sql"),
             &[
                 agenda::time(Some(retry_at)),
                 sqlstate.to_owned().into(),

@@ -10,7 +10,7 @@ use crate::pg::{look, query};
 fn relations(names: &[(String, String)], reader: Option<&str>) -> Result<Vec<Relation>, Error> {
     let (schemas, tables): (Vec<String>, Vec<String>) = names.iter().cloned().unzip();
     query::rows(
-        include_str!("../../sql/queries/relations.sql"),
+        include_str!("../../sql/queries/source/relations.sql"),
         &[schemas.into(), tables.into(), reader.map(str::to_owned).into()],
     )
 }
@@ -67,7 +67,7 @@ pub fn expression_type(
         other => other,
     })?;
     query::row(
-        include_str!("../../sql/queries/expression_type.sql"),
+        include_str!("../../sql/queries/source/expression_type.sql"),
         &[i64::from(oid).into()],
     )
 }

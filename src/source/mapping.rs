@@ -28,7 +28,7 @@ pub struct Mapping {
 
 /// The stored mappings.
 pub fn stored() -> Result<Vec<Mapping>, Error> {
-    as_extension_owner(|| query::rows(include_str!("../../sql/queries/mappings.sql"), &[]))
+    as_extension_owner(|| query::rows(include_str!("../../sql/queries/source/mappings.sql"), &[]))
 }
 
 /// Stores a mapping that works, or says why it does not.
@@ -67,7 +67,7 @@ pub fn store(
     let author = known_role::remember(author)?;
     as_extension_owner(|| {
         query::run(
-            include_str!("../../sql/queries/store_mapping.sql"),
+            include_str!("../../sql/queries/source/store_mapping.sql"),
             &[
                 mapping.entity.clone().into(),
                 schema.into(),

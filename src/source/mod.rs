@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod describe;
 pub mod detect;
 pub mod entity;
+pub mod installed;
 pub mod mapping;
 
 use entity::{Column, Entity, Spec};

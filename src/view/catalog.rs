@@ -1,39 +1,6 @@
-//! The seven views, as data, and how often a view is refreshed.
+//! The seven views, as data.
 
-/// How often a view is refreshed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strategy {
-    Realtime,
-    Hourly,
-    Daily,
-    Weekly,
-    Manual,
-}
-
-impl Strategy {
-    pub const ALL: [Strategy; 5] = [
-        Strategy::Realtime,
-        Strategy::Hourly,
-        Strategy::Daily,
-        Strategy::Weekly,
-        Strategy::Manual,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Strategy::Realtime => "realtime",
-            Strategy::Hourly => "hourly",
-            Strategy::Daily => "daily",
-            Strategy::Weekly => "weekly",
-            Strategy::Manual => "manual",
-        }
-    }
-
-    pub fn from_name(name: &str) -> Option<Strategy> {
-        Strategy::ALL.into_iter().find(|strategy| strategy.name() == name)
-    }
-}
-
+use crate::calendar::Strategy;
 /// One of the seven.
 pub struct View {
     pub name: &'static str,
@@ -77,13 +44,5 @@ mod tests {
             assert!(view.definition.contains(&create), "{}", view.name);
             assert!(view.definition.contains(&unique), "{}", view.name);
         }
-    }
-
-    #[test]
-    fn strategies_are_known_by_their_names() {
-        for strategy in Strategy::ALL {
-            assert_eq!(Strategy::from_name(strategy.name()), Some(strategy));
-        }
-        assert_eq!(Strategy::from_name("Hourly"), None);
     }
 }

@@ -1,11 +1,11 @@
 //! Views of the user's own, which live under the same refresh and status as the seven.
 
 use super::catalog::VIEWS;
+use crate::calendar::checked_strategy;
 use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_trusted};
 use crate::pg::{query, syntax};
-use crate::schedule::calendar::checked_strategy;
 use crate::sql;
 
 /// What create_custom_view() was told.
@@ -99,7 +99,7 @@ impl CustomView {
         let author = known_role::remember(self.known_author()?)?;
         as_extension_owner(|| {
             query::run(
-                include_str!("../../sql/queries/store_custom_view.sql"),
+                include_str!("../../sql/queries/view/store_custom_view.sql"),
                 &[
                     self.view_name.clone().into(),
                     self.query.clone().into(),

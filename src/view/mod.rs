@@ -1,9 +1,6 @@
-//! The materialized views in schema `analytics`: which there are, how they are made, how they are doing.
+//! The materialized views in schema `analytics`: which there are, how each is defined, what the catalog says of them.
 
-pub mod adapters;
 pub mod catalog;
 pub mod custom;
-pub mod lifecycle;
 pub mod registry;
 pub mod state;
-pub mod status;

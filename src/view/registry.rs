@@ -53,7 +53,7 @@ impl ViewEntry {
 /// All views: the seven in their order, then the user's own by name.
 pub fn all_views() -> Result<Vec<ViewEntry>, Error> {
     let custom: Vec<CustomView> =
-        as_extension_owner(|| query::rows(include_str!("../../sql/queries/custom_views.sql"), &[]))?;
+        as_extension_owner(|| query::rows(include_str!("../../sql/queries/view/custom_views.sql"), &[]))?;
     let mut entries: Vec<ViewEntry> = VIEWS
         .iter()
         .map(ViewEntry::from)

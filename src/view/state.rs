@@ -26,7 +26,7 @@ impl ViewState {
     /// The relation of that name in schema `analytics`, if there is one.
     pub fn find(view: &str) -> Result<Option<ViewState>, Error> {
         query::optional_row(
-            include_str!("../../sql/queries/view_state.sql"),
+            include_str!("../../sql/queries/view/view_state.sql"),
             &[view.to_owned().into()],
         )
     }
@@ -96,7 +96,7 @@ pub fn schema_stranger(owner: u32) -> Result<Option<String>, Error> {
         name: String,
     }
     let stranger: Option<Stranger> = query::optional_row(
-        include_str!("../../sql/queries/schema_stranger.sql"),
+        include_str!("../../sql/queries/view/schema_stranger.sql"),
         &[i64::from(owner).into()],
     )?;
     Ok(stranger.map(|stranger| stranger.name))

@@ -1,11 +1,6 @@
 //! Creating and dropping views.
 
-use super::adapters;
-use super::catalog::VIEWS;
-use super::custom::CustomView;
-use super::registry::{Kind, ViewEntry, find_view};
-use super::state::ViewState;
-
+use super::roles;
 use crate::error::Error;
 use crate::incremental::{capture, state};
 use crate::known_role;
@@ -18,8 +13,12 @@ use crate::pg::subtransaction::subtransaction;
 use crate::refresh::log::{self, Counts, Run};
 use crate::refresh::run::install_capture;
 use crate::settings::{self, Settings};
-use crate::source::mapping;
-use crate::{roles, sql};
+use crate::source::{installed, mapping};
+use crate::sql;
+use crate::view::catalog::VIEWS;
+use crate::view::custom::CustomView;
+use crate::view::registry::{Kind, ViewEntry, find_view};
+use crate::view::state::ViewState;
 
 /// What became of one view that was to be created.
 pub struct Created {
@@ -70,7 +69,7 @@ pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
         custom.unregister()?;
     }
     if first_of_the_seven()?.is_none() {
-        adapters::drop_unneeded()?;
+        installed::drop_unneeded()?;
         capture::remove()?;
     }
     Ok(format!("View '{}' dropped successfully", view.name()))
@@ -137,7 +136,7 @@ fn create_in_zone(
     if let Some(sources) = &sources
         && places.iter().any(|(_, place)| place.is_ok())
     {
-        adapters::ensure(sources, settings, first_of_the_seven()?)?;
+        installed::ensure(sources, settings, first_of_the_seven()?)?;
     }
     places
         .into_iter()
@@ -195,7 +194,7 @@ fn clear_place(view: &str, drop_existing: bool) -> Result<Place, Error> {
         });
     }
     let replaced = query::row(
-        include_str!("../../sql/queries/view_extras.sql"),
+        include_str!("../../sql/queries/manage/view_extras.sql"),
         &[i64::from(state.oid).into()],
     )?;
     drop_relation(view, &state, false)?;
@@ -228,7 +227,7 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
         with_time_zone("UTC", || {
             as_extension_owner(|| {
                 query::run(
-                    include_str!("../../sql/queries/store_view_definition.sql"),
+                    include_str!("../../sql/queries/manage/store_view_definition.sql"),
                     &[view.name().to_owned().into()],
                 )
             })

@@ -1,11 +1,12 @@
 //! How the views are doing.
 
-use super::registry::{ViewEntry, all_views};
-use super::state::ViewState;
 use crate::error::Error;
 use crate::incremental::flush::Target;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, relation};
+use crate::refresh::log::last_runs;
+use crate::view::registry::{ViewEntry, all_views};
+use crate::view::state::ViewState;
 
 use pgrx::datum::TimestampWithTimeZone;
 
@@ -78,12 +79,7 @@ fn may_read_history() -> Result<bool, Error> {
 
 fn status(view: &ViewEntry, sees_texts: bool) -> Result<Status, Error> {
     let state = ViewState::find(view.name())?.filter(ViewState::is_materialized_view);
-    let runs: LastRuns = as_extension_owner(|| {
-        query::row(
-            include_str!("../../sql/queries/last_runs.sql"),
-            &[view.name().to_owned().into()],
-        )
-    })?;
+    let runs: LastRuns = last_runs(view.name())?;
     let runs = match sees_texts {
         true => runs,
         false => runs.without_texts(),
@@ -124,7 +120,7 @@ struct Pending {
 fn pending(view: &str) -> Result<Option<Pending>, Error> {
     let pending: Option<Pending> = as_extension_owner(|| {
         query::optional_row(
-            include_str!("../../sql/queries/pending_changes.sql"),
+            include_str!("../../sql/queries/manage/pending_changes.sql"),
             &[view.to_owned().into()],
         )
     })?;

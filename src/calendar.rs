@@ -6,7 +6,40 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::Error;
-use crate::view::catalog::Strategy;
+
+/// How often a view is refreshed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    Realtime,
+    Hourly,
+    Daily,
+    Weekly,
+    Manual,
+}
+
+impl Strategy {
+    pub const ALL: [Strategy; 5] = [
+        Strategy::Realtime,
+        Strategy::Hourly,
+        Strategy::Daily,
+        Strategy::Weekly,
+        Strategy::Manual,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Strategy::Realtime => "realtime",
+            Strategy::Hourly => "hourly",
+            Strategy::Daily => "daily",
+            Strategy::Weekly => "weekly",
+            Strategy::Manual => "manual",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Strategy> {
+        Strategy::ALL.into_iter().find(|strategy| strategy.name() == name)
+    }
+}
 
 /// When a view is refreshed by itself.
 ///
@@ -99,9 +132,9 @@ mod tests {
 
     use proptest::prelude::*;
     use proptest::sample::select;
-    use proptest::strategy::Strategy;
+    use proptest::strategy::Strategy as _;
 
-    use super::*;
+    use super::{Strategy, *};
 
     const BERLIN: &str = "Europe/Berlin";
     const NEW_YORK: &str = "America/New_York";
@@ -259,7 +292,7 @@ mod tests {
     }
 
     /// A field of a cron expression, and the numbers that it means.
-    fn field(least: i8, most: i8) -> impl Strategy<Value = (String, Vec<i8>)> {
+    fn field(least: i8, most: i8) -> impl proptest::strategy::Strategy<Value = (String, Vec<i8>)> {
         let all = move |step: usize| (least..=most).step_by(step).collect::<Vec<i8>>();
         let sorted = |a: i8, b: i8| (a.min(b), a.max(b));
         prop_oneof![
@@ -280,7 +313,7 @@ mod tests {
     }
 
     /// The same with steps over all numbers.
-    fn field_of_time(most: i8) -> impl Strategy<Value = (String, Vec<i8>)> {
+    fn field_of_time(most: i8) -> impl proptest::strategy::Strategy<Value = (String, Vec<i8>)> {
         let steps = (1_u8..20).prop_map(move |step| {
             let numbers = (0..=most).step_by(step.into()).collect();
             (format!("*/{step}"), numbers)
@@ -319,7 +352,7 @@ mod tests {
         }
     }
 
-    fn times() -> impl Strategy<Value = (String, Times)> {
+    fn times() -> impl proptest::strategy::Strategy<Value = (String, Times)> {
         (
             field_of_time(59),
             field_of_time(23),
@@ -429,5 +462,13 @@ mod tests {
             let _ = checked_strategy(&text);
             prop_assert!(start.elapsed() < Duration::from_secs(5), "{} takes {:?}", text, start.elapsed());
         }
+    }
+
+    #[test]
+    fn strategies_are_known_by_their_names() {
+        for strategy in Strategy::ALL {
+            assert_eq!(Strategy::from_name(strategy.name()), Some(strategy));
+        }
+        assert_eq!(Strategy::from_name("Hourly"), None);
     }
 }

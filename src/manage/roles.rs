@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::known_role;
-use crate::pg::identity::{as_extension_owner, current_role, may_act_as};
+use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::source::Source;
 use crate::source::entity::ENTITIES;
@@ -23,7 +23,10 @@ pub fn grant_reader(role: &str) -> Result<String, Error> {
     }
     let known = known_role::remember(oid)?;
     as_extension_owner(|| {
-        query::run(include_str!("../sql/queries/store_reader.sql"), &[known.into()])?;
+        query::run(
+            include_str!("../../sql/queries/manage/store_reader.sql"),
+            &[known.into()],
+        )?;
         query::run(&format!("GRANT USAGE ON SCHEMA metabase TO {grantee}"), &[])?;
         query::run(
             &format!("GRANT EXECUTE ON FUNCTION metabase.view_status(text) TO {grantee}"),
@@ -48,7 +51,7 @@ pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
         role_name: String,
     }
     let readers: Vec<Reader> =
-        as_extension_owner(|| query::rows(include_str!("../sql/queries/readers.sql"), &[]))?;
+        as_extension_owner(|| query::rows(include_str!("../../sql/queries/manage/readers.sql"), &[]))?;
     for Reader { role_name } in readers {
         let grantee = sql::ident(&role_name);
         grant_view(view, &grantee)?;
@@ -64,7 +67,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
     ensure_analytics_schema()?;
     query::run(
         &sql::fill(
-            include_str!("../sql/grant_operator.sql"),
+            include_str!("../../sql/queries/manage/grant_operator.sql"),
             &[(":\"role\"", &grantee)],
         ),
         &[],
@@ -89,7 +92,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
         )?;
         as_extension_owner(|| {
             query::run(
-                include_str!("../sql/queries/store_capture_grant.sql"),
+                include_str!("../../sql/queries/manage/store_capture_grant.sql"),
                 &[
                     known.clone().into(),
                     relation.schema.clone().into(),
@@ -104,7 +107,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
         if let Some((schema, name)) = mapping.relation {
             as_extension_owner(|| {
                 query::run(
-                    include_str!("../sql/queries/store_capture_grant_if_readable.sql"),
+                    include_str!("../../sql/queries/manage/store_capture_grant_if_readable.sql"),
                     &[
                         known.clone().into(),
                         schema.into(),
@@ -140,7 +143,7 @@ fn captured_besides(known: &str, granted: &[String]) -> Result<String, Error> {
     }
     let captured: Vec<Captured> = as_extension_owner(|| {
         query::rows(
-            include_str!("../sql/queries/captured_sources.sql"),
+            include_str!("../../sql/queries/manage/captured_sources.sql"),
             &[known.to_owned().into()],
         )
     })?;
@@ -180,7 +183,7 @@ fn hand_over(grantee: &str) -> Result<usize, Error> {
     let adapters: Vec<String> = ENTITIES.iter().map(|spec| spec.adapter.to_owned()).collect();
     let views: Vec<String> = VIEWS.iter().map(|view| view.name.to_owned()).collect();
     let relations: Vec<Relation> = query::rows(
-        include_str!("../sql/queries/superusers_relations.sql"),
+        include_str!("../../sql/queries/manage/superusers_relations.sql"),
         &[adapters.into(), views.into()],
     )?;
     for relation in &relations {
@@ -192,26 +195,6 @@ fn hand_over(grantee: &str) -> Result<usize, Error> {
         .iter()
         .filter(|relation| relation.kind == "MATERIALIZED VIEW")
         .count())
-}
-
-/// An error unless the current role may act as the owner of the views: what is done as that role, or decided for it, is for no
-/// other.
-pub fn check_owner(owner: u32) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Owner {
-        name: String,
-    }
-    if may_act_as(owner)? {
-        return Ok(());
-    }
-    let owner: Owner = query::row(
-        "SELECT pg_catalog.pg_get_userbyid($1::oid) AS name",
-        &[i64::from(owner).into()],
-    )?;
-    Err(Error::NotViewsOwner {
-        owner: owner.name,
-        role: current_role()?,
-    })
 }
 
 fn grant_view(view: &str, grantee: &str) -> Result<(), Error> {

@@ -23,10 +23,10 @@ use self::format::minute;
 use self::page::{CardPlace, Page};
 use super::model::{Card, Dashboard, Dashcard};
 use crate::error::Error;
-use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::subtransaction;
+use crate::refresh::log::last_runs;
 use crate::view::state::ViewState;
 
 /// Rows of a table on the page.
@@ -79,12 +79,7 @@ fn last_refresh(view: &str) -> Result<String, Error> {
         }
         Some(_) => {}
     }
-    let LastRun { last_refresh } = as_extension_owner(|| {
-        query::row(
-            include_str!("../../sql/queries/last_runs.sql"),
-            &[view.to_owned().into()],
-        )
-    })?;
+    let LastRun { last_refresh } = last_runs(view)?;
     Ok(last_refresh.map_or_else(|| "unknown".to_owned(), minute))
 }
 

@@ -2,14 +2,14 @@
 
 use std::ffi::CString;
 
+use super::entity::{ENTITIES, Spec};
+use super::{Source, Sources, adapter};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, restricted};
 use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::{query, relation};
 use crate::settings::{self, Settings};
-use crate::source::entity::{ENTITIES, Spec};
-use crate::source::{Source, Sources, adapter};
 use crate::sql;
 
 #[derive(serde::Deserialize)]
@@ -19,7 +19,7 @@ struct Existing {
 }
 
 fn existing() -> Result<Vec<Existing>, Error> {
-    query::rows(include_str!("../../sql/queries/adapters.sql"), &[])
+    query::rows(include_str!("../../sql/queries/source/adapters.sql"), &[])
 }
 
 /// Makes or changes the adapters, so that they show these sources and belong to the current role.
@@ -75,7 +75,10 @@ fn check_sources(sources: &Sources) -> Result<(), Error> {
         adapter: String,
         relations: Vec<u32>,
     }
-    let read: Vec<Read> = query::rows(include_str!("../../sql/queries/adapter_relations.sql"), &[])?;
+    let read: Vec<Read> = query::rows(
+        include_str!("../../sql/queries/source/adapter_relations.sql"),
+        &[],
+    )?;
     for source in &sources.0 {
         let Some(found) = &source.relation else { continue };
         let is_read = read
@@ -188,7 +191,12 @@ fn definitions() -> Result<Option<String>, Error> {
     }
     // Times in them are written in the session's zone.
     let row: Definitions = with_time_zone("UTC", || {
-        as_extension_owner(|| query::row(include_str!("../../sql/queries/adapter_definitions.sql"), &[]))
+        as_extension_owner(|| {
+            query::row(
+                include_str!("../../sql/queries/source/adapter_definitions.sql"),
+                &[],
+            )
+        })
     })?;
     Ok(row.definitions)
 }
@@ -197,7 +205,7 @@ fn store_making(making: String) -> Result<(), Error> {
     let definitions = definitions()?;
     as_extension_owner(|| {
         query::run(
-            include_str!("../../sql/queries/store_making.sql"),
+            include_str!("../../sql/queries/source/store_making.sql"),
             &[making.into(), definitions.into()],
         )
     })

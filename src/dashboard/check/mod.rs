@@ -51,7 +51,7 @@ impl Problems {
 }
 
 #[cfg(test)]
-#[path = "../../tests/json/mutation.rs"]
+#[path = "../../../tests/json/mutation.rs"]
 mod mutation;
 
 #[cfg(test)]

@@ -1,0 +1,5 @@
+//! What is done with the views but for refreshing them: creating and dropping, granting, asking how they are doing.
+
+pub mod lifecycle;
+pub mod roles;
+pub mod status;

@@ -1,0 +1,135 @@
+//! What users tell the schedule, and what it tells them: who keeps the times, how often, and when each view is due next.
+
+use pgrx::datum::TimestampWithTimeZone;
+
+use super::engine::{ENGINE, EVENT_SYNC, Engine, choice};
+use super::{agenda, pg_cron};
+use crate::calendar::checked_strategy;
+use crate::error::Error;
+use crate::pg::identity::{as_extension_owner, check_may_act_as, current_role};
+use crate::pg::{hooks, query, relation, shared};
+use crate::settings;
+use crate::view::registry::find_view;
+use crate::view::state::ViewState;
+
+/// When a view is refreshed next by itself.
+pub struct Scheduled {
+    pub view_name: String,
+    pub strategy: String,
+    pub next_refresh: Option<TimestampWithTimeZone>,
+}
+
+/// Has the views refreshed by `engine`: worker, pg_cron, or auto for the first of them that is there.
+pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
+    let engine = match engine {
+        "worker" if !shared::is_preloaded() => return Err(Error::NotPreloaded),
+        "worker" => Engine::Worker,
+        "pg_cron" => Engine::PgCron,
+        "auto" if shared::is_preloaded() => Engine::Worker,
+        "auto" if pg_cron::is_here()? => Engine::PgCron,
+        "auto" => return Err(Error::NoEngine),
+        name => {
+            return Err(Error::UnknownEngine {
+                name: name.to_owned(),
+            });
+        }
+    };
+    check_caller()?;
+    store_engine(engine)?;
+    match engine {
+        Engine::PgCron => pg_cron::schedule_all()?,
+        _ => pg_cron::unschedule_all()?,
+    }
+    hooks::wake_worker_for_schedule();
+    scheduled()
+}
+
+/// Has nothing refreshed at its time any more.
+pub fn unschedule() -> Result<Vec<Scheduled>, Error> {
+    check_caller()?;
+    store_engine(Engine::Nobody)?;
+    pg_cron::unschedule_all()?;
+    hooks::wake_worker_for_schedule();
+    scheduled()
+}
+
+/// Says how often a view is refreshed: a strategy, or a cron expression of five fields.
+pub fn set_strategy(view_name: &str, strategy: &str) -> Result<Vec<Scheduled>, Error> {
+    let view = find_view(view_name)?;
+    if let Some(state) = ViewState::find(view.name())? {
+        state.check_owned(view.name())?;
+    }
+    let strategy = checked_strategy(strategy)?;
+    let role = current_role()?;
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/schedule/store_strategy.sql"),
+            &[view.name().to_owned().into(), strategy.into(), role.into()],
+        )
+    })?;
+    pg_cron::follow_views()?;
+    hooks::wake_worker_for_schedule();
+    let mut scheduled = scheduled()?;
+    scheduled.retain(|scheduled| scheduled.view_name == view.name());
+    Ok(scheduled)
+}
+
+/// Has the worker refresh views shortly after a commit that changed what they show, or wait for their times. Answers what holds
+/// now, in a sentence.
+pub fn set_event_sync(wanted: bool) -> Result<&'static str, Error> {
+    if wanted && !shared::is_preloaded() {
+        return Err(Error::NotPreloaded);
+    }
+    check_caller()?;
+    settings::store(EVENT_SYNC, if wanted { "on" } else { "off" })?;
+    hooks::wake_worker_for_schedule();
+    Ok(match wanted {
+        true => "views are refreshed shortly after a commit that changed what they show",
+        false => "changes wait for the next time that the views are due",
+    })
+}
+
+/// When each view is refreshed next.
+pub fn scheduled() -> Result<Vec<Scheduled>, Error> {
+    let agenda = agenda::read(choice()?.engine)?;
+    agenda
+        .items
+        .iter()
+        .map(|item| {
+            Ok(Scheduled {
+                view_name: item.view.name().to_owned(),
+                strategy: item.view.strategy().to_owned(),
+                next_refresh: agenda.next_refresh(item).map(agenda::sql_time).transpose()?,
+            })
+        })
+        .collect()
+}
+
+/// When a view is refreshed next, of what `scheduled` has answered.
+pub fn next_refresh(scheduled: &[Scheduled], view: &str) -> Option<TimestampWithTimeZone> {
+    scheduled
+        .iter()
+        .find(|scheduled| scheduled.view_name == view)
+        .and_then(|scheduled| scheduled.next_refresh)
+}
+
+/// What concerns all views is for those who may act as their owner.
+fn check_caller() -> Result<(), Error> {
+    match relation::owner(c"metabase_internal", c"orders") {
+        Some(owner) => check_may_act_as(owner),
+        None => Ok(()),
+    }
+}
+
+/// Stores who keeps the times. Those that somebody else has kept are not missed by who comes after.
+fn store_engine(engine: Engine) -> Result<(), Error> {
+    if choice()?.engine != engine {
+        as_extension_owner(|| {
+            query::run(
+                "UPDATE metabase_internal.schedule_state SET timetable = NULL, next_due = NULL",
+                &[],
+            )
+        })?;
+    }
+    settings::store(ENGINE, engine.name())
+}
