@@ -11,7 +11,7 @@ pub fn settle() -> Result<(), Error> {
     as_extension_owner(|| query::run(include_str!("../sql/queries/settle_known_roles.sql"), &[]))
 }
 
-/// Sees to it that a role is known. Answers the id by which something can be stored of it.
+/// Sees to it that a role is known. Returns the id by which something can be stored of it.
 pub fn remember(role: u32) -> Result<String, Error> {
     #[derive(serde::Deserialize)]
     struct Known {

@@ -7,17 +7,17 @@ use super::model::{
     GRID_WIDTH, MARKER, NativeQuery, Parameter, ParameterMapping, TableColumn, TemplateTag, VALUE_FILTER,
     VirtualCard, VisualizationSettings, column_key, names_view,
 };
-use super::shop::Shop;
-use super::spec::{Column, Drawing, Filter, FilterKind, Format, Question, Spec};
+use super::shop::ShopSettings;
+use super::spec::{CardColumn, DashboardSpec, Drawing, Filter, FilterKind, Format, Question};
 use super::template::Template;
 
 /// Rows of the grid that a heading, and the text at the end, take.
 const HEADING_HEIGHT: u32 = 1;
 const NOTES_HEIGHT: u32 = 4;
 
-impl Spec {
+impl DashboardSpec {
     /// The dashboard in Metabase's form.
-    pub fn assemble(&self, shop: &Shop) -> Dashboard {
+    pub fn assemble(&self, shop: &ShopSettings) -> Dashboard {
         let mut ordered_cards = Vec::new();
         let mut next_row = 0;
         for row in self.rows {
@@ -102,7 +102,7 @@ impl Spec {
         })
     }
 
-    fn card(&self, question: &Question, shop: &Shop) -> Card {
+    fn card(&self, question: &Question, shop: &ShopSettings) -> Card {
         let template_tags: BTreeMap<String, TemplateTag> = self
             .filters_of(question)
             .map(|(filter, column)| {
@@ -141,7 +141,7 @@ impl Spec {
     }
 
     /// What the numbers mean, and how fresh they are.
-    fn notes(&self, shop: &Shop) -> String {
+    fn notes(&self, shop: &ShopSettings) -> String {
         let refreshed: Vec<String> = shop
             .strategies
             .iter()
@@ -199,7 +199,7 @@ impl Drawing {
             Drawing::Trend => "smartscalar",
             Drawing::Line => "line",
             Drawing::Bar | Drawing::Histogram => "bar",
-            Drawing::Row => "row",
+            Drawing::GridRow => "row",
             Drawing::Pie => "pie",
             Drawing::Map => "map",
             Drawing::Table => "table",
@@ -208,7 +208,7 @@ impl Drawing {
 }
 
 impl Question {
-    fn visualization_settings(&self, shop: &Shop) -> VisualizationSettings {
+    fn visualization_settings(&self, shop: &ShopSettings) -> VisualizationSettings {
         let mut settings = VisualizationSettings {
             column_settings: self
                 .columns
@@ -224,12 +224,12 @@ impl Question {
             Drawing::Number | Drawing::Trend => {
                 settings.scalar_field = self.columns.last().map(|column| column.name.to_owned());
             }
-            Drawing::Line | Drawing::Bar | Drawing::Row | Drawing::Histogram => {
+            Drawing::Line | Drawing::Bar | Drawing::GridRow | Drawing::Histogram => {
                 settings.graph_dimensions = Some(vec![over.name.to_owned()]);
                 settings.graph_metrics = Some(drawn.iter().map(|column| column.name.to_owned()).collect());
                 settings.x_axis_title = Some(over.title.to_owned());
                 settings.y_axis_title = (drawn.len() == 1).then(|| drawn[0].title.to_owned());
-                settings.show_values = Some(matches!(self.drawing, Drawing::Bar | Drawing::Row));
+                settings.show_values = Some(matches!(self.drawing, Drawing::Bar | Drawing::GridRow));
                 settings.x_axis_scale = match self.drawing {
                     Drawing::Line => Some("timeseries".to_owned()),
                     Drawing::Histogram => Some("histogram".to_owned()),
@@ -252,7 +252,7 @@ impl Question {
                 settings.map_metric = drawn.first().map(|column| column.name.to_owned());
             }
             Drawing::Table => {
-                let table_column = |column: &Column| TableColumn {
+                let table_column = |column: &CardColumn| TableColumn {
                     name: column.name.to_owned(),
                     enabled: true,
                 };
@@ -262,7 +262,7 @@ impl Question {
         settings
     }
 
-    fn column_settings(&self, column: &Column, shop: &Shop) -> ColumnSettings {
+    fn column_settings(&self, column: &CardColumn, shop: &ShopSettings) -> ColumnSettings {
         let decimal = |decimals| ColumnSettings {
             number_style: Some("decimal".to_owned()),
             decimals: Some(decimals),

@@ -5,11 +5,11 @@ use super::inventory_management::INVENTORY_MANAGEMENT;
 use super::model::Dashboard;
 use super::platform_performance::PLATFORM_PERFORMANCE;
 use super::product_analytics::PRODUCT_ANALYTICS;
-use super::shop::Shop;
-use super::spec::Spec;
+use super::shop::ShopSettings;
+use super::spec::DashboardSpec;
 use crate::error::Error;
 
-pub static DASHBOARDS: [&Spec; 4] = [
+pub static DASHBOARDS: [&DashboardSpec; 4] = [
     &EXECUTIVE,
     &PRODUCT_ANALYTICS,
     &PLATFORM_PERFORMANCE,
@@ -19,7 +19,7 @@ pub static DASHBOARDS: [&Spec; 4] = [
 /// The dashboard of a name, as this shop has it.
 pub fn find(name: &str) -> Result<Dashboard, Error> {
     match DASHBOARDS.iter().find(|spec| spec.key == name) {
-        Some(spec) => Ok(spec.assemble(&Shop::current()?)),
+        Some(spec) => Ok(spec.assemble(&ShopSettings::current()?)),
         None => Err(Error::UnknownDashboard {
             name: name.to_owned(),
             known: DASHBOARDS.iter().map(|spec| spec.key).collect(),
@@ -29,7 +29,7 @@ pub fn find(name: &str) -> Result<Dashboard, Error> {
 
 /// All four, in their order.
 pub fn all() -> Result<Vec<Dashboard>, Error> {
-    let shop = Shop::current()?;
+    let shop = ShopSettings::current()?;
     Ok(DASHBOARDS.iter().map(|spec| spec.assemble(&shop)).collect())
 }
 
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn together_they_have_31_cards() {
-        let cards = |spec: &&Spec| spec.assemble(&Shop::in_berlin()).cards().count();
+        let cards = |spec: &&DashboardSpec| spec.assemble(&ShopSettings::in_berlin()).cards().count();
         assert_eq!(DASHBOARDS.iter().map(cards).collect::<Vec<_>>(), [8, 7, 8, 8]);
     }
 
@@ -56,7 +56,7 @@ mod tests {
     fn what_is_written_as_json_is_read_again() {
         for spec in DASHBOARDS {
             let written =
-                serde_json::to_value(spec.assemble(&Shop::in_berlin())).expect("it has a JSON form");
+                serde_json::to_value(spec.assemble(&ShopSettings::in_berlin())).expect("it has a JSON form");
             let read = Dashboard::read(written.clone()).expect("it is what was written");
             let again = serde_json::to_value(read).expect("it has a JSON form");
             assert!(again == written, "{}", spec.key);
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn a_setting_that_nobody_knows_is_refused() {
         let mut json =
-            serde_json::to_value(EXECUTIVE.assemble(&Shop::in_berlin())).expect("it has a JSON form");
+            serde_json::to_value(EXECUTIVE.assemble(&ShopSettings::in_berlin())).expect("it has a JSON form");
         json["ordered_cards"][1]["card"]["visualization_settings"]["graph.colour"] = "red".into();
         let refused = Dashboard::read(json).expect_err("it has an unknown setting");
         assert!(refused.to_string().contains("graph.colour"), "{refused}");

@@ -1,9 +1,9 @@
 //! For owners: how the business is doing.
 
 use super::spec::Format::{Count, Money, Month, Percent, Price, Text};
-use super::spec::{Filter, FilterKind, Row, Spec, column, question};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question};
 
-pub static EXECUTIVE: Spec = Spec {
+pub static EXECUTIVE: DashboardSpec = DashboardSpec {
     key: "executive",
     name: "Executive dashboard",
     description: "How the business is doing: revenue, profit, return on investment, and where they come from.",
@@ -17,7 +17,7 @@ pub static EXECUTIVE: Spec = Spec {
         columns: &["metabase_executive_metrics.sale_date"],
     }],
     rows: &[
-        Row {
+        GridRow {
             heading: "How are we doing?",
             height: 4,
             questions: &[
@@ -69,7 +69,7 @@ pub static EXECUTIVE: Spec = Spec {
                 ),
             ],
         },
-        Row {
+        GridRow {
             heading: "Where is it going?",
             height: 7,
             questions: &[(
@@ -87,7 +87,7 @@ pub static EXECUTIVE: Spec = Spec {
                 ),
             )],
         },
-        Row {
+        GridRow {
             heading: "What does it come from?",
             height: 8,
             questions: &[
@@ -125,7 +125,7 @@ pub static EXECUTIVE: Spec = Spec {
                 ),
             ],
         },
-        Row {
+        GridRow {
             heading: "Where do we sell?",
             height: 9,
             questions: &[(

@@ -1,9 +1,9 @@
 //! For inventory managers and buyers: what lies in stock, and whom it came from.
 
 use super::spec::Format::{Count, Day, Days, Money, Percent, Price, Score, Text};
-use super::spec::{Filter, FilterKind, Row, Spec, column, question};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question};
 
-pub static INVENTORY_MANAGEMENT: Spec = Spec {
+pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
     key: "inventory_management",
     name: "Inventory management",
     description: "What lies in stock, how long it has been there, what it is worth, and whom it came from.",
@@ -26,7 +26,7 @@ pub static INVENTORY_MANAGEMENT: Spec = Spec {
         },
     ],
     rows: &[
-        Row {
+        GridRow {
             heading: "What lies in stock",
             height: 3,
             questions: &[
@@ -72,7 +72,7 @@ pub static INVENTORY_MANAGEMENT: Spec = Spec {
                 ),
             ],
         },
-        Row {
+        GridRow {
             heading: "How old is it?",
             height: 8,
             questions: &[
@@ -104,7 +104,7 @@ pub static INVENTORY_MANAGEMENT: Spec = Spec {
                 ),
             ],
         },
-        Row {
+        GridRow {
             heading: "Each item in figures",
             height: 10,
             questions: &[(
@@ -135,7 +135,7 @@ pub static INVENTORY_MANAGEMENT: Spec = Spec {
                 ),
             )],
         },
-        Row {
+        GridRow {
             heading: "Whom it came from",
             height: 8,
             questions: &[(

@@ -105,12 +105,12 @@ pub struct Dashcard {
 #[serde(deny_unknown_fields)]
 pub struct ParameterMapping {
     pub parameter_id: String,
-    pub target: Target,
+    pub target: ParameterTarget,
 }
 
 /// `["dimension", ["template-tag", "date"]]`
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Target(pub DimensionWord, pub (TemplateTagWord, String));
+pub struct ParameterTarget(pub DimensionWord, pub (TemplateTagWord, String));
 
 /// The word `dimension`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -131,7 +131,7 @@ impl ParameterMapping {
     pub fn new(parameter_id: &str, tag: &str) -> ParameterMapping {
         ParameterMapping {
             parameter_id: parameter_id.to_owned(),
-            target: Target(
+            target: ParameterTarget(
                 DimensionWord::Dimension,
                 (TemplateTagWord::TemplateTag, tag.to_owned()),
             ),

@@ -1,9 +1,9 @@
 //! For operations and finance: what each platform brings and costs.
 
 use super::spec::Format::{Count, Days, Money, Percent, Price, Text};
-use super::spec::{Filter, FilterKind, Row, Spec, column, question};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question};
 
-pub static PLATFORM_PERFORMANCE: Spec = Spec {
+pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
     key: "platform_performance",
     name: "Platform performance",
     description: "What each platform brings and what it costs: orders, revenue, fees, payouts, reach.",
@@ -28,7 +28,7 @@ pub static PLATFORM_PERFORMANCE: Spec = Spec {
         },
     ],
     rows: &[
-        Row {
+        GridRow {
             heading: "The platforms together",
             height: 3,
             questions: &[
@@ -74,7 +74,7 @@ pub static PLATFORM_PERFORMANCE: Spec = Spec {
                 ),
             ],
         },
-        Row {
+        GridRow {
             heading: "What they bring and what they take",
             height: 7,
             questions: &[
@@ -106,7 +106,7 @@ pub static PLATFORM_PERFORMANCE: Spec = Spec {
                 ),
             ],
         },
-        Row {
+        GridRow {
             heading: "Each platform in figures",
             height: 6,
             questions: &[(
@@ -132,7 +132,7 @@ pub static PLATFORM_PERFORMANCE: Spec = Spec {
                 ),
             )],
         },
-        Row {
+        GridRow {
             heading: "Where they sell",
             height: 9,
             questions: &[(

@@ -1,9 +1,9 @@
 //! For buyers: what sells, and at which price.
 
 use super::spec::Format::{Count, Day, Money, Percent, Price, Text};
-use super::spec::{Filter, FilterKind, Row, Spec, column, question};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question};
 
-pub static PRODUCT_ANALYTICS: Spec = Spec {
+pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
     key: "product_analytics",
     name: "Product analytics",
     description: "What sells and at which price, by product, brand and category.",
@@ -28,7 +28,7 @@ pub static PRODUCT_ANALYTICS: Spec = Spec {
         },
     ],
     rows: &[
-        Row {
+        GridRow {
             heading: "What sells best?",
             height: 8,
             questions: &[
@@ -36,7 +36,7 @@ pub static PRODUCT_ANALYTICS: Spec = Spec {
                     12,
                     question!(
                         "product_analytics" / "top_products_by_revenue",
-                        Row,
+                        GridRow,
                         "Top products by revenue",
                         "The ten products that brought in most: gross sales of the stock items that were last sold in the chosen period.",
                         &[
@@ -49,7 +49,7 @@ pub static PRODUCT_ANALYTICS: Spec = Spec {
                     12,
                     question!(
                         "product_analytics" / "top_products_by_units",
-                        Row,
+                        GridRow,
                         "Top products by units",
                         "The ten products of which most units were sold: completed orders of the stock items that were last sold in the chosen period.",
                         &[
@@ -60,7 +60,7 @@ pub static PRODUCT_ANALYTICS: Spec = Spec {
                 ),
             ],
         },
-        Row {
+        GridRow {
             heading: "How is it spread?",
             height: 8,
             questions: &[
@@ -92,7 +92,7 @@ pub static PRODUCT_ANALYTICS: Spec = Spec {
                 ),
             ],
         },
-        Row {
+        GridRow {
             heading: "Each product in figures",
             height: 10,
             questions: &[(
@@ -123,7 +123,7 @@ pub static PRODUCT_ANALYTICS: Spec = Spec {
                 ),
             )],
         },
-        Row {
+        GridRow {
             heading: "Prices and sell-through",
             height: 8,
             questions: &[

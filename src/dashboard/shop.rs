@@ -5,7 +5,7 @@ use crate::settings;
 use crate::view::registry::all_views;
 
 /// What of the shop stands in its dashboards.
-pub struct Shop {
+pub struct ShopSettings {
     pub currency: iso_currency::Currency,
     /// Zone that days are cut in.
     pub time_zone: String,
@@ -13,11 +13,11 @@ pub struct Shop {
     pub strategies: Vec<(String, String)>,
 }
 
-impl Shop {
+impl ShopSettings {
     /// The shop in this database, as it is now.
-    pub fn current() -> Result<Shop, Error> {
+    pub fn current() -> Result<ShopSettings, Error> {
         let settings = settings::current()?;
-        Ok(Shop {
+        Ok(ShopSettings {
             currency: iso_currency::Currency::from_code(&settings.currency)
                 .ok_or_else(|| Error::Internal(format!("{} is no currency", settings.currency)))?,
             time_zone: settings.time_zone,
@@ -31,8 +31,8 @@ impl Shop {
 
     /// A shop for tests.
     #[cfg(test)]
-    pub fn in_berlin() -> Shop {
-        Shop {
+    pub fn in_berlin() -> ShopSettings {
+        ShopSettings {
             currency: iso_currency::Currency::EUR,
             time_zone: "Europe/Berlin".to_owned(),
             strategies: Vec::new(),

@@ -1,7 +1,7 @@
 //! A dashboard as data: what its file says of it, before it is put into Metabase's form.
 
 /// A dashboard.
-pub struct Spec {
+pub struct DashboardSpec {
     pub key: &'static str,
     pub name: &'static str,
     pub description: &'static str,
@@ -9,7 +9,7 @@ pub struct Spec {
     pub audience: &'static str,
     pub filters: &'static [Filter],
     /// From top to bottom.
-    pub rows: &'static [Row],
+    pub rows: &'static [GridRow],
     /// What its numbers mean, in Markdown, below everything.
     pub meaning: &'static str,
 }
@@ -36,7 +36,7 @@ pub enum FilterKind {
 }
 
 /// Cards side by side, under a heading.
-pub struct Row {
+pub struct GridRow {
     pub heading: &'static str,
     /// In rows of the grid.
     pub height: u32,
@@ -53,7 +53,7 @@ pub struct Question {
     pub description: &'static str,
     pub drawing: Drawing,
     /// The columns of its result, in their order.
-    pub columns: &'static [Column],
+    pub columns: &'static [CardColumn],
 }
 
 /// How a card is drawn. The first columns of its result are what it is drawn over, the others what is drawn.
@@ -65,7 +65,7 @@ pub enum Drawing {
     Line,
     Bar,
     /// Bars from left to right, for long names.
-    Row,
+    GridRow,
     /// Bars over classes of numbers.
     Histogram,
     Pie,
@@ -75,7 +75,7 @@ pub enum Drawing {
 }
 
 /// A column of a card's result.
-pub struct Column {
+pub struct CardColumn {
     pub name: &'static str,
     pub title: &'static str,
     pub format: Format,
@@ -103,8 +103,8 @@ pub enum Format {
 }
 
 /// A column of this name, title and format.
-pub const fn column(name: &'static str, title: &'static str, format: Format) -> Column {
-    Column { name, title, format }
+pub const fn column(name: &'static str, title: &'static str, format: Format) -> CardColumn {
+    CardColumn { name, title, format }
 }
 
 /// The question whose SQL is in `sql/cards/DASHBOARD/KEY.sql`.

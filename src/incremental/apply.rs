@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::program::Shop;
+use super::program::Program;
 use super::script::Step;
-use super::state::Look;
+use super::state::StateSnapshot;
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::query;
@@ -19,7 +19,7 @@ pub struct Generated {
     /// The statements that take the keys from the queues, each with the name that they are kept under.
     takes: Vec<(String, String)>,
     steps: Vec<Step>,
-    pub shop: Shop,
+    pub shop: Program,
 }
 
 thread_local! {
@@ -27,14 +27,14 @@ thread_local! {
 }
 
 /// The SQL for the facts that there are, generated once a session.
-pub fn generated(look: &Look) -> Result<Rc<Generated>, Error> {
-    let generation = look.generation.clone().unwrap_or_default();
+pub fn generated(snapshot: &StateSnapshot) -> Result<Rc<Generated>, Error> {
+    let generation = snapshot.generation.clone().unwrap_or_default();
     if let Some(generated) = GENERATED.with_borrow(Clone::clone)
         && generated.generation == generation
     {
         return Ok(generated);
     }
-    let shop = look.shop()?;
+    let shop = snapshot.shop()?;
     let generated = Rc::new(Generated {
         generation,
         takes: takes(&shop),
@@ -45,7 +45,7 @@ pub fn generated(look: &Look) -> Result<Rc<Generated>, Error> {
     Ok(generated)
 }
 
-fn takes(shop: &Shop) -> Vec<(String, String)> {
+fn takes(shop: &Program) -> Vec<(String, String)> {
     let types = [
         &shop.order,
         &shop.stock_item,
@@ -81,13 +81,13 @@ FROM taken",
 
 /// Brings facts and rollups to what the workspace's snapshot shows. The groups that have changed are kept in it, as
 /// `dirty_executive` and so on.
-pub fn apply(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<(), Error> {
+pub fn apply(workspace: &mut Workspace, snapshot: &StateSnapshot, owner: u32) -> Result<(), Error> {
     let begin = Instant::now();
-    let generated = generated(look)?;
+    let generated = generated(snapshot)?;
     workspace.set_generation(&generated.generation);
     as_extension_owner(|| {
         for (name, take) in &generated.takes {
-            match look.changes {
+            match snapshot.changes {
                 0 => workspace.keep_none(name, take)?,
                 _ => workspace.keep_written(name, take).map(drop)?,
             }
@@ -95,7 +95,7 @@ pub fn apply(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<(), E
         Ok(())
     })?;
     run_steps(workspace, &generated.steps, owner, |_, _| ())?;
-    store_apply(begin.elapsed().as_secs_f64(), look.changes)
+    store_apply(begin.elapsed().as_secs_f64(), snapshot.changes)
 }
 
 /// Runs steps, each in the name of whom it is for: what reads the shop as `owner`, the views' owner, in the restricted context
@@ -122,7 +122,7 @@ pub fn run_steps(
     Ok(())
 }
 
-/// Runs a step, if there is anything for it to do. Answers how many rows it has kept or written.
+/// Runs a step, if there is anything for it to do. Returns how many rows it has kept or written.
 fn run_step(workspace: &mut Workspace, step: &Step) -> Result<u64, Error> {
     let is_due = |workspace: &Workspace, when: &[String]| {
         when.is_empty() || when.iter().any(|name| workspace.kept(name) > 0)
@@ -153,8 +153,8 @@ fn run_step(workspace: &mut Workspace, step: &Step) -> Result<u64, Error> {
 fn check(workspace: &mut Workspace, name: &str) -> Result<(), Error> {
     match name {
         // Where no unique index vouches for the key of the orders, they can stand twice; facts cannot.
-        "sale_new" => match workspace.rows::<Key>(DUPLICATE_ORDER)?.pop() {
-            Some(Key { key }) => Err(Error::DuplicateOrder { key }),
+        "sale_new" => match workspace.rows::<KeyType>(DUPLICATE_ORDER)?.pop() {
+            Some(KeyType { key }) => Err(Error::DuplicateOrder { key }),
             None => Ok(()),
         },
         _ => Ok(()),
@@ -162,7 +162,7 @@ fn check(workspace: &mut Workspace, name: &str) -> Result<(), Error> {
 }
 
 #[derive(serde::Deserialize)]
-struct Key {
+struct KeyType {
     key: String,
 }
 

@@ -4,15 +4,19 @@ use std::time::Instant;
 
 use super::apply::run_steps;
 use super::script::Step;
-use super::state::{self, Look};
+use super::state::{self, StateSnapshot};
 use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::workspace::Workspace;
 use crate::pg::{query, shared};
 
-/// Builds facts and rollups from what the workspace's snapshot shows. Answers how things stand then; no view is known to hold
+/// Builds facts and rollups from what the workspace's snapshot shows. Returns how things stand then; no view is known to hold
 /// what they say.
-pub fn build(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<Look, Error> {
+pub fn build(
+    workspace: &mut Workspace,
+    snapshot: &StateSnapshot,
+    owner: u32,
+) -> Result<StateSnapshot, Error> {
     let begin = Instant::now();
     state::drop_tables()?;
     state::invalidate()?;
@@ -27,20 +31,20 @@ pub fn build(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<Look,
             }
             Ok(())
         })?;
-        fill(workspace, look, owner)
+        fill(workspace, snapshot, owner)
     })?;
-    state::check_unaltered(look)?;
+    state::check_unaltered(snapshot)?;
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/incremental/store_build.sql"),
             &[
-                look.sources_now.clone().into(),
+                snapshot.sources_now.clone().into(),
                 begin.elapsed().as_secs_f64().into(),
                 (rows as i64).into(),
             ],
         )
     })?;
-    state::look_in(workspace)
+    state::snapshot_in(workspace)
 }
 
 /// How far the build is, for sync_status(), until it ends in whatever way.
@@ -52,10 +56,10 @@ impl Drop for Progress {
     }
 }
 
-/// Makes and fills the tables. Answers how many facts there are.
-fn fill(workspace: &mut Workspace, look: &Look, owner: u32) -> Result<u64, Error> {
+/// Makes and fills the tables. Returns how many facts there are.
+fn fill(workspace: &mut Workspace, snapshot: &StateSnapshot, owner: u32) -> Result<u64, Error> {
     let (mut facts, mut number) = (0, 0);
-    let steps = look.shop()?.build();
+    let steps = snapshot.shop()?.build();
     let _progress = Progress;
     let show = |number| shared::with_own_place(|_, place| place.show_build(number, steps.len()));
     show(1);

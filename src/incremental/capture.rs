@@ -31,7 +31,7 @@ pub struct Captured {
 }
 
 #[derive(serde::Deserialize)]
-struct Relation {
+struct CaptureRelation {
     entity: String,
     kind: char,
     has_children: bool,
@@ -123,7 +123,7 @@ fn captured(source: &Source) -> Captured {
     }
 }
 
-fn problem(name: &str, relation: &Relation) -> Option<String> {
+fn problem(name: &str, relation: &CaptureRelation) -> Option<String> {
     let kind = match relation.kind {
         'r' | 'p' => None,
         'v' => Some("a view"),
@@ -163,7 +163,7 @@ fn problem(name: &str, relation: &Relation) -> Option<String> {
     None
 }
 
-fn relations(sources: &Sources, captured: &[Captured]) -> Result<Vec<Relation>, Error> {
+fn relations(sources: &Sources, captured: &[Captured]) -> Result<Vec<CaptureRelation>, Error> {
     let mut columns: [Vec<String>; 4] = Default::default();
     for (source, entity) in sources.0.iter().zip(captured) {
         if let Some(relation) = &source.relation {

@@ -10,16 +10,16 @@ use crate::pg::workspace::Workspace;
 
 /// How the changes of each source are captured.
 pub fn capture_status() -> Result<Vec<Captured>, Error> {
-    let look = state::look()?;
-    let owner = look.owner.ok_or(Error::NothingToCapture)?;
+    let snapshot = state::snapshot()?;
+    let owner = snapshot.owner.ok_or(Error::NothingToCapture)?;
     check_may_act_as(owner)?;
     let is_active = capture::is_active()?;
     let mut captured = as_role(owner, capture::inspect)?;
     // What kept capture from being installed, where nothing is wrong with the sources themselves.
-    let obstacle = match (look.is_wanted, capture::first_problem(&captured)) {
+    let obstacle = match (snapshot.is_wanted, capture::first_problem(&captured)) {
         (false, _) => Some("capture is disabled".to_owned()),
         (true, Some(_)) => None,
-        (true, None) => look.reason,
+        (true, None) => snapshot.reason,
     };
     for entity in captured.iter_mut().filter(|entity| entity.relation.is_some()) {
         entity.is_captured &= is_active;
@@ -34,7 +34,7 @@ pub fn capture_status() -> Result<Vec<Captured>, Error> {
 pub fn enable_capture() -> Result<Vec<Captured>, Error> {
     state::lock()?;
     set_wanted(true)?;
-    let owner = state::look()?.owner.ok_or(Error::NothingToCapture)?;
+    let owner = state::snapshot()?.owner.ok_or(Error::NothingToCapture)?;
     check_may_act_as(owner)?;
     let captured = as_role(owner, capture::inspect)?;
     if capture::first_problem(&captured).is_none() && !capture::is_complete(&captured)? {
@@ -46,7 +46,7 @@ pub fn enable_capture() -> Result<Vec<Captured>, Error> {
 /// Captures nothing any more.
 pub fn disable_capture() -> Result<String, Error> {
     state::lock()?;
-    if let Some(owner) = state::look()?.owner {
+    if let Some(owner) = state::snapshot()?.owner {
         check_may_act_as(owner)?;
     }
     set_wanted(false)?;
@@ -57,8 +57,8 @@ pub fn disable_capture() -> Result<String, Error> {
 /// Builds facts and rollups.
 pub fn rebuild() -> Result<String, Error> {
     state::lock()?;
-    let look = state::look()?;
-    let owner = look.owner.ok_or(Error::NothingToCapture)?;
+    let snapshot = state::snapshot()?;
+    let owner = snapshot.owner.ok_or(Error::NothingToCapture)?;
     check_may_act_as(owner)?;
     let captured = as_role(owner, capture::inspect)?;
     let reason = match capture::first_problem(&captured) {
@@ -66,7 +66,7 @@ pub fn rebuild() -> Result<String, Error> {
         None if !capture::is_complete(&captured)? => {
             Some("changes of the sources are not captured".to_owned())
         }
-        None if look.is_installed_now == Some(true) => {
+        None if snapshot.is_installed_now == Some(true) => {
             Some("changes of the sources are captured since this very transaction".to_owned())
         }
         None => None,
@@ -75,8 +75,8 @@ pub fn rebuild() -> Result<String, Error> {
         return Err(Error::CannotBuild { reason });
     }
     Workspace::open(|workspace| {
-        let look = state::look_in(workspace)?;
-        build::build(workspace, &look, owner)
+        let snapshot = state::snapshot_in(workspace)?;
+        build::build(workspace, &snapshot, owner)
     })?;
     #[derive(serde::Deserialize)]
     struct Built {

@@ -6,7 +6,7 @@ use pgrx::datum::DatumWithOid;
 
 use super::apply::{generated, run_steps};
 use super::script::Step;
-use super::state::{self, Look};
+use super::state::{self, StateSnapshot};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::setting::with_time_zone;
@@ -15,7 +15,7 @@ use crate::pg::{matview, query, relation};
 use crate::sql;
 
 /// How one of the seven is flushed.
-pub struct Target {
+pub struct FlushTarget {
     pub view: &'static str,
     /// What its dirty groups are kept under: `dirty_…` in a workspace, and a table of that name in `metabase_internal`.
     dirty: &'static str,
@@ -29,7 +29,7 @@ pub struct Target {
 
 macro_rules! target {
     ($view:literal, $dirty:literal, $group:literal, $key:expr) => {
-        Target {
+        FlushTarget {
             view: $view,
             dirty: $dirty,
             group: $group,
@@ -40,7 +40,7 @@ macro_rules! target {
 }
 
 /// The seven, in their order.
-pub static TARGETS: [Target; 7] = [
+pub static TARGETS: [FlushTarget; 7] = [
     target!(
         "metabase_executive_metrics",
         "dirty_executive",
@@ -82,7 +82,7 @@ pub static TARGETS: [Target; 7] = [
 
 /// One of the seven as the catalog has it, and what is known of its rows.
 #[derive(Debug, serde::Deserialize)]
-pub struct Filled {
+pub struct PopulatedView {
     pub oid: u32,
     pub name: String,
     owner: u32,
@@ -93,10 +93,10 @@ pub struct Filled {
     has_unique_index: bool,
 }
 
-/// The views that are filled, as `rows` reads them.
-pub fn filled(
-    rows: impl FnOnce(&str, &[DatumWithOid]) -> Result<Vec<Filled>, Error>,
-) -> Result<Vec<Filled>, Error> {
+/// The views that are populated, as `rows` reads them.
+pub fn populated_views(
+    rows: impl FnOnce(&str, &[DatumWithOid]) -> Result<Vec<PopulatedView>, Error>,
+) -> Result<Vec<PopulatedView>, Error> {
     as_extension_owner(|| {
         rows(
             include_str!("../../sql/queries/incremental/view_columns.sql"),
@@ -105,7 +105,7 @@ pub fn filled(
     })
 }
 
-impl Filled {
+impl PopulatedView {
     /// Why its rows cannot be written to; None where they can.
     pub fn obstacle(&self, owner: u32) -> Option<&'static str> {
         if self.owner != owner {
@@ -134,14 +134,14 @@ impl Filled {
     }
 }
 
-impl Target {
-    pub fn of(view: &str) -> Option<&'static Target> {
+impl FlushTarget {
+    pub fn of(view: &str) -> Option<&'static FlushTarget> {
         TARGETS.iter().find(|target| target.view == view)
     }
 
     /// Notes the groups that the workspace keeps as dirty for a later flush.
-    pub fn note(&self, workspace: &mut Workspace, look: &Look) -> Result<(), Error> {
-        let Target { dirty, group, .. } = self;
+    pub fn note(&self, workspace: &mut Workspace, snapshot: &StateSnapshot) -> Result<(), Error> {
+        let FlushTarget { dirty, group, .. } = self;
         if workspace.kept(dirty) == 0 {
             return Ok(());
         }
@@ -151,7 +151,7 @@ impl Target {
             ))?;
             query::run(
                 include_str!("../../sql/queries/incremental/note_dirty.sql"),
-                &[self.view.to_owned().into(), look.oldest.clone().into()],
+                &[self.view.to_owned().into(), snapshot.oldest.clone().into()],
             )
         })
     }
@@ -163,18 +163,18 @@ impl Target {
         Ok(relation::count_table_rows(c"metabase_internal", &dirty).unwrap_or(0))
     }
 
-    /// Writes the rows that differ. Answers how many.
+    /// Writes the rows that differ. Returns how many.
     ///
     /// The caller holds an EXCLUSIVE lock on the view.
     pub fn flush(
         &self,
         workspace: &mut Workspace,
-        look: &Look,
-        filled: &Filled,
+        snapshot: &StateSnapshot,
+        populated: &PopulatedView,
         owner: u32,
     ) -> Result<i64, Error> {
-        let generated = generated(look)?;
-        let is_new_day = self.view == "metabase_inventory_status" && filled.day != look.day;
+        let generated = generated(snapshot)?;
+        let is_new_day = self.view == "metabase_inventory_status" && populated.day != snapshot.day;
         if as_extension_owner(|| self.keep_keys(workspace, is_new_day))? == 0 {
             return Ok(0);
         }
@@ -183,12 +183,12 @@ impl Target {
             return Err(Error::Internal(format!("{} has no rows", self.view)));
         };
         run_steps(workspace, &steps, owner, |_, _| ())?;
-        let written = write(workspace, filled, owner, &self.changes(&rows, filled))?;
+        let written = write(workspace, populated, owner, &self.changes(&rows, populated))?;
         if is_new_day || workspace.kept("noted") > 0 {
             as_extension_owner(|| {
                 query::run(
                     include_str!("../../sql/queries/incremental/note_flushed.sql"),
-                    &[self.view.to_owned().into(), look.day.clone().into()],
+                    &[self.view.to_owned().into(), snapshot.day.clone().into()],
                 )
             })?;
         }
@@ -196,9 +196,9 @@ impl Target {
     }
 
     /// Keeps the groups that are looked at: those that have changed now, those that were noted, and of a new day what is unsold.
-    /// Answers how many there are.
+    /// Returns how many there are.
     fn keep_keys(&self, workspace: &mut Workspace, is_new_day: bool) -> Result<u64, Error> {
-        let Target { dirty, group, .. } = self;
+        let FlushTarget { dirty, group, .. } = self;
         workspace.keep_written(
             "noted",
             &format!("DELETE FROM metabase_internal.{dirty} RETURNING {group}"),
@@ -211,14 +211,15 @@ impl Target {
         workspace.keep("flush_key", &keys)
     }
 
-    /// Writes the rows in which the view differs from its definition, in the snapshot that the facts are of. Answers how many.
+    /// Writes the rows in which the view differs from its definition, in the snapshot that the facts are of. Returns how many.
     ///
-    /// REFRESH would show a later state, in which a row may have been in a group that it is in neither before nor after.
+    /// REFRESH would take a newer snapshot. It could show a row in a group that the row has left again by the next apply, which
+    /// would not know then that this group is to be mended.
     pub fn compare(
         &self,
         workspace: &mut Workspace,
-        look: &Look,
-        filled: &Filled,
+        snapshot: &StateSnapshot,
+        populated: &PopulatedView,
         owner: u32,
     ) -> Result<i64, Error> {
         #[derive(serde::Deserialize)]
@@ -230,7 +231,7 @@ impl Target {
             as_extension_owner(|| {
                 query::row(
                     include_str!("../../sql/queries/incremental/own_view_definition.sql"),
-                    &[i64::from(filled.oid).into()],
+                    &[i64::from(populated.oid).into()],
                 )
             })
         })?;
@@ -241,16 +242,21 @@ impl Target {
         }
         workspace.once(|workspace| {
             as_extension_owner(|| workspace.run(&format!("DELETE FROM metabase_internal.{}", self.dirty)))?;
-            let written = write(workspace, filled, owner, &self.all_changes(&definition, filled))?;
-            let day = look.day.as_deref().unwrap_or_default();
+            let written = write(
+                workspace,
+                populated,
+                owner,
+                &self.all_changes(&definition, populated),
+            )?;
+            let day = snapshot.day.as_deref().unwrap_or_default();
             state::store_view_sync(self.view, day)?;
             Ok(written)
         })
     }
 
     /// The rows in which the view differs from its definition, with their place in the view.
-    fn all_changes(&self, definition: &str, filled: &Filled) -> String {
-        let names = Names::of(filled);
+    fn all_changes(&self, definition: &str, populated: &PopulatedView) -> String {
+        let names = Names::of(populated);
         let same_key: Vec<String> = self
             .key
             .iter()
@@ -298,10 +304,10 @@ WHERE computed.present IS NULL
     }
 
     /// The rows in which the view differs from `rows`, what the rollups say, with their place in the view.
-    fn changes(&self, rows: &str, filled: &Filled) -> String {
-        let names = Names::of(filled);
+    fn changes(&self, rows: &str, populated: &PopulatedView) -> String {
+        let names = Names::of(populated);
         let branches: Vec<String> = self
-            .conditions(&filled.columns)
+            .conditions(&populated.columns)
             .iter()
             .map(|condition| {
                 format!(
@@ -367,8 +373,8 @@ END",
     }
 }
 
-/// Writes what a query says has changed, as the view's owner. Answers how many rows that were.
-fn write(workspace: &mut Workspace, view: &Filled, owner: u32, changes: &str) -> Result<i64, Error> {
+/// Writes what a query says has changed, as the view's owner. Returns how many rows that were.
+fn write(workspace: &mut Workspace, view: &PopulatedView, owner: u32, changes: &str) -> Result<i64, Error> {
     as_role(owner, || {
         let changes = workspace.raw_rows(changes)?;
         match changes.len() {
@@ -387,14 +393,14 @@ struct Names {
 }
 
 impl Names {
-    fn of(filled: &Filled) -> Names {
+    fn of(populated: &PopulatedView) -> Names {
         let numbered = |letter: char| -> Vec<String> {
-            (1..=filled.columns.len())
+            (1..=populated.columns.len())
                 .map(|column| format!("{letter}{column}"))
                 .collect()
         };
         Names {
-            columns: filled
+            columns: populated
                 .columns
                 .iter()
                 .map(|column| format!("v.{}", sql::ident(column)))

@@ -6,7 +6,7 @@ use crate::sql;
 
 /// What the SQL depends on.
 #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
-pub struct Shop {
+pub struct Program {
     /// The zone that days and months are cut in.
     pub zone: String,
     pub order: String,
@@ -95,7 +95,7 @@ pub const TABLES: [&str; 15] = [
     "dirty_supplier",
 ];
 
-impl Shop {
+impl Program {
     /// The texts that the placeholders of all scripts stand for.
     fn values(&self) -> Vec<(&'static str, String)> {
         let zone = sql::literal(&self.zone);
@@ -153,7 +153,7 @@ impl Shop {
             ("times_sold", TIMES_SOLD.into()),
         ]);
         let merge = rollup::merge().into_iter().map(Step::from).collect();
-        let again = rollup::again_whole().into_iter().map(Step::from).collect();
+        let again = rollup::recompute_groups().into_iter().map(Step::from).collect();
         self.complete(file!("apply"), merge, again, &values)
     }
 
@@ -195,7 +195,7 @@ impl Shop {
         values: &[(&str, String)],
     ) -> Vec<Step> {
         // Twice, because some of the texts that are put in have placeholders of their own.
-        let twice = |step: Step| step.filled(values).filled(values);
+        let twice = |step: Step| step.populated_views(values).populated_views(values);
         script::parse(script)
             .into_iter()
             .flat_map(|step| match step {
@@ -218,7 +218,7 @@ impl Shop {
         let values = self.values();
         script::parse(script)
             .into_iter()
-            .map(|step| step.filled(&values))
+            .map(|step| step.populated_views(&values))
             .collect()
     }
 }
@@ -261,9 +261,9 @@ mod tests {
     use crate::incremental::flush::TARGETS;
     use crate::source::entity::ENTITIES;
 
-    fn shop() -> Shop {
+    fn shop() -> Program {
         let uuid = || "uuid".to_owned();
-        Shop {
+        Program {
             zone: "Europe/Berlin".into(),
             order: uuid(),
             stock_item: uuid(),

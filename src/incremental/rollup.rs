@@ -420,13 +420,13 @@ pub fn merge() -> Vec<Step> {
 }
 
 /// The statements that read groups again from the facts where adding up does not do, after all else.
-pub fn again_whole() -> Vec<Step> {
+pub fn recompute_groups() -> Vec<Step> {
     ROLLUPS
         .iter()
         .map(|rollup| Step {
             keep: None,
             when: rollup.fact.not_finite(),
-            statement: rollup.again_whole(),
+            statement: rollup.recompute_groups(),
         })
         .collect()
 }
@@ -603,7 +603,7 @@ FROM (
     }
 
     /// Reads the groups again that have lost a number that is not finite: it cannot be taken out of a sum.
-    fn again_whole(&self) -> String {
+    fn recompute_groups(&self) -> String {
         let Rollup {
             table, fact, group, ..
         } = self;

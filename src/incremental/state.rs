@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use super::program::{Shop, TABLES};
+use super::program::{Program, TABLES};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, extension_owner};
 use crate::pg::setting::with_settings;
@@ -11,9 +11,9 @@ use crate::pg::workspace::{Workspace, refuse_nested};
 use crate::pg::{query, relation};
 use crate::sql;
 
-/// What a look at the state and the sources says, in one snapshot.
+/// The state of the incremental refresh, and of the sources that it reads, as one snapshot of the database has them.
 #[derive(Clone, Debug, serde::Deserialize)]
-pub struct Look {
+pub struct StateSnapshot {
     /// Whether changes are to be captured.
     pub is_wanted: bool,
     /// Which build the facts are of; None where there are none.
@@ -48,7 +48,7 @@ pub struct Look {
     pub unknown: bool,
 }
 
-const LOOK: &str = include_str!("../../sql/queries/incremental/incremental_look.sql");
+const LOOK: &str = include_str!("../../sql/queries/incremental/state_snapshot.sql");
 
 /// Lets one session at a time refresh the seven, until its transaction ends.
 ///
@@ -87,33 +87,33 @@ pub fn hold_tables() -> Result<bool, Error> {
     Ok(true)
 }
 
-/// A look outside of a workspace.
-pub fn look() -> Result<Look, Error> {
+/// The state as this statement sees it.
+pub fn snapshot() -> Result<StateSnapshot, Error> {
     as_extension_owner(|| query::row(LOOK, &[]))
 }
 
 /// An error if a source or an adapter was altered since the refresh looked. A function that a read calls can alter it in the
 /// middle, and a name then means two things in one refresh.
-pub fn check_unaltered(before: &Look) -> Result<(), Error> {
+pub fn check_unaltered(before: &StateSnapshot) -> Result<(), Error> {
     // Not in the refresh's snapshot: names mean what they mean now, also where somebody else has altered them.
-    let now = look()?;
+    let now = snapshot()?;
     match now.sources_now == before.sources_now && now.adapters_now == before.adapters_now {
         true => Ok(()),
         false => Err(Error::AlteredMeanwhile),
     }
 }
 
-/// A look in the snapshot of a workspace.
-pub fn look_in(workspace: &mut Workspace) -> Result<Look, Error> {
+/// The state in the snapshot of a workspace.
+pub fn snapshot_in(workspace: &mut Workspace) -> Result<StateSnapshot, Error> {
     as_extension_owner(|| {
         workspace
-            .rows::<Look>(LOOK)?
+            .rows::<StateSnapshot>(LOOK)?
             .pop()
             .ok_or_else(|| Error::Internal("the state of incremental refresh is gone".into()))
     })
 }
 
-impl Look {
+impl StateSnapshot {
     /// Why the facts cannot be taken as they are; None where they can.
     pub fn outdated(&self) -> Option<&'static str> {
         if self.generation.is_none() {
@@ -128,7 +128,7 @@ impl Look {
     }
 
     /// The shop that the SQL is generated for.
-    pub fn shop(&self) -> Result<Shop, Error> {
+    pub fn shop(&self) -> Result<Program, Error> {
         #[derive(serde::Deserialize)]
         struct Types {
             types: serde_json::Value,

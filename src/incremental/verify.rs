@@ -26,12 +26,12 @@ pub fn verify(view: &str) -> Result<Vec<Difference>, Error> {
         });
     }
     #[derive(serde::Deserialize)]
-    struct View {
+    struct ViewDefinition {
         owner: u32,
         name: String,
         definition: String,
     }
-    let view: View = query::row(
+    let view: ViewDefinition = query::row(
         include_str!("../../sql/queries/incremental/view_definition.sql"),
         &[i64::from(state.oid).into()],
     )?;

@@ -17,7 +17,7 @@ use crate::source::{installed, mapping};
 use crate::sql;
 use crate::view::catalog::VIEWS;
 use crate::view::custom::CustomView;
-use crate::view::registry::{Kind, ViewEntry, find_view};
+use crate::view::registry::{ViewEntry, ViewKind, find_view};
 use crate::view::state::ViewState;
 
 /// What became of one view that was to be created.
@@ -34,7 +34,7 @@ pub fn create_all(drop_existing: bool) -> Result<Vec<Created>, Error> {
 /// Creates one view that this extension knows.
 pub fn create_one(name: &str, drop_existing: bool) -> Result<Created, Error> {
     let view = find_view(name)?;
-    if let Kind::Custom(custom) = &view.kind {
+    if let ViewKind::Custom(custom) = &view.kind {
         custom.check_trusted()?;
     }
     let mut created = create(vec![view], drop_existing)?;
@@ -48,7 +48,7 @@ pub fn create_custom(view: CustomView) -> Result<(), Error> {
     view.register()
 }
 
-/// Drops a view. Answers what was done, in a sentence.
+/// Drops a view. Returns what was done, in a sentence.
 pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
     let view = find_view(name)?;
     lock_lifecycle()?;
@@ -58,14 +58,14 @@ pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
     match (ViewState::find(view.name())?, &view.kind) {
         (Some(state), _) => drop_relation(view.name(), &state, cascade)?,
         // Dropped behind our back: what is left to do is to forget it.
-        (None, Kind::Custom(_)) => {}
-        (None, Kind::Seven(_)) => {
+        (None, ViewKind::Custom(_)) => {}
+        (None, ViewKind::Seven(_)) => {
             return Err(Error::ViewMissing {
                 view: view.name().to_owned(),
             });
         }
     }
-    if let Kind::Custom(custom) = &view.kind {
+    if let ViewKind::Custom(custom) = &view.kind {
         custom.unregister()?;
     }
     if first_of_the_seven()?.is_none() {

@@ -11,7 +11,7 @@ use crate::sql;
 use crate::view::catalog::VIEWS;
 use crate::view::state::ViewState;
 
-/// Gives Metabase's role the seven views and the status functions. Answers what was done, in a sentence.
+/// Gives Metabase's role the seven views and the status functions. Returns what was done, in a sentence.
 pub fn grant_reader(role: &str) -> Result<String, Error> {
     let (oid, grantee) = existing_role(role)?;
     let mut granted = 0;
@@ -60,7 +60,7 @@ pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives a role what it needs to create, refresh and drop views that it then owns. Answers what was done, in a sentence.
+/// Gives a role what it needs to create, refresh and drop views that it then owns. Returns what was done, in a sentence.
 pub fn grant_operator(role: &str) -> Result<String, Error> {
     let (oid, grantee) = existing_role(role)?;
     let known = known_role::remember(oid)?;

@@ -1,7 +1,7 @@
 //! How the views are doing.
 
 use crate::error::Error;
-use crate::incremental::flush::Target;
+use crate::incremental::flush::FlushTarget;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, relation};
 use crate::refresh::log::last_runs;
@@ -128,7 +128,7 @@ fn pending(view: &str) -> Result<Option<Pending>, Error> {
         return Ok(None);
     };
     if pending.has_dirty_groups
-        && let Some(target) = Target::of(view)
+        && let Some(target) = FlushTarget::of(view)
     {
         pending.changes += target.noted()?;
     }

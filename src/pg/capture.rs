@@ -68,8 +68,8 @@ pub unsafe extern "C-unwind" fn metabase_views_capture_row(
         if let Some((trigger, queue)) = called_as_trigger(fcinfo, pg_sys::TRIGGER_EVENT_ROW) {
             wake_worker_at_commit();
             let column = key_column(trigger);
-            let key = |tuple| match Key::of(tuple, trigger, column) {
-                Key::None if argument(trigger, 2).is_some() => Key::Unknown,
+            let key = |tuple| match CapturedKey::of(tuple, trigger, column) {
+                CapturedKey::None if argument(trigger, 2).is_some() => CapturedKey::Unknown,
                 key => key,
             };
             let old = key((*trigger).tg_trigtuple);
@@ -98,7 +98,7 @@ pub unsafe extern "C-unwind" fn metabase_views_capture_truncate(
     unsafe {
         if let Some((_, queue)) = called_as_trigger(fcinfo, 0) {
             wake_worker_at_commit();
-            queue.append(&Key::Unknown);
+            queue.append(&CapturedKey::Unknown);
             queue.close();
         }
     }
@@ -183,7 +183,7 @@ unsafe fn key_column(trigger: *const pg_sys::TriggerData) -> i32 {
 }
 
 /// A changed row's key.
-enum Key {
+enum CapturedKey {
     Uuid([u8; 16]),
     Integer(i64),
     Text(Vec<u8>),
@@ -193,23 +193,23 @@ enum Key {
     None,
 }
 
-impl PartialEq for Key {
-    fn eq(&self, other: &Key) -> bool {
+impl PartialEq for CapturedKey {
+    fn eq(&self, other: &CapturedKey) -> bool {
         match (self, other) {
-            (Key::Uuid(this), Key::Uuid(that)) => this == that,
-            (Key::Integer(this), Key::Integer(that)) => this == that,
-            (Key::Text(this), Key::Text(that)) => this == that,
-            (Key::Unknown, Key::Unknown) | (Key::None, Key::None) => true,
+            (CapturedKey::Uuid(this), CapturedKey::Uuid(that)) => this == that,
+            (CapturedKey::Integer(this), CapturedKey::Integer(that)) => this == that,
+            (CapturedKey::Text(this), CapturedKey::Text(that)) => this == that,
+            (CapturedKey::Unknown, CapturedKey::Unknown) | (CapturedKey::None, CapturedKey::None) => true,
             _ => false,
         }
     }
 }
 
-impl Key {
+impl CapturedKey {
     /// SAFETY: the tuple is one of the relation that fired, and `column` is 0 or one of its columns.
-    unsafe fn of(tuple: pg_sys::HeapTuple, trigger: *const pg_sys::TriggerData, column: i32) -> Key {
+    unsafe fn of(tuple: pg_sys::HeapTuple, trigger: *const pg_sys::TriggerData, column: i32) -> CapturedKey {
         if column == 0 {
-            return Key::Unknown;
+            return CapturedKey::Unknown;
         }
         // SAFETY: see above. A value is read as what its column's type says; getBaseType looks through domains. Texts are
         // copied out of their toasted form.
@@ -218,13 +218,13 @@ impl Key {
             let mut is_null = false;
             let value = pg_sys::heap_getattr(tuple, column, columns, &mut is_null);
             if is_null {
-                return Key::None;
+                return CapturedKey::None;
             }
             match pg_sys::getBaseType(pg_sys::SPI_gettypeid(columns, column)) {
-                pg_sys::UUIDOID => Key::Uuid(*value.cast_mut_ptr::<[u8; 16]>()),
-                pg_sys::INT2OID => Key::Integer(i64::from(value.value() as i16)),
-                pg_sys::INT4OID => Key::Integer(i64::from(value.value() as i32)),
-                pg_sys::INT8OID => Key::Integer(value.value() as i64),
+                pg_sys::UUIDOID => CapturedKey::Uuid(*value.cast_mut_ptr::<[u8; 16]>()),
+                pg_sys::INT2OID => CapturedKey::Integer(i64::from(value.value() as i16)),
+                pg_sys::INT4OID => CapturedKey::Integer(i64::from(value.value() as i32)),
+                pg_sys::INT8OID => CapturedKey::Integer(value.value() as i64),
                 base @ (pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID) => {
                     let packed = pg_sys::pg_detoast_datum_packed(value.cast_mut_ptr());
                     let text = pgrx::varlena::varlena_to_byte_slice(packed);
@@ -236,10 +236,12 @@ impl Key {
                             .map_or(0, |last| last + 1),
                         _ => text.len(),
                     };
-                    Key::Text(text[..end].to_vec())
+                    CapturedKey::Text(text[..end].to_vec())
                 }
-                pg_sys::NAMEOID => Key::Text(CStr::from_ptr(value.cast_mut_ptr()).to_bytes().to_vec()),
-                _ => Key::Unknown,
+                pg_sys::NAMEOID => {
+                    CapturedKey::Text(CStr::from_ptr(value.cast_mut_ptr()).to_bytes().to_vec())
+                }
+                _ => CapturedKey::Unknown,
             }
         }
     }
@@ -292,7 +294,7 @@ impl Queue {
     }
 
     /// SAFETY: called inside a transaction.
-    unsafe fn append(&self, key: &Key) {
+    unsafe fn append(&self, key: &CapturedKey) {
         let mut values = [pg_sys::Datum::null(); QUEUE_COLUMNS];
         let mut nulls = [true; QUEUE_COLUMNS];
         // SAFETY: each value is of its column's type, as `open` has found it, and outlives the forming of the tuple. The heap
@@ -301,17 +303,17 @@ impl Queue {
             values[CAPTURED_AT] = pg_sys::Datum::from(pg_sys::GetCurrentStatementStartTimestamp());
             nulls[CAPTURED_AT] = false;
             match key {
-                Key::None => return,
-                Key::Unknown => {}
-                Key::Uuid(bytes) => {
+                CapturedKey::None => return,
+                CapturedKey::Unknown => {}
+                CapturedKey::Uuid(bytes) => {
                     values[KEY_UUID] = pg_sys::Datum::from(bytes.as_ptr());
                     nulls[KEY_UUID] = false;
                 }
-                Key::Integer(number) => {
+                CapturedKey::Integer(number) => {
                     values[KEY_INTEGER] = pg_sys::Datum::from(*number);
                     nulls[KEY_INTEGER] = false;
                 }
-                Key::Text(bytes) => {
+                CapturedKey::Text(bytes) => {
                     values[KEY_TEXT] = pg_sys::Datum::from(pg_sys::cstring_to_text_with_len(
                         bytes.as_ptr() as *const c_char,
                         bytes.len() as i32,

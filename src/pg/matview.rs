@@ -13,7 +13,7 @@ use crate::error::Error;
 /// and whether there is to be one.
 const COLUMNS_BEFORE: [pg_sys::Oid; 2] = [pg_sys::TIDOID, pg_sys::BOOLOID];
 
-/// Brings a materialized view's rows to what `changes` says. Answers how many rows it has written or removed.
+/// Brings a materialized view's rows to what `changes` says. Returns how many rows it has written or removed.
 ///
 /// Each row of `changes` is `(ctid tid, present boolean, …)` and then the view's columns in their order. The caller holds an
 /// EXCLUSIVE lock on the view and acts as its owner: indexes may call the owner's functions.
@@ -64,19 +64,19 @@ unsafe fn check(relation: pg_sys::Relation, changes: &Rows) -> Result<(), Error>
 
 /// What is to be done to a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Change {
+enum RowChange {
     Delete,
     Update,
     Insert,
 }
 
-impl Change {
+impl RowChange {
     /// By whether the view holds the row, and whether there is to be one.
-    fn of(is_held: bool, is_present: bool) -> Option<Change> {
+    fn of(is_held: bool, is_present: bool) -> Option<RowChange> {
         match (is_held, is_present) {
-            (true, false) => Some(Change::Delete),
-            (true, true) => Some(Change::Update),
-            (false, true) => Some(Change::Insert),
+            (true, false) => Some(RowChange::Delete),
+            (true, true) => Some(RowChange::Update),
+            (false, true) => Some(RowChange::Insert),
             (false, false) => None,
         }
     }
@@ -131,16 +131,16 @@ impl Writer {
     /// SAFETY: the changes have been checked against the relation.
     unsafe fn write(&mut self, changes: &Rows) -> Result<i64, Error> {
         let mut written = 0;
-        for kind in [Change::Delete, Change::Update, Change::Insert] {
+        for kind in [RowChange::Delete, RowChange::Update, RowChange::Insert] {
             changes.each(|values, nulls| {
                 // SAFETY: the first two columns are a tid, where it is not NULL, and a boolean. The others are the relation's.
                 unsafe {
                     let (is_held, is_present) = (!nulls[0], !nulls[1] && values[1].value() != 0);
-                    if Change::of(is_held, is_present) != Some(kind) {
+                    if RowChange::of(is_held, is_present) != Some(kind) {
                         return Ok(());
                     }
                     written += 1;
-                    if kind == Change::Delete {
+                    if kind == RowChange::Delete {
                         return self.delete(*(values[0].cast_mut_ptr()));
                     }
                     let row = pg_sys::heap_form_tuple(
@@ -150,7 +150,7 @@ impl Writer {
                     );
                     (*row).t_tableOid = (*self.relation).rd_id;
                     match kind {
-                        Change::Update => self.update(*(values[0].cast_mut_ptr()), row)?,
+                        RowChange::Update => self.update(*(values[0].cast_mut_ptr()), row)?,
                         _ => self.insert(row),
                     }
                     pg_sys::heap_freetuple(row);

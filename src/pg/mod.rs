@@ -1,13 +1,13 @@
 //! All that touches the server's internals: every `unsafe` block and every difference between its versions.
 
 pub mod alterations;
+pub mod analysis;
 pub mod capture;
 pub mod database;
 pub mod hooks;
 pub mod identity;
 #[cfg(debug_assertions)]
 pub mod injection;
-pub mod look;
 pub mod matview;
 pub mod process;
 pub mod query;

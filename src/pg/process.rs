@@ -88,7 +88,7 @@ fn configure(settings: &[(&CStr, &CStr)], source: pg_sys::GucSource::Type) {
     }
 }
 
-/// Waits until this process is woken, or for some time at most, and does what it was told meanwhile. Answers whether it has read
+/// Waits until this process is woken, or for some time at most, and does what it was told meanwhile. Returns whether it has read
 /// the configuration again.
 pub fn wait(at_most: Duration) -> bool {
     let milliseconds = at_most.as_millis().clamp(1, 3_600_000) as c_long;
@@ -105,7 +105,7 @@ pub fn wait(at_most: Duration) -> bool {
     heed()
 }
 
-/// Ends this process, or reads the configuration again, where it was told to. Answers whether it has read it. Called where
+/// Ends this process, or reads the configuration again, where it was told to. Returns whether it has read it. Called where
 /// there is nothing to cancel.
 pub fn heed() -> bool {
     forget_cancellation();

@@ -34,12 +34,12 @@ pub struct Board {
     asked: [AtomicU32; MOST_ASKED],
     /// Whether there were more of them.
     has_asked_too_many: AtomicBool,
-    pub places: [Place; MOST_DATABASES],
+    pub places: [DatabasePlace; MOST_DATABASES],
 }
 
 /// What is known of one database. Times are microseconds since 1970, and 0 stands for none.
 #[derive(Default)]
-pub struct Place {
+pub struct DatabasePlace {
     /// Its oid; 0 where the place is free.
     pub database: AtomicU32,
     /// The worker's process; 0 where there is none.
@@ -114,7 +114,7 @@ impl Default for Board {
             has_new_databases: AtomicBool::new(true),
             asked: std::array::from_fn(|_| AtomicU32::new(0)),
             has_asked_too_many: AtomicBool::new(false),
-            places: std::array::from_fn(|_| Place::default()),
+            places: std::array::from_fn(|_| DatabasePlace::default()),
         }
     }
 }
@@ -148,7 +148,7 @@ pub fn with_board<T>(work: impl FnOnce(&Board) -> T) -> Option<T> {
 }
 
 /// The place of a database, if it has one.
-pub fn with_place<T>(database: u32, work: impl FnOnce(&Board, &Place) -> T) -> Option<T> {
+pub fn with_place<T>(database: u32, work: impl FnOnce(&Board, &DatabasePlace) -> T) -> Option<T> {
     with_board(|board| board.place_of(database).map(|place| work(board, place))).flatten()
 }
 
@@ -163,7 +163,7 @@ pub fn overrun_flag(number: usize) -> Option<&'static AtomicBool> {
 }
 
 /// The place of the database that this session is connected to, if it has one.
-pub fn with_own_place<T>(work: impl FnOnce(&Board, &Place) -> T) -> Option<T> {
+pub fn with_own_place<T>(work: impl FnOnce(&Board, &DatabasePlace) -> T) -> Option<T> {
     with_place(own_database(), work)
 }
 
@@ -232,14 +232,14 @@ pub fn wake_for_extension(is_here: bool) {
 }
 
 /// The place of a database among these, if it has one.
-pub fn place_of(places: &[Place], database: u32) -> Option<&Place> {
+pub fn place_of(places: &[DatabasePlace], database: u32) -> Option<&DatabasePlace> {
     places
         .iter()
         .find(|place| database != 0 && place.database.load(SeqCst) == database)
 }
 
 impl Board {
-    pub fn place_of(&self, database: u32) -> Option<&Place> {
+    pub fn place_of(&self, database: u32) -> Option<&DatabasePlace> {
         place_of(&self.places, database)
     }
 
@@ -280,7 +280,7 @@ impl Board {
     }
 }
 
-impl Place {
+impl DatabasePlace {
     pub fn service(&self) -> Service {
         match self.service.load(SeqCst) {
             1 => Service::Served,
@@ -298,7 +298,7 @@ impl Place {
         self.service.store(number, SeqCst);
     }
 
-    /// Registers this process as the worker. Answers whether it is: one that was so slow to start that the launcher has asked
+    /// Registers this process as the worker. Returns whether it is: one that was so slow to start that the launcher has asked
     /// for another may find that one here.
     pub fn enter_worker(&self) -> bool {
         // SAFETY: a plain read of this process's global.

@@ -7,7 +7,7 @@ mod tests {
     use crate::error::Error;
     use crate::pg::identity::as_extension_owner;
     use crate::pg::subtransaction::subtransaction;
-    use crate::pg::{look, query, syntax};
+    use crate::pg::{analysis, query, syntax};
 
     fn one<T: serde::de::DeserializeOwned>(query: &str) -> T {
         #[derive(serde::Deserialize)]
@@ -102,7 +102,7 @@ mod tests {
             .expect("a trap");
         assert_eq!(one::<String>(path), "pg_catalog, pg_temp");
         assert_eq!(one::<String>("SELECT 'a'::text"), "a");
-        let types = look::result_columns("SELECT 'a'::text AS a").expect("a column");
+        let types = analysis::result_columns("SELECT 'a'::text AS a").expect("a column");
         assert_eq!(types[0].category, 'S');
         assert_eq!(
             Spi::get_one::<String>(path).expect("an answer").as_deref(),

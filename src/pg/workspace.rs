@@ -73,7 +73,7 @@ pub struct Rows {
 }
 
 /// A plan, and whether it is dropped once it has run.
-struct Plan {
+struct CachedPlan {
     pointer: pg_sys::SPIPlanPtr,
     is_once: bool,
 }
@@ -188,7 +188,7 @@ impl Workspace {
         result
     }
 
-    /// Runs a statement. Answers how many rows it wrote or returned.
+    /// Runs a statement. Returns how many rows it wrote or returned.
     pub fn run(&mut self, statement: &str) -> Result<u64, Error> {
         // SAFETY: called between SPI_connect and SPI_finish.
         unsafe {
@@ -200,7 +200,7 @@ impl Workspace {
         }
     }
 
-    /// Keeps the rows of a query under a name that later statements use like a table's. Answers how many there are.
+    /// Keeps the rows of a query under a name that later statements use like a table's. Returns how many there are.
     pub fn keep(&mut self, name: &str, query: &str) -> Result<u64, Error> {
         let rows = self.raw_rows(query)?;
         self.register(name, rows)
@@ -334,7 +334,7 @@ impl Workspace {
     }
 
     /// SAFETY: the plan is one of this session's and has no parameters.
-    unsafe fn execute(&mut self, plan: &Plan) -> Result<u64, Error> {
+    unsafe fn execute(&mut self, plan: &CachedPlan) -> Result<u64, Error> {
         // SAFETY: the snapshot is registered for as long as this workspace is open; the server copies it and adds what this
         // transaction has done so far.
         unsafe {
@@ -356,12 +356,12 @@ impl Workspace {
     }
 
     /// SAFETY: called between SPI_connect and SPI_finish, with every name that the statement uses kept already.
-    unsafe fn plan(&self, statement: &str) -> Result<Plan, Error> {
+    unsafe fn plan(&self, statement: &str) -> Result<CachedPlan, Error> {
         #[cfg(debug_assertions)]
         super::injection::point()?;
         let is_once = self.is_once;
         if !is_once && let Some(pointer) = self.kept_plan(statement) {
-            return Ok(Plan { pointer, is_once });
+            return Ok(CachedPlan { pointer, is_once });
         }
         // SAFETY: a plan that is kept lives until it is freed.
         let pointer = unsafe {
@@ -385,7 +385,7 @@ impl Workspace {
                     .insert(statement.to_owned(), KeptPlan { pointer, reads })
             });
         }
-        Ok(Plan { pointer, is_once })
+        Ok(CachedPlan { pointer, is_once })
     }
 
     /// The plan that this session has of a statement, unless it reads rows that have other types now: then it is dropped.
@@ -406,7 +406,7 @@ impl Workspace {
         })
     }
 
-    /// Has later statements read rows by a name. Answers how many there are.
+    /// Has later statements read rows by a name. Returns how many there are.
     fn register(&mut self, name: &str, rows: Rows) -> Result<u64, Error> {
         let c_name = CString::new(name)?;
         let (count, columns, store) = (rows.count, rows.columns, rows.store);
@@ -449,7 +449,7 @@ impl Workspace {
     }
 }
 
-impl Plan {
+impl CachedPlan {
     /// Drops it unless it will be used again.
     ///
     /// SAFETY: it runs no more.

@@ -28,7 +28,7 @@ impl Mode {
 
 /// How a view is going to be refreshed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plan {
+pub enum FullRefresh {
     /// `REFRESH MATERIALIZED VIEW CONCURRENTLY`: readers go on, and only rows that differ are written, or whose key holds
     /// a NULL.
     Concurrent,
@@ -36,37 +36,37 @@ pub enum Plan {
     Plain,
 }
 
-impl Plan {
+impl FullRefresh {
     /// The lock that the statement takes.
     pub fn lock(self) -> LockMode {
         match self {
-            Plan::Concurrent => LockMode::Exclusive,
-            Plan::Plain => LockMode::AccessExclusive,
+            FullRefresh::Concurrent => LockMode::Exclusive,
+            FullRefresh::Plain => LockMode::AccessExclusive,
         }
     }
 
     /// The statement, for a qualified name.
     pub fn statement(self, name: &str) -> String {
         match self {
-            Plan::Concurrent => format!("REFRESH MATERIALIZED VIEW CONCURRENTLY {name}"),
-            Plan::Plain => format!("REFRESH MATERIALIZED VIEW {name}"),
+            FullRefresh::Concurrent => format!("REFRESH MATERIALIZED VIEW CONCURRENTLY {name}"),
+            FullRefresh::Plain => format!("REFRESH MATERIALIZED VIEW {name}"),
         }
     }
 }
 
 /// The plan for a full refresh of a view in this state.
-pub fn plan(view: &str, state: &ViewState) -> Result<Plan, Error> {
+pub fn plan(view: &str, state: &ViewState) -> Result<FullRefresh, Error> {
     state.check_kind(view)?;
     if !state.populated {
         // Readers get an error from it as it is, so none can be made to wait.
-        return Ok(Plan::Plain);
+        return Ok(FullRefresh::Plain);
     }
     if !state.has_unique_index {
         return Err(Error::NoUniqueIndex {
             view: view.to_owned(),
         });
     }
-    Ok(Plan::Concurrent)
+    Ok(FullRefresh::Concurrent)
 }
 
 #[cfg(test)]
@@ -89,12 +89,12 @@ mod tests {
 
     #[test]
     fn readers_go_on_where_they_can() {
-        assert_eq!(plan("v", &state()).expect("a plan"), Plan::Concurrent);
+        assert_eq!(plan("v", &state()).expect("a plan"), FullRefresh::Concurrent);
         let unpopulated = ViewState {
             populated: false,
             ..state()
         };
-        assert_eq!(plan("v", &unpopulated).expect("a plan"), Plan::Plain);
+        assert_eq!(plan("v", &unpopulated).expect("a plan"), FullRefresh::Plain);
     }
 
     #[test]

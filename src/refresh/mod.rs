@@ -2,5 +2,5 @@
 
 pub mod choose;
 pub mod log;
+mod readiness;
 pub mod run;
-mod standing;

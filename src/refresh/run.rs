@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
-use super::choose::{Mode, Plan, plan};
+use super::choose::{FullRefresh, Mode, plan};
 use super::log::{self, Counts, Outcome, Run};
-use super::standing::{Standing, standing};
+use super::readiness::{Readiness, readiness};
 use crate::error::Error;
 use crate::incremental::apply::apply;
-use crate::incremental::flush::{Filled, Target, filled};
+use crate::incremental::flush::{FlushTarget, PopulatedView, populated_views};
 use crate::incremental::{build, capture, state};
 use crate::pg::alterations;
 use crate::pg::capture::is_own_transaction;
@@ -38,13 +38,13 @@ pub fn refresh_opened(view: &ViewEntry, id: i64) -> Result<Outcome, Error> {
     Ok(outcomes.swap_remove(0))
 }
 
-/// Applies what is queued where that can be done, and leaves it to later refreshes to show it. Answers whether it could be.
+/// Applies what is queued where that can be done, and leaves it to later refreshes to show it. Returns whether it could be.
 pub fn apply_queued() -> Result<bool, Error> {
     let zone = installed::zone()?;
     let is_own_transaction = is_own_transaction();
     with_time_zone(&zone, || {
-        match subtransaction(|| standing(Mode::Incremental, is_own_transaction))? {
-            Standing::Incremental { owner, build: None } => {
+        match subtransaction(|| readiness(Mode::Incremental, is_own_transaction))? {
+            Readiness::Incremental { owner, build: None } => {
                 from_facts(&[], Mode::Incremental, owner, None, &mut Done::default())?;
                 Ok(true)
             }
@@ -94,8 +94,8 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
     if views.is_empty() {
         return Ok(done);
     }
-    let standing = match subtransaction(|| standing(mode, is_own_transaction)) {
-        Ok(standing) => standing,
+    let readiness = match subtransaction(|| readiness(mode, is_own_transaction)) {
+        Ok(readiness) => readiness,
         // Somebody else refreshes, or has done so since this transaction took its snapshot: so says each view.
         Err(error @ (Error::RefreshLocked | Error::Overtaken)) => {
             for view in views {
@@ -110,9 +110,9 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
         }
         Err(error) => return Err(error),
     };
-    let reasons = match standing {
-        Standing::Incremental { owner, build } => from_facts(views, mode, owner, build, &mut done)?,
-        Standing::Full { reason, install } => {
+    let reasons = match readiness {
+        Readiness::Incremental { owner, build } => from_facts(views, mode, owner, build, &mut done)?,
+        Readiness::Full { reason, install } => {
             done.install = install;
             same_for_all(views, &reason)
         }
@@ -208,24 +208,24 @@ fn from_facts(
 /// taken that the view is compared in.
 fn locked_targets(views: &[&str], owner: u32, done: &mut Done) -> Result<HashMap<String, u32>, Error> {
     let mut targets = HashMap::new();
-    for filled in filled(query::rows)? {
-        if !views.contains(&filled.name.as_str()) || filled.obstacle(owner).is_some() {
+    for populated in populated_views(query::rows)? {
+        if !views.contains(&populated.name.as_str()) || populated.obstacle(owner).is_some() {
             continue;
         }
-        let run = Run::start(&filled.name);
+        let run = Run::start(&populated.name);
         let locked = subtransaction(|| {
-            relation::lock(filled.oid, LockMode::Exclusive);
+            relation::lock(populated.oid, LockMode::Exclusive);
             Ok(())
         });
         match locked {
             Ok(()) => {
-                targets.insert(filled.name, filled.oid);
+                targets.insert(populated.name, populated.oid);
             }
             Err(error) if error.sqlstate() == "55P03" => {
                 let error = Error::LockTimeout {
-                    view: filled.name.clone(),
+                    view: populated.name.clone(),
                 };
-                done.outcomes.insert(filled.name, run.finish(Err(error)));
+                done.outcomes.insert(populated.name, run.finish(Err(error)));
             }
             Err(error) => return Err(error),
         }
@@ -263,8 +263,8 @@ fn flush_all(
     let mut flushed = Flushed::default();
     let are_held = state::hold_tables()?;
     let alterations = alterations::count();
-    let before = state::look_in(workspace)?;
-    let look = match build {
+    let before = state::snapshot_in(workspace)?;
+    let snapshot = match build {
         Some(_) => build::build(workspace, &before, owner)?,
         None => {
             let foreign = (!are_held).then_some("a table of theirs is not the extension's own");
@@ -278,30 +278,32 @@ fn flush_all(
             before.clone()
         }
     };
-    let views = filled(|query, _| workspace.rows(query))?;
-    for filled in &views {
-        let Some(target) = Target::of(&filled.name) else {
+    let views = populated_views(|query, _| workspace.rows(query))?;
+    for populated in &views {
+        let Some(target) = FlushTarget::of(&populated.name) else {
             continue;
         };
         let unsynced = match build {
             Some(why) => Some(format!("facts and rollups were built: {why}")),
-            None => filled.unsynced().map(str::to_owned),
+            None => populated.unsynced().map(str::to_owned),
         };
-        let is_locked = targets.get(target.view) == Some(&filled.oid);
-        if !is_locked || filled.obstacle(owner).is_some() {
+        let is_locked = targets.get(target.view) == Some(&populated.oid);
+        if !is_locked || populated.obstacle(owner).is_some() {
             if wanted.contains(&target.view) {
-                let obstacle = filled
+                let obstacle = populated
                     .obstacle(owner)
                     .unwrap_or("it was replaced or locked meanwhile");
-                flushed.reasons.insert(filled.name.clone(), obstacle.to_owned());
+                flushed
+                    .reasons
+                    .insert(populated.name.clone(), obstacle.to_owned());
             }
             if unsynced.is_none() {
-                target.note(workspace, &look)?;
+                target.note(workspace, &snapshot)?;
             }
             continue;
         }
         if let (Mode::Incremental, Some(reason)) = (mode, &unsynced) {
-            flushed.reasons.insert(filled.name.clone(), reason.clone());
+            flushed.reasons.insert(populated.name.clone(), reason.clone());
             continue;
         }
         let mut run = Run::start(target.view);
@@ -310,20 +312,22 @@ fn flush_all(
             None => ("incremental", "its changes were captured".into()),
         };
         let written = workspace.subtransaction(|workspace| match &unsynced {
-            Some(_) => target.compare(workspace, &look, filled, owner),
-            None => target.flush(workspace, &look, filled, owner),
+            Some(_) => target.compare(workspace, &snapshot, populated, owner),
+            None => target.flush(workspace, &snapshot, populated, owner),
         });
         match written {
             Ok(rows) => {
                 run.rows_changed = Some(rows);
-                flushed.outcomes.insert(filled.name.clone(), run.finish(Ok(())));
+                flushed
+                    .outcomes
+                    .insert(populated.name.clone(), run.finish(Ok(())));
             }
             Err(error) => {
                 if unsynced.is_none() {
-                    target.note(workspace, &look)?;
+                    target.note(workspace, &snapshot)?;
                 }
                 flushed.reasons.insert(
-                    filled.name.clone(),
+                    populated.name.clone(),
                     format!("its rows could not be written: {error}"),
                 );
             }
@@ -338,12 +342,16 @@ fn flush_all(
 }
 
 /// An error if a view that was written to is another one than when the refresh began.
-fn check_views(before: &[Filled], targets: &HashMap<String, u32>) -> Result<(), Error> {
-    let identities = |views: &[Filled]| -> BTreeSet<String> {
-        let is_target = |view: &&Filled| targets.contains_key(&view.name);
-        views.iter().filter(is_target).map(Filled::identity).collect()
+fn check_views(before: &[PopulatedView], targets: &HashMap<String, u32>) -> Result<(), Error> {
+    let identities = |views: &[PopulatedView]| -> BTreeSet<String> {
+        let is_target = |view: &&PopulatedView| targets.contains_key(&view.name);
+        views
+            .iter()
+            .filter(is_target)
+            .map(PopulatedView::identity)
+            .collect()
     };
-    match identities(&filled(query::rows)?) == identities(before) {
+    match identities(&populated_views(query::rows)?) == identities(before) {
         true => Ok(()),
         false => Err(Error::AlteredMeanwhile),
     }
@@ -392,8 +400,8 @@ fn refresh_custom(view: &str, mode: Mode, zone: &str) -> Outcome {
 fn fill(view: &str, reason: &str, run: &mut Run) -> Result<(), Error> {
     let (state, plan) = locked(view)?;
     run.mode_reason = match plan {
-        Plan::Concurrent => reason.to_owned(),
-        Plan::Plain => "it was not populated".into(),
+        FullRefresh::Concurrent => reason.to_owned(),
+        FullRefresh::Plain => "it was not populated".into(),
     };
     let before = Counts::of(state.oid)?;
     let statement = plan.statement(&sql::qualified("analytics", view));
@@ -409,7 +417,7 @@ fn fill(view: &str, reason: &str, run: &mut Run) -> Result<(), Error> {
 ///
 /// REFRESH would wait for that lock with a snapshot that it had taken before, and then put back what a refresh that it waited
 /// for has just brought up to date.
-fn locked(view: &str) -> Result<(ViewState, Plan), Error> {
+fn locked(view: &str) -> Result<(ViewState, FullRefresh), Error> {
     loop {
         let state = ViewState::require(view)?;
         let plan_before = plan(view, &state)?;
@@ -434,8 +442,8 @@ fn locked(view: &str) -> Result<(ViewState, Plan), Error> {
 pub fn install_capture() -> Result<(), Error> {
     let installed = subtransaction(|| {
         state::lock()?;
-        let look = state::look()?;
-        let Some(owner) = look.owner.filter(|_| look.is_wanted) else {
+        let snapshot = state::snapshot()?;
+        let Some(owner) = snapshot.owner.filter(|_| snapshot.is_wanted) else {
             return Ok(None);
         };
         let captured = as_role(owner, capture::inspect)?;

@@ -16,7 +16,7 @@ use crate::view::registry::{ViewEntry, all_views};
 
 /// All that there may be to do.
 pub struct Agenda {
-    pub items: Vec<Item>,
+    pub items: Vec<AgendaItem>,
     queued: Queued,
     pub event_sync: bool,
     /// Whether times are kept by whoever reads this, rather than by nobody.
@@ -27,7 +27,7 @@ pub struct Agenda {
 }
 
 /// A view that exists.
-pub struct Item {
+pub struct AgendaItem {
     pub view: ViewEntry,
     /// Its owner, as whom it is refreshed.
     pub owner: u32,
@@ -67,7 +67,7 @@ pub const INVENTORY_VIEWS: [&str; 3] = [
 ];
 
 #[derive(serde::Deserialize)]
-struct Row {
+struct AgendaRow {
     view_name: String,
     owner: u32,
     timetable: Option<String>,
@@ -100,7 +100,7 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
     let zone_name = settings::current()?.time_zone;
     let views = all_views()?;
     let names: Vec<String> = views.iter().map(|view| view.name().to_owned()).collect();
-    let mut rows: Vec<Row> = as_extension_owner(|| {
+    let mut rows: Vec<AgendaRow> = as_extension_owner(|| {
         query::rows(
             include_str!("../../sql/queries/schedule/agenda_views.sql"),
             &[names.into()],
@@ -130,13 +130,13 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
     })
 }
 
-fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool, now: Timestamp) -> Item {
+fn item(view: ViewEntry, row: AgendaRow, zone_name: &str, hears_events: bool, now: Timestamp) -> AgendaItem {
     let strategy = match view.strategy() {
         "realtime" if !(row.is_captured && hears_events) => UNHEARD,
         strategy => strategy,
     };
     let timetable_name = format!("{strategy} in {zone_name}");
-    Item {
+    AgendaItem {
         owner: row.owner,
         failures: row.failures,
         // What is stored was parsed before it was.
@@ -161,7 +161,7 @@ fn item(view: ViewEntry, row: Row, zone_name: &str, hears_events: bool, now: Tim
 
 impl Agenda {
     /// What to do about a view. `events` says whether what was committed is looked at now.
-    pub fn decide(&self, item: &Item, events: bool) -> Decision {
+    pub fn decide(&self, item: &AgendaItem, events: bool) -> Decision {
         let next_after_now = match self.keeps_times {
             true => item.timetable.next_after(self.now, &self.zone),
             false => None,
@@ -176,7 +176,7 @@ impl Agenda {
     }
 
     /// When there is something to do about a view next; None where only an event brings something.
-    pub fn next(&self, item: &Item, decision: &Decision) -> Option<Timestamp> {
+    pub fn next(&self, item: &AgendaItem, decision: &Decision) -> Option<Timestamp> {
         match (item.past.retry_at, decision.cause) {
             (Some(retry_at), None) => Some(retry_at),
             _ => decision.next_due,
@@ -184,7 +184,7 @@ impl Agenda {
     }
 
     /// Remembers when a view is due next, where that is new and this is who keeps the times.
-    pub fn store(&self, item: &Item, decision: &Decision) -> Result<(), Error> {
+    pub fn store(&self, item: &AgendaItem, decision: &Decision) -> Result<(), Error> {
         // Also that there is none: a time of the timetable before would be one that was missed if that came back.
         let (timetable, next_due) = &item.stored;
         let is_new = timetable.as_deref() != Some(&item.timetable_name);
@@ -205,7 +205,7 @@ impl Agenda {
     }
 
     /// When a view is refreshed next by itself: in the past where that is overdue.
-    pub fn next_refresh(&self, item: &Item) -> Option<Timestamp> {
+    pub fn next_refresh(&self, item: &AgendaItem) -> Option<Timestamp> {
         let decision = self.decide(item, false);
         match decision.cause {
             Some(_) => item.past.retry_at.or(item.past.next_due),
@@ -219,7 +219,7 @@ impl Agenda {
     }
 
     /// Whether what was committed concerns a view, so that it is refreshed for it.
-    fn concerns(&self, item: &Item) -> bool {
+    fn concerns(&self, item: &AgendaItem) -> bool {
         // Of what others read, nobody hears; and nothing is refreshed by itself that is to be refreshed by hand.
         if !item.view.is_of_the_seven() || item.view.strategy() == "manual" {
             return false;
@@ -237,8 +237,8 @@ impl Agenda {
     }
 }
 
-impl Item {
-    /// Remembers how a run has ended. Answers when it is tried again, if it failed.
+impl AgendaItem {
+    /// Remembers how a run has ended. Returns when it is tried again, if it failed.
     pub fn store_result(&self, has_failed: bool, random: f64) -> Result<Option<Timestamp>, Error> {
         let (failures, retry_at) = match has_failed {
             false if self.failures == 0 && self.past.retry_at.is_none() => return Ok(None),
@@ -264,7 +264,7 @@ impl Item {
         Ok(retry_at)
     }
 
-    /// Opens a run of the view in the log. Answers its number.
+    /// Opens a run of the view in the log. Returns its number.
     pub fn open_run(&self, cause: Cause) -> Result<i64, Error> {
         as_extension_owner(|| {
             query::returned_number(

@@ -74,7 +74,7 @@ pub fn set_strategy(view_name: &str, strategy: &str) -> Result<Vec<Scheduled>, E
     Ok(scheduled)
 }
 
-/// Has the worker refresh views shortly after a commit that changed what they show, or wait for their times. Answers what holds
+/// Has the worker refresh views shortly after a commit that changed what they show, or wait for their times. Returns what holds
 /// now, in a sentence.
 pub fn set_event_sync(wanted: bool) -> Result<&'static str, Error> {
     if wanted && !shared::is_preloaded() {

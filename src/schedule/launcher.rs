@@ -11,7 +11,7 @@ use pgrx::prelude::*;
 
 use crate::error::Error;
 use crate::parameters;
-use crate::pg::shared::{self, Board, MOST_DATABASES, Place, Service};
+use crate::pg::shared::{self, Board, DatabasePlace, MOST_DATABASES, Service};
 use crate::pg::{database, process};
 
 const LIBRARY: &str = "metabase_views";
@@ -87,7 +87,7 @@ struct Launcher {
 }
 
 impl Launcher {
-    /// Does what there is to do. Answers how many microseconds there is nothing to do after that.
+    /// Works until nothing is left to do. Returns for how many microseconds it can rest then.
     fn cycle(&mut self, board: &Board) -> i64 {
         let now = shared::now();
         // Before what was asked for is read: what is asked for later is a reason to scan again.
@@ -139,7 +139,7 @@ impl Launcher {
     }
 
     /// When a place needs a worker that it has not; None where it needs none.
-    fn due(&self, place: &Place, now: i64) -> Option<i64> {
+    fn due(&self, place: &DatabasePlace, now: i64) -> Option<i64> {
         if place.database.load(SeqCst) == 0 || is_taken(place, now) {
             return None;
         }
@@ -195,7 +195,7 @@ impl Launcher {
     }
 
     /// Forgets that a database had no extension.
-    fn forget(&mut self, places: &[Place], database: u32) {
+    fn forget(&mut self, places: &[DatabasePlace], database: u32) {
         self.absent.remove(&database);
         if let Some(place) = shared::place_of(places, database) {
             place.has_events.store(true, SeqCst);
@@ -205,8 +205,8 @@ impl Launcher {
         }
     }
 
-    /// Frees the places of databases that were found to have no extension. Answers whether there were any.
-    fn free_places(&mut self, places: &[Place], now: i64) -> bool {
+    /// Frees the places of databases that were found to have no extension. Returns whether there were any.
+    fn free_places(&mut self, places: &[DatabasePlace], now: i64) -> bool {
         let mut has_freed = false;
         for place in places {
             let database = place.database.load(SeqCst);
@@ -262,9 +262,9 @@ impl Launcher {
     }
 
     /// Gives a place to each of these databases that needs one, as long as there are any.
-    fn give_places(&mut self, places: &[Place], databases: impl Iterator<Item = u32>, now: i64) {
+    fn give_places(&mut self, places: &[DatabasePlace], databases: impl Iterator<Item = u32>, now: i64) {
         // Places of databases that no worker can start in, the worst last: these give way.
-        let mut hopeless: Vec<&Place> = places
+        let mut hopeless: Vec<&DatabasePlace> = places
             .iter()
             .filter(|place| {
                 place.database.load(SeqCst) != 0
@@ -293,11 +293,11 @@ impl Launcher {
 }
 
 /// Whether a place has a worker, or is about to have one.
-fn is_taken(place: &Place, now: i64) -> bool {
+fn is_taken(place: &DatabasePlace, now: i64) -> bool {
     place.pid.load(SeqCst) != 0 || now < place.asked_at.load(SeqCst) + SLOW_START
 }
 
-fn start(number: usize, place: &Place) -> bool {
+fn start(number: usize, place: &DatabasePlace) -> bool {
     let database = place.database.load(SeqCst);
     place.must_leave.store(false, SeqCst);
     place.asked_at.store(shared::now(), SeqCst);
@@ -328,9 +328,9 @@ fn start(number: usize, place: &Place) -> bool {
 }
 
 /// Asks an idle worker to leave, for a database that has something to do: the one that has nothing to do for longest. One at a
-/// time. Answers whether there is one.
+/// time. Returns whether there is one.
 fn make_room(board: &Board) -> bool {
-    let is_idle = |place: &&Place| place.pid.load(SeqCst) != 0 && place.is_idle.load(SeqCst);
+    let is_idle = |place: &&DatabasePlace| place.pid.load(SeqCst) != 0 && place.is_idle.load(SeqCst);
     let idle = || board.places.iter().filter(is_idle);
     if idle().any(|place| place.must_leave.load(SeqCst)) {
         return true;
@@ -354,11 +354,11 @@ mod tests {
 
     const NOW: i64 = 1_000_000_000_000;
 
-    fn places<const COUNT: usize>() -> [Place; COUNT] {
-        std::array::from_fn(|_| Place::default())
+    fn places<const COUNT: usize>() -> [DatabasePlace; COUNT] {
+        std::array::from_fn(|_| DatabasePlace::default())
     }
 
-    fn databases(places: &[Place]) -> Vec<u32> {
+    fn databases(places: &[DatabasePlace]) -> Vec<u32> {
         let mut databases: Vec<u32> = places
             .iter()
             .map(|place| place.database.load(SeqCst))
@@ -368,10 +368,10 @@ mod tests {
         databases
     }
 
-    /// Lets workers look at all databases that have a place and were not looked at. Answers which those were.
-    fn look(places: &[Place], has_extension: impl Fn(u32) -> bool) -> Vec<u32> {
+    /// Lets workers look at all databases that have a place and were not looked at. Returns which those were.
+    fn look(places: &[DatabasePlace], has_extension: impl Fn(u32) -> bool) -> Vec<u32> {
         let unknown =
-            |place: &&Place| place.database.load(SeqCst) != 0 && place.service() == Service::Unknown;
+            |place: &&DatabasePlace| place.database.load(SeqCst) != 0 && place.service() == Service::Unknown;
         places
             .iter()
             .filter(unknown)
@@ -386,8 +386,8 @@ mod tests {
             .collect()
     }
 
-    /// Scans and looks until nothing is left to do. Answers all databases that were looked at, in order.
-    fn settle(launcher: &mut Launcher, places: &[Place], all: &[u32], served: &[u32]) -> Vec<u32> {
+    /// Scans and looks until nothing is left to do. Returns all databases that were looked at, in order.
+    fn settle(launcher: &mut Launcher, places: &[DatabasePlace], all: &[u32], served: &[u32]) -> Vec<u32> {
         let mut looked_at = Vec::new();
         loop {
             launcher.free_places(places, NOW);

@@ -8,7 +8,7 @@ use pgrx::bgworkers::BackgroundWorker;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::agenda::{self, Agenda, Item};
+use super::agenda::{self, Agenda, AgendaItem};
 use super::due::{Cause, Decision, retry_delay};
 use super::engine::Engine;
 use crate::error::Error;
@@ -16,7 +16,7 @@ use crate::known_role;
 use crate::parameters;
 use crate::pg::identity::{acting_as, as_extension_owner};
 use crate::pg::setting::with_settings;
-use crate::pg::shared::{self, Place, Service};
+use crate::pg::shared::{self, DatabasePlace, Service};
 use crate::pg::{process, query};
 use crate::refresh::{log, run};
 use crate::view::registry::ViewEntry;
@@ -45,7 +45,7 @@ pub extern "C-unwind" fn metabase_views_worker_main(argument: pg_sys::Datum) {
     if with_place_at(number, |place| place.database.load(SeqCst)) != Some(database) {
         return;
     }
-    if with_place_at(number, Place::enter_worker) != Some(true) {
+    if with_place_at(number, DatabasePlace::enter_worker) != Some(true) {
         return;
     }
     process::at_end(leave, number);
@@ -73,7 +73,7 @@ unsafe extern "C-unwind" fn leave(_code: c_int, argument: pg_sys::Datum) {
     });
 }
 
-fn with_place_at<T>(number: usize, work: impl FnOnce(&Place) -> T) -> Option<T> {
+fn with_place_at<T>(number: usize, work: impl FnOnce(&DatabasePlace) -> T) -> Option<T> {
     shared::with_board(|board| board.places.get(number).map(work)).flatten()
 }
 
@@ -171,7 +171,7 @@ impl Worker {
         process::exit(0)
     }
 
-    fn place<T>(&self, work: impl FnOnce(&Place) -> T) -> T
+    fn place<T>(&self, work: impl FnOnce(&DatabasePlace) -> T) -> T
     where
         T: Default,
     {
@@ -195,8 +195,9 @@ impl Worker {
     /// Makes room for another database's worker, or for a command that wants this database for itself.
     fn leave_if_asked(&self) {
         // One that was just being started when the command came was told before it was there.
-        let is_asked =
-            |place: &Place| place.must_leave.load(SeqCst) || shared::now() < place.held_until.load(SeqCst);
+        let is_asked = |place: &DatabasePlace| {
+            place.must_leave.load(SeqCst) || shared::now() < place.held_until.load(SeqCst)
+        };
         if self.place(is_asked) {
             if self.event_since.is_some() {
                 self.place(|place| place.has_events.store(true, SeqCst));
@@ -219,7 +220,7 @@ impl Worker {
         }
     }
 
-    /// Does what there is to do.
+    /// Refreshes whatever is due.
     fn cycle(&mut self) -> Result<Cycle, Error> {
         if !self.has_extension()? {
             return Ok(Cycle::NoExtension);
@@ -347,10 +348,10 @@ fn earlier(one: Option<jiff::Timestamp>, other: Option<jiff::Timestamp>) -> Opti
 }
 
 /// Refreshes a view as its owner, in a transaction of its own between two that say in the log that it has begun and how it ended.
-/// Answers when it is tried again, if it failed.
+/// Returns when it is tried again, if it failed.
 fn run_view(
     agenda: &Agenda,
-    item: &Item,
+    item: &AgendaItem,
     decision: &Decision,
     cause: Cause,
 ) -> Result<Option<jiff::Timestamp>, Error> {

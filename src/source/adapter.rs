@@ -2,7 +2,7 @@
 //!
 //! PostgreSQL inlines them, so they cost nothing when they are read.
 
-use super::entity::{Column, Entity, Kind};
+use super::entity::{Entity, EntityColumn, ValueKind};
 use super::{Binding, Origin, Source, Sources, SqlType};
 use crate::settings::Settings;
 use crate::sql;
@@ -58,7 +58,7 @@ pub fn comment_statements(source: &Source) -> String {
         "COMMENT ON VIEW {name} IS {};\n",
         sql::literal(source.spec.comment)
     );
-    for Column {
+    for EntityColumn {
         name: column,
         comment,
         ..
@@ -88,22 +88,22 @@ fn shown(sources: &Sources, source: &Source, binding: &Binding, settings: &Setti
 }
 
 /// An expression in the canonical type of its kind.
-fn cast(kind: Kind, expression: &str, sql_type: &SqlType, settings: &Settings) -> String {
+fn cast(kind: ValueKind, expression: &str, sql_type: &SqlType, settings: &Settings) -> String {
     match (kind, sql_type.base.as_str()) {
-        (Kind::Id | Kind::Reference(_), _) => match key_type(sql_type) {
+        (ValueKind::Id | ValueKind::Reference(_), _) => match key_type(sql_type) {
             "text" => text(expression),
             other => format!("{expression}::{other}"),
         },
         // By its own output function: what a cast does, the owner of the type can say.
-        (Kind::Text, _) if sql_type.category == 'E' => {
+        (ValueKind::Text, _) if sql_type.category == 'E' => {
             text(&format!("pg_catalog.textin(pg_catalog.enum_out({expression}))"))
         }
-        (Kind::Text, _) => text(expression),
-        (Kind::Number, _) => format!("{expression}::numeric"),
-        (Kind::Flag, _) => format!("{expression}::boolean"),
-        (Kind::Time, "timestamp with time zone") => in_range(expression, "timestamptz", ""),
+        (ValueKind::Text, _) => text(expression),
+        (ValueKind::Number, _) => format!("{expression}::numeric"),
+        (ValueKind::Flag, _) => format!("{expression}::boolean"),
+        (ValueKind::Time, "timestamp with time zone") => in_range(expression, "timestamptz", ""),
         // A clock on the shop's wall: it is read in the shop's zone, whatever zone the session has.
-        (Kind::Time, _) => {
+        (ValueKind::Time, _) => {
             let zone = sql::literal(&settings.time_zone);
             in_range(expression, "timestamp", &format!(" AT TIME ZONE {zone}"))
         }
@@ -134,14 +134,14 @@ fn key_type(sql_type: &SqlType) -> &str {
 }
 
 /// The type of a column that the shop does not have. A key has the type of the other side, if there is one.
-fn type_when_missing(sources: &Sources, source: &Source, kind: Kind) -> String {
+fn type_when_missing(sources: &Sources, source: &Source, kind: ValueKind) -> String {
     let target = match kind {
-        Kind::Text => return "text".into(),
-        Kind::Number => return "numeric".into(),
-        Kind::Flag => return "boolean".into(),
-        Kind::Time => return "timestamptz".into(),
-        Kind::Id => source.spec.entity,
-        Kind::Reference(target) => target,
+        ValueKind::Text => return "text".into(),
+        ValueKind::Number => return "numeric".into(),
+        ValueKind::Flag => return "boolean".into(),
+        ValueKind::Time => return "timestamptz".into(),
+        ValueKind::Id => source.spec.entity,
+        ValueKind::Reference(target) => target,
     };
     let by_key = sources.of(target).type_of("id");
     let by_reference = || {
@@ -149,7 +149,7 @@ fn type_when_missing(sources: &Sources, source: &Source, kind: Kind) -> String {
             .0
             .iter()
             .flat_map(|source| &source.bindings)
-            .filter(|binding| binding.column.kind == Kind::Reference(target))
+            .filter(|binding| binding.column.kind == ValueKind::Reference(target))
             .find_map(|binding| binding.sql_type.as_ref())
     };
     by_key
@@ -175,7 +175,7 @@ pub fn completed_by_status(source: &Source, settings: &Settings) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::entity::ENTITIES;
-    use super::super::{Relation, SourceColumn, detect};
+    use super::super::{SourceColumn, SourceRelation, detect};
     use super::*;
 
     fn settings() -> Settings {
@@ -233,7 +233,7 @@ mod tests {
                 binding.sql_type = Some(found.sql_type.clone());
             }
         }
-        source.relation = Some(Relation {
+        source.relation = Some(SourceRelation {
             schema: "shop".into(),
             name: r#"we"ird; drop"#.into(),
             qualified: r#"shop."we""ird; drop""#.into(),
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn times_without_a_zone_are_read_in_the_shops_zone() {
         let settings = settings();
-        let at = |base| cast(Kind::Time, "source.x", &sql_type(base, 'D'), &settings);
+        let at = |base| cast(ValueKind::Time, "source.x", &sql_type(base, 'D'), &settings);
         assert!(at("date").ends_with("THEN source.x::timestamp AT TIME ZONE 'Europe/Berlin' END"));
         assert!(at("timestamp with time zone").ends_with("THEN source.x::timestamptz END"));
     }

@@ -1,13 +1,13 @@
 //! What the database's catalog says of tables and expressions.
 
 use super::entity::{ENTITIES, Entity};
-use super::{Relation, SqlType};
+use super::{SourceRelation, SqlType};
 use crate::error::Error;
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::{look, query};
+use crate::pg::{analysis, query};
 
 /// The relations that exist among those named, in the order of the names, as they are for a role: the current one for None.
-fn relations(names: &[(String, String)], reader: Option<&str>) -> Result<Vec<Relation>, Error> {
+fn relations(names: &[(String, String)], reader: Option<&str>) -> Result<Vec<SourceRelation>, Error> {
     let (schemas, tables): (Vec<String>, Vec<String>) = names.iter().cloned().unzip();
     query::rows(
         include_str!("../../sql/queries/source/relations.sql"),
@@ -16,14 +16,14 @@ fn relations(names: &[(String, String)], reader: Option<&str>) -> Result<Vec<Rel
 }
 
 /// One relation, if it exists.
-pub fn relation(schema: &str, name: &str) -> Result<Option<Relation>, Error> {
+pub fn relation(schema: &str, name: &str) -> Result<Option<SourceRelation>, Error> {
     Ok(relations(&[(schema.to_owned(), name.to_owned())], None)?
         .into_iter()
         .next())
 }
 
 /// All relations that have a name of one of the known layouts, as they are for a role.
-pub fn known_relations(reader: Option<&str>) -> Result<Vec<Relation>, Error> {
+pub fn known_relations(reader: Option<&str>) -> Result<Vec<SourceRelation>, Error> {
     let names: Vec<(String, String)> = ENTITIES
         .iter()
         .flat_map(|spec| spec.tables)
@@ -38,7 +38,7 @@ pub fn known_relations(reader: Option<&str>) -> Result<Vec<Relation>, Error> {
 pub fn expression_type(
     entity: Entity,
     what: &str,
-    relation: &Relation,
+    relation: &SourceRelation,
     expression: &str,
 ) -> Result<SqlType, Error> {
     // In a WHERE clause PostgreSQL refuses sets, aggregates and window functions, which would make more rows or fewer.
@@ -46,7 +46,7 @@ pub fn expression_type(
         "SELECT (\n{expression}\n) FROM {} AS source WHERE (\n{expression}\n) IS NULL",
         relation.qualified
     );
-    let oid = subtransaction(|| look::column_type(&probe)).map_err(|error| match error {
+    let oid = subtransaction(|| analysis::column_type(&probe)).map_err(|error| match error {
         Error::Postgres {
             sqlstate,
             message,

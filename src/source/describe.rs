@@ -1,6 +1,6 @@
 //! The sources as a person looks at them: a line for each canonical column.
 
-use super::entity::Kind;
+use super::entity::ValueKind;
 use super::{Binding, Origin, Source, Sources, adapter};
 use crate::error::Error;
 use crate::settings::Settings;
@@ -44,7 +44,7 @@ pub fn describe(sources: &Sources, settings: &Settings) -> Vec<SourceRow> {
 /// What a person should know of a column; the key's line also tells what is wrong with the entity as a whole.
 fn note(source: &Source, binding: &Binding) -> Option<String> {
     let mut notes: Vec<String> = binding.note.iter().cloned().collect();
-    if binding.column.kind == Kind::Id {
+    if binding.column.kind == ValueKind::Id {
         notes.extend(
             source
                 .filter

@@ -1,8 +1,8 @@
 //! Finding an entity's table and columns by the names that they have in the known layouts. Pure: what the catalog
 //! says comes in, what to read comes out.
 
-use super::entity::{Column, Entity, Kind, Spec};
-use super::{Binding, Origin, Relation, Source, SourceColumn, SqlType};
+use super::entity::{Entity, EntityColumn, EntitySpec, ValueKind};
+use super::{Binding, Origin, Source, SourceColumn, SourceRelation, SqlType};
 use crate::error::Error;
 use crate::sql;
 
@@ -13,10 +13,10 @@ use crate::sql;
 /// Reading a relation can call what its owner has tied to it, and a name is no proof of who that is: it has to be somebody
 /// trusted or, for a table, the owner of the shop's orders. Anything else is for a person to map, the orders first.
 pub fn choose_relation(
-    spec: &'static Spec,
-    existing: &[Relation],
+    spec: &'static EntitySpec,
+    existing: &[SourceRelation],
     shop_owner: Option<&str>,
-) -> Result<Option<Relation>, Error> {
+) -> Result<Option<SourceRelation>, Error> {
     let Some(relation) = only_candidate(spec, existing)? else {
         return Ok(None);
     };
@@ -32,8 +32,11 @@ pub fn choose_relation(
     }
 }
 
-fn only_candidate(spec: &'static Spec, existing: &[Relation]) -> Result<Option<Relation>, Error> {
-    let candidates: Vec<&Relation> = spec
+fn only_candidate(
+    spec: &'static EntitySpec,
+    existing: &[SourceRelation],
+) -> Result<Option<SourceRelation>, Error> {
+    let candidates: Vec<&SourceRelation> = spec
         .tables
         .iter()
         .filter_map(|(schema, name)| {
@@ -42,7 +45,7 @@ fn only_candidate(spec: &'static Spec, existing: &[Relation]) -> Result<Option<R
                 .find(|relation| relation.schema == *schema && relation.name == *name)
         })
         .collect();
-    let tables: Vec<&Relation> = candidates
+    let tables: Vec<&SourceRelation> = candidates
         .iter()
         .copied()
         .filter(|relation| matches!(relation.kind, 'r' | 'p'))
@@ -70,7 +73,7 @@ fn only_candidate(spec: &'static Spec, existing: &[Relation]) -> Result<Option<R
 }
 
 /// Whether the current role can read an entity from this relation at all.
-pub fn check_relation(spec: &'static Spec, relation: &Relation, role: &str) -> Result<(), Error> {
+pub fn check_relation(spec: &'static EntitySpec, relation: &SourceRelation, role: &str) -> Result<(), Error> {
     let kind = match relation.kind {
         'r' | 'p' | 'v' | 'm' | 'f' => None,
         'i' | 'I' => Some("an index"),
@@ -98,9 +101,9 @@ pub fn check_relation(spec: &'static Spec, relation: &Relation, role: &str) -> R
 
 /// What a canonical column shows when nobody has mapped it: the first column with one of its names and a fitting type.
 pub fn detect_column(
-    spec: &'static Spec,
-    column: &'static Column,
-    relation: &Relation,
+    spec: &'static EntitySpec,
+    column: &'static EntityColumn,
+    relation: &SourceRelation,
 ) -> Result<Binding, Error> {
     let named: Vec<&SourceColumn> = column
         .names
@@ -150,7 +153,7 @@ pub fn detect_column(
 }
 
 /// A canonical column that the shop does not have.
-pub fn missing(column: &'static Column, note: Option<String>) -> Binding {
+pub fn missing(column: &'static EntityColumn, note: Option<String>) -> Binding {
     Binding {
         column,
         origin: Origin::Missing,
@@ -167,19 +170,19 @@ pub fn column_reference(name: &str) -> String {
 }
 
 /// Whether values of this type can be shown as a column of this kind.
-pub fn fits(kind: Kind, sql_type: &SqlType) -> bool {
+pub fn fits(kind: ValueKind, sql_type: &SqlType) -> bool {
     let base = sql_type.base.as_str();
     match kind {
-        Kind::Id | Kind::Reference(_) => {
+        ValueKind::Id | ValueKind::Reference(_) => {
             base == "uuid" || matches!(base, "smallint" | "integer" | "bigint") || sql_type.category == 'S'
         }
         // Dates, arrays and JSON have more than one spelling as text; they are for the shop to spell.
-        Kind::Text => matches!(sql_type.category, 'S' | 'N' | 'E' | 'B') || base == "uuid",
-        Kind::Number => {
+        ValueKind::Text => matches!(sql_type.category, 'S' | 'N' | 'E' | 'B') || base == "uuid",
+        ValueKind::Number => {
             sql_type.category == 'N' && !base.starts_with("reg") && base != "oid" && base != "money"
         }
-        Kind::Flag => base == "boolean",
-        Kind::Time => {
+        ValueKind::Flag => base == "boolean",
+        ValueKind::Time => {
             matches!(
                 base,
                 "timestamp with time zone" | "timestamp without time zone" | "date"
@@ -189,20 +192,20 @@ pub fn fits(kind: Kind, sql_type: &SqlType) -> bool {
 }
 
 /// What a kind of column wants, in words.
-pub fn wanted(kind: Kind) -> &'static str {
+pub fn wanted(kind: ValueKind) -> &'static str {
     match kind {
-        Kind::Id | Kind::Reference(_) => "a uuid, an integer or text",
-        Kind::Text => "text",
-        Kind::Number => "a number",
-        Kind::Flag => "boolean",
-        Kind::Time => "a timestamp or a date",
+        ValueKind::Id | ValueKind::Reference(_) => "a uuid, an integer or text",
+        ValueKind::Text => "text",
+        ValueKind::Number => "a number",
+        ValueKind::Flag => "boolean",
+        ValueKind::Time => "a timestamp or a date",
     }
 }
 
 pub fn wrong_type(
-    spec: &'static Spec,
-    column: &'static Column,
-    relation: &Relation,
+    spec: &'static EntitySpec,
+    column: &'static EntityColumn,
+    relation: &SourceRelation,
     expression: &str,
     found: &SqlType,
 ) -> Error {
@@ -232,7 +235,7 @@ pub fn check_references(source: &Source, key_type: impl Fn(Entity) -> Option<Sql
         .bindings
         .iter()
         .filter_map(|binding| {
-            let Kind::Reference(target) = binding.column.kind else {
+            let ValueKind::Reference(target) = binding.column.kind else {
                 return None;
             };
             let (found, wanted) = (binding.sql_type.as_ref()?, key_type(target)?);
@@ -259,8 +262,8 @@ mod tests {
         }
     }
 
-    fn relation(schema: &str, name: &str, kind: char, columns: &[(&str, &str, char)]) -> Relation {
-        Relation {
+    fn relation(schema: &str, name: &str, kind: char, columns: &[(&str, &str, char)]) -> SourceRelation {
+        SourceRelation {
             schema: schema.into(),
             name: name.into(),
             qualified: format!("{schema}.{name}"),
@@ -314,7 +317,7 @@ mod tests {
 
     #[test]
     fn what_a_stranger_owns_is_for_a_person_to_map() {
-        let sizes = |kind| Relation {
+        let sizes = |kind| SourceRelation {
             owner: "stranger".into(),
             stranger: Some("stranger".into()),
             ..relation("core", "sizes", kind, &[])
@@ -330,7 +333,7 @@ mod tests {
 
     #[test]
     fn orders_are_not_trusted_for_their_name_either() {
-        let orders = Relation {
+        let orders = SourceRelation {
             owner: "stranger".into(),
             stranger: Some("stranger".into()),
             ..relation("sales", "order", 'r', &[])

@@ -18,7 +18,7 @@ pub enum Entity {
 
 /// What the values of a canonical column are, which decides the source types that fit and the adapter's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// The entity's own key: uuid, an integer or text, whatever the shop uses.
     Id,
     /// The key of another entity.
@@ -35,9 +35,9 @@ pub enum Kind {
 
 /// One canonical column.
 #[derive(Debug)]
-pub struct Column {
+pub struct EntityColumn {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// Without it there is nothing to show; any other column may be missing and is NULL then.
     pub required: bool,
     /// The names that it has in the layouts that need no mapping.
@@ -47,7 +47,7 @@ pub struct Column {
 
 /// One entity with its columns.
 #[derive(Debug)]
-pub struct Spec {
+pub struct EntitySpec {
     pub entity: Entity,
     /// How users write it.
     pub name: &'static str,
@@ -56,12 +56,12 @@ pub struct Spec {
     pub required: bool,
     /// The tables that it has in the layouts that need no mapping.
     pub tables: &'static [(&'static str, &'static str)],
-    pub columns: &'static [Column],
+    pub columns: &'static [EntityColumn],
     pub comment: &'static str,
 }
 
 impl Entity {
-    pub fn spec(self) -> &'static Spec {
+    pub fn spec(self) -> &'static EntitySpec {
         // The order of ENTITIES is that of the enum; a test holds them together.
         &ENTITIES[self as usize]
     }
@@ -78,14 +78,14 @@ impl Entity {
     }
 }
 
-impl Spec {
-    pub fn column(&self, name: &str) -> Option<&'static Column> {
+impl EntitySpec {
+    pub fn column(&self, name: &str) -> Option<&'static EntityColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
 }
 
-const fn required(column: Column) -> Column {
-    Column {
+const fn required(column: EntityColumn) -> EntityColumn {
+    EntityColumn {
         required: true,
         ..column
     }
@@ -93,11 +93,11 @@ const fn required(column: Column) -> Column {
 
 const fn column(
     name: &'static str,
-    kind: Kind,
+    kind: ValueKind,
     names: &'static [&'static str],
     comment: &'static str,
-) -> Column {
-    Column {
+) -> EntityColumn {
+    EntityColumn {
         name,
         kind,
         required: false,
@@ -106,10 +106,10 @@ const fn column(
     }
 }
 
-use Kind::{Flag, Id, Number, Reference, Text, Time};
+use ValueKind::{Flag, Id, Number, Reference, Text, Time};
 
-pub static ENTITIES: [Spec; 8] = [
-    Spec {
+pub static ENTITIES: [EntitySpec; 8] = [
+    EntitySpec {
         entity: Entity::Order,
         name: "order",
         adapter: "orders",
@@ -200,7 +200,7 @@ pub static ENTITIES: [Spec; 8] = [
             ),
         ],
     },
-    Spec {
+    EntitySpec {
         entity: Entity::StockItem,
         name: "stock_item",
         adapter: "stock_items",
@@ -284,7 +284,7 @@ pub static ENTITIES: [Spec; 8] = [
             ),
         ],
     },
-    Spec {
+    EntitySpec {
         entity: Entity::Product,
         name: "product",
         adapter: "products",
@@ -309,7 +309,7 @@ pub static ENTITIES: [Spec; 8] = [
             ),
         ],
     },
-    Spec {
+    EntitySpec {
         entity: Entity::Brand,
         name: "brand",
         adapter: "brands",
@@ -341,7 +341,7 @@ pub static ENTITIES: [Spec; 8] = [
             ),
         ],
     },
-    Spec {
+    EntitySpec {
         entity: Entity::Category,
         name: "category",
         adapter: "categories",
@@ -357,7 +357,7 @@ pub static ENTITIES: [Spec; 8] = [
             column("name", Text, &["name"], "Name of the category."),
         ],
     },
-    Spec {
+    EntitySpec {
         entity: Entity::Platform,
         name: "platform",
         adapter: "platforms",
@@ -375,7 +375,7 @@ pub static ENTITIES: [Spec; 8] = [
             ),
         ],
     },
-    Spec {
+    EntitySpec {
         entity: Entity::Supplier,
         name: "supplier",
         adapter: "suppliers",
@@ -411,7 +411,7 @@ pub static ENTITIES: [Spec; 8] = [
             ),
         ],
     },
-    Spec {
+    EntitySpec {
         entity: Entity::Size,
         name: "size",
         adapter: "sizes",
@@ -447,7 +447,7 @@ mod tests {
     fn each_entity_has_a_required_key() {
         for spec in &ENTITIES {
             let id = spec.column("id").expect("every entity has an id");
-            assert!(id.required && id.kind == Kind::Id);
+            assert!(id.required && id.kind == ValueKind::Id);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use super::entity::{ENTITIES, Spec};
+use super::entity::{ENTITIES, EntitySpec};
 use super::{Source, Sources, adapter};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, restricted};
@@ -236,7 +236,7 @@ fn replace(sources: &Sources, source: &Source, settings: &Settings) -> Result<()
     create("CREATE", sources, source, settings)
 }
 
-fn drop_one(spec: &Spec) -> Result<(), Error> {
+fn drop_one(spec: &EntitySpec) -> Result<(), Error> {
     let name = sql::qualified("metabase_internal", spec.adapter);
     subtransaction(|| query::run(&format!("DROP VIEW {name} RESTRICT"), &[]))
 }

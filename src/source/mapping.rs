@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::entity::{Column, ENTITIES, Entity, Spec};
-use super::{Binding, Origin, Relation, Source, Sources, SqlType, catalog, detect};
+use super::entity::{ENTITIES, Entity, EntityColumn, EntitySpec};
+use super::{Binding, Origin, Source, SourceRelation, Sources, SqlType, catalog, detect};
 use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_trusted};
@@ -133,9 +133,9 @@ fn resolve_with(mappings: &[Mapping], reader: Option<&str>) -> Result<Sources, E
 
 /// One entity's source. What is wrong with it stands in its `problems`, so that all of a shop can be shown at once.
 fn resolve_entity(
-    spec: &'static Spec,
+    spec: &'static EntitySpec,
     mapping: Option<&Mapping>,
-    existing: &[Relation],
+    existing: &[SourceRelation],
     shop_owner: Option<&str>,
     role: &str,
 ) -> Result<Source, Error> {
@@ -233,7 +233,7 @@ fn resolve_entity(
 }
 
 /// A column of a mapping that is not used: what it says is shown and nothing else.
-fn unread(column: &'static Column, mapping: &Mapping) -> Binding {
+fn unread(column: &'static EntityColumn, mapping: &Mapping) -> Binding {
     let note = mapping
         .columns
         .get(column.name)
@@ -244,11 +244,11 @@ fn unread(column: &'static Column, mapping: &Mapping) -> Binding {
 }
 
 fn find_relation(
-    spec: &'static Spec,
+    spec: &'static EntitySpec,
     mapping: Option<&Mapping>,
-    existing: &[Relation],
+    existing: &[SourceRelation],
     shop_owner: Option<&str>,
-) -> Result<Option<Relation>, Error> {
+) -> Result<Option<SourceRelation>, Error> {
     match mapping {
         None => detect::choose_relation(spec, existing, shop_owner),
         Some(Mapping { relation: None, .. }) => Ok(None),
@@ -267,9 +267,9 @@ fn find_relation(
 
 /// A mapped column: the name of a column if there is one of that name, else an expression.
 fn bind_expression(
-    spec: &'static Spec,
-    column: &'static Column,
-    relation: &Relation,
+    spec: &'static EntitySpec,
+    column: &'static EntityColumn,
+    relation: &SourceRelation,
     given: &str,
 ) -> Result<Binding, Error> {
     let (expression, sql_type) = match relation.column(given) {
@@ -293,7 +293,7 @@ fn bind_expression(
     })
 }
 
-fn check_filter(spec: &'static Spec, relation: &Relation, filter: &str) -> Result<(), Error> {
+fn check_filter(spec: &'static EntitySpec, relation: &SourceRelation, filter: &str) -> Result<(), Error> {
     let sql_type = checked_type(spec, "the filter", relation, filter)?;
     if sql_type.base != "boolean" {
         return Err(Error::Expression {
@@ -310,9 +310,9 @@ fn check_filter(spec: &'static Spec, relation: &Relation, filter: &str) -> Resul
 
 /// The type of a text that is one expression and works on this relation.
 fn checked_type(
-    spec: &'static Spec,
+    spec: &'static EntitySpec,
     what: &str,
-    relation: &Relation,
+    relation: &SourceRelation,
     expression: &str,
 ) -> Result<SqlType, Error> {
     if !syntax::is_expression(expression)? {
@@ -326,7 +326,7 @@ fn checked_type(
 }
 
 /// An order without a mapping for `is_completed` needs a status that says so.
-fn derive_completed(source: &mut Source, relation: &Relation) {
+fn derive_completed(source: &mut Source, relation: &SourceRelation) {
     let has_status = source
         .binding("status")
         .is_some_and(|status| status.expression.is_some());
@@ -352,7 +352,7 @@ fn derive_completed(source: &mut Source, relation: &Relation) {
     }
 }
 
-fn has_unique_key(source: &Source, relation: &Relation) -> bool {
+fn has_unique_key(source: &Source, relation: &SourceRelation) -> bool {
     let key = source
         .binding("id")
         .and_then(|binding| binding.expression.as_deref());
@@ -363,7 +363,7 @@ fn has_unique_key(source: &Source, relation: &Relation) -> bool {
 }
 
 fn parse_columns(
-    spec: &'static Spec,
+    spec: &'static EntitySpec,
     columns: Option<Value>,
 ) -> Result<BTreeMap<String, Option<String>>, Error> {
     let not_an_object = |given: &Value| Error::ColumnsNotAnObject {

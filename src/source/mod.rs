@@ -8,7 +8,7 @@ pub mod entity;
 pub mod installed;
 pub mod mapping;
 
-use entity::{Column, Entity, Spec};
+use entity::{Entity, EntityColumn, EntitySpec};
 
 use crate::error::Error;
 
@@ -36,7 +36,7 @@ pub struct SourceColumn {
 
 /// A shop's table, as the catalog describes it.
 #[derive(Clone, Debug, serde::Deserialize)]
-pub struct Relation {
+pub struct SourceRelation {
     pub schema: String,
     pub name: String,
     /// Both, quoted where they have to be.
@@ -54,7 +54,7 @@ pub struct Relation {
     pub columns: Vec<SourceColumn>,
 }
 
-impl Relation {
+impl SourceRelation {
     pub fn column(&self, name: &str) -> Option<&SourceColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
@@ -87,7 +87,7 @@ impl Origin {
 /// What one canonical column shows.
 #[derive(Clone, Debug)]
 pub struct Binding {
-    pub column: &'static Column,
+    pub column: &'static EntityColumn,
     pub origin: Origin,
     /// SQL over the source's columns; None where there is none.
     pub expression: Option<String>,
@@ -101,9 +101,9 @@ pub struct Binding {
 /// Where one entity is read from.
 #[derive(Debug)]
 pub struct Source {
-    pub spec: &'static Spec,
+    pub spec: &'static EntitySpec,
     /// None where the shop has no such entity.
-    pub relation: Option<Relation>,
+    pub relation: Option<SourceRelation>,
     pub bindings: Vec<Binding>,
     pub filter: Option<String>,
     /// Whether the key is known to tell the rows apart.

@@ -10,12 +10,12 @@ use crate::sql;
 
 /// Any view under this extension's care.
 pub struct ViewEntry {
-    pub kind: Kind,
+    pub kind: ViewKind,
     strategy: String,
 }
 
 /// Whose view it is.
-pub enum Kind {
+pub enum ViewKind {
     Seven(&'static View),
     Custom(CustomView),
 }
@@ -23,8 +23,8 @@ pub enum Kind {
 impl ViewEntry {
     pub fn name(&self) -> &str {
         match &self.kind {
-            Kind::Seven(view) => view.name,
-            Kind::Custom(view) => &view.view_name,
+            ViewKind::Seven(view) => view.name,
+            ViewKind::Custom(view) => &view.view_name,
         }
     }
 
@@ -35,17 +35,17 @@ impl ViewEntry {
 
     /// Whether it is one of the seven.
     pub fn is_of_the_seven(&self) -> bool {
-        matches!(self.kind, Kind::Seven(_))
+        matches!(self.kind, ViewKind::Seven(_))
     }
 
     /// The statements that make it, with its indexes and comments.
     pub fn statements(&self, settings: &Settings) -> String {
         match &self.kind {
-            Kind::Seven(view) => sql::fill(
+            ViewKind::Seven(view) => sql::fill(
                 view.definition,
                 &[(":'time_zone'", &sql::literal(&settings.time_zone))],
             ),
-            Kind::Custom(view) => view.statements(),
+            ViewKind::Custom(view) => view.statements(),
         }
     }
 }
@@ -81,7 +81,7 @@ impl From<&'static View> for ViewEntry {
     fn from(view: &'static View) -> ViewEntry {
         ViewEntry {
             strategy: view.strategy.name().to_owned(),
-            kind: Kind::Seven(view),
+            kind: ViewKind::Seven(view),
         }
     }
 }
@@ -90,7 +90,7 @@ impl From<CustomView> for ViewEntry {
     fn from(view: CustomView) -> ViewEntry {
         ViewEntry {
             strategy: view.strategy.clone(),
-            kind: Kind::Custom(view),
+            kind: ViewKind::Custom(view),
         }
     }
 }

@@ -65,13 +65,13 @@ mod tests {
     use super::mutation::{Mutation, cases};
     use super::*;
     use crate::dashboard::catalog::DASHBOARDS;
-    use crate::dashboard::shop::Shop;
+    use crate::dashboard::shop::ShopSettings;
 
     #[test]
     fn the_four_are_well_wired() {
         for spec in DASHBOARDS {
             let mut problems = Problems::default();
-            wiring::check(&spec.assemble(&Shop::in_berlin()), &mut problems);
+            wiring::check(&spec.assemble(&ShopSettings::in_berlin()), &mut problems);
             let problems: Vec<String> = problems.0.into_iter().map(|it| it.problem).collect();
             assert_eq!(problems, Vec::<String>::new(), "{}", spec.key);
         }
@@ -125,7 +125,7 @@ mod tests {
             spec in 0..DASHBOARDS.len(),
             edits in vec(edit(), 1..20),
         ) {
-            let mut json = json!(DASHBOARDS[spec].assemble(&Shop::in_berlin()));
+            let mut json = json!(DASHBOARDS[spec].assemble(&ShopSettings::in_berlin()));
             let mut dashboard = Dashboard::read(json.clone()).expect("it is well");
             for edit in edits {
                 let mut edited = json.clone();
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn the_largest_dashboard_that_is_looked_at_takes_little_time() {
-        let mut json = json!(DASHBOARDS[0].assemble(&Shop::in_berlin()));
+        let mut json = json!(DASHBOARDS[0].assemble(&ShopSettings::in_berlin()));
         for list in ["ordered_cards", "parameters"] {
             let list = json[list].as_array_mut().expect("a list");
             let few = list.clone();

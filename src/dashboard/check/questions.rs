@@ -6,7 +6,7 @@ use super::Problems;
 use crate::dashboard::model::{Card, Dashboard, Field, TemplateTag, VALUE_FILTER, column_of_key};
 use crate::dashboard::template::Template;
 use crate::error::Error;
-use crate::pg::look::{ResultColumn, result_columns};
+use crate::pg::analysis::{ResultColumn, result_columns};
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::syntax::{self, Ending};
 use crate::sql;

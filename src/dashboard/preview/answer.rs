@@ -15,18 +15,18 @@ use crate::view::state::check_schema;
 
 /// The rows that a card shows.
 pub struct Answer {
-    pub rows: Vec<Row>,
+    pub rows: Vec<AnswerRow>,
     /// Whether there are more rows than these.
     pub is_cut: bool,
 }
 
 /// A row: the texts of its cells by the names of their columns.
 #[derive(serde::Deserialize)]
-pub struct Row {
+pub struct AnswerRow {
     cells: BTreeMap<String, Option<String>>,
 }
 
-impl Row {
+impl AnswerRow {
     /// The text of a cell; None where it is NULL.
     pub fn text(&self, column: &str) -> Option<&str> {
         self.cells.get(column)?.as_deref()
@@ -62,7 +62,7 @@ pub fn ask(card: &Card, periods: &BTreeMap<&str, &Days>, most_rows: usize) -> Re
         template.render(&conditions),
         most_rows + 1
     );
-    let mut rows: Vec<Row> = for_card(card, || query::rows(&query, &[]))?;
+    let mut rows: Vec<AnswerRow> = for_card(card, || query::rows(&query, &[]))?;
     let is_cut = rows.len() > most_rows;
     rows.truncate(most_rows);
     Ok(Answer { rows, is_cut })

@@ -11,7 +11,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::answer::Answer;
-use super::format::{Column, cut};
+use super::format::{ShownColumn, cut};
 use super::page::Size;
 use crate::error::Error;
 
@@ -23,7 +23,7 @@ pub struct Graph<'a> {
 
 /// The numbers of a column; None where there is none.
 pub struct Series {
-    pub column: Column,
+    pub column: ShownColumn,
     pub numbers: Vec<Option<f64>>,
 }
 
@@ -236,13 +236,13 @@ impl Graph<'_> {
 
 /// Numbers of classes of numbers: each class by its lower end, with how many there are in it.
 pub struct Histogram<'a> {
-    over: &'a Column,
-    counted: &'a Column,
+    over: &'a ShownColumn,
+    counted: &'a ShownColumn,
     classes: Vec<(f64, f64)>,
 }
 
 impl<'a> Histogram<'a> {
-    pub fn new(over: &'a Column, counted: &'a Series, answer: &Answer) -> Histogram<'a> {
+    pub fn new(over: &'a ShownColumn, counted: &'a Series, answer: &Answer) -> Histogram<'a> {
         let starts = answer.rows.iter().map(|row| row.number(&over.name));
         let classes = starts.zip(&counted.numbers);
         Histogram {
@@ -343,7 +343,7 @@ fn scale<'a>(
     area: &Area<'a>,
     over: Range<f64>,
     of: Range<f64>,
-    column: &Column,
+    column: &ShownColumn,
 ) -> Result<Plot<'a>, DrawingAreaErrorKind<std::io::Error>> {
     let most = of.end.abs().max(of.start.abs());
     let label = |number: &f64| column.write_tick(*number, most);

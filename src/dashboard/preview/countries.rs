@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use maud::{Markup, html};
 
-use super::answer::{Answer, Row};
-use super::format::{Column, legible};
+use super::answer::{Answer, AnswerRow};
+use super::format::{ShownColumn, legible};
 use crate::country;
 use crate::dashboard::model::Card;
 
@@ -17,14 +17,14 @@ const DARK: [f64; 3] = [126.0, 178.0, 232.0];
 pub fn list(card: &Card, answer: &Answer) -> Option<Markup> {
     let settings = &card.visualization_settings;
     let over = settings.map_dimension.as_deref()?;
-    let metric = Column::of(card, settings.map_metric.as_deref()?);
-    let more: Vec<Column> = settings
+    let metric = ShownColumn::of(card, settings.map_metric.as_deref()?);
+    let more: Vec<ShownColumn> = settings
         .written_columns()
         .iter()
         .filter(|name| *name != over && **name != metric.name)
-        .map(|name| Column::of(card, name))
+        .map(|name| ShownColumn::of(card, name))
         .collect();
-    let value = |row: &Row| row.number(&metric.name).unwrap_or(0.0);
+    let value = |row: &AnswerRow| row.number(&metric.name).unwrap_or(0.0);
     let values = || answer.rows.iter().map(value);
     let range = values().fold(f64::INFINITY, f64::min)..values().fold(f64::NEG_INFINITY, f64::max);
     Some(html! {

@@ -3,9 +3,9 @@
 use maud::{Markup, PreEscaped, html};
 use plotters::style::RGBColor;
 
-use super::answer::{Answer, Row};
+use super::answer::{Answer, AnswerRow};
 use super::chart::{Graph, Histogram, OTHER_COLOR, Series, Shape, color, css, donut};
-use super::format::{Column, percent};
+use super::format::{ShownColumn, percent};
 use super::page::{CardPlace, Size};
 use crate::dashboard::model::Card;
 use crate::error::Error;
@@ -17,7 +17,7 @@ const LEGEND_HEIGHT: i32 = 26;
 pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>, Error> {
     let settings = &card.visualization_settings;
     let over = settings.graph_dimensions.iter().flatten().next();
-    let Some(over) = over.map(|name| Column::of(card, name)) else {
+    let Some(over) = over.map(|name| ShownColumn::of(card, name)) else {
         return Ok(None);
     };
     let series: Vec<Series> = settings
@@ -25,7 +25,7 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
         .iter()
         .flatten()
         .map(|name| Series {
-            column: Column::of(card, name),
+            column: ShownColumn::of(card, name),
             numbers: answer.rows.iter().map(|row| row.number(name)).collect(),
         })
         .collect();
@@ -109,7 +109,7 @@ pub fn pie(card: &Card, answer: &Answer) -> Result<Option<Markup>, Error> {
     let (Some(over), Some(metric)) = (&settings.pie_dimension, &settings.pie_metric) else {
         return Ok(None);
     };
-    let (over, metric) = (Column::of(card, over), Column::of(card, metric));
+    let (over, metric) = (ShownColumn::of(card, over), ShownColumn::of(card, metric));
     let slices = slices(
         answer,
         &over,
@@ -152,7 +152,7 @@ pub fn pie(card: &Card, answer: &Answer) -> Result<Option<Markup>, Error> {
 }
 
 /// What is no share of anything: less than zero, or no number at all. Each with its name.
-fn undrawn(answer: &Answer, over: &Column, metric: &Column) -> Vec<String> {
+fn undrawn(answer: &Answer, over: &ShownColumn, metric: &ShownColumn) -> Vec<String> {
     let rows = answer.rows.iter().filter_map(|row| {
         let text = row.text(&metric.name)?;
         let is_drawn = row.number(&metric.name).is_some_and(|number| number >= 0.0);
@@ -175,7 +175,7 @@ fn without(undrawn: &[String]) -> Markup {
 }
 
 /// The slices of a pie: those of less than so many percent are one, if there are several.
-fn slices(answer: &Answer, over: &Column, metric: &Column, threshold: f64) -> Vec<Slice> {
+fn slices(answer: &Answer, over: &ShownColumn, metric: &ShownColumn, threshold: f64) -> Vec<Slice> {
     let numbers = answer.rows.iter().filter_map(|row| {
         let number = row.number(&metric.name)?;
         (number > 0.0).then(|| (over.write(name(row, over)), number))
@@ -207,7 +207,7 @@ fn slices(answer: &Answer, over: &Column, metric: &Column, threshold: f64) -> Ve
 }
 
 /// The name that a row's numbers are drawn over.
-fn name<'a>(row: &'a Row, over: &Column) -> &'a str {
+fn name<'a>(row: &'a AnswerRow, over: &ShownColumn) -> &'a str {
     row.text(&over.name).unwrap_or("(empty)")
 }
 

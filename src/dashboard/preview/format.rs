@@ -2,19 +2,19 @@
 
 use jiff::civil::{Date, DateTime};
 
-use super::answer::Row;
+use super::answer::AnswerRow;
 use crate::dashboard::model::{Card, ColumnSettings};
 
 /// A column of a card's result, as people see it.
 #[derive(Clone, Debug)]
-pub struct Column {
+pub struct ShownColumn {
     pub name: String,
     pub title: String,
-    kind: Kind,
+    kind: ShownAs,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+enum ShownAs {
     Text,
     Day,
     Month,
@@ -25,42 +25,42 @@ enum Kind {
     },
 }
 
-impl Column {
+impl ShownColumn {
     /// A column as the settings of a card have it written.
-    pub fn of(card: &Card, name: &str) -> Column {
+    pub fn of(card: &Card, name: &str) -> ShownColumn {
         let settings = card.visualization_settings.column(name);
-        Column {
+        ShownColumn {
             name: name.to_owned(),
             title: settings
                 .and_then(|settings| settings.column_title.clone())
                 .unwrap_or_else(|| name.to_owned()),
-            kind: settings.map_or(Kind::Text, Kind::of),
+            kind: settings.map_or(ShownAs::Text, ShownAs::of),
         }
     }
 
     /// Whether its numbers are written without decimals.
     pub fn is_whole(&self) -> bool {
-        matches!(self.kind, Kind::Number { decimals: 0, .. })
+        matches!(self.kind, ShownAs::Number { decimals: 0, .. })
     }
 
     pub fn is_number(&self) -> bool {
-        matches!(self.kind, Kind::Number { .. })
+        matches!(self.kind, ShownAs::Number { .. })
     }
 
     /// A value as it came from the database.
     pub fn write(&self, value: &str) -> String {
         match &self.kind {
-            Kind::Text => legible(value),
-            Kind::Day => date_of(value).map_or_else(|| legible(value), day),
-            Kind::Month => date_of(value).map_or_else(|| legible(value), month),
-            Kind::Number { suffix, .. } => format!("{}{suffix}", self.write_bare(value)),
+            ShownAs::Text => legible(value),
+            ShownAs::Day => date_of(value).map_or_else(|| legible(value), day),
+            ShownAs::Month => date_of(value).map_or_else(|| legible(value), month),
+            ShownAs::Number { suffix, .. } => format!("{}{suffix}", self.write_bare(value)),
         }
     }
 
     /// A number without the unit after it.
     pub fn write_bare(&self, value: &str) -> String {
         match (&self.kind, value.parse::<f64>()) {
-            (Kind::Number { symbol, decimals, .. }, Ok(number)) if number.is_finite() => {
+            (ShownAs::Number { symbol, decimals, .. }, Ok(number)) if number.is_finite() => {
                 signed(number, *decimals, symbol, "")
             }
             _ => legible(value),
@@ -70,13 +70,13 @@ impl Column {
     /// The unit after a number, with the space before it.
     pub fn suffix(&self) -> &str {
         match &self.kind {
-            Kind::Number { suffix, .. } => suffix,
+            ShownAs::Number { suffix, .. } => suffix,
             _ => "",
         }
     }
 
     /// What stands in a cell of a row, or nothing where that is NULL.
-    pub fn write_in(&self, row: &Row) -> String {
+    pub fn write_in(&self, row: &AnswerRow) -> String {
         row.text(&self.name)
             .map_or_else(String::new, |text| self.write(text))
     }
@@ -89,7 +89,7 @@ impl Column {
     /// A value as the name of a point of a chart: months are shorter there.
     pub fn write_label(&self, value: &str) -> String {
         match (&self.kind, date_of(value)) {
-            (Kind::Month, Some(date)) => date.strftime("%b %Y").to_string(),
+            (ShownAs::Month, Some(date)) => date.strftime("%b %Y").to_string(),
             _ => self.write(value),
         }
     }
@@ -101,7 +101,7 @@ impl Column {
 
     /// The same on a scale that ends with `most`, so that all of its numbers are in thousands, or none.
     pub fn write_tick(&self, number: f64, most: f64) -> String {
-        let Kind::Number {
+        let ShownAs::Number {
             symbol,
             decimals,
             suffix,
@@ -127,19 +127,19 @@ impl Column {
     }
 }
 
-impl Kind {
-    fn of(settings: &ColumnSettings) -> Kind {
+impl ShownAs {
+    fn of(settings: &ColumnSettings) -> ShownAs {
         if settings.number_style.is_some() {
-            return Kind::Number {
+            return ShownAs::Number {
                 symbol: settings.currency.as_deref().map(symbol).unwrap_or_default(),
                 decimals: settings.decimals.unwrap_or(0) as usize,
                 suffix: settings.suffix.clone().unwrap_or_default(),
             };
         }
         match settings.date_style.as_deref() {
-            None => Kind::Text,
-            Some(style) if style.contains('D') => Kind::Day,
-            Some(_) => Kind::Month,
+            None => ShownAs::Text,
+            Some(style) if style.contains('D') => ShownAs::Day,
+            Some(_) => ShownAs::Month,
         }
     }
 }
@@ -267,11 +267,11 @@ pub fn cut(text: &str, room: usize) -> String {
 mod tests {
     use super::*;
 
-    fn number(currency: Option<&str>, decimals: u32, suffix: &str) -> Column {
-        Column {
+    fn number(currency: Option<&str>, decimals: u32, suffix: &str) -> ShownColumn {
+        ShownColumn {
             name: "number".to_owned(),
             title: "Number".to_owned(),
-            kind: Kind::of(&ColumnSettings {
+            kind: ShownAs::of(&ColumnSettings {
                 number_style: Some("decimal".to_owned()),
                 currency: currency.map(str::to_owned),
                 decimals: Some(decimals),
@@ -324,10 +324,10 @@ mod tests {
 
     #[test]
     fn days_and_months_are_those_that_the_database_has_written() {
-        let column = |style: &str| Column {
+        let column = |style: &str| ShownColumn {
             name: "day".to_owned(),
             title: "Day".to_owned(),
-            kind: Kind::of(&ColumnSettings {
+            kind: ShownAs::of(&ColumnSettings {
                 date_style: Some(style.to_owned()),
                 ..ColumnSettings::default()
             }),

@@ -4,12 +4,12 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::answer::Answer;
-use super::format::{Column, percent};
+use super::format::{ShownColumn, percent};
 use crate::dashboard::model::Card;
 
 /// One number; None where it is NULL.
 pub fn scalar(card: &Card, answer: &Answer) -> Option<Markup> {
-    let column = Column::of(card, card.visualization_settings.scalar_field.as_deref()?);
+    let column = ShownColumn::of(card, card.visualization_settings.scalar_field.as_deref()?);
     let value = answer.rows.first()?.text(&column.name)?;
     Some(figure(&column, value))
 }
@@ -18,13 +18,13 @@ pub fn scalar(card: &Card, answer: &Answer) -> Option<Markup> {
 ///
 /// A month that still runs is told as such, and its change is no alarm.
 pub fn trend(card: &Card, answer: &Answer, today: Date) -> Option<Markup> {
-    let column = Column::of(card, card.visualization_settings.scalar_field.as_deref()?);
+    let column = ShownColumn::of(card, card.visualization_settings.scalar_field.as_deref()?);
     let over = card
         .visualization_settings
         .written_columns()
         .into_iter()
         .find(|name| *name != column.name)?;
-    let over = Column::of(card, &over);
+    let over = ShownColumn::of(card, &over);
     let (last, earlier) = answer.rows.split_last()?;
     let value = last.text(&column.name)?;
     let month = last.text(&over.name)?;
@@ -46,7 +46,7 @@ pub fn trend(card: &Card, answer: &Answer, today: Date) -> Option<Markup> {
     })
 }
 
-fn figure(column: &Column, value: &str) -> Markup {
+fn figure(column: &ShownColumn, value: &str) -> Markup {
     html! {
         p.value {
             span { (column.write_bare(value)) }

@@ -3,20 +3,20 @@
 use maud::{Markup, html};
 
 use super::answer::Answer;
-use super::format::Column;
+use super::format::ShownColumn;
 use crate::dashboard::model::Card;
 
 /// The first rows of an answer, which scroll inside of their card.
 pub fn table(card: &Card, answer: &Answer) -> Markup {
-    let columns: Vec<Column> = card
+    let columns: Vec<ShownColumn> = card
         .visualization_settings
         .table_columns
         .iter()
         .flatten()
         .filter(|column| column.enabled)
-        .map(|column| Column::of(card, &column.name))
+        .map(|column| ShownColumn::of(card, &column.name))
         .collect();
-    let class = |column: &Column| column.is_number().then_some("figure");
+    let class = |column: &ShownColumn| column.is_number().then_some("figure");
     html! {
         div.rows tabindex="0" role="region" aria-label=(card.name) {
             table {

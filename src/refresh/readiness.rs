@@ -3,7 +3,7 @@
 use super::choose::Mode;
 use crate::error::Error;
 use crate::incremental::capture;
-use crate::incremental::state::{self, Look};
+use crate::incremental::state::{self, StateSnapshot};
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
@@ -19,7 +19,7 @@ const INSTALLED_NOW: &str =
     "changes of its sources are captured since this transaction: the next one builds facts and rollups";
 
 /// How the seven are going to be refreshed.
-pub enum Standing {
+pub enum Readiness {
     /// From facts: what has changed since they were applied is in the queues.
     Incremental {
         owner: u32,
@@ -34,24 +34,24 @@ pub enum Standing {
     },
 }
 
-fn full(reason: impl Into<String>) -> Standing {
-    Standing::Full {
+fn full(reason: impl Into<String>) -> Readiness {
+    Readiness::Full {
         reason: reason.into(),
         install: false,
     }
 }
 
 /// Finds out, under the lock of whoever refreshes.
-pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error> {
+pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Error> {
     state::lock()?;
-    let look = state::look()?;
-    let Some(owner) = look.owner else {
+    let snapshot = state::snapshot()?;
+    let Some(owner) = snapshot.owner else {
         return Ok(full("there are no adapters"));
     };
     if !may_act_as(owner)? {
         return Ok(full("it belongs to another role"));
     }
-    if !look.is_wanted {
+    if !snapshot.is_wanted {
         return Ok(full("capture is disabled"));
     }
     if let Some(stranger) = schema_stranger(owner)? {
@@ -60,40 +60,40 @@ pub fn standing(mode: Mode, is_own_transaction: bool) -> Result<Standing, Error>
     if mode == Mode::Full {
         return Ok(full("full was asked for"));
     }
-    if look.is_altered_now == Some(true) {
+    if snapshot.is_altered_now == Some(true) {
         return Ok(full(
             "this transaction has altered a source, its triggers or its adapter",
         ));
     }
-    let why = match look.outdated() {
+    let why = match snapshot.outdated() {
         Some(why) => why,
-        None if mode == Mode::Auto && is_build_cheaper(&look)? => {
+        None if mode == Mode::Auto && is_build_cheaper(&snapshot)? => {
             distrust_cost()?;
             "so much has changed that this is cheaper"
         }
-        None => return Ok(Standing::Incremental { owner, build: None }),
+        None => return Ok(Readiness::Incremental { owner, build: None }),
     };
-    if look.has_just_failed == Some(true) {
-        let reason = look
+    if snapshot.has_just_failed == Some(true) {
+        let reason = snapshot
             .reason
             .unwrap_or_else(|| "facts and rollups could not be built a moment ago".into());
         return Ok(full(reason));
     }
-    if look.is_installed_now == Some(true) {
+    if snapshot.is_installed_now == Some(true) {
         return Ok(full(INSTALLED_NOW));
     }
-    let standing = rebuilt(why, owner, mode, is_own_transaction)?;
+    let readiness = rebuilt(why, owner, mode, is_own_transaction)?;
     // Who asks for nothing but what is queued has not tried what would help.
-    if let Standing::Full { reason, .. } = &standing
+    if let Readiness::Full { reason, .. } = &readiness
         && mode != Mode::Incremental
     {
         state::store_reason(Some(reason))?;
     }
-    Ok(standing)
+    Ok(readiness)
 }
 
 /// Whether the facts can be built, or what has to come first.
-fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) -> Result<Standing, Error> {
+fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) -> Result<Readiness, Error> {
     let captured = match subtransaction(|| as_role(owner, capture::inspect)) {
         Ok(captured) => captured,
         Err(error) => return Ok(full(format!("the sources could not be looked at: {error}"))),
@@ -106,7 +106,7 @@ fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) 
     }
     if !capture::is_complete(&captured)? {
         return Ok(match is_own_transaction {
-            true => Standing::Full {
+            true => Readiness::Full {
                 reason: "changes of its sources are captured from now on".into(),
                 install: true,
             },
@@ -117,7 +117,7 @@ fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) 
     }
     Ok(match mode {
         Mode::Incremental => full(format!("facts and rollups have to be built first: {why}")),
-        _ => Standing::Incremental {
+        _ => Readiness::Incremental {
             owner,
             build: Some(why),
         },
@@ -125,20 +125,20 @@ fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) 
 }
 
 /// Whether building anew, and filling each view, is expected to cost less than applying what is queued.
-fn is_build_cheaper(look: &Look) -> Result<bool, Error> {
+fn is_build_cheaper(snapshot: &StateSnapshot) -> Result<bool, Error> {
     #[derive(serde::Deserialize)]
     struct Cost {
         seconds: Option<f64>,
     }
-    if look.changes < MANY_CHANGES {
+    if snapshot.changes < MANY_CHANGES {
         return Ok(false);
     }
     let full: Cost =
         as_extension_owner(|| query::row(include_str!("../../sql/queries/refresh/full_cost.sql"), &[]))?;
-    let (Some(build), Some(full)) = (look.build_seconds, full.seconds) else {
+    let (Some(build), Some(full)) = (snapshot.build_seconds, full.seconds) else {
         return Ok(false);
     };
-    let apply = look.changes as f64 * look.seconds_per_change.unwrap_or(SECONDS_PER_CHANGE);
+    let apply = snapshot.changes as f64 * snapshot.seconds_per_change.unwrap_or(SECONDS_PER_CHANGE);
     Ok(apply > build + full)
 }
 
