@@ -199,7 +199,7 @@ impl Drawing {
             Drawing::Trend => "smartscalar",
             Drawing::Line => "line",
             Drawing::Bar | Drawing::Histogram => "bar",
-            Drawing::GridRow => "row",
+            Drawing::Row => "row",
             Drawing::Pie => "pie",
             Drawing::Map => "map",
             Drawing::Table => "table",
@@ -224,12 +224,12 @@ impl Question {
             Drawing::Number | Drawing::Trend => {
                 settings.scalar_field = self.columns.last().map(|column| column.name.to_owned());
             }
-            Drawing::Line | Drawing::Bar | Drawing::GridRow | Drawing::Histogram => {
+            Drawing::Line | Drawing::Bar | Drawing::Row | Drawing::Histogram => {
                 settings.graph_dimensions = Some(vec![over.name.to_owned()]);
                 settings.graph_metrics = Some(drawn.iter().map(|column| column.name.to_owned()).collect());
                 settings.x_axis_title = Some(over.title.to_owned());
                 settings.y_axis_title = (drawn.len() == 1).then(|| drawn[0].title.to_owned());
-                settings.show_values = Some(matches!(self.drawing, Drawing::Bar | Drawing::GridRow));
+                settings.show_values = Some(matches!(self.drawing, Drawing::Bar | Drawing::Row));
                 settings.x_axis_scale = match self.drawing {
                     Drawing::Line => Some("timeseries".to_owned()),
                     Drawing::Histogram => Some("histogram".to_owned()),

@@ -36,7 +36,7 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                     12,
                     question!(
                         "product_analytics" / "top_products_by_revenue",
-                        GridRow,
+                        Row,
                         "Top products by revenue",
                         "The ten products that brought in most: gross sales of the stock items that were last sold in the chosen period.",
                         &[
@@ -49,7 +49,7 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                     12,
                     question!(
                         "product_analytics" / "top_products_by_units",
-                        GridRow,
+                        Row,
                         "Top products by units",
                         "The ten products of which most units were sold: completed orders of the stock items that were last sold in the chosen period.",
                         &[

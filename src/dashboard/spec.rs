@@ -65,7 +65,7 @@ pub enum Drawing {
     Line,
     Bar,
     /// Bars from left to right, for long names.
-    GridRow,
+    Row,
     /// Bars over classes of numbers.
     Histogram,
     Pie,

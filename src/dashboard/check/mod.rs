@@ -1,17 +1,14 @@
 //! What is wrong with a dashboard: by itself, and against the views that there are.
 
+mod problem;
 mod questions;
 mod wiring;
 
+pub use problem::Problem;
+use problem::Problems;
+
 use super::model::Dashboard;
 use crate::error::Error;
-
-/// Something that is wrong, in a sentence.
-pub struct Problem {
-    /// The key of the card that it is about; None where it is about the dashboard.
-    pub card: Option<String>,
-    pub problem: String,
-}
 
 /// Each is compared with all others: nobody could read more of them, on a dashboard or in a list of problems.
 const MOST_PARTS: usize = 500;
@@ -23,31 +20,11 @@ pub fn check(dashboard: &Dashboard) -> Result<Vec<Problem>, Error> {
         problems.dashboard(format!(
             "it has more than {MOST_PARTS} cards, texts and filters, and was not looked at"
         ));
-        return Ok(problems.0);
+        return Ok(problems.found);
     }
     wiring::check(dashboard, &mut problems);
     questions::check(dashboard, &mut problems)?;
-    Ok(problems.0)
-}
-
-/// The problems found so far.
-#[derive(Default)]
-struct Problems(Vec<Problem>);
-
-impl Problems {
-    fn dashboard(&mut self, problem: impl Into<String>) {
-        self.0.push(Problem {
-            card: None,
-            problem: problem.into(),
-        });
-    }
-
-    fn card(&mut self, card: &str, problem: impl Into<String>) {
-        self.0.push(Problem {
-            card: Some(card.to_owned()),
-            problem: problem.into(),
-        });
-    }
+    Ok(problems.found)
 }
 
 #[cfg(test)]
@@ -72,7 +49,7 @@ mod tests {
         for spec in DASHBOARDS {
             let mut problems = Problems::default();
             wiring::check(&spec.assemble(&ShopSettings::in_berlin()), &mut problems);
-            let problems: Vec<String> = problems.0.into_iter().map(|it| it.problem).collect();
+            let problems: Vec<String> = problems.found.into_iter().map(|it| it.problem).collect();
             assert_eq!(problems, Vec::<String>::new(), "{}", spec.key);
         }
     }
@@ -137,7 +114,7 @@ mod tests {
             }
             let mut problems = Problems::default();
             wiring::check(&dashboard, &mut problems);
-            for problem in problems.0 {
+            for problem in problems.found {
                 let is_there = |key: &String| dashboard.cards().any(|(_, card)| card.key == *key);
                 prop_assert!(problem.card.as_ref().is_none_or(is_there), "{:?}: {}", problem.card, problem.problem);
                 prop_assert!(!problem.problem.is_empty());

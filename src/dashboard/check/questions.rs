@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Problems;
+use super::problem::Problems;
 use crate::dashboard::model::{Card, Dashboard, Field, TemplateTag, VALUE_FILTER, column_of_key};
 use crate::dashboard::template::Template;
 use crate::error::Error;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
-use super::Problems;
+use super::problem::Problems;
 use crate::dashboard::model::{
     Card, DATE_FILTER, DISPLAYS, Dashboard, Dashcard, GRID_WIDTH, Parameter, VALUE_FILTER,
 };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CString;
 
 use super::filter::Days;
+use super::format::ShownColumn;
 use crate::dashboard::model::Card;
 use crate::dashboard::template::Template;
 use crate::error::Error;
@@ -30,6 +31,12 @@ impl AnswerRow {
     /// The text of a cell; None where it is NULL.
     pub fn text(&self, column: &str) -> Option<&str> {
         self.cells.get(column)?.as_deref()
+    }
+
+    /// What people see in a cell; nothing where it is NULL.
+    pub fn shown(&self, column: &ShownColumn) -> String {
+        self.text(&column.name)
+            .map_or_else(String::new, |text| column.write(text))
     }
 
     /// The number in a cell; None where there is none that can be drawn.

@@ -32,10 +32,10 @@ pub fn list(card: &Card, answer: &Answer) -> Option<Markup> {
             @for row in &answer.rows {
                 li style=(format!("background:{}", shade(value(row), &range))) {
                     span.name { (legible(name(row.text(over).unwrap_or_default()))) }
-                    span.value { (metric.write_in(row)) }
+                    span.value { (row.shown(&metric)) }
                     @if more.is_empty() { span.more { (metric.title) } }
                     @for column in &more {
-                        span.more { (column.title) ": " (column.write_in(row)) }
+                        span.more { (column.title) ": " (row.shown(column)) }
                     }
                 }
             }

@@ -86,7 +86,7 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
                         @for row in &answer.rows {
                             tr {
                                 th scope="row" { (over.write(name(row, &over))) }
-                                @for series in &series { td { (series.column.write_in(row)) } }
+                                @for series in &series { td { (row.shown(&series.column)) } }
                             }
                         }
                     }

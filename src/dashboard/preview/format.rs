@@ -2,7 +2,6 @@
 
 use jiff::civil::{Date, DateTime};
 
-use super::answer::AnswerRow;
 use crate::dashboard::model::{Card, ColumnSettings};
 
 /// A column of a card's result, as people see it.
@@ -73,12 +72,6 @@ impl ShownColumn {
             ShownAs::Number { suffix, .. } => suffix,
             _ => "",
         }
-    }
-
-    /// What stands in a cell of a row, or nothing where that is NULL.
-    pub fn write_in(&self, row: &AnswerRow) -> String {
-        row.text(&self.name)
-            .map_or_else(String::new, |text| self.write(text))
     }
 
     /// A number that was computed here.

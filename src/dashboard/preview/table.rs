@@ -31,7 +31,7 @@ pub fn table(card: &Card, answer: &Answer) -> Markup {
                     @for row in &answer.rows {
                         tr {
                             @for column in &columns {
-                                td class=[class(column)] { (column.write_in(row)) }
+                                td class=[class(column)] { (row.shown(column)) }
                             }
                         }
                     }

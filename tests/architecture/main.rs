@@ -1,0 +1,11 @@
+//! What holds of the source as it stands: who imports whom, what the documentation says of it, which facts agree. No server.
+
+mod imports;
+mod layers;
+
+use std::path::Path;
+
+/// The project's folder.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
