@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::compare::{self, compare};
 use crate::error::{Error, Result};
+use crate::item::{Change, Item, Kind, Work};
 use crate::metabase::{Items, Kept, Metabase};
-use crate::plan::{Change, Item, Kind, Work};
 use crate::query::Query;
 use crate::source::Card;
 use crate::text;

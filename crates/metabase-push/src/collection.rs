@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::item::{Item, Kind, Work};
 use crate::metabase::Metabase;
-use crate::plan::{Item, Kind, Work};
 use crate::source::Object;
 use crate::text;
 

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::item::Change;
 use crate::json::{covers, overlay};
-use crate::plan::Change;
 use crate::source::Object;
 
 /// The outcome of a comparison.

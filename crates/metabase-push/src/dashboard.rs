@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::card::CardWork;
 use crate::compare::{self, Difference, compare};
 use crate::error::Result;
+use crate::item::{Item, Kind};
 use crate::json::array;
 use crate::layout;
 use crate::metabase::{Items, Kept, Metabase};
-use crate::plan::{Item, Kind};
 use crate::source::Template;
 
 /// How the id of each of our filters begins; the dashboard's name and a dot follow.

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::compare::{Difference, changes};
+use crate::item::Change;
 use crate::json::{array, covers, overlay};
-use crate::plan::Change;
 use crate::query::plain_target;
 use crate::source::{Dashcard, Layout, Object, Place};
 use crate::text;

@@ -13,7 +13,7 @@ use metabase_push::address::Address;
 use metabase_push::api_key::ApiKey;
 use metabase_push::clock::SystemClock;
 use metabase_push::http::Client;
-use metabase_push::plan::{Action, Kind};
+use metabase_push::item::{Action, Kind};
 use metabase_push::postgres::{self, Shop};
 use metabase_push::progress::Progress;
 use metabase_push::{Error, Metabase, Plan, Result, plan, render, text};

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::compare;
 use crate::error::{Error, Result};
+use crate::item::{Item, Kind, Work};
 use crate::json::array;
-use crate::plan::{Item, Kind, Work};
 use crate::source::{Described, Template};
 
 /// What is to be said about tables and fields.

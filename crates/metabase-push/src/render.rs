@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::plan::{Action, Change, Item, Kind};
+use crate::item::{Action, Change, Item, Kind};
 use crate::text;
 
 const ADDED: Style = AnsiColor::Green.on_default();

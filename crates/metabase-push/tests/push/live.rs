@@ -1,6 +1,6 @@
 //! The four dashboards of the extension itself, out of a database that has it. `make test` starts the cluster.
 
-use metabase_push::plan::{Action, Kind};
+use metabase_push::item::{Action, Kind};
 use metabase_push::postgres::Shop;
 use metabase_push::source::Source;
 use metabase_push::{Options, plan};
