@@ -40,7 +40,7 @@ pub fn json(value: &Value) -> String {
     let mut escaped = String::new();
     for c in format!("{value:#}").chars() {
         // JSON itself escapes the other control characters. All of these have four digits.
-        if c != '\n' && is_special(c) {
+        if c != '\n' && legible::is_control(c) {
             escaped += &format!("\\u{:04x}", u32::from(c));
         } else {
             escaped.push(c);
@@ -52,19 +52,13 @@ pub fn json(value: &Value) -> String {
 fn escape(text: &str, allowed: fn(char) -> bool) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_special(c) && !allowed(c) {
+        if legible::is_control(c) && !allowed(c) {
             escaped.extend(c.escape_default());
         } else {
             escaped.push(c);
         }
     }
     escaped
-}
-
-/// Control characters, and those that control how the text around them is laid out.
-fn is_special(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -75,13 +69,14 @@ mod tests {
     fn nothing_of_a_text_controls_the_terminal() {
         assert_eq!(one_line("a\x1b[31mb\r\nc\u{9b}2J"), r"a\u{1b}[31mb\r\nc\u{9b}2J");
         assert_eq!(one_line("in\u{202e}voice"), r"in\u{202e}voice");
+        assert_eq!(one_line("in\u{61c}voice"), r"in\u{61c}voice");
         assert_eq!(lines("a\n\tb\x07"), "a\n\\tb\\u{7}");
         assert_eq!(one_line("Größe → €"), "Größe → €");
     }
 
     #[test]
     fn json_stays_json() {
-        let value = serde_json::json!({"a": "\u{9b}2J\u{202e}\u{1b}\n€"});
+        let value = serde_json::json!({"a": "\u{9b}2J\u{202e}\u{61c}\u{1b}\n€"});
         let text = json(&value);
         assert_eq!(text, lines(&text));
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
