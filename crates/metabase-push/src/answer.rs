@@ -26,7 +26,7 @@ pub struct Only {
 }
 
 /// Why an answer could not be read.
-pub enum Failure {
+pub enum Unreadable {
     /// It has not come in full.
     Transport(io::Error),
     /// It is not JSON, and begins like this.
@@ -36,7 +36,7 @@ pub enum Failure {
 }
 
 /// The JSON that `body` is. Whatever is `only` of use in parts takes the memory of these parts.
-pub fn read(body: impl Read, only: Option<Only>) -> Result<Value, Failure> {
+pub fn read(body: impl Read, only: Option<Only>) -> Result<Value, Unreadable> {
     read_within(MOST_MEMORY, LONGEST_TEXT, body, only)
 }
 
@@ -45,7 +45,7 @@ fn read_within(
     longest_text: usize,
     body: impl Read,
     only: Option<Only>,
-) -> Result<Value, Failure> {
+) -> Result<Value, Unreadable> {
     let budget = Budget {
         left: Cell::new(most_memory),
         longest_text,
@@ -68,9 +68,9 @@ fn read_within(
     .and_then(|value| json.end().map(|()| value));
     drop(json);
     read.map_err(|error| match error {
-        _ if budget.is_exceeded.get() => Failure::TooMuch,
-        error if error.is_io() => Failure::Transport(error.into()),
-        _ => Failure::NotJson(beginning),
+        _ if budget.is_exceeded.get() => Unreadable::TooMuch,
+        error if error.is_io() => Unreadable::Transport(error.into()),
+        _ => Unreadable::NotJson(beginning),
     })
 }
 
@@ -307,7 +307,7 @@ mod tests {
                 read_within(1 << 20, 1 << 20, answer.as_bytes(), Some(TABLES)),
             ) {
                 ("tables", Ok(value)) => assert_eq!(value, json!({"tables": [{"name": "ours"}]})),
-                ("others", Err(Failure::TooMuch)) => {}
+                ("others", Err(Unreadable::TooMuch)) => {}
                 _ => panic!("{key}"),
             }
         }
@@ -358,7 +358,7 @@ mod tests {
                 read: 0,
             };
             let failure = read_within(4 << 20, 1 << 20, &mut body, Some(TABLES));
-            assert!(matches!(failure, Err(Failure::TooMuch)), "{piece:?}");
+            assert!(matches!(failure, Err(Unreadable::TooMuch)), "{piece:?}");
             assert!(body.read <= 4 << 20, "{piece:?}: {}", body.read);
         }
     }

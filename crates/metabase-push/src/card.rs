@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::compare::{self, compare};
 use crate::error::{Error, Result};
 use crate::item::{Change, Item, Kind, Work};
-use crate::metabase::{Items, Kept, Metabase};
+use crate::metabase::{CollectionItems, MemoryOfCollection, Metabase};
 use crate::query::Query;
 use crate::source::Card;
 use crate::text;
@@ -31,9 +31,9 @@ pub struct CardWork {
 
 impl ExistingCards {
     /// Those in SQL among the items of the collection.
-    pub fn load(metabase: &Metabase, items: &Items) -> Result<ExistingCards> {
+    pub fn load(metabase: &Metabase, items: &CollectionItems) -> Result<ExistingCards> {
         let mut cards = Vec::new();
-        let mut kept = Kept::default();
+        let mut memory = MemoryOfCollection::default();
         for id in &items.cards {
             let mut card = metabase.card(*id)?;
             if let Some(query) = Query::of(&card["dataset_query"]) {
@@ -41,8 +41,8 @@ impl ExistingCards {
                 for key in ["dataset_query", "result_metadata"] {
                     card[key] = Value::Null;
                 }
-                kept.add(&json!([query.sql, query.tags()]))?;
-                kept.add(&card)?;
+                memory.add(&json!([query.sql, query.tags()]))?;
+                memory.add(&card)?;
                 cards.push(ExistingCard { id: *id, card, query });
             }
         }

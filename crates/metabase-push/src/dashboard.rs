@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::item::{Item, Kind};
 use crate::json::array;
 use crate::layout;
-use crate::metabase::{Items, Kept, Metabase};
+use crate::metabase::{CollectionItems, MemoryOfCollection, Metabase};
 use crate::source::Template;
 
 /// How the id of each of our filters begins; the dashboard's name and a dot follow.
@@ -29,12 +29,12 @@ pub struct DashboardWork {
 
 impl ExistingDashboards {
     /// Those among the items of the collection.
-    pub fn load(metabase: &Metabase, items: &Items) -> Result<ExistingDashboards> {
+    pub fn load(metabase: &Metabase, items: &CollectionItems) -> Result<ExistingDashboards> {
         let mut dashboards = Vec::new();
-        let mut kept = Kept::default();
+        let mut memory = MemoryOfCollection::default();
         for id in &items.dashboards {
             let dashboard = metabase.dashboard(*id)?;
-            kept.add(&dashboard)?;
+            memory.add(&dashboard)?;
             dashboards.push((*id, dashboard));
         }
         Ok(ExistingDashboards(dashboards))

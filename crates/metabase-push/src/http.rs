@@ -31,7 +31,7 @@ const LARGEST_LIST: u64 = 1 << 30;
 const LARGEST_REFUSAL: u64 = 64 << 10;
 
 /// An answer whose body has not been read yet.
-type Answer = ureq::http::Response<ureq::Body>;
+type UnreadAnswer = ureq::http::Response<ureq::Body>;
 
 /// A Metabase, as something that answers requests.
 pub struct Client {
@@ -113,7 +113,7 @@ impl Client {
 
     /// A PUT that is no longer right once it was done: its body is made anew for each attempt, or turns out not to be needed.
     pub fn put_anew(&self, path: &str, body: impl Fn() -> Result<Option<Value>>) -> Result<()> {
-        self.with_retries(|| match body().map_err(Failure::for_good)? {
+        self.with_retries(|| match body().map_err(FailedAttempt::for_good)? {
             Some(body) => self.send_only(Method::Put, path, &body),
             None => Ok(()),
         })
@@ -132,18 +132,18 @@ impl Client {
     pub fn create(&self, path: &str, body: &Value, find: impl Fn() -> Result<Option<u64>>) -> Result<u64> {
         let mut perhaps_done = false;
         self.with_retries(|| {
-            if perhaps_done && let Some(id) = find().map_err(Failure::for_good)? {
+            if perhaps_done && let Some(id) = find().map_err(FailedAttempt::for_good)? {
                 return Ok(id);
             }
             let created = self
                 .send(Method::Post, path, Some(body))
                 .and_then(|answer| {
                     let read = self.read(Method::Post, path, answer, None);
-                    read.map_err(|failure| Failure::uncertain(failure.error))
+                    read.map_err(|failure| FailedAttempt::uncertain(failure.error))
                 })
                 .inspect_err(|failure| perhaps_done |= failure.perhaps_done)?;
             let unexpected = |reason: &str| {
-                Failure::for_good(Error::Unexpected {
+                FailedAttempt::for_good(Error::Unexpected {
                     request: self.describe(Method::Post, path),
                     reason: reason.to_owned(),
                 })
@@ -167,7 +167,7 @@ impl Client {
         }
     }
 
-    fn with_retries<T>(&self, mut once: impl FnMut() -> Result<T, Failure>) -> Result<T> {
+    fn with_retries<T>(&self, mut once: impl FnMut() -> Result<T, FailedAttempt>) -> Result<T> {
         let mut pause = FIRST_PAUSE;
         for _ in 1..ATTEMPTS {
             match once() {
@@ -187,7 +187,7 @@ impl Client {
     }
 
     /// Sends a request once whose answer is of no interest but for its having arrived.
-    fn send_only(&self, method: Method, path: &str, body: &Value) -> Result<(), Failure> {
+    fn send_only(&self, method: Method, path: &str, body: &Value) -> Result<(), FailedAttempt> {
         let mut answer = self.send(method, path, Some(body))?;
         let mut body = answer.body_mut().with_config().limit(LARGEST_ANSWER).reader();
         io::copy(&mut body, &mut io::sink())
@@ -196,7 +196,7 @@ impl Client {
     }
 
     /// Sends a request once. A success is a status of 2xx, with a body that is still to come.
-    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
+    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<UnreadAnswer, FailedAttempt> {
         let mut request = ureq::http::Request::builder()
             .method(method.name())
             .uri(self.page(path))
@@ -229,26 +229,26 @@ impl Client {
         let message = self.refusal(&body);
         let request = self.describe(method, path);
         Err(match status {
-            300..=399 => Failure::for_good(Error::Redirected {
+            300..=399 => FailedAttempt::for_good(Error::Redirected {
                 request,
                 location: self.quote(&location.unwrap_or_default()),
             }),
-            401 => Failure::for_good(Error::Unauthenticated { request }),
-            403 => Failure::for_good(Error::Forbidden { request, message }),
-            404 => Failure::for_good(Error::NotFound { request, message }),
+            401 => FailedAttempt::for_good(Error::Unauthenticated { request }),
+            403 => FailedAttempt::for_good(Error::Forbidden { request, message }),
+            404 => FailedAttempt::for_good(Error::NotFound { request, message }),
             429 => {
                 let seconds = retry_after.and_then(|seconds| seconds.trim().parse().ok());
-                Failure::not_done(
+                FailedAttempt::not_done(
                     Error::TooManyRequests { request },
                     seconds.map(Duration::from_secs),
                 )
             }
-            500.. => Failure::uncertain(Error::ServerFailed {
+            500.. => FailedAttempt::uncertain(Error::ServerFailed {
                 request,
                 status,
                 message,
             }),
-            _ => Failure::for_good(Error::Rejected {
+            _ => FailedAttempt::for_good(Error::Rejected {
                 request,
                 status,
                 message,
@@ -256,11 +256,11 @@ impl Client {
         })
     }
 
-    fn transport_failure(&self, method: Method, path: &str, error: ureq::Error) -> Failure {
+    fn transport_failure(&self, method: Method, path: &str, error: ureq::Error) -> FailedAttempt {
         use ureq::Error as Ureq;
         let request = self.describe(method, path);
         if let Ureq::BodyExceedsLimit(limit) = error {
-            return Failure::for_good(Error::TooLarge {
+            return FailedAttempt::for_good(Error::TooLarge {
                 request,
                 limit: limit >> 20,
             });
@@ -276,19 +276,19 @@ impl Client {
         match error {
             // Nothing was sent.
             Ureq::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                Failure::not_done(unreachable, None)
+                FailedAttempt::not_done(unreachable, None)
             }
             Ureq::ConnectionFailed
             | Ureq::ConnectProxyFailed(_)
             | Ureq::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
-                Failure::not_done(unreachable, None)
+                FailedAttempt::not_done(unreachable, None)
             }
             // A certificate that is not accepted. No other attempt could end otherwise.
-            Ureq::Io(error) if error.kind() == ErrorKind::InvalidData => Failure::for_good(unreachable),
+            Ureq::Io(error) if error.kind() == ErrorKind::InvalidData => FailedAttempt::for_good(unreachable),
             Ureq::HostNotFound | Ureq::Tls(_) | Ureq::Rustls(_) | Ureq::BadUri(_) | Ureq::Http(_) => {
-                Failure::for_good(unreachable)
+                FailedAttempt::for_good(unreachable)
             }
-            _ => Failure::uncertain(unreachable),
+            _ => FailedAttempt::uncertain(unreachable),
         }
     }
 
@@ -297,19 +297,19 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        mut answer: Answer,
+        mut answer: UnreadAnswer,
         only: Option<Only>,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Value, FailedAttempt> {
         let largest = only.map_or(LARGEST_ANSWER, |_| LARGEST_LIST);
         let body = answer.body_mut().with_config().limit(largest).reader();
         let request = || self.describe(method, path);
         answer::read(body, only).map_err(|failure| match failure {
-            answer::Failure::Transport(error) => self.transport_failure(method, path, error.into()),
-            answer::Failure::NotJson(beginning) => Failure::for_good(Error::NotJson {
+            answer::Unreadable::Transport(error) => self.transport_failure(method, path, error.into()),
+            answer::Unreadable::NotJson(beginning) => FailedAttempt::for_good(Error::NotJson {
                 request: request(),
                 beginning: self.quote(&String::from_utf8_lossy(&beginning)),
             }),
-            answer::Failure::TooMuch => Failure::for_good(Error::TooMuch {
+            answer::Unreadable::TooMuch => FailedAttempt::for_good(Error::TooMuch {
                 request: request(),
                 limit: answer::MOST_MEMORY >> 20,
                 longest_text: answer::LONGEST_TEXT >> 20,
@@ -368,7 +368,7 @@ impl Method {
 }
 
 /// One attempt that failed.
-struct Failure {
+struct FailedAttempt {
     error: Error,
     /// Whether another attempt may end otherwise.
     try_again: bool,
@@ -378,9 +378,9 @@ struct Failure {
     perhaps_done: bool,
 }
 
-impl Failure {
-    fn for_good(error: Error) -> Failure {
-        Failure {
+impl FailedAttempt {
+    fn for_good(error: Error) -> FailedAttempt {
+        FailedAttempt {
             error,
             try_again: false,
             pause: None,
@@ -388,18 +388,18 @@ impl Failure {
         }
     }
 
-    fn not_done(error: Error, pause: Option<Duration>) -> Failure {
-        Failure {
+    fn not_done(error: Error, pause: Option<Duration>) -> FailedAttempt {
+        FailedAttempt {
             try_again: true,
             pause,
-            ..Failure::for_good(error)
+            ..FailedAttempt::for_good(error)
         }
     }
 
-    fn uncertain(error: Error) -> Failure {
-        Failure {
+    fn uncertain(error: Error) -> FailedAttempt {
+        FailedAttempt {
             perhaps_done: true,
-            ..Failure::not_done(error, None)
+            ..FailedAttempt::not_done(error, None)
         }
     }
 }

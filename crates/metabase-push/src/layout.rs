@@ -9,7 +9,7 @@ use crate::compare::{Difference, changes};
 use crate::item::Change;
 use crate::json::{array, covers, overlay};
 use crate::query::plain_target;
-use crate::source::{Dashcard, Layout, Object, Place};
+use crate::source::{Dashcard, GridPlace, Layout, Object};
 use crate::text;
 
 /// What people set to their liking in a filter. The slug follows the name.
@@ -147,10 +147,10 @@ impl Merge<'_> {
             .filter(|(index, _)| !pairs.contains(&Some(*index)))
             .map(|(_, dashcard)| dashcard)
             .collect();
-        let taken: Vec<Place> = merged
+        let taken: Vec<GridPlace> = merged
             .iter()
             .filter(|dashcard| dashcard["dashboard_tab_id"] == *first_tab)
-            .filter_map(|dashcard| Place::deserialize(dashcard).ok())
+            .filter_map(|dashcard| GridPlace::deserialize(dashcard).ok())
             .collect();
         for (index, (dashcard, place)) in new.iter().zip(free_places(&new, &taken)).enumerate() {
             // New ones have negative ids.
@@ -178,7 +178,7 @@ impl Merge<'_> {
         let label = label_of_ours(ours);
         let mut updated = without_card(there);
         if self.replace {
-            let Place {
+            let GridPlace {
                 row,
                 col,
                 size_x,
@@ -327,10 +327,11 @@ fn is_heading(settings: &Value) -> bool {
 }
 
 /// Where new ones go: to their own place, or, where that is taken, below everything, arranged as in the template.
-fn free_places(new: &[&Dashcard], taken: &[Place]) -> Vec<Place> {
-    let is_free = |place: &Place| !taken.iter().any(|other| overlap(place, other));
-    let places: Vec<Place> = new.iter().map(|dashcard| dashcard.place).collect();
-    let (free, displaced): (Vec<&Place>, Vec<&Place>) = places.iter().partition(|place| is_free(place));
+fn free_places(new: &[&Dashcard], taken: &[GridPlace]) -> Vec<GridPlace> {
+    let is_free = |place: &GridPlace| !taken.iter().any(|other| overlap(place, other));
+    let places: Vec<GridPlace> = new.iter().map(|dashcard| dashcard.place).collect();
+    let (free, displaced): (Vec<&GridPlace>, Vec<&GridPlace>) =
+        places.iter().partition(|place| is_free(place));
     let bottom = taken
         .iter()
         .chain(free)
@@ -342,7 +343,7 @@ fn free_places(new: &[&Dashcard], taken: &[Place]) -> Vec<Place> {
         .iter()
         .map(|place| match is_free(place) {
             true => *place,
-            false => Place {
+            false => GridPlace {
                 row: bottom.saturating_add(place.row - top),
                 ..*place
             },
@@ -350,7 +351,7 @@ fn free_places(new: &[&Dashcard], taken: &[Place]) -> Vec<Place> {
         .collect()
 }
 
-fn overlap(a: &Place, b: &Place) -> bool {
+fn overlap(a: &GridPlace, b: &GridPlace) -> bool {
     let apart = |start_a: u32, size_a: u32, start_b: u32, size_b: u32| {
         start_a >= start_b.saturating_add(size_b) || start_b >= start_a.saturating_add(size_a)
     };

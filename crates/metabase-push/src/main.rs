@@ -14,7 +14,7 @@ use metabase_push::api_key::ApiKey;
 use metabase_push::clock::SystemClock;
 use metabase_push::http::Client;
 use metabase_push::item::{Action, Kind};
-use metabase_push::postgres::{self, Shop};
+use metabase_push::postgres::{self, ShopDatabase};
 use metabase_push::progress::Progress;
 use metabase_push::{Error, Metabase, Plan, Result, plan, render, text};
 use serde_json::json;
@@ -48,7 +48,7 @@ fn push(arguments: &Arguments, progress: &Progress) -> Result<()> {
     );
     let metabase = Metabase::new(client);
     progress.step("Connecting to the shop's database");
-    let mut shop = Shop::connect(&connection(arguments)?)?;
+    let mut shop = ShopDatabase::connect(&connection(arguments)?)?;
     let mut plan = plan(&metabase, &mut shop, &arguments.options())?;
     if !arguments.json {
         progress.pause(|| print(&render::plan(plan.items())));

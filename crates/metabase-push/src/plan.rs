@@ -8,7 +8,7 @@ use crate::dashboard::{DashboardWork, ExistingDashboards};
 use crate::database;
 use crate::error::{Error, Result};
 use crate::item::{Item, Work};
-use crate::metabase::{Items, Metabase};
+use crate::metabase::{CollectionItems, Metabase};
 use crate::metadata;
 use crate::source::{Source, Template};
 
@@ -69,7 +69,7 @@ pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> 
     let collection = collection::find(metabase, &name)?;
     let items = match collection.item.id {
         Some(id) => metabase.items(id)?,
-        None => Items::default(),
+        None => CollectionItems::default(),
     };
     let mut cards = ExistingCards::load(metabase, &items)?;
     cards.require_one_database(&name, database.id)?;

@@ -30,13 +30,13 @@ const VIEWS_QUERY: &str = "
     ORDER BY c.relname";
 
 /// A session in the shop's database. It only reads.
-pub struct Shop {
+pub struct ShopDatabase {
     client: Client,
 }
 
-impl Shop {
+impl ShopDatabase {
     /// Connects as a connection string says, or its lack: what it leaves out is taken from libpq's environment variables.
-    pub fn connect(connection: &str) -> Result<Shop> {
+    pub fn connect(connection: &str) -> Result<ShopDatabase> {
         let (config, trust) = configure(connection, &|name| std::env::var(name).ok())?;
         let unreachable = |cause| Error::PostgresUnreachable { cause };
         let client = match config.get_ssl_mode() {
@@ -48,7 +48,7 @@ impl Shop {
         client
             .batch_execute("SET search_path = pg_catalog, pg_temp")
             .map_err(query_error)?;
-        Ok(Shop { client })
+        Ok(ShopDatabase { client })
     }
 
     fn read(&mut self) -> Result<Transaction<'_>> {
@@ -60,7 +60,7 @@ impl Shop {
     }
 }
 
-impl Source for Shop {
+impl Source for ShopDatabase {
     fn views(&mut self) -> Result<Vec<View>> {
         let names: Vec<&str> = VIEWS.to_vec();
         let rows = self
@@ -99,7 +99,7 @@ impl Source for Shop {
 
 /// What a connection string and the environment say together.
 fn configure(connection: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Config, Trust)> {
-    let mut pairs = Pairs::read(connection)?;
+    let mut pairs = ConnectionPairs::read(connection)?;
     // The library does not know every mode of libpq's.
     let sslmode = pairs.0.remove("sslmode");
     if pairs.0.get("host").is_some_and(String::is_empty) {
@@ -184,10 +184,10 @@ fn ssl_mode(mode: &str) -> Option<(SslMode, bool)> {
 /// What a connection string says, as libpq reads it: of several values for a key, the last one counts.
 ///
 /// The library reads some strings otherwise, such as those with an @ after a slash, or with two hosts.
-struct Pairs(BTreeMap<String, String>);
+struct ConnectionPairs(BTreeMap<String, String>);
 
-impl Pairs {
-    fn read(connection: &str) -> Result<Pairs> {
+impl ConnectionPairs {
+    fn read(connection: &str) -> Result<ConnectionPairs> {
         let uri = ["postgres://", "postgresql://"]
             .iter()
             .find_map(|scheme| connection.strip_prefix(scheme));
@@ -195,7 +195,7 @@ impl Pairs {
             Some(uri) => pairs_of_uri(uri),
             None => pairs_of_words(connection),
         };
-        pairs.map(Pairs).ok_or(Error::InvalidConnection)
+        pairs.map(ConnectionPairs).ok_or(Error::InvalidConnection)
     }
 
     /// Whatever the library does not know is an error, which says nothing of the string.
@@ -338,7 +338,7 @@ fn decode(text: &str) -> Option<String> {
 
 /// Whether a connection string has a password in it. One that cannot be read may have.
 pub fn holds_password(connection: &str) -> Result<bool> {
-    Ok(Pairs::read(connection)?.0.contains_key("password"))
+    Ok(ConnectionPairs::read(connection)?.0.contains_key("password"))
 }
 
 /// Where libpq looks for a server by itself: Debian's folder of sockets, or PostgreSQL's own.
@@ -510,15 +510,15 @@ mod tests {
                 None,
             ),
         ] {
-            let mut pairs = Pairs::read(connection).unwrap();
+            let mut pairs = ConnectionPairs::read(connection).unwrap();
             assert_eq!(pairs.0.remove("sslmode").as_deref(), sslmode, "{connection}");
-            assert_eq!(pairs.0, Pairs::read(rest).unwrap().0, "{connection}");
+            assert_eq!(pairs.0, ConnectionPairs::read(rest).unwrap().0, "{connection}");
             pairs
                 .config()
                 .unwrap_or_else(|error| panic!("{connection}: {error}"));
         }
         for connection in ["sslmode", "sslmode='require", "host=db sslmode"] {
-            assert!(Pairs::read(connection).is_err(), "{connection}");
+            assert!(ConnectionPairs::read(connection).is_err(), "{connection}");
         }
     }
 
@@ -612,7 +612,11 @@ mod tests {
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
                 .collect();
-            assert_eq!(Pairs::read(connection).unwrap().0, expected, "{connection}");
+            assert_eq!(
+                ConnectionPairs::read(connection).unwrap().0,
+                expected,
+                "{connection}"
+            );
         }
         for connection in [
             "host=a =b",

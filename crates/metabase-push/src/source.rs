@@ -98,7 +98,7 @@ pub struct Dashcard {
     pub card: Option<String>,
     /// The place on the grid.
     #[serde(flatten)]
-    pub place: Place,
+    pub place: GridPlace,
     /// Which filter reaches what of the card.
     pub parameter_mappings: Vec<Object>,
     /// What is shown and how.
@@ -107,7 +107,7 @@ pub struct Dashcard {
 
 /// A place on the grid of 24 columns.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
-pub struct Place {
+pub struct GridPlace {
     /// The row of the upper edge.
     pub row: u32,
     /// The column of the left edge.
