@@ -28,7 +28,7 @@ pub struct DashboardWork {
 }
 
 impl ExistingDashboards {
-    /// Those among the items of the collection.
+    /// Reads the dashboards among the items of the collection.
     pub fn load(metabase: &Metabase, items: &CollectionItems) -> Result<ExistingDashboards> {
         let mut dashboards = Vec::new();
         let mut memory = MemoryOfCollection::default();
@@ -40,7 +40,8 @@ impl ExistingDashboards {
         Ok(ExistingDashboards(dashboards))
     }
 
-    /// What is to be done so that this dashboard is there with these cards. One that exists is ours only once.
+    /// Returns what is to be done so that this dashboard is there with these cards. A dashboard that was found is not found
+    /// again for another one.
     pub fn compare(&mut self, template: Template, cards: &[CardWork], replace: bool) -> DashboardWork {
         let label = &template.name;
         let item = match self.find(&template) {
@@ -54,7 +55,7 @@ impl ExistingDashboards {
         DashboardWork { item, template }
     }
 
-    /// The dashboard with a filter of ours, or one of this name without. Of copies, the oldest is the original.
+    /// Finds the dashboard with a filter of ours, or one of this name without. Of copies, the oldest is the original.
     fn find(&self, template: &Template) -> Option<usize> {
         self.0
             .iter()
@@ -84,7 +85,7 @@ fn has_filter(dashboard: &Value, marker: &str) -> bool {
 
 fn difference(template: &Template, theirs: &Value, cards: &BTreeMap<&str, u64>, replace: bool) -> Difference {
     let mut ours = template.dashboard.clone();
-    // They are part of the layout, and merged there.
+    // The filters are part of the layout, and are merged there.
     ours.remove("parameters");
     let mut difference = compare(&ours, theirs, replace, compare::is_text);
     let layout = layout::merge(&template.layout, theirs, cards, replace);
@@ -116,7 +117,7 @@ impl DashboardWork {
             None => self.create(metabase, collection)?,
         };
         self.item.id = Some(id);
-        // Looked at once more, since what is left out of the list that is sent is deleted.
+        // The dashboard is read once more: Metabase deletes the cards that are missing from the list that is sent.
         let is_ours = |theirs: &Value| is_marked(theirs, &self.template) || is_named(theirs, &self.template);
         metabase.put_dashboard(id, is_ours, |theirs| {
             let difference = difference(&self.template, theirs, &ids(cards), replace);

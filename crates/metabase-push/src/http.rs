@@ -24,8 +24,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The largest answer, in bytes. A dashboard of a hundred large cards has about five million.
 const LARGEST_ANSWER: u64 = 32 << 20;
-/// The largest answer of which only a part is kept: each field of the database takes about a thousand bytes of it, so that it
-/// has room for thirty thousand tables.
+/// The largest answer of which only a part is kept. Each field of the database takes about a thousand bytes, so there is room
+/// for thirty thousand tables.
 const LARGEST_LIST: u64 = 1 << 30;
 /// How much of a refusal is read.
 const LARGEST_REFUSAL: u64 = 64 << 10;
@@ -33,7 +33,7 @@ const LARGEST_REFUSAL: u64 = 64 << 10;
 /// An answer whose body has not been read yet.
 type UnreadAnswer = ureq::http::Response<ureq::Body>;
 
-/// A Metabase, as something that answers requests.
+/// A Metabase that requests can be sent to.
 pub struct Client {
     agent: ureq::Agent,
     address: Url,
@@ -43,7 +43,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Nothing is sent yet. `timeout` is the time that one request may take.
+    /// Prepares requests and sends none. `timeout` is the time that one request may take.
     pub fn new(
         address: Address,
         key: ApiKey,
@@ -54,15 +54,15 @@ impl Client {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
             .http_status_as_error(false)
-            // Most answers are small, and most of the time of a small one went into the usual buffers.
+            // Most answers are small. Preparing the usual, larger buffers took most of their time.
             .input_buffer_size(16 << 10)
             .output_buffer_size(16 << 10)
             // A redirect would take the key along.
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // Without this, it would take one of its own choice from the environment.
+            // Without this line, the library would choose a proxy from the environment by rules of its own.
             .proxy(address.proxy)
-            // The machine's certificates, among which a company's own may be.
+            // The machine's certificates may include a company's own.
             .tls_config(
                 TlsConfig::builder()
                     .root_certs(RootCerts::PlatformVerifier)
@@ -80,7 +80,7 @@ impl Client {
         }
     }
 
-    /// The address of a page for people, such as `/dashboard/5`.
+    /// Returns the address of a page for people, such as `/dashboard/5`.
     pub fn page(&self, path: &str) -> String {
         format!("{}{path}", self.address.as_str().trim_end_matches('/'))
     }
@@ -93,12 +93,12 @@ impl Client {
         &self.progress
     }
 
-    /// What a GET answers.
+    /// Sends a GET. Returns its answer.
     pub fn get(&self, path: &str) -> Result<Value> {
         self.get_part(path, None)
     }
 
-    /// The same, without what is of no use in one list of it, where `only` says what is.
+    /// The same. Of the list that `only` names, only the elements that are kept are returned.
     pub fn get_part(&self, path: &str, only: Option<Only>) -> Result<Value> {
         self.with_retries(|| {
             let answer = self.send(Method::Get, path, None)?;
@@ -106,12 +106,13 @@ impl Client {
         })
     }
 
-    /// A PUT, whose answer says nothing that was not sent.
+    /// Sends a PUT. Its answer says nothing new.
     pub fn put(&self, path: &str, body: &Value) -> Result<()> {
         self.with_retries(|| self.send_only(Method::Put, path, body))
     }
 
-    /// A PUT that is no longer right once it was done: its body is made anew for each attempt, or turns out not to be needed.
+    /// Sends a PUT that would be wrong if it were done twice. Each attempt makes its body anew, and sends nothing where none
+    /// is needed.
     pub fn put_anew(&self, path: &str, body: impl Fn() -> Result<Option<Value>>) -> Result<()> {
         self.with_retries(|| match body().map_err(FailedAttempt::for_good)? {
             Some(body) => self.send_only(Method::Put, path, &body),
@@ -119,16 +120,16 @@ impl Client {
         })
     }
 
-    /// A POST that may be done twice, because it creates nothing.
+    /// Sends a POST that may be done twice, because it creates nothing.
     pub fn ask(&self, path: &str) -> Result<()> {
         let body = Value::Object(serde_json::Map::new());
         self.with_retries(|| self.send_only(Method::Post, path, &body))
     }
 
-    /// A POST that creates something, and the id that this was given.
+    /// Sends a POST that creates something. Returns the id that this was given.
     ///
-    /// After a failure that leaves open whether it was created, `find` looks for it before it is sent again, so that it is
-    /// not there twice.
+    /// A failure may leave open whether it was created. Then `find` looks for it before it is sent again, so that it is not
+    /// there twice.
     pub fn create(&self, path: &str, body: &Value, find: impl Fn() -> Result<Option<u64>>) -> Result<u64> {
         let mut perhaps_done = false;
         self.with_retries(|| {
@@ -186,7 +187,7 @@ impl Client {
         once().map_err(|failure| failure.error)
     }
 
-    /// Sends a request once whose answer is of no interest but for its having arrived.
+    /// Sends a request once. Of its answer, only the arrival matters.
     fn send_only(&self, method: Method, path: &str, body: &Value) -> Result<(), FailedAttempt> {
         let mut answer = self.send(method, path, Some(body))?;
         let mut body = answer.body_mut().with_config().limit(LARGEST_ANSWER).reader();
@@ -195,7 +196,7 @@ impl Client {
             .map_err(|error| self.transport_failure(method, path, error.into()))
     }
 
-    /// Sends a request once. A success is a status of 2xx, with a body that is still to come.
+    /// Sends a request once. Success is a status of 2xx, with a body that is still to come.
     fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<UnreadAnswer, FailedAttempt> {
         let mut request = ureq::http::Request::builder()
             .method(method.name())
@@ -292,7 +293,7 @@ impl Client {
         }
     }
 
-    /// The JSON of an answer, read as it comes.
+    /// Returns the JSON of an answer, read as it comes.
     fn read(
         &self,
         method: Method,
@@ -317,7 +318,7 @@ impl Client {
         })
     }
 
-    /// The words in which Metabase refuses: a text, or an object that has them somewhere.
+    /// Returns the words in which Metabase refuses: a text, or an object that has them somewhere.
     fn refusal(&self, body: &[u8]) -> String {
         let words = match serde_json::from_slice(body) {
             Ok(Value::String(words)) => words,
@@ -332,9 +333,9 @@ impl Client {
         self.quote(&words)
     }
 
-    /// Text of the server, as far as a message shows it.
+    /// Returns the server's text as far as a message shows it.
     fn quote(&self, text: &str) -> String {
-        // First the key, since what is cut off in its middle would not be found.
+        // The key is removed first: one that the cut had halved would not be found.
         text::one_line(&text::beginning(&self.key.redact(text)))
     }
 
@@ -374,7 +375,7 @@ struct FailedAttempt {
     try_again: bool,
     /// The pause before it, where the server has asked for one.
     pause: Option<Duration>,
-    /// Whether the server may have done all the same what it was asked for.
+    /// Whether the server may have done what it was asked for all the same.
     perhaps_done: bool,
 }
 

@@ -13,12 +13,12 @@ use crate::source::{SCHEMA, VIEWS};
 
 /// How many items of a collection are asked for at once.
 const PAGE: usize = 200;
-/// More than any collection holds: an answer that never ends is one that makes no sense.
+/// More items than any collection holds. A longer list is taken for one without an end.
 const MOST_ITEMS: usize = 100_000;
 /// Memory for the cards of a collection, and for its dashboards.
 const MOST_MEMORY_OF_COLLECTION: usize = 256 << 20;
 
-/// A Metabase and what it can be asked.
+/// A Metabase, and what can be asked of it.
 #[derive(Debug)]
 pub struct Metabase {
     client: Client,
@@ -52,7 +52,7 @@ struct CollectionItem {
     model: String,
 }
 
-/// The kinds of things in a collection that are looked at.
+/// The items of a collection that are looked at.
 #[derive(Debug, Default)]
 pub struct CollectionItems {
     pub cards: BTreeSet<u64>,
@@ -64,7 +64,7 @@ pub struct CollectionItems {
 pub struct MemoryOfCollection(usize);
 
 impl MemoryOfCollection {
-    /// Keeps this as well, unless it is too much.
+    /// Counts this as well. Returns an error where that is too much.
     pub fn add(&mut self, value: &Value) -> Result<()> {
         self.0 = self.0.saturating_add(answer::size(value));
         match self.0 {
@@ -102,7 +102,7 @@ impl Metabase {
         self.client.ask(&format!("/api/database/{database}/sync_schema"))
     }
 
-    /// The views and their fields, also those that are hidden from people: cards read them all the same.
+    /// Returns the views and their fields. Those that are hidden from people are included, since cards read them all the same.
     ///
     /// Metabase answers with every table of the database. Only the views among them are kept.
     pub(crate) fn metadata(&self, database: u64) -> Result<Value> {
@@ -185,7 +185,7 @@ impl Metabase {
         self.client.put(&format!("/api/card/{id}"), body)
     }
 
-    /// A dashboard. Without `dashcards` it would come from a version that is too old to be sent any.
+    /// Returns a dashboard. A version that leaves out `dashcards` is too old to be sent any.
     pub(crate) fn dashboard(&self, id: u64) -> Result<Value> {
         let path = format!("/api/dashboard/{id}");
         let dashboard = self.object(&path)?;
@@ -203,10 +203,10 @@ impl Metabase {
         self.client.create("/api/dashboard", body, find)
     }
 
-    /// Makes a dashboard what `body` says, which is asked again before another attempt: what was a new card on it then
-    /// has an id.
+    /// Makes a dashboard what `body` says. Each attempt asks `body` again, because a card that was new on the dashboard may
+    /// have an id by then.
     ///
-    /// What somebody else has made is not changed, whoever says that this is its id.
+    /// A dashboard of somebody else is not changed, even where Metabase has said that this is its id.
     pub(crate) fn put_dashboard(
         &self,
         id: u64,

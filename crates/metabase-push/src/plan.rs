@@ -42,7 +42,7 @@ pub struct Plan {
     dashboards: Vec<(DashboardWork, Vec<CardWork>)>,
 }
 
-/// Finds out what is to be done. Nothing is changed; Metabase is asked for a schema sync where it lacks views.
+/// Finds out what is to be done, and changes nothing. Where Metabase lacks views, it is asked for a schema sync.
 pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> Result<Plan> {
     let progress = metabase.client().progress();
     progress.step("Looking at the shop's database");
@@ -126,7 +126,7 @@ impl Plan {
         self.items().filter(|item| item.is_pending()).count()
     }
 
-    /// Sends all of it. Where that stops half-way, a new plan has what is left.
+    /// Sends all of it. Where that stops half-way, a new plan holds what is left.
     pub fn apply(&mut self, metabase: &Metabase) -> Result<()> {
         let pending = self.pending();
         if pending == 0 {
@@ -164,12 +164,12 @@ impl Plan {
         Ok(())
     }
 
-    /// Has Metabase read the values that filters offer. All of them, whichever fields were changed: a run that stopped before
-    /// this has left no trace of it.
+    /// Has Metabase read the values that filters offer. All fields are read, changed or not: a run that stopped before this
+    /// leaves no trace of what it changed.
     fn rescan_values(&self, metabase: &Metabase) -> Result<()> {
         for field in &self.listed_fields {
             match metabase.rescan_values(*field) {
-                // Metabase does it by itself as well, some time: that it takes too long now is no reason to stop.
+                // Metabase also reads them by itself, later. A failure now is no reason to stop.
                 Err(error @ (Error::Unreachable { .. } | Error::ServerFailed { .. })) => {
                     let warning = format!("{error}; filters offer their values later");
                     metabase.client().progress().warn(&warning);

@@ -67,7 +67,7 @@ pub struct Described {
     pub id: u64,
     /// Its qualified name.
     pub name: String,
-    /// What is to be said about it.
+    /// The body of the request that describes it.
     pub body: Object,
 }
 
@@ -119,7 +119,7 @@ pub struct GridPlace {
 }
 
 impl Template {
-    /// The template in an answer of `metabase.dashboard_json()`.
+    /// Reads what `metabase.dashboard_json()` returns.
     pub fn parse(dashboard: &str, json: Value) -> Result<Template> {
         let unusable = |reason: String| Error::Template {
             dashboard: dashboard.to_owned(),

@@ -7,17 +7,17 @@ const SHOWN: usize = 300;
 /// How many texts of a list a message shows.
 const LISTED: usize = 20;
 
-/// `text` as one line that cannot move the cursor, change colours or reverse its direction.
+/// Returns `text` as one line that cannot move the cursor, change colours or reverse its direction.
 pub fn one_line(text: &str) -> String {
     escape(text, |_| false)
 }
 
-/// `text` with its line breaks, otherwise as [`one_line`].
+/// Returns `text` with its line breaks, otherwise as [`one_line`].
 pub fn lines(text: &str) -> String {
     escape(text, |c| c == '\n')
 }
 
-/// The beginning of `text`, where it is long.
+/// Returns `text`, or its beginning where it is long.
 pub fn beginning(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -25,7 +25,7 @@ pub fn beginning(text: &str) -> String {
     }
 }
 
-/// The first of many texts, and how many more there are.
+/// Returns the first of many texts, and how many more there are.
 pub fn few(texts: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     let more = texts.len().saturating_sub(LISTED);
     let mut few: Vec<String> = texts.take(LISTED).map(|text| beginning(&text)).collect();
@@ -35,11 +35,11 @@ pub fn few(texts: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     few
 }
 
-/// `value` as JSON for machines, which a terminal can show as well.
+/// Returns `value` as JSON for machines, which a terminal can show as well.
 pub fn json(value: &Value) -> String {
     let mut escaped = String::new();
     for c in format!("{value:#}").chars() {
-        // JSON itself escapes the other control characters. All of these have four digits.
+        // JSON itself escapes the other control characters. The codes of all these have four digits.
         if c != '\n' && legible::is_control(c) {
             escaped += &format!("\\u{:04x}", u32::from(c));
         } else {

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::metabase::{KEY, State, VIEWS};
 use crate::wire::{Request, Server};
 
-/// Answers as the shop's database does.
+/// The shop's database, as far as the command reads it.
 #[derive(Clone)]
 pub struct Shop {
     pub views: Vec<View>,
