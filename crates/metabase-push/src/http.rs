@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::crypto::ring;
 use serde_json::Value;
 use ureq::tls::{RootCerts, TlsConfig};
 use url::Url;
@@ -66,6 +68,7 @@ impl Client {
             .tls_config(
                 TlsConfig::builder()
                     .root_certs(RootCerts::PlatformVerifier)
+                    .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
                     .build(),
             )
             .user_agent(concat!("metabase-push/", env!("CARGO_PKG_VERSION")))
