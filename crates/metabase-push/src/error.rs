@@ -385,7 +385,7 @@ impl Error {
     }
 }
 
-/// Which permission is missing shows in what was asked for.
+/// The request shows which permission is missing.
 fn forbidden_hint(request: &str) -> &'static str {
     if ["/api/table/", "/api/field/", "/api/database/"]
         .iter()

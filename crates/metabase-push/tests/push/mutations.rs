@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use metabase_push::plan::{Action, Kind};
+use metabase_push::item::{Action, Kind};
 use metabase_push::{Error, Options, plan, text};
 use proptest::prelude::*;
 use proptest::sample::select;
