@@ -7,7 +7,7 @@ use pgrx::prelude::*;
 use super::required;
 use crate::calendar::Strategy;
 use crate::error::Error;
-use crate::refresh::choose::Mode;
+use crate::refresh::decide::Mode;
 use crate::refresh::log::Outcome;
 use crate::refresh::run;
 use crate::schedule::agenda::{INVENTORY_VIEWS, ORDER_VIEWS};

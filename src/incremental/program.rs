@@ -195,7 +195,7 @@ impl Program {
         values: &[(&str, String)],
     ) -> Vec<Step> {
         // Twice, because some of the texts that are put in have placeholders of their own.
-        let twice = |step: Step| step.populated_views(values).populated_views(values);
+        let twice = |step: Step| step.filled(values).filled(values);
         script::parse(script)
             .into_iter()
             .flat_map(|step| match step {
@@ -218,7 +218,7 @@ impl Program {
         let values = self.values();
         script::parse(script)
             .into_iter()
-            .map(|step| step.populated_views(&values))
+            .map(|step| step.filled(&values))
             .collect()
     }
 }

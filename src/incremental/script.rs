@@ -93,7 +93,7 @@ impl Step {
     }
 
     /// The step with its placeholders filled.
-    pub fn populated_views(mut self, values: &[(&str, String)]) -> Step {
+    pub fn filled(mut self, values: &[(&str, String)]) -> Step {
         if let Step::Keep { statement, .. } | Step::Run { statement, .. } = &mut self {
             *statement = fill(statement, values);
         }
