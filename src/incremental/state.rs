@@ -48,7 +48,7 @@ pub struct StateSnapshot {
     pub unknown: bool,
 }
 
-const LOOK: &str = include_str!("../../sql/queries/incremental/state_snapshot.sql");
+const STATE: &str = include_str!("../../sql/queries/incremental/state_snapshot.sql");
 
 /// Lets one session at a time refresh the seven, until its transaction ends.
 ///
@@ -89,7 +89,7 @@ pub fn hold_tables() -> Result<bool, Error> {
 
 /// The state as this statement sees it.
 pub fn snapshot() -> Result<StateSnapshot, Error> {
-    as_extension_owner(|| query::row(LOOK, &[]))
+    as_extension_owner(|| query::row(STATE, &[]))
 }
 
 /// An error if a source or an adapter was altered since the refresh looked. A function that a read calls can alter it in the
@@ -107,7 +107,7 @@ pub fn check_unaltered(before: &StateSnapshot) -> Result<(), Error> {
 pub fn snapshot_in(workspace: &mut Workspace) -> Result<StateSnapshot, Error> {
     as_extension_owner(|| {
         workspace
-            .rows::<StateSnapshot>(LOOK)?
+            .rows::<StateSnapshot>(STATE)?
             .pop()
             .ok_or_else(|| Error::Internal("the state of incremental refresh is gone".into()))
     })
@@ -127,8 +127,8 @@ impl StateSnapshot {
         }
     }
 
-    /// The shop that the SQL is generated for.
-    pub fn shop(&self) -> Result<Program, Error> {
+    /// The SQL for the shop as it is.
+    pub fn program(&self) -> Result<Program, Error> {
         #[derive(serde::Deserialize)]
         struct Types {
             types: serde_json::Value,

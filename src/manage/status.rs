@@ -1,7 +1,7 @@
 //! How the views are doing.
 
 use crate::error::Error;
-use crate::incremental::flush::FlushTarget;
+use crate::incremental::target::FlushTarget;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, relation};
 use crate::refresh::log::last_runs;

@@ -1,12 +1,37 @@
 //! The seven views, as data.
 
 use crate::calendar::Strategy;
+
 /// One of the seven.
 pub struct View {
     pub name: &'static str,
     pub strategy: Strategy,
     /// The statements that make it, with its indexes and comments. psql's variables stand for the settings.
     pub definition: &'static str,
+}
+
+impl View {
+    /// Its columns, in their order: each has a comment.
+    pub fn columns(&self) -> Vec<&'static str> {
+        let comment = format!("COMMENT ON COLUMN analytics.{}.", self.name);
+        self.definition
+            .lines()
+            .filter_map(|line| line.strip_prefix(&comment)?.strip_suffix(" IS"))
+            .collect()
+    }
+
+    /// The columns of its key: those of its unique index.
+    pub fn key(&self) -> Vec<&'static str> {
+        let index = format!(
+            "CREATE UNIQUE INDEX uq_{}\n    ON analytics.{} (",
+            self.name, self.name
+        );
+        let columns = self
+            .definition
+            .split_once(&index)
+            .and_then(|(_, rest)| rest.split_once(')'));
+        columns.map_or_else(Vec::new, |(columns, _)| columns.split(", ").collect())
+    }
 }
 
 macro_rules! view {
