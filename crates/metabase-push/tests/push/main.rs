@@ -3,6 +3,7 @@
 mod child;
 mod command;
 mod errors;
+mod extension;
 mod failures;
 mod hand_made;
 mod hostile;
