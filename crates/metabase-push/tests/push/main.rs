@@ -2,6 +2,7 @@
 
 mod child;
 mod command;
+mod damage;
 mod errors;
 mod extension;
 mod failures;
@@ -14,6 +15,7 @@ mod metabase;
 mod mutation;
 mod mutations;
 mod push;
+mod request;
 mod shop;
 mod views;
 mod way;

@@ -10,8 +10,8 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::child::{Child, End};
 use crate::metabase::{KEY, State};
+use crate::request::{Request, read_request};
 use crate::shop::pushed;
-use crate::wire::{Request, read_request};
 
 /// A name that no network knows.
 const HOST: &str = "metabase.test";
