@@ -29,7 +29,7 @@ pub enum PlainHttp {
 #[derive(Clone, Debug)]
 pub struct Address {
     pub(crate) url: Url,
-    pub(crate) proxy: Option<Proxy>,
+    pub(crate) proxy: Option<NamedProxy>,
 }
 
 impl Address {
@@ -66,17 +66,15 @@ impl Address {
                 });
             }
         }
-        Ok(Address {
-            url,
-            proxy: proxy.map(|proxy| proxy.proxy),
-        })
+        Ok(Address { url, proxy })
     }
 }
 
 /// A proxy and the environment variable that names it.
-struct NamedProxy {
+#[derive(Clone, Debug)]
+pub(crate) struct NamedProxy {
     variable: &'static str,
-    proxy: Proxy,
+    pub(crate) proxy: Proxy,
 }
 
 impl NamedProxy {
@@ -178,7 +176,7 @@ mod tests {
         let found = Address::new(address, plain_http, &variable, &Progress::hidden())?;
         Ok(found
             .proxy
-            .map(|proxy| format!("{}:{}", proxy.host(), proxy.port())))
+            .map(|named| format!("{}:{}", named.proxy.host(), named.proxy.port())))
     }
 
     fn https(variables: &[(&str, &str)]) -> Option<String> {

@@ -11,10 +11,7 @@ use crate::item::{Item, Kind};
 use crate::json::array;
 use crate::layout;
 use crate::metabase::{CollectionItems, MemoryOfCollection, Metabase};
-use crate::source::Template;
-
-/// How the id of each of our filters begins; the dashboard's name and a dot follow.
-pub const MARKER: &str = "metabase_views.";
+use crate::source::{FILTER_MARKER, Template};
 
 /// The dashboards in the collection, the oldest first.
 pub struct ExistingDashboards(Vec<(u64, Value)>);
@@ -70,12 +67,12 @@ impl ExistingDashboards {
 
 /// Whether a dashboard has a filter of ours.
 fn is_marked(dashboard: &Value, template: &Template) -> bool {
-    has_filter(dashboard, &format!("{MARKER}{}.", template.name))
+    has_filter(dashboard, &format!("{FILTER_MARKER}{}.", template.name))
 }
 
 /// Whether a dashboard has our name, and no filter of another one of ours.
 fn is_named(dashboard: &Value, template: &Template) -> bool {
-    dashboard.get("name") == template.dashboard.get("name") && !has_filter(dashboard, MARKER)
+    dashboard.get("name") == template.dashboard.get("name") && !has_filter(dashboard, FILTER_MARKER)
 }
 
 fn has_filter(dashboard: &Value, marker: &str) -> bool {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use ureq::tls::{RootCerts, TlsConfig};
 use url::Url;
 
-use crate::address::Address;
+use crate::address::{Address, NamedProxy};
 use crate::answer::{self, Only};
 use crate::api_key::ApiKey;
 use crate::clock::Clock;
@@ -39,6 +39,7 @@ type UnreadAnswer = ureq::http::Response<ureq::Body>;
 pub struct Client {
     agent: ureq::Agent,
     address: Url,
+    proxy: Option<NamedProxy>,
     key: ApiKey,
     clock: Box<dyn Clock>,
     progress: Progress,
@@ -63,7 +64,7 @@ impl Client {
             .max_redirects(0)
             .max_redirects_will_error(false)
             // Without this line, the library would choose a proxy from the environment by rules of its own.
-            .proxy(address.proxy)
+            .proxy(address.proxy.as_ref().map(|named| named.proxy.clone()))
             // The machine's certificates may include a company's own.
             .tls_config(
                 TlsConfig::builder()
@@ -77,6 +78,7 @@ impl Client {
         Client {
             agent,
             address: address.url,
+            proxy: address.proxy,
             key,
             clock,
             progress,
@@ -97,12 +99,12 @@ impl Client {
     }
 
     /// Sends a GET. Returns its answer.
-    pub fn get(&self, path: &str) -> Result<Value> {
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
         self.get_part(path, None)
     }
 
     /// The same. Of the list that `only` names, only the elements that are kept are returned.
-    pub fn get_part(&self, path: &str, only: Option<Only>) -> Result<Value> {
+    pub(crate) fn get_part(&self, path: &str, only: Option<Only>) -> Result<Value> {
         self.with_retries(|| {
             let answer = self.send(Method::Get, path, None)?;
             self.read(Method::Get, path, answer, only)
@@ -110,13 +112,13 @@ impl Client {
     }
 
     /// Sends a PUT. Its answer says nothing new.
-    pub fn put(&self, path: &str, body: &Value) -> Result<()> {
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<()> {
         self.with_retries(|| self.send_only(Method::Put, path, body))
     }
 
     /// Sends a PUT that would be wrong if it were done twice. Each attempt makes its body anew, and sends nothing where none
     /// is needed.
-    pub fn put_anew(&self, path: &str, body: impl Fn() -> Result<Option<Value>>) -> Result<()> {
+    pub(crate) fn put_anew(&self, path: &str, body: impl Fn() -> Result<Option<Value>>) -> Result<()> {
         self.with_retries(|| match body().map_err(FailedAttempt::for_good)? {
             Some(body) => self.send_only(Method::Put, path, &body),
             None => Ok(()),
@@ -124,7 +126,7 @@ impl Client {
     }
 
     /// Sends a POST that may be done twice, because it creates nothing.
-    pub fn ask(&self, path: &str) -> Result<()> {
+    pub(crate) fn ask(&self, path: &str) -> Result<()> {
         let body = Value::Object(serde_json::Map::new());
         self.with_retries(|| self.send_only(Method::Post, path, &body))
     }
@@ -133,7 +135,12 @@ impl Client {
     ///
     /// A failure may leave open whether it was created. Then `find` looks for it before it is sent again, so that it is not
     /// there twice.
-    pub fn create(&self, path: &str, body: &Value, find: impl Fn() -> Result<Option<u64>>) -> Result<u64> {
+    pub(crate) fn create(
+        &self,
+        path: &str,
+        body: &Value,
+        find: impl Fn() -> Result<Option<u64>>,
+    ) -> Result<u64> {
         let mut perhaps_done = false;
         self.with_retries(|| {
             if perhaps_done && let Some(id) = find().map_err(FailedAttempt::for_good)? {
@@ -276,7 +283,12 @@ impl Client {
             error => error.to_string(),
         };
         let cause = self.quote(&cause);
-        let unreachable = Error::Unreachable { request, cause };
+        let proxy = self.proxy.as_ref().map(ToString::to_string);
+        let unreachable = Error::Unreachable {
+            request,
+            proxy,
+            cause,
+        };
         match error {
             // Nothing was sent.
             Ureq::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {

@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::json::covers;
-use crate::source::Object;
-
-/// How the first line of each card's SQL begins; dashboard and key follow.
-const MARKER: &str = "-- metabase_views: ";
+use crate::source::{CARD_MARKER, Object};
 
 /// A native query.
 #[derive(Debug)]
@@ -47,7 +44,7 @@ impl Query {
 
     /// Returns `DASHBOARD/KEY` of a card that was pushed.
     pub fn marker(&self) -> Option<&str> {
-        Some(self.sql.lines().next()?.trim().strip_prefix(MARKER)?.trim())
+        Some(self.sql.lines().next()?.trim().strip_prefix(CARD_MARKER)?.trim())
     }
 
     /// Whether `theirs` asks the same.

@@ -22,6 +22,12 @@ pub const VIEWS: [&str; 7] = [
     "metabase_supplier_performance",
 ];
 
+/// How the first line of each card's SQL begins. Dashboard and key follow.
+pub const CARD_MARKER: &str = "-- metabase_views: ";
+
+/// How the id of each filter begins. The dashboard's name and a dot follow.
+pub const FILTER_MARKER: &str = "metabase_views.";
+
 /// Where views and dashboards come from: the shop's database, or a test.
 pub trait Source {
     /// Those of [`VIEWS`] that exist.

@@ -15,7 +15,8 @@ use metabase_push::{Metabase, Options, Plan, Result, plan};
 use serde_json::Value;
 
 use crate::metabase::{KEY, State, VIEWS};
-use crate::wire::{Request, Server};
+use crate::request::Request;
+use crate::wire::Server;
 
 /// The shop's database, as far as the command reads it.
 #[derive(Clone)]
