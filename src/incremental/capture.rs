@@ -227,15 +227,10 @@ pub fn is_complete(captured: &[Captured]) -> Result<bool, Error> {
 
 /// Whether there is a table that tells the triggers to note changes.
 pub fn is_active() -> Result<bool, Error> {
-    #[derive(serde::Deserialize)]
-    struct Active {
-        active: bool,
-    }
-    let row: Active = query::row(
-        "SELECT pg_catalog.to_regclass('metabase_internal.sale_fact') IS NOT NULL AS active",
+    query::value(
+        "SELECT pg_catalog.to_regclass('metabase_internal.sale_fact') IS NOT NULL",
         &[],
-    )?;
-    Ok(row.active)
+    )
 }
 
 /// Puts the triggers on all sources. From then on, what is written to them is noted; what was written before is not, so that
@@ -268,15 +263,11 @@ pub fn install(captured: &[Captured]) -> Result<(), Error> {
 
 /// Locks all sources against writers, in short attempts: while one waits, writers wait behind it.
 fn lock_sources(names: &[&str]) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Timeout {
-        milliseconds: u64,
-    }
-    let timeout: Timeout = query::row(
-        "SELECT setting::bigint AS milliseconds FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'",
+    let timeout = query::value(
+        "SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'",
         &[],
     )?;
-    let patience = match timeout.milliseconds {
+    let patience = match timeout {
         0 => PATIENCE,
         milliseconds => Duration::from_millis(milliseconds),
     };

@@ -129,12 +129,8 @@ impl StateSnapshot {
 
     /// The shop that the SQL is generated for.
     pub fn shop(&self) -> Result<Program, Error> {
-        #[derive(serde::Deserialize)]
-        struct Types {
-            types: serde_json::Value,
-        }
-        let Types { mut types } =
-            query::row(include_str!("../../sql/queries/incremental/key_types.sql"), &[])?;
+        let mut types: serde_json::Value =
+            query::value(include_str!("../../sql/queries/incremental/key_types.sql"), &[])?;
         types["zone"] = self.zone.clone().into();
         // A type that is none of those that keys have is NULL there.
         serde_json::from_value(types).map_err(|_| Error::AdapterTypes { rows: "keys".into() })

@@ -137,10 +137,6 @@ fn pending(view: &str) -> Result<Option<Pending>, Error> {
 
 /// Rows and bytes. Status is asked for when something is wrong, so it waits for nobody's lock.
 fn measure(state: &ViewState) -> Result<(Option<i64>, Option<i64>), Error> {
-    #[derive(serde::Deserialize)]
-    struct Size {
-        bytes: Option<i64>,
-    }
     if !state.populated {
         return Ok((None, None));
     }
@@ -148,9 +144,9 @@ fn measure(state: &ViewState) -> Result<(Option<i64>, Option<i64>), Error> {
         return Ok((Some(state.estimated_rows).filter(|rows| *rows >= 0), None));
     };
     // NULL where it has been dropped since.
-    let size: Size = query::row(
-        "SELECT pg_catalog.pg_total_relation_size($1::oid) AS bytes",
+    let bytes = query::value(
+        "SELECT pg_catalog.pg_total_relation_size($1::oid)",
         &[i64::from(state.oid).into()],
     )?;
-    Ok((Some(rows), size.bytes))
+    Ok((Some(rows), bytes))
 }

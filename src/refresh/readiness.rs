@@ -126,16 +126,12 @@ fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) 
 
 /// Whether building anew, and filling each view, is expected to cost less than applying what is queued.
 fn is_build_cheaper(snapshot: &StateSnapshot) -> Result<bool, Error> {
-    #[derive(serde::Deserialize)]
-    struct Cost {
-        seconds: Option<f64>,
-    }
     if snapshot.changes < MANY_CHANGES {
         return Ok(false);
     }
-    let full: Cost =
-        as_extension_owner(|| query::row(include_str!("../../sql/queries/refresh/full_cost.sql"), &[]))?;
-    let (Some(build), Some(full)) = (snapshot.build_seconds, full.seconds) else {
+    let full: Option<f64> =
+        as_extension_owner(|| query::value(include_str!("../../sql/queries/refresh/full_cost.sql"), &[]))?;
+    let (Some(build), Some(full)) = (snapshot.build_seconds, full) else {
         return Ok(false);
     };
     let apply = snapshot.changes as f64 * snapshot.seconds_per_change.unwrap_or(SECONDS_PER_CHANGE);

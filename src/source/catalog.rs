@@ -74,18 +74,11 @@ pub fn expression_type(
 
 /// The parts of a name such as `shop."Orders"`: always a schema and a table.
 pub fn parse_relation_name(given: &str) -> Result<(String, String), Error> {
-    #[derive(serde::Deserialize)]
-    struct Parsed {
-        parts: Vec<String>,
-    }
-    let parsed = subtransaction(|| {
-        query::row::<Parsed>(
-            "SELECT pg_catalog.parse_ident($1) AS parts",
-            &[given.to_owned().into()],
-        )
+    let parts = subtransaction(|| {
+        query::value::<Vec<String>>("SELECT pg_catalog.parse_ident($1)", &[given.to_owned().into()])
     });
-    match parsed {
-        Ok(Parsed { parts }) => match <[String; 2]>::try_from(parts) {
+    match parts {
+        Ok(parts) => match <[String; 2]>::try_from(parts) {
             Ok([schema, name]) => Ok((schema, name)),
             Err(_) => Err(Error::RelationName {
                 given: given.to_owned(),

@@ -103,20 +103,16 @@ fn check_sources(sources: &Sources) -> Result<(), Error> {
 /// Looked up as they stand now: to a transaction whose snapshot is older, an adapter may seem its own that was dropped and
 /// made by somebody else since.
 fn check_owners(role: &str) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Owner {
-        name: Option<String>,
-    }
     for spec in &ENTITIES {
         let owner = relation::owner(c"metabase_internal", &CString::new(spec.adapter)?);
         if owner != Some(current_role_oid()) {
-            let owner: Owner = query::row(
-                "SELECT pg_catalog.pg_get_userbyid($1::oid) AS name",
+            let owner: Option<String> = query::value(
+                "SELECT pg_catalog.pg_get_userbyid($1::oid)",
                 &[owner.map(i64::from).into()],
             )?;
             return Err(Error::ForeignAdapter {
                 adapter: spec.adapter,
-                owner: owner.name.unwrap_or_default(),
+                owner: owner.unwrap_or_default(),
                 role: role.to_owned(),
             });
         }
@@ -185,20 +181,15 @@ fn stored_making() -> Result<Option<Making>, Error> {
 
 /// The adapters as PostgreSQL tells them: a table or column that was renamed since has another name there.
 fn definitions() -> Result<Option<String>, Error> {
-    #[derive(serde::Deserialize)]
-    struct Definitions {
-        definitions: Option<String>,
-    }
     // Times in them are written in the session's zone.
-    let row: Definitions = with_time_zone("UTC", || {
+    with_time_zone("UTC", || {
         as_extension_owner(|| {
-            query::row(
+            query::value(
                 include_str!("../../sql/queries/source/adapter_definitions.sql"),
                 &[],
             )
         })
-    })?;
-    Ok(row.definitions)
+    })
 }
 
 fn store_making(making: String) -> Result<(), Error> {

@@ -91,15 +91,10 @@ impl ViewState {
 /// The owner of schema `analytics`, if it could put something else in the place of a view of role `owner`: a view is locked by its oid,
 /// but read by its name, and no lock keeps a schema's.
 pub fn schema_stranger(owner: u32) -> Result<Option<String>, Error> {
-    #[derive(serde::Deserialize)]
-    struct Stranger {
-        name: String,
-    }
-    let stranger: Option<Stranger> = query::optional_row(
+    query::optional_value(
         include_str!("../../sql/queries/view/schema_stranger.sql"),
         &[i64::from(owner).into()],
-    )?;
-    Ok(stranger.map(|stranger| stranger.name))
+    )
 }
 
 /// An error if there is such a role.
