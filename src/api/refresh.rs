@@ -9,7 +9,7 @@ use crate::calendar::Strategy;
 use crate::error::Error;
 use crate::refresh::choose::Mode;
 use crate::refresh::run;
-use crate::schedule::agenda::{INVENTORY_VIEWS, ORDER_VIEWS};
+use crate::view::catalog::Event;
 use crate::view::registry::{ViewEntry, all_views, find_view};
 
 row_type! {
@@ -48,14 +48,16 @@ refresh_rows! {
     }
 
     fn sync_on_order_event() {
-        run::refresh(&views(&ORDER_VIEWS)?, Mode::Auto)
+        run::refresh(&views_refreshed_on(Event::Order)?, Mode::Auto)
     }
 
     fn sync_on_inventory_event() {
-        run::refresh(&views(&INVENTORY_VIEWS)?, Mode::Auto)
+        run::refresh(&views_refreshed_on(Event::StockItem)?, Mode::Auto)
     }
 }
 
-fn views(names: &[&str]) -> Result<Vec<ViewEntry>, Error> {
-    names.iter().map(|name| find_view(name)).collect()
+fn views_refreshed_on(event: Event) -> Result<Vec<ViewEntry>, Error> {
+    let mut views = all_views()?;
+    views.retain(|view| view.is_refreshed_on(event));
+    Ok(views)
 }

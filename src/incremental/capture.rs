@@ -10,6 +10,7 @@ use crate::pg::query;
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
 use crate::settings;
+use crate::source::entity::adapters;
 use crate::source::installed;
 use crate::source::{Source, Sources, detect, mapping};
 use crate::sql;
@@ -204,7 +205,7 @@ fn dependences() -> Result<Vec<Dependence>, Error> {
     as_extension_owner(|| {
         query::rows(
             include_str!("../../sql/queries/incremental/adapter_dependence.sql"),
-            &[],
+            &[adapters().into()],
         )
     })
 }

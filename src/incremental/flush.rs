@@ -12,13 +12,17 @@ use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::setting::with_time_zone;
 use crate::pg::workspace::Workspace;
 use crate::pg::{matview, query, relation};
+use crate::source::entity::Entity;
 use crate::sql;
+use crate::view::catalog;
 
 /// How one of the seven is flushed.
 pub struct FlushTarget {
     pub view: &'static str,
+    /// The entities that it is made of: a change of any other leaves its rows as they are.
+    pub entities: &'static [Entity],
     /// What its dirty groups are kept under: `dirty_…` in a workspace, and a table of that name in `metabase_internal`.
-    dirty: &'static str,
+    pub(super) dirty: &'static str,
     /// The columns of a dirty group.
     group: &'static str,
     /// The view's key: positions of its columns, and whether they can be NULL.
@@ -28,9 +32,10 @@ pub struct FlushTarget {
 }
 
 macro_rules! target {
-    ($view:literal, $dirty:literal, $group:literal, $key:expr) => {
+    ($view:literal, [$($entity:ident),+], $dirty:literal, $group:literal, $key:expr) => {
         FlushTarget {
             view: $view,
+            entities: &[$(Entity::$entity),+],
             dirty: $dirty,
             group: $group,
             key: $key,
@@ -43,37 +48,49 @@ macro_rules! target {
 pub static TARGETS: [FlushTarget; 7] = [
     target!(
         "metabase_executive_metrics",
+        [Order, StockItem, Platform],
         "dirty_executive",
         "day, slug",
         &[(0, true), (6, true)]
     ),
     target!(
         "metabase_product_performance",
+        [Order, StockItem, Product, Brand, Category],
         "dirty_product",
         "id",
         &[(0, false)]
     ),
-    target!("metabase_brand_analytics", "dirty_brand", "id", &[(0, false)]),
+    target!(
+        "metabase_brand_analytics",
+        [Order, StockItem, Product, Brand],
+        "dirty_brand",
+        "id",
+        &[(0, false)]
+    ),
     target!(
         "metabase_platform_performance",
+        [Order, StockItem, Platform],
         "dirty_platform",
         "id",
         &[(0, true)]
     ),
     target!(
         "metabase_inventory_status",
+        [Order, StockItem, Product, Brand, Category, Supplier, Size],
         "dirty_inventory",
         "item_id",
         &[(0, false)]
     ),
     target!(
         "metabase_customer_geography",
+        [Order, StockItem, Product, Platform],
         "dirty_geography",
         "id",
         &[(0, false), (1, true)]
     ),
     target!(
         "metabase_supplier_performance",
+        [Order, StockItem, Product, Brand, Supplier],
         "dirty_supplier",
         "id",
         &[(0, false)]
@@ -97,12 +114,12 @@ pub struct PopulatedView {
 pub fn populated_views(
     rows: impl FnOnce(&str, &[DatumWithOid]) -> Result<Vec<PopulatedView>, Error>,
 ) -> Result<Vec<PopulatedView>, Error> {
-    as_extension_owner(|| {
-        rows(
-            include_str!("../../sql/queries/incremental/view_columns.sql"),
-            &[],
-        )
-    })
+    // A workspace binds no values.
+    let query = sql::fill(
+        include_str!("../../sql/queries/incremental/view_columns.sql"),
+        &[(":views", &sql::text_array(&catalog::names()))],
+    );
+    as_extension_owner(|| rows(&query, &[]))
 }
 
 impl PopulatedView {

@@ -257,9 +257,11 @@ fn without_comments(statement: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::incremental::flush::TARGETS;
-    use crate::source::entity::ENTITIES;
+    use crate::source::entity::{ENTITIES, Entity};
 
     fn shop() -> Program {
         let uuid = || "uuid".to_owned();
@@ -388,6 +390,38 @@ mod tests {
                         .iter()
                         .any(|statement| statement.starts_with(&expected)),
                     "{expected}"
+                );
+            }
+        }
+    }
+
+    /// What may be kept, by the script, when keys of an entity are queued.
+    fn reached(entity: Entity) -> BTreeSet<String> {
+        let mut reached = BTreeSet::from([format!("queued_{}", entity.name())]);
+        for step in shop().apply() {
+            if let Step::Keep { name, when, .. } = step
+                && when.iter().any(|name| reached.contains(name))
+            {
+                reached.insert(name);
+            }
+        }
+        reached
+    }
+
+    #[test]
+    fn a_view_is_made_of_the_entities_whose_keys_make_its_groups_dirty() {
+        for spec in &ENTITIES {
+            let reached = reached(spec.entity);
+            for target in &TARGETS {
+                // The sales of a product that gets another brand are other facts, but neither a day nor a platform shows brands.
+                let is_in_vain = spec.entity == Entity::Product
+                    && ["dirty_executive", "dirty_platform"].contains(&target.dirty);
+                assert_eq!(
+                    target.entities.contains(&spec.entity),
+                    reached.contains(target.dirty) && !is_in_vain,
+                    "{} in {}",
+                    spec.name,
+                    target.view
                 );
             }
         }

@@ -9,6 +9,7 @@ use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::workspace::{Workspace, refuse_nested};
 use crate::pg::{query, relation};
+use crate::source::entity::{ENTITIES, adapters};
 use crate::sql;
 
 /// The state of the incremental refresh, and of the sources that it reads, as one snapshot of the database has them.
@@ -48,7 +49,13 @@ pub struct StateSnapshot {
     pub unknown: bool,
 }
 
-const LOOK: &str = include_str!("../../sql/queries/incremental/state_snapshot.sql");
+/// The query for the state. A workspace binds no values.
+fn look() -> String {
+    sql::fill(
+        include_str!("../../sql/queries/incremental/state_snapshot.sql"),
+        &[(":adapters", &sql::text_array(&adapters()))],
+    )
+}
 
 /// Lets one session at a time refresh the seven, until its transaction ends.
 ///
@@ -89,7 +96,7 @@ pub fn hold_tables() -> Result<bool, Error> {
 
 /// The state as this statement sees it.
 pub fn snapshot() -> Result<StateSnapshot, Error> {
-    as_extension_owner(|| query::row(LOOK, &[]))
+    as_extension_owner(|| query::row(&look(), &[]))
 }
 
 /// An error if a source or an adapter was altered since the refresh looked. A function that a read calls can alter it in the
@@ -107,7 +114,7 @@ pub fn check_unaltered(before: &StateSnapshot) -> Result<(), Error> {
 pub fn snapshot_in(workspace: &mut Workspace) -> Result<StateSnapshot, Error> {
     as_extension_owner(|| {
         workspace
-            .rows::<StateSnapshot>(LOOK)?
+            .rows::<StateSnapshot>(&look())?
             .pop()
             .ok_or_else(|| Error::Internal("the state of incremental refresh is gone".into()))
     })
@@ -129,8 +136,11 @@ impl StateSnapshot {
 
     /// The shop that the SQL is generated for.
     pub fn shop(&self) -> Result<Program, Error> {
-        let mut types: serde_json::Value =
-            query::value(include_str!("../../sql/queries/incremental/key_types.sql"), &[])?;
+        let names: Vec<String> = ENTITIES.iter().map(|spec| spec.name.to_owned()).collect();
+        let mut types: serde_json::Value = query::value(
+            include_str!("../../sql/queries/incremental/key_types.sql"),
+            &[names.into(), adapters().into()],
+        )?;
         types["zone"] = self.zone.clone().into();
         // A type that is none of those that keys have is NULL there.
         serde_json::from_value(types).map_err(|_| Error::AdapterTypes { rows: "keys".into() })

@@ -5,10 +5,10 @@ use crate::known_role;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::source::Source;
-use crate::source::entity::ENTITIES;
+use crate::source::entity::adapters;
 use crate::source::mapping;
 use crate::sql;
-use crate::view::catalog::VIEWS;
+use crate::view::catalog::{self, VIEWS};
 use crate::view::state::ViewState;
 
 /// Gives Metabase's role the seven views and the status functions. Returns what was done, in a sentence.
@@ -168,11 +168,9 @@ fn hand_over(grantee: &str) -> Result<usize, Error> {
         name: String,
         kind: String,
     }
-    let adapters: Vec<String> = ENTITIES.iter().map(|spec| spec.adapter.to_owned()).collect();
-    let views: Vec<String> = VIEWS.iter().map(|view| view.name.to_owned()).collect();
     let relations: Vec<Relation> = query::rows(
         include_str!("../../sql/queries/manage/superusers_relations.sql"),
-        &[adapters.into(), views.into()],
+        &[adapters().into(), catalog::names().into()],
     )?;
     for relation in &relations {
         let kind = &relation.kind;

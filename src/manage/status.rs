@@ -118,18 +118,24 @@ struct Pending {
 
 /// What is queued that can change a view, and the groups that are applied and not in it yet.
 fn pending(view: &str) -> Result<Option<Pending>, Error> {
+    let Some(target) = FlushTarget::of(view) else {
+        return Ok(None);
+    };
+    let entities: Vec<String> = target
+        .entities
+        .iter()
+        .map(|entity| entity.name().to_owned())
+        .collect();
     let pending: Option<Pending> = as_extension_owner(|| {
         query::optional_row(
             include_str!("../../sql/queries/manage/pending_changes.sql"),
-            &[view.to_owned().into()],
+            &[view.to_owned().into(), entities.into()],
         )
     })?;
     let Some(mut pending) = pending else {
         return Ok(None);
     };
-    if pending.has_dirty_groups
-        && let Some(target) = FlushTarget::of(view)
-    {
+    if pending.has_dirty_groups {
         pending.changes += target.noted()?;
     }
     Ok(Some(pending))

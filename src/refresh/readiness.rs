@@ -7,6 +7,7 @@ use crate::incremental::state::{self, StateSnapshot};
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
+use crate::view::catalog;
 use crate::view::state::schema_stranger;
 
 /// Below this many queued keys nobody asks what they cost.
@@ -129,8 +130,12 @@ fn is_build_cheaper(snapshot: &StateSnapshot) -> Result<bool, Error> {
     if snapshot.changes < MANY_CHANGES {
         return Ok(false);
     }
-    let full: Option<f64> =
-        as_extension_owner(|| query::value(include_str!("../../sql/queries/refresh/full_cost.sql"), &[]))?;
+    let full: Option<f64> = as_extension_owner(|| {
+        query::value(
+            include_str!("../../sql/queries/refresh/full_cost.sql"),
+            &[catalog::names().into()],
+        )
+    })?;
     let (Some(build), Some(full)) = (snapshot.build_seconds, full) else {
         return Ok(false);
     };

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use super::entity::{ENTITIES, EntitySpec};
+use super::entity::{ENTITIES, EntitySpec, adapters};
 use super::{Source, Sources, adapter};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, restricted};
@@ -186,7 +186,7 @@ fn definitions() -> Result<Option<String>, Error> {
         as_extension_owner(|| {
             query::value(
                 include_str!("../../sql/queries/source/adapter_definitions.sql"),
-                &[],
+                &[adapters().into()],
             )
         })
     })
