@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::state;
 use crate::error::Error;
-use crate::pg::capture::is_own_transaction;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
+use crate::pg::transaction::is_own_transaction;
 use crate::settings;
 use crate::source::entity::adapters;
 use crate::source::installed;
@@ -280,7 +280,7 @@ fn lock_sources(names: &[&str]) -> Result<(), Error> {
             as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&lock, &[])))
         });
         match locked {
-            Err(error) if error.sqlstate() == "55P03" => {
+            Err(error) if error.is_lock_timeout() => {
                 if begin.elapsed() >= patience {
                     return Err(Error::SourcesBusy);
                 }
@@ -351,7 +351,7 @@ pub fn remove() -> Result<(), Error> {
             as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&drop, &[])))
         });
         match dropped {
-            Err(error) if error.sqlstate() != "55P03" => return Err(error),
+            Err(error) if !error.is_lock_timeout() => return Err(error),
             _ => {}
         }
     }

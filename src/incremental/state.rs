@@ -11,6 +11,7 @@ use crate::pg::workspace::{Workspace, refuse_nested};
 use crate::pg::{query, relation};
 use crate::source::entity::{ENTITIES, adapters};
 use crate::sql;
+use crate::sqlstate;
 
 /// The state of the incremental refresh, and of the sources that it reads, as one snapshot of the database has them.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -75,8 +76,8 @@ pub fn lock() -> Result<(), Error> {
         })
     })
     .map_err(|error| match error.sqlstate() {
-        "55P03" => Error::RefreshLocked,
-        "40001" => Error::Overtaken,
+        sqlstate::LOCK_NOT_AVAILABLE => Error::RefreshLocked,
+        sqlstate::SERIALIZATION_FAILURE => Error::Overtaken,
         _ => error,
     })
 }

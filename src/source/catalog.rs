@@ -5,6 +5,7 @@ use super::{SourceRelation, SqlType};
 use crate::error::Error;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::{analysis, query};
+use crate::sqlstate;
 
 /// The relations that exist among those named, in the order of the names, as they are for a role: the current one for None.
 fn relations(names: &[(String, String)], reader: Option<&str>) -> Result<Vec<SourceRelation>, Error> {
@@ -53,7 +54,7 @@ pub fn expression_type(
             hint,
             ..
         } => {
-            let is_refused_call = sqlstate == "0A000";
+            let is_refused_call = sqlstate == sqlstate::FEATURE_NOT_SUPPORTED;
             Error::Expression {
                 entity: entity.name(),
                 what: what.to_owned(),

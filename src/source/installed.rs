@@ -11,6 +11,7 @@ use crate::pg::subtransaction::subtransaction;
 use crate::pg::{query, relation};
 use crate::settings::{self, Settings};
 use crate::sql;
+use crate::sqlstate;
 
 #[derive(serde::Deserialize)]
 struct Existing {
@@ -45,11 +46,13 @@ pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> 
             // Whoever owns an adapter decides what the views read, with the privileges of the views' owner.
             Some(owner) if owner != role => {
                 drop_one(source.spec).map_err(|error| match error.sqlstate() {
-                    "2BP01" | "42501" => Error::ForeignAdapter {
-                        adapter: source.spec.adapter,
-                        owner: owner.to_owned(),
-                        role: role.clone(),
-                    },
+                    sqlstate::DEPENDENT_OBJECTS_STILL_EXIST | sqlstate::INSUFFICIENT_PRIVILEGE => {
+                        Error::ForeignAdapter {
+                            adapter: source.spec.adapter,
+                            owner: owner.to_owned(),
+                            role: role.clone(),
+                        }
+                    }
                     _ => error,
                 })?;
                 create("CREATE", sources, source, settings)?;
@@ -212,16 +215,17 @@ fn create(verb: &str, sources: &Sources, source: &Source, settings: &Settings) -
 
 /// Changes an adapter in place, or makes it anew where its columns have other types now.
 fn replace(sources: &Sources, source: &Source, settings: &Settings) -> Result<(), Error> {
-    const INVALID_TABLE_DEFINITION: &str = "42P16";
     match subtransaction(|| create("CREATE OR REPLACE", sources, source, settings)) {
-        Err(error) if error.sqlstate() == INVALID_TABLE_DEFINITION => {}
+        Err(error) if error.sqlstate() == sqlstate::INVALID_TABLE_DEFINITION => {}
         done => return done,
     }
     drop_one(source.spec).map_err(|error| match error {
-        Error::Postgres { sqlstate, detail, .. } if sqlstate == "2BP01" => Error::AdapterInUse {
-            adapter: source.spec.adapter,
-            detail,
-        },
+        Error::Postgres { sqlstate, detail, .. } if sqlstate == sqlstate::DEPENDENT_OBJECTS_STILL_EXIST => {
+            Error::AdapterInUse {
+                adapter: source.spec.adapter,
+                detail,
+            }
+        }
         other => other,
     })?;
     create("CREATE", sources, source, settings)

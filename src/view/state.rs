@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::pg::query;
+use crate::sqlstate;
 
 /// The relation that bears a view's name, whatever it is.
 #[derive(Debug, serde::Deserialize)]
@@ -75,14 +76,22 @@ impl ViewState {
     pub fn explain(&self, view: &str, error: Error) -> Error {
         let view = view.to_owned();
         match error {
-            Error::Postgres { sqlstate, detail, .. } if sqlstate == "2BP01" => {
+            Error::Postgres { sqlstate, detail, .. }
+                if sqlstate == sqlstate::DEPENDENT_OBJECTS_STILL_EXIST =>
+            {
                 Error::Dependents { view, detail }
             }
-            Error::Postgres { sqlstate, .. } if sqlstate == "55P03" => Error::LockTimeout { view },
-            Error::Postgres { sqlstate, .. } if sqlstate == "42501" && !self.owned => Error::NotOwner {
-                view,
-                owner: self.owner.clone(),
-            },
+            Error::Postgres { sqlstate, .. } if sqlstate == sqlstate::LOCK_NOT_AVAILABLE => {
+                Error::LockTimeout { view }
+            }
+            Error::Postgres { sqlstate, .. }
+                if sqlstate == sqlstate::INSUFFICIENT_PRIVILEGE && !self.owned =>
+            {
+                Error::NotOwner {
+                    view,
+                    owner: self.owner.clone(),
+                }
+            }
             other => other,
         }
     }
