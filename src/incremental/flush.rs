@@ -12,6 +12,8 @@ use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::setting::with_time_zone;
 use crate::pg::workspace::Workspace;
 use crate::pg::{matview, query, relation};
+use crate::sql;
+use crate::view::catalog;
 
 /// One of the seven as the catalog has it, and what is known of its rows.
 #[derive(Debug, serde::Deserialize)]
@@ -30,12 +32,12 @@ pub struct PopulatedView {
 pub fn populated_views(
     rows: impl FnOnce(&str, &[DatumWithOid]) -> Result<Vec<PopulatedView>, Error>,
 ) -> Result<Vec<PopulatedView>, Error> {
-    as_extension_owner(|| {
-        rows(
-            include_str!("../../sql/queries/incremental/view_columns.sql"),
-            &[],
-        )
-    })
+    // A workspace binds no values.
+    let query = sql::fill(
+        include_str!("../../sql/queries/incremental/view_columns.sql"),
+        &[(":views", &sql::text_array(&catalog::names()))],
+    );
+    as_extension_owner(|| rows(&query, &[]))
 }
 
 impl PopulatedView {

@@ -3,12 +3,15 @@
 use super::program::Program;
 use super::script::{self, Step, Verb, without_comments};
 use crate::error::Error;
+use crate::source::entity::Entity;
 use crate::sql;
 use crate::view::catalog::{VIEWS, View};
 
 /// How one of the seven is flushed.
 pub struct FlushTarget {
     pub view: &'static str,
+    /// The entities that it is made of: a change of any other leaves its rows as they are.
+    pub entities: &'static [Entity],
     /// What its dirty groups are kept under: `dirty_…` in a workspace, and a table of that name in `metabase_internal`.
     pub dirty: &'static str,
     /// The columns of a dirty group.
@@ -20,9 +23,10 @@ pub struct FlushTarget {
 }
 
 macro_rules! target {
-    ($view:literal, $dirty:literal, $group:literal, $nullable:expr) => {
+    ($view:literal, [$($entity:ident),+], $dirty:literal, $group:literal, $nullable:expr) => {
         FlushTarget {
             view: $view,
+            entities: &[$(Entity::$entity),+],
             dirty: $dirty,
             group: $group,
             nullable: &$nullable,
@@ -35,21 +39,53 @@ macro_rules! target {
 pub static TARGETS: [FlushTarget; 7] = [
     target!(
         "metabase_executive_metrics",
+        [Order, StockItem, Platform],
         "dirty_executive",
         "day, slug",
         ["sale_date", "platform_slug"]
     ),
-    target!("metabase_product_performance", "dirty_product", "id", []),
-    target!("metabase_brand_analytics", "dirty_brand", "id", []),
+    target!(
+        "metabase_product_performance",
+        [Order, StockItem, Product, Brand, Category],
+        "dirty_product",
+        "id",
+        []
+    ),
+    target!(
+        "metabase_brand_analytics",
+        [Order, StockItem, Product, Brand],
+        "dirty_brand",
+        "id",
+        []
+    ),
     target!(
         "metabase_platform_performance",
+        [Order, StockItem, Platform],
         "dirty_platform",
         "id",
         ["platform_id"]
     ),
-    target!("metabase_inventory_status", "dirty_inventory", "item_id", []),
-    target!("metabase_customer_geography", "dirty_geography", "id", ["city"]),
-    target!("metabase_supplier_performance", "dirty_supplier", "id", []),
+    target!(
+        "metabase_inventory_status",
+        [Order, StockItem, Product, Brand, Category, Supplier, Size],
+        "dirty_inventory",
+        "item_id",
+        []
+    ),
+    target!(
+        "metabase_customer_geography",
+        [Order, StockItem, Product, Platform],
+        "dirty_geography",
+        "id",
+        ["city"]
+    ),
+    target!(
+        "metabase_supplier_performance",
+        [Order, StockItem, Product, Brand, Supplier],
+        "dirty_supplier",
+        "id",
+        []
+    ),
 ];
 
 /// A column of a view's key.

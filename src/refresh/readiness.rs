@@ -7,6 +7,7 @@ use crate::incremental::state;
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
+use crate::view::catalog;
 use crate::view::state::schema_stranger;
 
 /// How the seven are going to be refreshed.
@@ -106,13 +107,12 @@ fn capture_state(owner: u32) -> Result<CaptureState, Error> {
 
 /// How long the last full refresh of each view took, in seconds.
 fn full_seconds() -> Result<Option<f64>, Error> {
-    #[derive(serde::Deserialize)]
-    struct Cost {
-        seconds: Option<f64>,
-    }
-    let cost: Cost =
-        as_extension_owner(|| query::row(include_str!("../../sql/queries/refresh/full_cost.sql"), &[]))?;
-    Ok(cost.seconds)
+    as_extension_owner(|| {
+        query::value(
+            include_str!("../../sql/queries/refresh/full_cost.sql"),
+            &[catalog::names().into()],
+        )
+    })
 }
 
 /// A cost that has kept a refresh from being incremental is not measured again by it: it is halved, so that the other way gets

@@ -13,11 +13,11 @@ use crate::incremental::flush::{PopulatedView, populated_views};
 use crate::incremental::target::FlushTarget;
 use crate::incremental::{build, capture, state};
 use crate::pg::alterations;
-use crate::pg::capture::is_own_transaction;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::relation::LockMode;
 use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
+use crate::pg::transaction::is_own_transaction;
 use crate::pg::workspace::Workspace;
 use crate::pg::{query, relation};
 use crate::source::installed;
@@ -179,7 +179,7 @@ fn from_facts(
             return Ok(flushed.reasons);
         }
         // Whoever is in the way will be gone: nothing was applied, and nothing is lost.
-        (Err(error), _) if error.sqlstate() == "55P03" => {
+        (Err(error), _) if error.is_lock_timeout() => {
             for view in views {
                 let error = Error::SourceLocked {
                     view: (*view).to_owned(),
@@ -223,7 +223,7 @@ fn locked_targets(views: &[&str], owner: u32, done: &mut Done) -> Result<HashMap
             Ok(()) => {
                 targets.insert(populated.name, populated.oid);
             }
-            Err(error) if error.sqlstate() == "55P03" => {
+            Err(error) if error.is_lock_timeout() => {
                 let error = Error::LockTimeout {
                     view: populated.name.clone(),
                 };

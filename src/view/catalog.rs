@@ -6,6 +6,8 @@ use crate::calendar::Strategy;
 pub struct View {
     pub name: &'static str,
     pub strategy: Strategy,
+    /// What it is refreshed for at once.
+    pub events: &'static [Event],
     /// The statements that make it, with its indexes and comments. psql's variables stand for the settings.
     pub definition: &'static str,
 }
@@ -34,25 +36,40 @@ impl View {
     }
 }
 
+/// What happens in the shop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// An order comes or changes.
+    Order,
+    /// A stock item comes or changes.
+    StockItem,
+}
+
 macro_rules! view {
-    ($name:literal, $strategy:ident) => {
+    ($name:literal, $strategy:ident, [$($event:ident),*]) => {
         View {
             name: $name,
             strategy: Strategy::$strategy,
+            events: &[$(Event::$event),*],
             definition: include_str!(concat!("../../sql/definitions/", $name, ".sql")),
         }
     };
 }
 
 pub static VIEWS: [View; 7] = [
-    view!("metabase_executive_metrics", Hourly),
-    view!("metabase_product_performance", Daily),
-    view!("metabase_brand_analytics", Daily),
-    view!("metabase_platform_performance", Hourly),
-    view!("metabase_inventory_status", Hourly),
-    view!("metabase_customer_geography", Daily),
-    view!("metabase_supplier_performance", Weekly),
+    view!("metabase_executive_metrics", Hourly, [Order]),
+    view!("metabase_product_performance", Daily, [Order, StockItem]),
+    view!("metabase_brand_analytics", Daily, []),
+    view!("metabase_platform_performance", Hourly, [Order]),
+    view!("metabase_inventory_status", Hourly, [StockItem]),
+    view!("metabase_customer_geography", Daily, []),
+    view!("metabase_supplier_performance", Weekly, [StockItem]),
 ];
+
+/// The names of the seven, as an argument of a query that is about them.
+pub fn names() -> Vec<String> {
+    VIEWS.iter().map(|view| view.name.to_owned()).collect()
+}
 
 #[cfg(test)]
 mod tests {
