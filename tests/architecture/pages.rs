@@ -42,9 +42,16 @@ impl Page {
     /// The rows of the tables under a heading (a whole line, such as "## Columns"), cell by cell, without the tables' heads.
     pub fn rows(&self, heading: &str) -> Vec<Vec<String>> {
         let level = heading.split(' ').next().unwrap_or_default().len();
+        let mut is_code = false;
         let lines: Vec<&str> = self
             .text
             .lines()
+            // In a block of code, "#" begins a comment.
+            .filter(|line| {
+                let is_fence = line.trim_start().starts_with("```");
+                is_code ^= is_fence;
+                !is_code && !is_fence
+            })
             .skip_while(|line| *line != heading)
             .skip(1)
             .take_while(|line| !(1..=level).any(|level| line.starts_with(&format!("{} ", "#".repeat(level)))))
