@@ -433,6 +433,24 @@ fn strategies_of_views_are_those_that_pages_name() {
 }
 
 #[test]
+fn numbers_of_cards_and_fields_are_those_that_there_are() {
+    let database = Database::with_layout_a();
+    let mut client = database.connect();
+    create_all_views(&mut client);
+    let cards = column(&mut client, "SELECT sum(cards) FROM metabase.dashboards()").remove(0);
+    let fields = column(
+        &mut client,
+        "SELECT count(*) FROM pg_attribute WHERE attnum > 0 AND attrelid IN
+             (SELECT oid FROM pg_class WHERE relnamespace = 'analytics'::regnamespace AND relkind = 'm')",
+    )
+    .remove(0);
+    assert!(page("README.md").text.contains(&format!("{cards} cards")));
+    assert!(page("docs/dashboards.md").text.contains(&format!("{cards} cards")));
+    let pushed = page("docs/metabase.md").text;
+    assert!(pushed.contains(&format!("7 tables, {fields} fields, 1 collection, {cards} cards")), "{cards}, {fields}");
+}
+
+#[test]
 fn the_tables_of_dashboards_are_those_of_the_extension() {
     let database = Database::with_extension();
     let mut client = database.connect();
