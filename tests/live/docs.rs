@@ -445,9 +445,16 @@ fn numbers_of_cards_and_fields_are_those_that_there_are() {
     )
     .remove(0);
     assert!(page("README.md").text.contains(&format!("{cards} cards")));
-    assert!(page("docs/dashboards.md").text.contains(&format!("{cards} cards")));
+    assert!(
+        page("docs/dashboards.md")
+            .text
+            .contains(&format!("{cards} cards"))
+    );
     let pushed = page("docs/metabase.md").text;
-    assert!(pushed.contains(&format!("7 tables, {fields} fields, 1 collection, {cards} cards")), "{cards}, {fields}");
+    assert!(
+        pushed.contains(&format!("7 tables, {fields} fields, 1 collection, {cards} cards")),
+        "{cards}, {fields}"
+    );
 }
 
 #[test]
