@@ -133,7 +133,10 @@ fn failures_of(cluster: &Cluster, page: &Page, blocks: &[Block]) -> Vec<String> 
         })
         .collect();
     let failure = |number: usize, reason: &str, answer: &str| {
-        format!("{}: {reason}\n{}\n{answer}", page.path, blocks[number].code)
+        let code = &blocks[number].code;
+        let before = page.text.split(code.as_str()).next().unwrap_or_default();
+        let line = before.lines().count() + 1;
+        format!("{}, line {line}: {reason}\n{code}\n{answer}", page.path)
     };
     let run = blocks.iter().enumerate().filter(|(_, block)| is_run(block));
     run.filter_map(|(number, block)| match answers.get(&number) {
