@@ -482,26 +482,38 @@ fn the_tables_of_dashboards_are_those_of_the_extension() {
     assert_eq!(named, rows(&mut client, dashboards));
 
     for name in column(&mut client, "SELECT name FROM metabase.dashboards()") {
-        let cards: BTreeSet<String> = column(
+        // Cards by name, each with the views that its SQL reads, in words.
+        let cards: BTreeMap<String, BTreeSet<String>> = rows(
             &mut client,
             &format!(
-                "SELECT card->'card'->>'name' FROM jsonb_array_elements(metabase.dashboard_json('{name}')->'ordered_cards') AS card
-                 WHERE card->'card' ? 'name'"
+                "SELECT card.name, string_agg({IN_WORDS}, ', ')
+                 FROM jsonb_array_elements(metabase.dashboard_json('{name}')->'ordered_cards') AS place,
+                     jsonb_to_record(place->'card') AS card (name text, dataset_query jsonb),
+                     metabase.view_status()
+                 WHERE card.dataset_query->'native'->>'query' LIKE '%analytics.' || view_name || '%'
+                 GROUP BY card.name"
             ),
         )
-        .into_iter()
+        .iter()
+        .filter_map(|row| row.split_once(" | "))
+        .map(|(card, views)| (card.to_owned(), views.split(", ").map(str::to_owned).collect()))
         .collect();
-        let rows = page.rows(&format!("### {name}"));
-        let mut named = BTreeSet::new();
-        for card in rows.iter().flat_map(|row| row[0].split(" · ")) {
-            // Of cards that begin alike, all but the first are named by how they go on.
-            let full = cards
-                .iter()
-                .find(|full| *full == card || full.ends_with(&format!(" {card}")));
-            named.insert(
-                full.unwrap_or_else(|| panic!("{name} has no card {card}: {cards:?}"))
-                    .clone(),
-            );
+        let mut named = BTreeMap::new();
+        for row in page.rows(&format!("### {name}")) {
+            // "unsold" is no view, but which rows of one are read.
+            let views: BTreeSet<String> = row[2]
+                .split(", ")
+                .filter(|view| *view != "unsold")
+                .map(str::to_owned)
+                .collect();
+            for card in row[0].split(" · ") {
+                // Of cards that begin alike, all but the first are named by how they go on.
+                let full = cards
+                    .keys()
+                    .find(|full| *full == card || full.ends_with(&format!(" {card}")));
+                let full = full.unwrap_or_else(|| panic!("{name} has no card {card}: {cards:?}"));
+                named.insert(full.clone(), views.clone());
+            }
         }
         assert_eq!(named, cards, "{name}");
     }
