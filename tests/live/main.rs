@@ -6,6 +6,7 @@ mod concurrency;
 mod crashes;
 mod custom_views;
 mod dashboards;
+mod docs;
 mod errors;
 mod events;
 mod extension;
@@ -21,6 +22,8 @@ mod mappings;
 #[path = "../json/mutation.rs"]
 mod mutation;
 mod oracle;
+#[path = "../architecture/pages.rs"]
+mod pages;
 mod pg_cron;
 mod pg_regress;
 mod preview;
