@@ -2,6 +2,9 @@
 
 mod imports;
 mod layers;
+mod places;
+mod sources;
+mod statements;
 
 use std::path::Path;
 
