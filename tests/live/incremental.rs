@@ -6,8 +6,8 @@ use crate::cluster::{Database, create_all_views, error_of, refresh_all, value};
 use crate::integrity::assert_sound;
 use crate::rows::rows;
 use crate::shop::{
-    VIEWS, assert_error, assert_incremental, column, completed_and_failed, differences, refresh_view,
-    refreshed, run, shop, shop_with_views, triggers,
+    VIEWS, assert_error, assert_incremental, assert_right, column, completed_and_failed, differences,
+    refresh_view, refreshed, refreshed_shop, run, shop, shop_with_views, triggers,
 };
 
 const BEGUN: &str = "full: changes of its sources are captured from now on";
@@ -21,28 +21,12 @@ const CHANGE: &str = "UPDATE transactions.orders SET gross_sale = gross_sale + 1
                       UPDATE core.brands SET name = name || '.';
                       UPDATE core.suppliers SET business_name = business_name || '.'";
 
-/// The shop with its views, and with facts, so that the next refresh is incremental.
-fn refreshed_shop() -> (Database, Client) {
-    let (database, mut client) = shop_with_views();
-    refresh_all(&mut client);
-    (database, client)
-}
-
 /// How the views were last refreshed and why so, each answer once.
 fn modes(client: &mut Client) -> Vec<String> {
     column(
         client,
         "SELECT DISTINCT mode || ': ' || mode_reason FROM metabase.view_status() ORDER BY 1",
     )
-}
-
-#[track_caller]
-fn assert_right(client: &mut Client) {
-    let wrong: Vec<&str> = VIEWS
-        .into_iter()
-        .filter(|view| differences(client, view) > 0)
-        .collect();
-    assert_eq!(wrong, [""; 0]);
 }
 
 /// Refreshes all views after a change: all for this reason, and to the truth.

@@ -6,21 +6,10 @@ use std::time::Duration;
 use postgres::Client;
 use postgres::fallible_iterator::FallibleIterator;
 
-use crate::cluster::{Cluster, Database, create_all_views, error_of, run_file, value};
+use crate::cluster::{Cluster, Database, PRELOADED, create_all_views, error_of, value};
 use crate::rows::rows;
 use crate::sessions::wait_until;
-use crate::shop::{VIEWS, assert_error, column, run, shop_with_views};
-
-const PRELOADED: &[&str] = &["fsync=off", "shared_preload_libraries=metabase_views"];
-
-/// A database with the hand-worked shop, on a cluster of a test's own, and no views yet.
-pub fn shop_on(cluster: &Cluster) -> Client {
-    let mut client = cluster.create_database("shop");
-    run(&mut client, "CREATE EXTENSION metabase_views");
-    run_file(&mut client, "demo/schema.sql");
-    run_file(&mut client, "tests/hand_worked/shop.sql");
-    client
-}
+use crate::shop::{VIEWS, assert_error, column, run, shop_on, shop_with_views};
 
 /// Has the worker look at all there is, and waits until it has.
 pub fn have_worker_look(client: &mut Client) {
@@ -101,7 +90,7 @@ impl Clock {
         );
     }
 
-    /// Moves the clock, and has the worker do what is to be done then. Answers of some views how often they were refreshed by the
+    /// Moves the clock, and has the worker do what is to be done then. Returns of some views how often they were refreshed by the
     /// schedule since the last look, and when they are due next.
     fn at(&mut self, time: &str, views: &[&str]) -> Vec<String> {
         self.set(time);
@@ -865,7 +854,7 @@ fn a_dump_carries_strategies_and_who_keeps_them() {
          SELECT metabase.disable_event_sync();
          SELECT metabase.set_setting('history_days', '5')",
     );
-    let restored: Database = crate::extension::restore(&database);
+    let restored = Database::restored(&database.dump());
     let mut there = restored.connect();
     assert_eq!(
         rows(

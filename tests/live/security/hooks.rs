@@ -3,16 +3,9 @@
 
 use postgres::Client;
 
-use crate::cluster::{Cluster, Database, create_all_views, error_of, run_file, value};
+use crate::cluster::{Cluster, Database, PRELOADED_TWO_PHASE, create_all_views, error_of, run_file, value};
 use crate::sessions::wait_until;
 use crate::shop::{VIEWS, assert_error, column, run};
-
-const PRELOADED: &[&str] = &[
-    "fsync=off",
-    "shared_preload_libraries=metabase_views",
-    "max_prepared_transactions=10",
-    "metabase_views.event_delay=0",
-];
 
 /// A session in which the test itself is caught by nothing.
 fn clean(cluster: &Cluster, database: &str) -> Client {
@@ -52,7 +45,8 @@ fn nobody_was_caught(cluster: &Cluster) {
 
 /// A cluster with two roles: one that will own databases, and a superuser whose own search_path is as hostile as theirs.
 fn cluster(name: &str) -> Cluster {
-    let cluster = Cluster::make(name, PRELOADED);
+    let cluster = Cluster::make(name, PRELOADED_TWO_PHASE);
+    cluster.configure("event_delay", "0");
     run(
         &mut cluster.connect("postgres"),
         "CREATE ROLE database_owner LOGIN CREATEDB;
