@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 
 use crate::cluster::{Cluster, PRELOADED, create_all_views, run_file, value};
-use crate::sessions::wait_until;
+use crate::sessions::{Background, wait_for, wait_until};
 use crate::shop::{SALE, column, run, shop_on};
 
 /// Whether this database has a worker.
@@ -812,4 +812,28 @@ fn a_database_whose_sessions_end_with_their_first_error_has_a_worker_that_goes_o
     wait_for_run(&mut client, "metabase_platform_performance", "failed");
     assert_eq!(column(&mut client, WORKER_PID), pid);
     run(&mut other, "ROLLBACK");
+}
+
+#[test]
+fn a_command_that_dies_keeps_the_worker_away_for_a_minute_and_not_for_ever() {
+    let (cluster, mut client) = shop_cluster("worker-hold");
+    // It asks the worker to leave, and then waits for this session to go.
+    let rename = Background::start(
+        cluster.connect("postgres"),
+        "ALTER DATABASE shop RENAME TO another",
+    );
+    wait_until(&mut client, HAS_NO_WORKER);
+    // A session that is terminated unwinds nothing.
+    run(
+        &mut client,
+        &format!("SELECT pg_terminate_backend({})", rename.pid),
+    );
+    rename.result().expect_err("it was terminated");
+    // The launcher looks at all databases, and starts no worker here.
+    let mut other = cluster.create_database("other");
+    run(&mut other, "CREATE EXTENSION metabase_views");
+    wait_until(&mut other, HAS_WORKER);
+    assert!(value::<bool>(&mut client, HAS_NO_WORKER));
+    wait_for(&mut client, HAS_WORKER, Duration::from_secs(120));
+    keeps_fresh(&mut client);
 }
