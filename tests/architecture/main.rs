@@ -4,6 +4,9 @@ mod documentation;
 mod imports;
 mod layers;
 mod pages;
+mod places;
+mod sources;
+mod statements;
 
 use std::path::Path;
 

@@ -3,8 +3,11 @@
 //! Simple values stand first in every list, for what fails shrinks towards them. Lists are short, so that rows meet in one
 //! group, lose it to each other and leave it empty.
 
+use crate::cluster::{create_all_views, run_file};
+use crate::shop::{Truth, run};
 use std::fmt::Debug;
 
+use postgres::Client;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -20,20 +23,20 @@ struct Table {
     kind: u32,
     /// The number of the last row that changes are about. A few rows are not there at first.
     last: u32,
-    columns: &'static [(&'static str, Values)],
+    columns: &'static [(&'static str, ColumnValues)],
 }
 
 /// The values that a column takes, as SQL.
 #[derive(Clone, Copy)]
-enum Values {
+enum ColumnValues {
     Of(&'static [&'static str]),
     KeyOf(&'static Table),
 }
 
-use Values::{KeyOf, Of};
+use ColumnValues::{KeyOf, Of};
 
-const NAMES: Values = Of(&["'Nike'", "'adidas'", "'nike'", "'Ä, \"B\"'", "''", "NULL"]);
-const STATUSES: Values = Of(&[
+const NAMES: ColumnValues = Of(&["'Nike'", "'adidas'", "'nike'", "'Ä, \"B\"'", "''", "NULL"]);
+const STATUSES: ColumnValues = Of(&[
     "'completed'",
     "'completed'",
     "'COMPLETED'",
@@ -42,7 +45,7 @@ const STATUSES: Values = Of(&[
     "NULL",
 ]);
 /// Free, refunded, thirds, next to a threshold, and what spoils a sum for good if it is not taken back whole.
-const MONEY: Values = Of(&[
+const MONEY: ColumnValues = Of(&[
     "100",
     "200",
     "100.01",
@@ -59,7 +62,7 @@ const MONEY: Values = Of(&[
     "'-Infinity'",
 ]);
 /// Both sides of the edges of days, months, quarters and years in Berlin, and the hours in which its clocks change.
-const TIMES: Values = Of(&[
+const TIMES: ColumnValues = Of(&[
     "'2024-03-15 12:00:00+00'",
     "'2024-03-15 12:00:00+00'",
     "'2024-03-30 22:59:59.999999+00'",
@@ -83,9 +86,9 @@ const TIMES: Values = Of(&[
     "'-infinity'",
     "'0044-03-15 12:00:00+00 BC'",
 ]);
-const COUNTRIES: Values = Of(&["'Germany'", "'DE'", "'France'", "'Nowhere'", "''", "NULL"]);
-const CITIES: Values = Of(&["'Paris'", "'Berlin'", "'paris'", "''", "NULL"]);
-const FLAGS: Values = Of(&["true", "false", "NULL"]);
+const COUNTRIES: ColumnValues = Of(&["'Germany'", "'DE'", "'France'", "'Nowhere'", "''", "NULL"]);
+const CITIES: ColumnValues = Of(&["'Paris'", "'Berlin'", "'paris'", "''", "NULL"]);
+const FLAGS: ColumnValues = Of(&["true", "false", "NULL"]);
 
 static PLATFORMS: Table = Table {
     name: "core.platforms",
@@ -202,7 +205,7 @@ pub fn table_names() -> Vec<&'static str> {
 }
 
 /// Columns whose lowest and highest values the views show.
-const EXTREMES: [(&str, &str, Values); 3] = [
+const EXTREMES: [(&str, &str, ColumnValues); 3] = [
     ("transactions.orders", "sold_at", TIMES),
     ("transactions.orders", "gross_sale", MONEY),
     ("products.inventory", "purchase_date", TIMES),
@@ -267,7 +270,7 @@ pub fn enclosed(first: &str, statements: Vec<String>, last: &str) -> Vec<String>
     all
 }
 
-/// Values of a strategy without end, for tests that go on for as long as there is time.
+/// ColumnValues of a strategy without end, for tests that go on for as long as there is time.
 pub fn draws<T: Debug>(strategy: impl Strategy<Value = T>) -> impl FnMut() -> T {
     let mut random = TestRunner::default();
     move || {
@@ -323,7 +326,7 @@ impl Table {
     }
 }
 
-fn any_value(values: Values, scale: u32) -> BoxedStrategy<String> {
+fn any_value(values: ColumnValues, scale: u32) -> BoxedStrategy<String> {
     match values {
         Of(literals) => select(literals).prop_map(str::to_owned).boxed(),
         KeyOf(table) => any_key(table, scale),
@@ -398,4 +401,18 @@ fn any_best_seller(scale: u32) -> BoxedStrategy<String> {
             )
         })
         .boxed()
+}
+
+/// Makes that shop, with its rows and its views, whose days are Berlin's.
+pub fn make_loosened_shop(client: &mut Client) -> Truth {
+    run(client, "CREATE EXTENSION IF NOT EXISTS metabase_views");
+    for file in SCHEMA.iter().chain([&ROWS_FILE]) {
+        run_file(client, file);
+    }
+    run(
+        client,
+        "SELECT metabase.set_setting('time_zone', 'Europe/Berlin')",
+    );
+    create_all_views(client);
+    Truth::of(client)
 }

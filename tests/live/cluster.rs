@@ -1,12 +1,23 @@
 //! The cluster that all tests share with a database of its own for each of them, and clusters for those that cannot share.
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
+
+/// What a cluster is started with for a background worker.
+pub const PRELOADED: &[&str] = &["fsync=off", "shared_preload_libraries=metabase_views"];
+
+/// The same with room for prepared transactions, which nothing is notified in.
+pub const PRELOADED_TWO_PHASE: &[&str] = &[
+    "fsync=off",
+    "shared_preload_libraries=metabase_views",
+    "max_prepared_transactions=10",
+];
 
 /// A database that is there for one test.
 pub struct Database {
@@ -28,6 +39,25 @@ impl Database {
     pub fn with_layout_a() -> Database {
         let database = Database::with_extension();
         database.run_file("demo/schema.sql");
+        database
+    }
+
+    /// A database that a dump was restored into, of which every statement has succeeded.
+    pub fn restored(dump: &[u8]) -> Database {
+        let database = Database::empty();
+        let mut psql = database
+            .program("psql")
+            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("psql can be run");
+        psql.stdin
+            .take()
+            .expect("it is piped")
+            .write_all(dump)
+            .expect("psql reads all of it");
+        assert!(psql.wait().expect("psql ends").success());
         database
     }
 
@@ -73,6 +103,22 @@ impl Database {
             .batch_execute(&format!("CREATE ROLE {role} LOGIN"))
             .expect("a role can be created");
         role
+    }
+
+    /// What pg_dump writes of it.
+    pub fn dump(&self) -> Vec<u8> {
+        let output = self.program("pg_dump").output().expect("pg_dump can be run");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
+    }
+
+    /// One of PostgreSQL's own programs, told where the database is.
+    pub fn program(&self, name: &str) -> Command {
+        program(name, &socket(), &self.name)
     }
 
     /// The folder of the cluster's socket.
@@ -205,6 +251,24 @@ impl Cluster {
         }
     }
 
+    /// Changes a setting of the extension while the server runs.
+    pub fn configure(&self, name: &str, value: &str) {
+        let mut client = self.connect("postgres");
+        for statement in [
+            &format!("ALTER SYSTEM SET metabase_views.{name} = '{value}'"),
+            "SELECT pg_reload_conf()",
+        ] {
+            client
+                .batch_execute(statement)
+                .unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+        }
+    }
+
+    /// One of PostgreSQL's own programs, told where a database of it is.
+    pub fn program(&self, name: &str, database: &str) -> Command {
+        program(name, &self.socket, database)
+    }
+
     /// The folder of its socket.
     pub fn socket(&self) -> &str {
         &self.socket
@@ -220,7 +284,7 @@ impl Drop for Cluster {
     }
 }
 
-/// What scripts/cluster.sh answers.
+/// What scripts/cluster.sh prints.
 fn script(arguments: &[&str]) -> String {
     let output = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/cluster.sh"))
         .args(arguments)
@@ -237,6 +301,15 @@ pub fn run_file(client: &mut Client, path: &str) {
     client
         .batch_execute(&statements)
         .unwrap_or_else(|error| panic!("{path}: {error:?}"));
+}
+
+fn program(name: &str, socket: &str, database: &str) -> Command {
+    let mut command = Command::new(format!("{}/{name}", variable("PG_BIN")));
+    command
+        .env("PGHOST", socket)
+        .env("PGUSER", "postgres")
+        .env("PGDATABASE", database);
+    command
 }
 
 fn variable(name: &str) -> String {

@@ -4,15 +4,9 @@
 use crate::cluster::{create_all_views, error_of};
 use crate::sessions::Background;
 use crate::shop::{
-    VIEWS, column, completed_and_failed, differences, history, refresh_view, refreshed, run, shop,
-    shop_with_views, snapshot,
+    SALE, VIEWS, assert_error, column, completed_and_failed, differences, history, refresh_view, refreshed,
+    run, shop, shop_with_views, snapshot,
 };
-
-const SALE: &str = "INSERT INTO transactions.orders (
-                        id, inventory_item_id, platform_id, status, sold_at, gross_sale, created_at, updated_at
-                    )
-                    SELECT gen_random_uuid(), '60000000-0000-0000-0000-000000000001',
-                        '10000000-0000-0000-0000-000000000001', 'completed', now(), 100, now(), now()";
 
 // Refreshing
 
@@ -329,10 +323,28 @@ fn a_refresh_that_a_newer_one_overtook_fails_in_its_row() {
     run(&mut old, "UPDATE core.brands SET name = upper(name)");
     let row = refresh_view(&mut old, "metabase_brand_analytics");
     assert_eq!(row.status, "failed");
-    let message = row.error_message.expect("it failed");
-    assert!(message.contains("(SQLSTATE 40001)"), "{message}");
+    let message =
+        "could not serialize access: another session has refreshed since this transaction took its snapshot";
+    let hint = "Try again in a new transaction.";
+    assert_eq!(
+        row.error_message,
+        Some(format!("{message} (SQLSTATE 40001)\n{hint}"))
+    );
     run(&mut old, "COMMIT");
     assert_eq!(differences(&mut client, "metabase_brand_analytics"), 0);
+    // What is no refresh has no row to say so in.
+    run(&mut old, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT");
+    refresh_view(&mut client, "metabase_brand_analytics");
+    for call in ["rebuild()", "enable_capture()", "disable_capture()"] {
+        run(&mut old, "SAVEPOINT before_call");
+        assert_error(
+            &error_of(&mut old, &format!("SELECT metabase.{call}")),
+            "40001",
+            message,
+            Some(hint),
+        );
+        run(&mut old, "ROLLBACK TO before_call");
+    }
 }
 
 // Two-phase commit

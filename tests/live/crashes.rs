@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use postgres::Client;
 
-use crate::changes::{ROWS_FILE, SCHEMA, any_change_around_orders, draws};
-use crate::cluster::{Cluster, create_all_views, run_file};
+use crate::changes::{any_change_around_orders, draws, make_loosened_shop};
+use crate::cluster::Cluster;
 use crate::integrity::assert_sound;
 use crate::shop::{Truth, assert_mostly_incremental, column, run, violations_after_refresh};
 
@@ -28,17 +28,9 @@ fn nothing_is_lost_and_nothing_counted_twice_when_the_server_is_killed() {
         ],
     );
     let mut client = cluster.create_database("shop");
-    run(&mut client, "CREATE EXTENSION metabase_views");
-    for file in SCHEMA.iter().chain([&ROWS_FILE]) {
-        run_file(&mut client, file);
-    }
-    run(
-        &mut client,
-        "SELECT metabase.set_setting('time_zone', 'Europe/Berlin')",
-    );
-    create_all_views(&mut client);
+    make_loosened_shop(&mut client);
 
-    let mut writers: Vec<Writer> = (0..WRITERS).map(Writer::new).collect();
+    let mut writers: Vec<RememberingWriter> = (0..WRITERS).map(RememberingWriter::new).collect();
     let mut milliseconds = draws(20..300_u64);
     for _ in 0..CRASHES {
         scope(|scope| {
@@ -83,15 +75,15 @@ fn refresh(mut client: Client) {
 
 /// A session that remembers what was committed. Its transactions have numbers: number n adds an order n, gives the order
 /// before it another price and takes away the oldest one, all at once.
-struct Writer {
+struct RememberingWriter {
     number: usize,
     /// The last transaction that the server has acknowledged.
     last: u32,
 }
 
-impl Writer {
-    fn new(number: usize) -> Writer {
-        Writer { number, last: 0 }
+impl RememberingWriter {
+    fn new(number: usize) -> RememberingWriter {
+        RememberingWriter { number, last: 0 }
     }
 
     /// Writes until the server is gone.

@@ -938,7 +938,7 @@ fn only_the_owner_of_a_view_may_refresh_replace_or_drop_it() {
     }
     create_all_views(&mut database.connect_as(&owner));
     let before = snapshot(&mut client);
-    let mut other = database.connect_as(&other);
+    let mut as_other = database.connect_as(&other);
     let message = format!("materialized view analytics.metabase_brand_analytics belongs to role \"{owner}\"");
     let hint = format!("Do this as its owner: SET ROLE \"{owner}\";");
     for call in [
@@ -946,20 +946,39 @@ fn only_the_owner_of_a_view_may_refresh_replace_or_drop_it() {
         "create_view('metabase_brand_analytics', drop_existing => true)",
     ] {
         assert_eq!(
-            column(&mut other, &format!("SELECT error_message FROM metabase.{call}")),
+            column(
+                &mut as_other,
+                &format!("SELECT error_message FROM metabase.{call}")
+            ),
             [format!("{message} (SQLSTATE 42501)\n{hint}")],
             "{call}"
         );
     }
     assert_error(
         &error_of(
-            &mut other,
+            &mut as_other,
             "SELECT metabase.drop_view('metabase_brand_analytics')",
         ),
         "42501",
         &message,
         Some(&hint),
     );
+    // What concerns all seven says so.
+    for call in [
+        "rebuild()",
+        "capture_status()",
+        "enable_capture()",
+        "disable_capture()",
+        "unschedule()",
+        "disable_event_sync()",
+    ] {
+        assert_error(
+            &error_of(&mut as_other, &format!("SELECT metabase.{call}")),
+            "42501",
+            &format!("the views belong to role \"{owner}\", and \"{other}\" may not act as that role"),
+            Some(&format!("Do this as their owner: SET ROLE \"{owner}\";")),
+        );
+    }
     assert_eq!(snapshot(&mut client), before);
 }
 

@@ -1,21 +1,15 @@
 //! What is changed in the shop is in the views shortly after it is committed: the background worker sees to it.
 
-use std::process::Command;
 use std::time::Instant;
 
 use postgres::Client;
 
-use crate::cluster::{Cluster, create_all_views, refresh_all, value};
+use crate::cluster::{Cluster, PRELOADED_TWO_PHASE, create_all_views, refresh_all, value};
 use crate::rows::rows;
-use crate::schedule::{have_worker_look, shop_on};
+use crate::schedule::have_worker_look;
 use crate::sessions::{Background, wait_until};
-use crate::shop::{Truth, column, differences, run, violations_after_refresh};
+use crate::shop::{Truth, column, differences, run, shop_on, violations_after_refresh};
 
-const PRELOADED: &[&str] = &[
-    "fsync=off",
-    "shared_preload_libraries=metabase_views",
-    "max_prepared_transactions=5",
-];
 const NOT_PRELOADED: &[&str] = &["fsync=off", "max_prepared_transactions=5"];
 
 const ORDER_VIEWS: [&str; 3] = [
@@ -42,7 +36,7 @@ const NEW_STOCK: &str =
 
 /// A shop with a worker, whose views are up to date and refreshed by what changes from now on.
 fn shop_with_worker(name: &str) -> (Cluster, Client) {
-    let cluster = Cluster::make(name, PRELOADED);
+    let cluster = Cluster::make(name, PRELOADED_TWO_PHASE);
     let mut client = shop_on(&cluster);
     create_all_views(&mut client);
     refresh_all(&mut client);
@@ -155,10 +149,9 @@ fn ten_thousand_commits_cost_few_refreshes() {
          WHERE ctid = ANY (ARRAY(SELECT ctid FROM transactions.orders OFFSET :client_id LIMIT 1));\n",
     )
     .expect("the script can be written");
-    let programs = std::env::var("PG_BIN").expect("PG_BIN names the folder of PostgreSQL's programs");
-    let output = Command::new(format!("{programs}/pgbench"))
+    let output = cluster
+        .program("pgbench", "shop")
         .args(["-n", "-c", "4", "-j", "2", "-t", "2500", "-f", &script])
-        .args(["-h", cluster.socket(), "-U", "postgres", "shop"])
         .output()
         .expect("pgbench can be run");
     assert!(output.status.success(), "{output:?}");
@@ -217,7 +210,7 @@ fn what_was_committed_while_there_was_no_worker_is_found_when_there_is_one() {
     let (mut cluster, _) = shop_with_worker("events-downtime");
     cluster.restart_with(NOT_PRELOADED);
     run(&mut cluster.connect("shop"), NEW_ORDER);
-    cluster.restart_with(PRELOADED);
+    cluster.restart_with(PRELOADED_TWO_PHASE);
     let mut client = cluster.connect("shop");
     wait_until_refreshed(&mut client, &ORDER_VIEWS);
     assert_true(&mut client, &ORDER_VIEWS);
@@ -225,7 +218,7 @@ fn what_was_committed_while_there_was_no_worker_is_found_when_there_is_one() {
 
 #[test]
 fn views_whose_changes_cannot_be_captured_are_not_refreshed_at_each_commit() {
-    let cluster = Cluster::make("events-uncaptured", PRELOADED);
+    let cluster = Cluster::make("events-uncaptured", PRELOADED_TWO_PHASE);
     let mut client = shop_on(&cluster);
     run(
         &mut client,

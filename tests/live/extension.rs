@@ -1,7 +1,5 @@
 //! The extension as a whole: installed, removed, dumped and restored.
 
-use std::process::{Command, Stdio};
-
 use crate::cluster::{Database, create_all_views, error_of, refresh_all, value};
 use crate::shop::{
     VIEWS, assert_error, column, differences, refreshed, run, shop, shop_with_views, snapshot,
@@ -174,7 +172,7 @@ fn a_dump_restores_working_views_with_all_that_was_decided() {
         "CREATE INDEX mine ON analytics.metabase_brand_analytics (lower(brand_name)) WHERE total_sales > 0",
     );
 
-    let restored = restore(&database);
+    let restored = Database::restored(&database.dump());
     let mut there = restored.connect();
     for (what, query) in [
         ("settings", "SELECT setting FROM metabase.settings AS setting"),
@@ -265,30 +263,4 @@ fn a_dump_restores_working_views_with_all_that_was_decided() {
     // The log stays behind: what ran elsewhere did not run here.
     let runs: i64 = value(&mut there, "SELECT count(*) FROM metabase.refresh_history");
     assert_eq!(runs, 8 + 7);
-}
-
-/// A database that holds what pg_dump finds in another.
-pub fn restore(database: &Database) -> Database {
-    let restored = Database::empty();
-    let mut dump = postgres_program(database, "pg_dump")
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("pg_dump can be run");
-    let psql = postgres_program(&restored, "psql")
-        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1"])
-        .stdin(dump.stdout.take().expect("it is piped"))
-        .stdout(Stdio::null())
-        .output()
-        .expect("psql can be run");
-    assert!(dump.wait().expect("pg_dump ends").success());
-    assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
-    restored
-}
-
-/// One of PostgreSQL's own programs, told where the cluster is.
-pub fn postgres_program(database: &Database, name: &str) -> Command {
-    let directory = std::env::var("PG_BIN").expect("PG_BIN names the folder of PostgreSQL's programs");
-    let mut command = Command::new(format!("{directory}/{name}"));
-    command.args(["-h", &database.socket(), "-U", "postgres", "-d", database.name()]);
-    command
 }

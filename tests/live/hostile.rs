@@ -3,8 +3,8 @@
 use postgres::Client;
 
 use crate::cluster::{Database, SqlError, create_all_views, error_of, refresh_all, value};
-use crate::rows::{rows, run};
-use crate::shop::VIEWS;
+use crate::rows::rows;
+use crate::shop::{VIEWS, run};
 
 /// Texts that end a string, a statement or a name for those who paste them together.
 const NASTY_TEXTS: [&str; 12] = [

@@ -3,7 +3,7 @@
 use postgres::Client;
 
 use crate::cluster::{Database, create_all_views, refresh_all, value};
-use crate::shop::{VIEWS, column, differences, run, shop, shop_with_views};
+use crate::shop::{assert_right, column, refreshed_shop, run, shop, shop_with_views};
 
 /// Functions and an operator that make their owner a superuser if they are ever run by one. {role} owns them, in a schema of
 /// its name.
@@ -40,15 +40,6 @@ fn shop_with_operator() -> (Database, Client, Client, String) {
     );
     let operator = database.connect_as(&role);
     (database, client, operator, role)
-}
-
-#[track_caller]
-fn assert_right(client: &mut Client) {
-    let wrong: Vec<&str> = VIEWS
-        .into_iter()
-        .filter(|view| differences(client, view) > 0)
-        .collect();
-    assert_eq!(wrong, [""; 0]);
 }
 
 #[test]
@@ -143,13 +134,6 @@ fn what_a_refresh_calls_cannot_pull_the_facts_from_under_it() {
 }
 
 // Showing what is not so
-
-/// The shop with facts, so that its refreshes are incremental.
-fn refreshed_shop() -> (Database, Client) {
-    let (database, mut client) = shop_with_views();
-    refresh_all(&mut client);
-    (database, client)
-}
 
 #[test]
 fn a_table_that_begins_to_inherit_is_seen() {

@@ -5,7 +5,8 @@ use postgres::Client;
 
 use crate::cluster::{Database, create_all_views, refresh_all, value};
 use crate::mappings;
-use crate::rows::{rows, run};
+use crate::rows::rows;
+use crate::shop::run;
 
 /// The layouts that need no mapping, with their tables.
 const LAYOUTS: [(&str, &str); 3] = [

@@ -3,6 +3,7 @@
 mod changes;
 mod cluster;
 mod concurrency;
+mod cost;
 mod crashes;
 mod custom_views;
 mod dashboards;
@@ -16,6 +17,7 @@ mod hostile;
 mod hostile_refresh;
 mod incremental;
 mod integrity;
+mod keys;
 mod layouts;
 mod lifecycle;
 mod mappings;

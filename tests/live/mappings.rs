@@ -1,13 +1,10 @@
 //! Shops that look like none of the known layouts, read through mappings; and the settings that change what numbers mean.
 
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
 use postgres::{Client, Config, NoTls};
 
 use crate::cluster::{Database, create_all_views, error_of, refresh_all, value};
-use crate::rows::{rows, run};
+use crate::rows::rows;
+use crate::shop::run;
 
 #[test]
 fn a_shop_of_one_channel_with_amounts_in_cents() {
@@ -707,8 +704,7 @@ fn a_dump_carries_mappings_settings_and_views() {
     );
     recreate_all_views(&mut client);
 
-    let restored = Database::empty();
-    restore(&dump(&database), &restored);
+    let restored = Database::restored(&database.dump());
     let mut copy = restored.connect();
 
     for query in [
@@ -851,47 +847,4 @@ fn connect_with(database: &Database, options: &str) -> Client {
         .options(options)
         .connect(NoTls)
         .expect("the cluster is up")
-}
-
-/// A program of the PostgreSQL that the extension is installed into, connected to a database.
-fn program(name: &str, database: &Database) -> Command {
-    let directory =
-        std::env::var("PG_BIN").expect("PG_BIN names the folder of PostgreSQL's programs; run: make test");
-    let mut command = Command::new(PathBuf::from(directory).join(name));
-    command.args([
-        "--host",
-        &database.socket(),
-        "--username",
-        "postgres",
-        "--dbname",
-        database.name(),
-    ]);
-    command
-}
-
-/// The database as pg_dump writes it.
-fn dump(database: &Database) -> Vec<u8> {
-    let output = program("pg_dump", database).output().expect("pg_dump is there");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output.stdout
-}
-
-/// Runs a dump, of which every statement must succeed.
-fn restore(dump: &[u8], database: &Database) {
-    let mut psql = program("psql", database)
-        .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("psql is there");
-    psql.stdin
-        .take()
-        .expect("it is piped")
-        .write_all(dump)
-        .expect("psql reads all of it");
-    assert!(psql.wait().expect("psql ends").success());
 }

@@ -6,9 +6,8 @@ use postgres::Client;
 
 use crate::cluster::{Cluster, create_all_views, error_of, refresh_all};
 use crate::rows::rows;
-use crate::schedule::shop_on;
 use crate::sessions::wait_for;
-use crate::shop::{assert_error, column, run};
+use crate::shop::{assert_error, column, run, shop_on};
 
 /// pg_cron runs jobs in background workers here, so that it needs no connection.
 const PG_CRON: &[&str] = &[

@@ -2,9 +2,10 @@
 //!
 //! The layout is that of PostgreSQL's own regression tests. `PG_REGRESS_UPDATE=1` writes the expected files anew.
 
-use std::process::Command;
+use std::io::{Read, pipe};
 
 use crate::cluster::Database;
+use crate::shop::shop;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pg_regress");
 
@@ -29,8 +30,7 @@ fn dashboards() {
 }
 
 fn compare(script: &str) {
-    let database = Database::with_layout_a();
-    database.run_file("tests/hand_worked/shop.sql");
+    let database = shop();
     let answer = psql(&database, &format!("{FOLDER}/sql/{script}.sql"));
     let expected_file = format!("{FOLDER}/expected/{script}.out");
     if std::env::var_os("PG_REGRESS_UPDATE").is_some() {
@@ -51,21 +51,27 @@ fn compare(script: &str) {
 
 /// All that psql prints for a script, errors included, in their place.
 fn psql(database: &Database, script: &str) -> String {
-    let bin =
-        std::env::var("PG_BIN").expect("PG_BIN names PostgreSQL's programs; run the tests with: make test");
-    let output = Command::new("sh")
+    let (mut reader, writer) = pipe().expect("a pipe");
+    let mut psql = database
+        .program("psql")
         .args([
-            "-c",
-            "exec \"$0\" -X -a -q -v HIDE_TABLEAM=on -v HIDE_TOAST_COMPRESSION=on -f \"$1\" 2>&1",
+            "-X",
+            "-a",
+            "-q",
+            "-v",
+            "HIDE_TABLEAM=on",
+            "-v",
+            "HIDE_TOAST_COMPRESSION=on",
+            "-f",
+            script,
         ])
-        .args([&format!("{bin}/psql"), script])
-        .env("PGHOST", database.socket())
-        .env("PGUSER", "postgres")
-        .env("PGDATABASE", database.name())
-        .output()
+        .stdout(writer.try_clone().expect("a pipe"))
+        .stderr(writer)
+        .spawn()
         .expect("psql runs");
+    let mut printed = String::new();
+    reader.read_to_string(&mut printed).expect("psql prints UTF-8");
+    psql.wait().expect("psql ends");
     // psql says in which file an error is; the file's folder is nobody's business.
-    String::from_utf8(output.stdout)
-        .expect("psql prints UTF-8")
-        .replace(&format!("psql:{script}:"), "psql:")
+    printed.replace(&format!("psql:{script}:"), "psql:")
 }

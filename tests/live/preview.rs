@@ -13,7 +13,6 @@ use serde_json::Value;
 
 use crate::cluster::{Database, create_all_views, error_of, value};
 use crate::dashboards::card::{Choice, Chosen, DASHBOARDS, cards, list, text};
-use crate::extension::postgres_program;
 use crate::shop::{column, run};
 
 /// A page as a browser shows it at one width.
@@ -164,7 +163,8 @@ fn demo_shop(orders: &str) -> (Database, Client) {
         &mut client,
         &format!("ALTER DATABASE {name} SET TimeZone = 'Europe/Berlin'; SET TimeZone = 'Europe/Berlin'"),
     );
-    let psql = postgres_program(&database, "psql")
+    let psql = database
+        .program("psql")
         .args([
             "-X",
             "-q",
@@ -245,7 +245,7 @@ fn assert_shows(shown: &CardLook, card: &Value, expected: &[Vec<String>]) {
     }
 }
 
-/// What a card's SQL answers under the filters' defaults, each value written as the card's settings have it.
+/// What a card's SQL returns under the filters' defaults, each value written as the card's settings have it.
 fn answer(client: &mut Client, dashboard: &Value, card: &Value) -> Vec<Vec<String>> {
     let settings = &card["visualization_settings"];
     let names: Vec<String> = match card["display"].as_str() {

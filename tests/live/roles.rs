@@ -528,15 +528,15 @@ fn a_superuser_refreshes_and_reads_the_status_of_an_operators_views() {
 
 /// A shop with an operator that has made functions of its own, which note whom they run as. What a sequence has counted
 /// stays counted, even if the transaction rolls back.
-struct Trap {
+struct OperatorsTrap {
     database: Database,
     operator: String,
     superuser: Client,
     attacker: Client,
 }
 
-impl Trap {
-    fn set() -> Trap {
+impl OperatorsTrap {
+    fn set() -> OperatorsTrap {
         let database = shop();
         let operator = database.create_role("attacker");
         let mut superuser = database.connect();
@@ -565,7 +565,7 @@ impl Trap {
             ),
         );
         let attacker = database.connect_as(&operator);
-        Trap {
+        OperatorsTrap {
             database,
             operator,
             superuser,
@@ -608,7 +608,7 @@ impl Trap {
 
 #[test]
 fn the_trap_of_these_tests_works() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     run(&mut trap.superuser, "SELECT trap.value(1)");
     let caught: bool = value(&mut trap.superuser, "SELECT is_called FROM trap.ran_as_superuser");
     assert!(caught);
@@ -616,7 +616,7 @@ fn the_trap_of_these_tests_works() {
 
 #[test]
 fn views_over_an_operators_mapping_are_not_created_by_a_superuser() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     trap.map();
     let before = snapshot(&mut trap.superuser);
     let operator = &trap.operator;
@@ -652,7 +652,7 @@ fn views_over_an_operators_mapping_are_not_created_by_a_superuser() {
 
 #[test]
 fn a_superuser_can_look_an_operators_mapping_over_without_running_it() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     trap.map();
     let mapped = column(
         &mut trap.superuser(),
@@ -667,7 +667,7 @@ fn a_superuser_can_look_an_operators_mapping_over_without_running_it() {
 
 #[test]
 fn an_operators_mapping_does_not_run_as_another_operator_either() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     let other = trap.database.create_role("other");
     run(
         &mut trap.superuser,
@@ -696,7 +696,7 @@ fn an_operators_mapping_does_not_run_as_another_operator_either() {
 
 #[test]
 fn making_another_operator_does_not_run_the_first_ones_mapping() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     trap.map();
     let second = trap.database.create_role("second");
     run(
@@ -708,7 +708,7 @@ fn making_another_operator_does_not_run_the_first_ones_mapping() {
 
 #[test]
 fn an_operator_cannot_widen_what_it_may_read_by_mapping_it() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     run(
         &mut trap.superuser,
         &format!(
@@ -747,7 +747,7 @@ fn an_operator_cannot_widen_what_it_may_read_by_mapping_it() {
 
 #[test]
 fn a_mapping_runs_as_the_views_owner_when_a_superuser_refreshes() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     trap.map();
     create_all_views(&mut trap.attacker);
     refresh_all(&mut trap.superuser());
@@ -756,7 +756,7 @@ fn a_mapping_runs_as_the_views_owner_when_a_superuser_refreshes() {
 
 #[test]
 fn an_adapter_that_its_owner_replaced_runs_as_the_views_owner() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     create_all_views(&mut trap.attacker);
     run(
         &mut trap.attacker,
@@ -795,7 +795,7 @@ fn an_adapter_that_its_owner_replaced_runs_as_the_views_owner() {
 
 #[test]
 fn an_adapter_that_an_operator_made_beforehand_is_not_used() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     run(
         &mut trap.attacker,
         "CREATE VIEW metabase_internal.categories AS
@@ -810,7 +810,7 @@ fn an_adapter_that_an_operator_made_beforehand_is_not_used() {
 
 #[test]
 fn an_adapter_that_an_operator_makes_unseen_by_an_older_snapshot_is_not_used() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     let mut superuser = trap.superuser();
     run(&mut superuser, "BEGIN ISOLATION LEVEL REPEATABLE READ");
     column(&mut superuser, "SELECT 1");
@@ -831,7 +831,7 @@ fn an_adapter_that_an_operator_makes_unseen_by_an_older_snapshot_is_not_used() {
 
 #[test]
 fn adapters_that_changed_hands_unseen_by_an_older_snapshot_are_not_used() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     run(
         &mut trap.superuser,
         "SELECT * FROM metabase.create_view('metabase_brand_analytics')",
@@ -865,7 +865,7 @@ fn adapters_that_changed_hands_unseen_by_an_older_snapshot_are_not_used() {
 
 #[test]
 fn an_operators_view_in_the_place_of_one_of_the_seven_is_not_built_upon() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     run(
         &mut trap.attacker,
         "CREATE VIEW analytics.metabase_brand_analytics AS SELECT 1 AS a WHERE trap.value(true);
@@ -894,7 +894,7 @@ fn an_operators_view_in_the_place_of_one_of_the_seven_is_not_built_upon() {
 
 #[test]
 fn an_index_of_an_operators_own_is_not_built_by_a_superuser() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     create_all_views(&mut trap.attacker);
     run(
         &mut trap.attacker,
@@ -911,7 +911,7 @@ fn an_index_of_an_operators_own_is_not_built_by_a_superuser() {
 
 #[test]
 fn an_index_of_an_operators_own_does_not_run_when_the_status_is_asked_for() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     create_all_views(&mut trap.attacker);
     // The planner computes the constant part of a predicate whenever it looks at the relation.
     run(
@@ -934,7 +934,7 @@ fn an_index_of_an_operators_own_does_not_run_when_the_status_is_asked_for() {
 
 #[test]
 fn a_view_that_takes_a_matviews_name_unseen_by_an_older_snapshot_does_not_run_when_the_status_is_asked_for() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     create_all_views(&mut trap.attacker);
     let operator = trap.operator.clone();
     let mut old = trap.database.connect_as(&operator);
@@ -952,14 +952,14 @@ fn a_view_that_takes_a_matviews_name_unseen_by_an_older_snapshot_does_not_run_wh
 
 #[test]
 fn a_custom_view_of_an_operators_is_not_made_by_a_superuser() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     run(
         &mut trap.attacker,
         "SELECT metabase.create_custom_view(
              'mine', 'SELECT trap.value(1) AS a', ARRAY['a'], indexes => ARRAY['trap.value(a)']
          )",
     );
-    let refused = |trap: &mut Trap, call: &str| {
+    let refused = |trap: &mut OperatorsTrap, call: &str| {
         let error = error_of(&mut trap.superuser(), call);
         let operator = &trap.operator;
         assert_error(
@@ -982,7 +982,7 @@ fn a_custom_view_of_an_operators_is_not_made_by_a_superuser() {
 
 #[test]
 fn what_an_operator_hid_in_the_search_path_is_not_found() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     run(
         &mut trap.superuser,
         &format!("GRANT CREATE ON SCHEMA public TO {}", trap.operator),
@@ -1019,7 +1019,7 @@ fn what_an_operator_hid_in_the_search_path_is_not_found() {
 
 #[test]
 fn temporary_objects_are_not_found_in_the_place_of_ours() {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     run(
         &mut trap.attacker,
         "CREATE TEMPORARY VIEW pg_class AS SELECT 1 AS a WHERE trap.value(true);
@@ -1068,7 +1068,7 @@ fn a_cast_that_a_stranger_has_made_does_not_run() {
 /// itself keeps no table of sizes.
 #[track_caller]
 fn plant(sizes: &str) {
-    let mut trap = Trap::set();
+    let mut trap = OperatorsTrap::set();
     run(
         &mut trap.superuser,
         &format!(

@@ -19,10 +19,3 @@ pub fn rows(client: &mut Client, query: &str) -> Vec<String> {
         })
         .collect()
 }
-
-/// Runs statements that must succeed.
-pub fn run(client: &mut Client, statements: &str) {
-    client
-        .batch_execute(statements)
-        .unwrap_or_else(|error| panic!("{statements}: {error:?}"));
-}

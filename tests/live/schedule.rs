@@ -3,24 +3,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use postgres::Client;
 use postgres::fallible_iterator::FallibleIterator;
 
-use crate::cluster::{Cluster, Database, create_all_views, error_of, run_file, value};
+use crate::cluster::{Cluster, Database, PRELOADED, create_all_views, error_of, value};
 use crate::rows::rows;
 use crate::sessions::wait_until;
-use crate::shop::{VIEWS, assert_error, column, run, shop_with_views};
-
-const PRELOADED: &[&str] = &["fsync=off", "shared_preload_libraries=metabase_views"];
-
-/// A database with the hand-worked shop, on a cluster of a test's own, and no views yet.
-pub fn shop_on(cluster: &Cluster) -> Client {
-    let mut client = cluster.create_database("shop");
-    run(&mut client, "CREATE EXTENSION metabase_views");
-    run_file(&mut client, "demo/schema.sql");
-    run_file(&mut client, "tests/hand_worked/shop.sql");
-    client
-}
+use crate::shop::{VIEWS, assert_error, column, run, shop_on, shop_with_views};
 
 /// Has the worker look at all there is, and waits until it has.
 pub fn have_worker_look(client: &mut Client) {
@@ -101,7 +91,7 @@ impl Clock {
         );
     }
 
-    /// Moves the clock, and has the worker do what is to be done then. Answers of some views how often they were refreshed by the
+    /// Moves the clock, and has the worker do what is to be done then. Returns of some views how often they were refreshed by the
     /// schedule since the last look, and when they are due next.
     fn at(&mut self, time: &str, views: &[&str]) -> Vec<String> {
         self.set(time);
@@ -459,6 +449,64 @@ fn what_fails_is_tried_again_later_and_later_and_harms_no_other_view() {
     );
 }
 
+#[test]
+fn a_view_whose_runs_are_lost_again_and_again_is_tried_later_and_later() {
+    let (_database, mut client) = shop_with_views();
+    let close = client
+        .prepare(include_str!("../../sql/queries/schedule/close_lost_runs.sql"))
+        .expect("it is a query");
+    let retry_at: Timestamp = "2026-06-10 10:15:00Z".parse().expect("a time");
+    run(
+        &mut client,
+        "SET TimeZone = 'UTC';
+         INSERT INTO metabase_internal.schedule_state (view_name) VALUES ('metabase_brand_analytics')",
+    );
+    for (failures, retries) in [
+        // The first time at once, whether anything was known of the view or not; then half a minute later, twice as much each time,
+        // but no more than an hour.
+        (1, "10:15:00"),
+        (2, "10:15:30"),
+        (3, "10:16:00"),
+        (4, "10:17:00"),
+        (8, "10:47:00"),
+        (9, "11:15:00"),
+        (1001, "11:15:00"),
+    ] {
+        run(
+            &mut client,
+            &format!(
+                "UPDATE metabase_internal.schedule_state SET failures = {failures} - 1;
+                 INSERT INTO metabase_internal.refresh_log (view_name, status, started_at, requested_by, clock_offset)
+                 SELECT name, 'running', now(), 'postgres', 0
+                 FROM unnest(ARRAY['metabase_brand_analytics', 'gone', 'gone']) AS name"
+            ),
+        );
+        client
+            .execute(&close, &[&retry_at, &"57P01", &"the server ended"])
+            .expect("runs can be closed");
+        let state = format!("{failures} | 2026-06-10 {retries}+00");
+        assert_eq!(
+            rows(
+                &mut client,
+                "SELECT failures, retry_at FROM metabase_internal.schedule_state ORDER BY view_name"
+            ),
+            [state.as_str(), state.as_str()]
+        );
+        assert_eq!(
+            rows(
+                &mut client,
+                "SELECT status, sqlstate, error_message, completed_at IS NOT NULL, count(*)
+                 FROM metabase_internal.refresh_log WHERE mode_reason IS NULL GROUP BY 1, 2, 3, 4"
+            ),
+            ["failed | 57P01 | the server ended | t | 3"]
+        );
+        run(
+            &mut client,
+            "DELETE FROM metabase_internal.refresh_log WHERE status = 'failed'",
+        );
+    }
+}
+
 // What the calls say
 
 #[test]
@@ -761,7 +809,13 @@ fn the_history_is_kept_for_as_long_as_the_setting_says() {
          INSERT INTO metabase_internal.refresh_log
              (view_name, status, started_at, completed_at, requested_by, clock_offset)
          SELECT 'metabase_brand_analytics', 'completed', time, time, 'somebody', 0
-         FROM (SELECT now() - make_interval(hours => 24 * day + 1) AS time FROM generate_series(1, 40) AS day) AS run",
+         FROM (SELECT now() - make_interval(hours => 24 * day + 1) AS time FROM generate_series(1, 40) AS day) AS run;
+         INSERT INTO metabase_internal.refresh_log
+             (view_name, status, started_at, completed_at, requested_by, clock_offset)
+         SELECT name, 'completed', now(), now(), name || number, 0
+         FROM unnest(ARRAY['busy', 'as_busy']) AS name, generate_series(1, 10003) AS number
+         WHERE name = 'busy' OR number <= 10000
+         ORDER BY number",
     );
     // A worker begins with the log, and comes back to it every hour.
     cluster.kill();
@@ -777,6 +831,15 @@ fn the_history_is_kept_for_as_long_as_the_setting_says() {
             "SELECT max(now() - started_at) < interval '7 days' FROM metabase.refresh_history"
         ),
         ["t"]
+    );
+    // Of each view the last 10,000 runs at most.
+    assert_eq!(
+        rows(
+            &mut client,
+            "SELECT view_name, count(*), bool_or(requested_by ~ 'busy[123]$')
+             FROM metabase.refresh_history WHERE view_name ~ 'busy' GROUP BY view_name ORDER BY view_name"
+        ),
+        ["as_busy | 10000 | t", "busy | 10000 | f"]
     );
     for days in ["0", "-1", "a week", "1.5"] {
         let error = error_of(
@@ -865,7 +928,7 @@ fn a_dump_carries_strategies_and_who_keeps_them() {
          SELECT metabase.disable_event_sync();
          SELECT metabase.set_setting('history_days', '5')",
     );
-    let restored: Database = crate::extension::restore(&database);
+    let restored = Database::restored(&database.dump());
     let mut there = restored.connect();
     assert_eq!(
         rows(

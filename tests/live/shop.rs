@@ -2,7 +2,7 @@
 
 use postgres::{Client, SimpleQueryMessage, Statement};
 
-use crate::cluster::{Database, SqlError, create_all_views, value};
+use crate::cluster::{Cluster, Database, SqlError, create_all_views, refresh_all, run_file, value};
 
 /// The seven views, in the order of every answer.
 pub const VIEWS: [&str; 7] = [
@@ -29,6 +29,32 @@ pub fn shop_with_views() -> (Database, Client) {
     create_all_views(&mut client);
     (database, client)
 }
+
+/// The shop with its seven views, and with facts, so that the next refresh is incremental.
+pub fn refreshed_shop() -> (Database, Client) {
+    let (database, mut client) = shop_with_views();
+    refresh_all(&mut client);
+    (database, client)
+}
+
+/// The shop in database `shop` of a cluster that a test has to itself, and no views yet.
+pub fn shop_on(cluster: &Cluster) -> Client {
+    let mut client = cluster.create_database("shop");
+    run(&mut client, "CREATE EXTENSION metabase_views");
+    run_file(&mut client, "demo/schema.sql");
+    run_file(&mut client, "tests/hand_worked/shop.sql");
+    client
+}
+
+/// A sale of an item that was not sold before, in a place, on a day and on a platform of its own.
+pub const SALE: &str = "INSERT INTO transactions.orders (
+                            id, inventory_item_id, platform_id, status, sold_at, gross_sale, buyer_destination_country,
+                            created_at, updated_at
+                        )
+                        VALUES (
+                            gen_random_uuid(), '60000000-0000-0000-0000-000000000021',
+                            '10000000-0000-0000-0000-000000000004', 'completed', '2020-01-01', 100, 'Iceland', now(), now()
+                        )";
 
 /// Runs statements that must succeed.
 pub fn run(client: &mut Client, statements: &str) {
@@ -120,6 +146,16 @@ pub fn differences(client: &mut Client, view: &str) -> i64 {
                   + (SELECT count(*) FROM (TABLE held EXCEPT ALL TABLE now) AS superfluous)"
         ),
     )
+}
+
+/// Asserts that each view is equal to its definition.
+#[track_caller]
+pub fn assert_right(client: &mut Client) {
+    let wrong: Vec<&str> = VIEWS
+        .into_iter()
+        .filter(|view| differences(client, view) > 0)
+        .collect();
+    assert_eq!(wrong, [""; 0]);
 }
 
 /// Whether the seven views are equal to their definitions, asked in one query that one session prepares.

@@ -8,10 +8,10 @@ use postgres::Client;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::changes::{ROWS_FILE, SCHEMA, any_change, any_truncate, draws, some_with_savepoints};
-use crate::cluster::{Database, create_all_views, value};
+use crate::changes::{any_change, any_truncate, draws, make_loosened_shop, some_with_savepoints};
+use crate::cluster::{Database, value};
 use crate::integrity::assert_sound;
-use crate::shop::{Truth, VIEWS, assert_mostly_incremental, failed_refreshes, run, violations_after_refresh};
+use crate::shop::{VIEWS, assert_mostly_incremental, failed_refreshes, run, violations_after_refresh};
 
 /// How long they run in all; METABASE_VIEWS_STRESS_SECONDS asks for another time.
 const SECONDS: u64 = 60;
@@ -35,19 +35,11 @@ const ERRORS_OF_WRITERS: [&str; 8] = [
 
 #[test]
 fn writers_and_refreshers_at_once_end_with_the_truth() {
-    let database = Database::with_extension();
-    for file in SCHEMA.iter().chain([&ROWS_FILE]) {
-        database.run_file(file);
-    }
+    let database = Database::empty();
     let mut client = database.connect();
-    run(
-        &mut client,
-        "SELECT metabase.set_setting('time_zone', 'Europe/Berlin')",
-    );
-    create_all_views(&mut client);
-    let truth = Truth::of(&mut client);
+    let truth = make_loosened_shop(&mut client);
 
-    let mut writers: Vec<Writer> = [
+    let mut writers: Vec<StressWriter> = [
         "READ COMMITTED",
         "READ COMMITTED",
         "REPEATABLE READ",
@@ -55,9 +47,9 @@ fn writers_and_refreshers_at_once_end_with_the_truth() {
     ]
     .iter()
     .enumerate()
-    .map(|(number, isolation)| Writer::new(&database, number, isolation))
+    .map(|(number, isolation)| StressWriter::new(&database, number, isolation))
     .collect();
-    let mut patient = Writer::new(&database, writers.len(), "READ COMMITTED");
+    let mut patient = StressWriter::new(&database, writers.len(), "READ COMMITTED");
     let mut changes = draws(any_changes());
     let (mut refresher, mut visitor) = (database.connect(), database.connect());
     let seconds = std::env::var("METABASE_VIEWS_STRESS_SECONDS")
@@ -95,7 +87,7 @@ fn writers_and_refreshers_at_once_end_with_the_truth() {
 }
 
 /// A session that writes in random transactions.
-struct Writer {
+struct StressWriter {
     client: Client,
     isolation: &'static str,
     transactions: u32,
@@ -103,11 +95,11 @@ struct Writer {
     prepared: String,
 }
 
-impl Writer {
-    fn new(database: &Database, number: usize, isolation: &'static str) -> Writer {
+impl StressWriter {
+    fn new(database: &Database, number: usize, isolation: &'static str) -> StressWriter {
         let mut client = database.connect();
         run(&mut client, "SET lock_timeout = '50ms'");
-        Writer {
+        StressWriter {
             client,
             isolation,
             transactions: 0,

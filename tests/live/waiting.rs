@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-use crate::changes::{ROWS_FILE, SCHEMA, table_names};
-use crate::cluster::{Database, create_all_views, run_file, value};
+use crate::changes::{make_loosened_shop, table_names};
+use crate::cluster::{Database, error_of, value};
 use crate::sessions::Background;
 use crate::shop::{
-    Refreshed, Truth, VIEWS, assert_incremental, column, completed_and_failed, refreshed, run,
-    violations_after_refresh,
+    Refreshed, SALE, Truth, VIEWS, assert_error, assert_incremental, column, completed_and_failed, refreshed,
+    run, violations_after_refresh,
 };
 
 const REFRESH: &str = "SELECT status FROM metabase.refresh('all')";
@@ -19,29 +19,13 @@ const REFRESH: &str = "SELECT status FROM metabase.refresh('all')";
 /// How long writers, readers and a refresher are watched.
 const WATCHED: Duration = Duration::from_secs(5);
 
-/// A sale of an item that was not sold before, in a place and on a day of its own.
-const SALE: &str = "INSERT INTO transactions.orders (
-                        id, inventory_item_id, platform_id, status, sold_at, gross_sale, buyer_destination_country
-                    )
-                    VALUES (
-                        '70000000-0000-0000-0000-000000000099', '60000000-0000-0000-0000-000000000021',
-                        '10000000-0000-0000-0000-000000000004', 'completed', '2020-01-01', 100, 'Iceland'
-                    )";
 const RENAMING: &str = "UPDATE core.brands SET name = upper(name)";
 
-/// The hand-worked shop, with its views refreshed until the next refresh can be incremental.
-fn refreshed_shop() -> (Database, Client, Truth) {
-    let database = Database::with_extension();
+/// The shop without constraints, with its views refreshed until the next refresh can be incremental.
+fn loosened_shop() -> (Database, Client, Truth) {
+    let database = Database::empty();
     let mut client = database.connect();
-    for file in SCHEMA.iter().chain([&ROWS_FILE]) {
-        run_file(&mut client, file);
-    }
-    run(
-        &mut client,
-        "SELECT metabase.set_setting('time_zone', 'Europe/Berlin')",
-    );
-    create_all_views(&mut client);
-    let truth = Truth::of(&mut client);
+    let truth = make_loosened_shop(&mut client);
     assert_eq!(violations_after_refresh(&mut client, &truth), [""; 0]);
     (database, client, truth)
 }
@@ -66,7 +50,7 @@ fn all_reads() -> impl Iterator<Item = String> {
 
 #[test]
 fn neither_writers_nor_readers_wait_for_a_refresh_that_is_not_committed() {
-    let (database, mut client, truth) = refreshed_shop();
+    let (database, mut client, truth) = loosened_shop();
     run(&mut client, SALE);
     run(&mut client, RENAMING);
     let mut refresher = database.connect();
@@ -87,7 +71,7 @@ fn neither_writers_nor_readers_wait_for_a_refresh_that_is_not_committed() {
 
 #[test]
 fn a_refresh_does_not_wait_for_writers_or_readers_that_have_not_committed() {
-    let (database, mut client, truth) = refreshed_shop();
+    let (database, mut client, truth) = loosened_shop();
     let (mut writer, mut reader) = (database.connect(), database.connect());
     run(&mut writer, "BEGIN");
     for statement in all_writes() {
@@ -107,7 +91,7 @@ fn a_refresh_does_not_wait_for_writers_or_readers_that_have_not_committed() {
 
 #[test]
 fn no_writer_and_no_reader_is_ever_seen_waiting_for_a_refresh() {
-    let (database, mut client, truth) = refreshed_shop();
+    let (database, mut client, truth) = loosened_shop();
     let mut refresher = database.connect();
     let pid: i32 = value(&mut refresher, "SELECT pg_backend_pid()");
     let waiting = format!(
@@ -159,7 +143,7 @@ fn no_writer_and_no_reader_is_ever_seen_waiting_for_a_refresh() {
 
 #[test]
 fn of_two_refreshes_the_second_waits_and_sees_what_was_committed_meanwhile() {
-    let (database, mut client, truth) = refreshed_shop();
+    let (database, mut client, truth) = loosened_shop();
     run(&mut client, RENAMING);
     let mut first = database.connect();
     run(&mut first, "BEGIN");
@@ -174,7 +158,7 @@ fn of_two_refreshes_the_second_waits_and_sees_what_was_committed_meanwhile() {
 
 #[test]
 fn a_refresh_that_waited_for_one_that_rolled_back_does_all_of_its_work() {
-    let (database, mut client, truth) = refreshed_shop();
+    let (database, mut client, truth) = loosened_shop();
     run(&mut client, &format!("{SALE}; {RENAMING}"));
     let mut first = database.connect();
     run(&mut first, "BEGIN");
@@ -188,16 +172,34 @@ fn a_refresh_that_waited_for_one_that_rolled_back_does_all_of_its_work() {
 
 #[test]
 fn a_refresh_that_gives_up_waiting_for_another_says_so_in_every_row() {
-    let (database, mut client, truth) = refreshed_shop();
+    let (database, mut client, truth) = loosened_shop();
     run(&mut client, SALE);
     let mut first = database.connect();
     run(&mut first, &format!("BEGIN; {REFRESH}"));
     run(&mut client, "SET lock_timeout = '20ms'");
+    let message = "another session refreshes, and did not end within lock_timeout";
+    let hint = "Try again when its transaction has ended, with a longer lock_timeout if need be. Whose it is: SELECT pid FROM pg_locks \
+                WHERE relation = 'metabase_internal.incremental'::regclass AND granted; where there is no pid, it is a prepared one: \
+                SELECT gid, owner FROM pg_prepared_xacts;";
     for row in refreshed(&mut client, "refresh('all')") {
         assert_eq!(row.status, "failed", "{row:?}");
-        let message = row.error_message.expect("it failed");
-        assert!(message.contains("(SQLSTATE 55P03)"), "{message}");
+        assert_eq!(
+            row.error_message,
+            Some(format!("{message} (SQLSTATE 55P03)\n{hint}"))
+        );
     }
+    let error = error_of(&mut client, "SELECT metabase.rebuild()");
+    assert_error(&error, "55P03", message, Some(hint));
+    // As the hint says:
+    let holder: i32 = value(&mut first, "SELECT pg_backend_pid()");
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT DISTINCT pid FROM pg_locks
+             WHERE relation = 'metabase_internal.incremental'::regclass AND granted AND pid <> pg_backend_pid()"
+        ),
+        [holder.to_string()]
+    );
     run(&mut first, "ROLLBACK");
     assert_eq!(violations_after_refresh(&mut client, &truth), [""; 0]);
 }
@@ -206,7 +208,7 @@ fn a_refresh_that_gives_up_waiting_for_another_says_so_in_every_row() {
 
 #[test]
 fn a_refresh_that_is_rolled_back_has_never_been() {
-    let (database, mut client, truth) = refreshed_shop();
+    let (database, mut client, truth) = loosened_shop();
     run(&mut client, SALE);
     let rows = |client: &mut Client| -> Vec<Vec<String>> {
         VIEWS
@@ -237,7 +239,7 @@ fn a_refresh_that_is_rolled_back_has_never_been() {
 
 #[test]
 fn a_refresh_leaves_to_the_next_one_what_its_snapshot_does_not_show() {
-    let (database, mut client, truth) = refreshed_shop();
+    let (database, mut client, truth) = loosened_shop();
     run(&mut client, RENAMING);
     let mut old = in_an_old_snapshot(&database);
     run(&mut client, SALE);
@@ -263,7 +265,7 @@ fn a_refresh_that_was_overtaken_does_not_put_back_what_was_true_before() {
         ("TRUNCATE core.brands", RENAMING),
         (SALE, RENAMING),
     ] {
-        let (database, mut client, truth) = refreshed_shop();
+        let (database, mut client, truth) = loosened_shop();
         run(&mut client, before);
         let mut old = in_an_old_snapshot(&database);
         run(&mut client, after);
@@ -302,7 +304,7 @@ fn assert_overtaken(rows: &[Refreshed]) {
 #[test]
 fn a_refresh_that_waited_for_the_views_to_be_made_anew_refreshes_the_new_ones() {
     for end in ["COMMIT", "ROLLBACK"] {
-        let (database, mut client, _) = refreshed_shop();
+        let (database, mut client, _) = loosened_shop();
         let mut creator = database.connect();
         run(
             &mut creator,
@@ -324,7 +326,7 @@ fn views_are_made_anew_and_dropped_after_the_refresh_that_runs() {
         "SELECT created FROM metabase.create_all_views(drop_existing => true)",
         "SELECT metabase.drop_view('metabase_brand_analytics')",
     ] {
-        let (database, mut client, _) = refreshed_shop();
+        let (database, mut client, _) = loosened_shop();
         run(&mut client, SALE);
         let mut refresher = database.connect();
         run(&mut refresher, "BEGIN");
@@ -345,7 +347,7 @@ fn views_are_made_anew_and_dropped_after_the_refresh_that_runs() {
 
 #[test]
 fn the_others_are_refreshed_while_one_view_is_dropped() {
-    let (database, mut client, _) = refreshed_shop();
+    let (database, mut client, _) = loosened_shop();
     run(&mut client, SALE);
     let mut dropper = database.connect();
     run(

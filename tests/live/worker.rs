@@ -7,14 +7,12 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-use crate::cluster::{Cluster, create_all_views, run_file, value};
-use crate::sessions::wait_until;
-use crate::shop::{column, run};
-
-const PRELOADED: &[&str] = &["fsync=off", "shared_preload_libraries=metabase_views"];
+use crate::cluster::{Cluster, PRELOADED, create_all_views, run_file, value};
+use crate::sessions::{Background, wait_for, wait_until};
+use crate::shop::{SALE, column, run, shop_on};
 
 /// Whether this database has a worker.
-const HAS_WORKER: &str = "SELECT EXISTS (
+pub const HAS_WORKER: &str = "SELECT EXISTS (
                               SELECT FROM pg_stat_activity
                               WHERE backend_type = 'metabase_views worker' AND datname = current_database()
                           )";
@@ -29,7 +27,7 @@ const WORKER_PID: &str = "SELECT pid FROM pg_stat_activity
 /// A cluster whose workers react to changes at once.
 fn cluster(name: &str, settings: &'static [&'static str]) -> Cluster {
     let cluster = Cluster::make(name, settings);
-    configure(&cluster, "event_delay", "0");
+    cluster.configure("event_delay", "0");
     cluster
 }
 
@@ -41,23 +39,10 @@ fn shop_cluster(name: &str) -> (Cluster, Client) {
 }
 
 fn create_shop(cluster: &Cluster) -> Client {
-    let mut client = cluster.create_database("shop");
-    run(&mut client, "CREATE EXTENSION metabase_views");
-    run_file(&mut client, "demo/schema.sql");
-    run_file(&mut client, "tests/hand_worked/shop.sql");
+    let mut client = shop_on(cluster);
     create_all_views(&mut client);
     keeps_fresh(&mut client);
     client
-}
-
-/// Changes a setting of the extension while the server runs.
-fn configure(cluster: &Cluster, name: &str, value: &str) {
-    let mut client = cluster.connect("postgres");
-    run(
-        &mut client,
-        &format!("ALTER SYSTEM SET metabase_views.{name} = '{value}'"),
-    );
-    run(&mut client, "SELECT pg_reload_conf()");
 }
 
 /// Lets time go by for the schedule of the shop. However much it is, each view becomes due once at most.
@@ -74,18 +59,10 @@ fn let_pass(cluster: &Cluster, shop: &mut Client, seconds: i32) {
         shop,
         "SELECT coalesce(max(setting::int), 0) FROM pg_file_settings WHERE name = 'metabase_views.clock_offset'",
     );
-    configure(cluster, "clock_offset", &(offset + seconds).to_string());
+    cluster.configure("clock_offset", &(offset + seconds).to_string());
 }
 
-pub const SALE: &str = "INSERT INTO transactions.orders (
-                        id, inventory_item_id, platform_id, status, sold_at, gross_sale, created_at, updated_at
-                    )
-                    VALUES (
-                        gen_random_uuid(), '60000000-0000-0000-0000-000000000021',
-                        '10000000-0000-0000-0000-000000000004', 'completed', now(), 100, now(), now()
-                    )";
-
-/// Whether a view shows all that was sold so: on a platform that nothing else was sold on.
+/// Whether a view shows each [`SALE`]: on a platform that nothing else was sold on.
 pub const IS_FRESH: &str = "SELECT (
                                 SELECT coalesce(sum(total_orders), 0)
                                 FROM analytics.metabase_executive_metrics WHERE platform_name = 'GOAT'
@@ -144,7 +121,7 @@ fn start_slow_refresh(cluster: &Cluster, client: &mut Client) {
 const SLOW_RUNS: &str = "SELECT concat_ws(' ', status, sqlstate)
                          FROM metabase.refresh_history WHERE view_name = 'slow' AND cause <> 'call' ORDER BY id";
 
-/// Waits until the worker's last run of a view is in this state, and answers that run's error.
+/// Waits until the worker's last run of a view is in this state, and returns that run's error.
 fn wait_for_run(client: &mut Client, view: &str, status: &str) -> Option<String> {
     wait_until(
         client,
@@ -390,9 +367,9 @@ fn a_refresh_that_a_crash_interrupts_is_told_of_and_made_up() {
 fn changed_settings_are_heeded_without_a_restart() {
     let (cluster, mut client) = shop_cluster("worker-settings");
     // The database is not served any more, then it is again.
-    configure(&cluster, "databases", "other, \"and another\"");
+    cluster.configure("databases", "other, \"and another\"");
     wait_until(&mut client, HAS_NO_WORKER);
-    configure(&cluster, "databases", "other,shop");
+    cluster.configure("databases", "other,shop");
     wait_until(&mut client, HAS_WORKER);
     keeps_fresh(&mut client);
 
@@ -407,7 +384,7 @@ fn changed_settings_are_heeded_without_a_restart() {
 
     // Nothing is shown before the delay is over, even if the worker looks meanwhile, and at once when there is none any more.
     // A worker hears of a setting in its own time, so the first sales may still be shown at once.
-    configure(&cluster, "event_delay", "1h");
+    cluster.configure("event_delay", "1h");
     let is_held_back = (0..60).any(|_| {
         run(&mut client, SALE);
         run(
@@ -418,7 +395,7 @@ fn changed_settings_are_heeded_without_a_restart() {
         !value::<bool>(&mut client, IS_FRESH)
     });
     assert!(is_held_back);
-    configure(&cluster, "event_delay", "0");
+    cluster.configure("event_delay", "0");
     wait_until(&mut client, IS_FRESH);
 }
 
@@ -676,8 +653,8 @@ fn an_owner_may_be_renamed_and_lose_privileges_for_a_while() {
 fn a_refresh_that_waits_too_long_for_a_lock_fails_and_is_made_up() {
     let (cluster, mut client) = shop_cluster("worker-lock");
     create_slow_view(&mut client);
-    configure(&cluster, "lock_timeout", "500ms");
-    configure(&cluster, "event_delay", "1h");
+    cluster.configure("lock_timeout", "500ms");
+    cluster.configure("event_delay", "1h");
     wait_until(
         &mut client,
         "SELECT current_setting('metabase_views.event_delay') = '1h'",
@@ -685,7 +662,7 @@ fn a_refresh_that_waits_too_long_for_a_lock_fails_and_is_made_up() {
     run(&mut client, SALE);
     let mut owner = cluster.connect("shop");
     run(&mut owner, "BEGIN; LOCK TABLE transactions.orders");
-    configure(&cluster, "event_delay", "0");
+    cluster.configure("event_delay", "0");
     let error = wait_for_run(&mut client, "metabase_executive_metrics", "failed").unwrap_or_default();
     assert!(
         error.starts_with(
@@ -719,7 +696,7 @@ fn a_refresh_that_takes_too_long_or_is_cancelled_fails_and_is_made_up() {
     );
     keeps_fresh(&mut client);
 
-    configure(&cluster, "statement_timeout", "1s");
+    cluster.configure("statement_timeout", "1s");
     run(&mut client, "UPDATE slowness SET seconds = 600");
     let_pass(&cluster, &mut client, 60);
     wait_until(
@@ -775,7 +752,7 @@ fn a_refresh_for_an_event_that_is_interrupted_is_made_up_without_another_event()
 #[test]
 fn a_view_that_has_waited_for_a_lock_in_vain_does_not_keep_the_others_waiting() {
     let (cluster, mut client) = shop_cluster("worker-waited");
-    configure(&cluster, "lock_timeout", "5s");
+    cluster.configure("lock_timeout", "5s");
     let mut other = cluster.connect("shop");
     run(
         &mut other,
@@ -825,7 +802,7 @@ fn a_database_whose_sessions_end_with_their_first_error_has_a_worker_that_goes_o
     keeps_fresh(&mut client);
     let pid = column(&mut client, WORKER_PID);
     // Its refresh fails.
-    configure(&cluster, "lock_timeout", "50ms");
+    cluster.configure("lock_timeout", "50ms");
     let mut other = cluster.connect("shop");
     run(
         &mut other,
@@ -835,4 +812,28 @@ fn a_database_whose_sessions_end_with_their_first_error_has_a_worker_that_goes_o
     wait_for_run(&mut client, "metabase_platform_performance", "failed");
     assert_eq!(column(&mut client, WORKER_PID), pid);
     run(&mut other, "ROLLBACK");
+}
+
+#[test]
+fn a_command_that_dies_keeps_the_worker_away_for_a_minute_and_not_for_ever() {
+    let (cluster, mut client) = shop_cluster("worker-hold");
+    // It asks the worker to leave, and then waits for this session to go.
+    let rename = Background::start(
+        cluster.connect("postgres"),
+        "ALTER DATABASE shop RENAME TO another",
+    );
+    wait_until(&mut client, HAS_NO_WORKER);
+    // A session that is terminated unwinds nothing.
+    run(
+        &mut client,
+        &format!("SELECT pg_terminate_backend({})", rename.pid),
+    );
+    rename.result().expect_err("it was terminated");
+    // The launcher looks at all databases, and starts no worker here.
+    let mut other = cluster.create_database("other");
+    run(&mut other, "CREATE EXTENSION metabase_views");
+    wait_until(&mut other, HAS_WORKER);
+    assert!(value::<bool>(&mut client, HAS_NO_WORKER));
+    wait_for(&mut client, HAS_WORKER, Duration::from_secs(120));
+    keeps_fresh(&mut client);
 }

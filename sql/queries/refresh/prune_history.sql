@@ -1,6 +1,6 @@
--- Removes runs from the log that ended more than $1 days ago, and of each view all but the last $2.
-DELETE FROM metabase_internal.refresh_log AS log
-USING (
+-- Removes runs from the log that ended more than $1 days ago, and of each view all but the last $2. Which is the first that is too
+-- many is looked for once a view: it lies so many rows back.
+WITH view AS MATERIALIZED (
     SELECT
         view_name,
         (
@@ -12,7 +12,9 @@ USING (
             LIMIT 1
         ) AS last_superfluous
     FROM (SELECT DISTINCT view_name FROM metabase_internal.refresh_log) AS logged
-) AS view
+)
+DELETE FROM metabase_internal.refresh_log AS log
+USING view
 WHERE log.view_name = view.view_name
     AND (
         log.id <= view.last_superfluous

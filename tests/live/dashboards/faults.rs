@@ -10,8 +10,8 @@ use super::card::{Choice, Chosen, DASHBOARDS, cards, dashboard};
 use super::figures::answer;
 use super::shops::{demo, empty, odd};
 use crate::cluster::{Database, create_all_views, error_of};
-use crate::rows::{rows, run};
-use crate::shop::{assert_error, shop_with_views};
+use crate::rows::rows;
+use crate::shop::{assert_error, run, shop_with_views};
 
 /// A shop that all of these tests share: none of them changes it.
 static SHOP: LazyLock<Database> = LazyLock::new(|| shop_with_views().0);

@@ -6,10 +6,11 @@ use super::card::{Chosen, DASHBOARDS, cards, dashboard, list};
 use super::expected::{EXPECTED, Expected};
 use super::shops::{choose, demo, empty, odd};
 use crate::cluster::refresh_all;
-use crate::rows::{rows, run};
+use crate::rows::rows;
+use crate::shop::run;
 
 /// What one cell of a result holds.
-type Cell = Option<String>;
+type CellText = Option<String>;
 
 #[test]
 fn every_card_shows_what_it_says_of_the_demo_shop() {
@@ -145,7 +146,7 @@ fn amounts_of_any_size_keep_no_card_from_answering() {
     }
 }
 
-/// Asserts that each card shows what it has to where this is chosen, in each dashboard that has one of the filters; answers
+/// Asserts that each card shows what it has to where this is chosen, in each dashboard that has one of the filters; returns
 /// how many rows each shows.
 pub fn compare(client: &mut Client, chosen: &Chosen) -> Vec<(String, usize)> {
     choose(client, chosen);
@@ -187,7 +188,7 @@ fn expected(dashboard: &str, card: &str) -> &'static Expected {
 }
 
 /// The rows of a query.
-pub fn answer(client: &mut Client, query: &str) -> Vec<Vec<Cell>> {
+pub fn answer(client: &mut Client, query: &str) -> Vec<Vec<CellText>> {
     client
         .simple_query(query)
         .unwrap_or_else(|error| panic!("{query}: {error:?}"))
@@ -204,8 +205,8 @@ pub fn answer(client: &mut Client, query: &str) -> Vec<Vec<Cell>> {
 }
 
 /// Whether two results are equal row by row, in their order: numbers by their value, within a tolerance.
-fn agree(one: &[Vec<Cell>], other: &[Vec<Cell>], tolerance: f64) -> bool {
-    let cells_agree = |(one, other): (&Cell, &Cell)| {
+fn agree(one: &[Vec<CellText>], other: &[Vec<CellText>], tolerance: f64) -> bool {
+    let cells_agree = |(one, other): (&CellText, &CellText)| {
         one == other
             || match (number(one), number(other)) {
                 (Some(one), Some(other)) => (one - other).abs() <= tolerance,
@@ -219,6 +220,6 @@ fn agree(one: &[Vec<Cell>], other: &[Vec<Cell>], tolerance: f64) -> bool {
             .all(|(one, other)| one.len() == other.len() && one.iter().zip(other).all(cells_agree))
 }
 
-fn number(cell: &Cell) -> Option<f64> {
+fn number(cell: &CellText) -> Option<f64> {
     cell.as_ref()?.parse().ok()
 }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::card::{DASHBOARDS, dashboard, list, text};
 use super::metabase::{DATABASE_ID, Request, id, metadata, numbers};
 use crate::cluster::{Database, error_of, value};
-use crate::rows::{rows, run};
-use crate::shop::{VIEWS, assert_error, column, shop_with_views};
+use crate::rows::rows;
+use crate::shop::{VIEWS, assert_error, column, run, shop_with_views};
 
 /// The bodies of the requests that make a dashboard in the Metabase that this metadata is from.
 fn requests(client: &mut Client, name: &str, metadata: &Value) -> Value {

@@ -8,8 +8,8 @@ use super::faults::{card, dashcard, keep_only, problems};
 use super::json::request;
 use super::metabase::metadata;
 use crate::cluster::{Database, error_of, value};
-use crate::rows::{rows, run};
-use crate::shop::{column, shop_with_views};
+use crate::rows::rows;
+use crate::shop::{column, run, shop_with_views};
 
 /// The shop with an operator's session.
 fn shop_with_operator() -> (Database, Client, Client) {

@@ -1,7 +1,5 @@
 //! Shops to look at, and the tables in which a test works out for itself what the cards have to show.
 
-use std::process::Command;
-
 use jiff::civil::Date;
 use postgres::Client;
 
@@ -13,18 +11,14 @@ use crate::shop::run;
 pub fn demo() -> (Database, Client) {
     let database = in_berlin();
     database.run_file("demo/schema.sql");
-    let bin = std::env::var("PG_BIN").expect("scripts/test.sh sets it");
-    let psql = Command::new(format!("{bin}/psql"))
+    let psql = database
+        .program("psql")
         .args([
             "-X",
             "-q",
-            "-U",
-            "postgres",
-            "-h",
-            &database.socket(),
-            database.name(),
+            "-f",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/demo/data.sql"),
         ])
-        .args(["-f", concat!(env!("CARGO_MANIFEST_DIR"), "/demo/data.sql")])
         .output()
         .expect("psql can be run");
     assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));

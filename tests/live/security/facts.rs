@@ -178,7 +178,7 @@ const SWAPS_OF_WHAT_IS_NOT_ITS_OWN: [&str; 9] = [
 const ONE_STEP_IN: usize = 11;
 
 /// Runs `refresh` with each of the statements injected before steps of it, each time in a transaction that is rolled back.
-/// `refresh` answers what it says of views. Returns how often a statement was injected.
+/// `refresh` returns what it says of views. Returns how often a statement was injected.
 fn swap_between_steps(
     database: &Database,
     trap: &Trap,

@@ -3,17 +3,9 @@
 
 use postgres::Client;
 
-use crate::cluster::{Cluster, Database, create_all_views, error_of, run_file, value};
-use crate::security::sources::sources;
+use crate::cluster::{Cluster, Database, PRELOADED_TWO_PHASE, create_all_views, error_of, run_file, value};
 use crate::sessions::wait_until;
 use crate::shop::{VIEWS, assert_error, column, run};
-
-const PRELOADED: &[&str] = &[
-    "fsync=off",
-    "shared_preload_libraries=metabase_views",
-    "max_prepared_transactions=10",
-    "metabase_views.event_delay=0",
-];
 
 /// A session in which the test itself is caught by nothing.
 fn clean(cluster: &Cluster, database: &str) -> Client {
@@ -53,7 +45,8 @@ fn nobody_was_caught(cluster: &Cluster) {
 
 /// A cluster with two roles: one that will own databases, and a superuser whose own search_path is as hostile as theirs.
 fn cluster(name: &str) -> Cluster {
-    let cluster = Cluster::make(name, PRELOADED);
+    let cluster = Cluster::make(name, PRELOADED_TWO_PHASE);
+    cluster.configure("event_delay", "0");
     run(
         &mut cluster.connect("postgres"),
         "CREATE ROLE database_owner LOGIN CREATEDB;
@@ -61,42 +54,6 @@ fn cluster(name: &str) -> Cluster {
          ALTER ROLE victim SET search_path = trap, pg_catalog",
     );
     cluster
-}
-
-#[test]
-fn sql_is_run_in_three_places_and_never_by_a_hook() {
-    // Only these begin SPI, and the tests inside the server: the first two pin the search_path, the third is called where it is pinned.
-    let may_run_sql = [
-        "src/pg/query.rs",
-        "src/pg/look.rs",
-        "src/pg/workspace.rs",
-        "src/pg/tests.rs",
-    ];
-    let run_inside_others_commands = [
-        "src/pg/hooks.rs",
-        "src/pg/capture.rs",
-        "src/pg/database.rs",
-        "src/pg/shared.rs",
-        "src/schedule/launcher.rs",
-    ];
-    let begins = ["Spi::", "SPI_connect", "SPI_execute", "SPI_prepare", "SPI_cursor"];
-    let sources = sources();
-    for known in may_run_sql.iter().chain(&run_inside_others_commands) {
-        assert!(sources.iter().any(|(path, _)| path == known), "{known}");
-    }
-    for (path, code) in &sources {
-        let found = |words: &[&str]| {
-            code.iter()
-                .filter(|line| words.iter().any(|word| line.contains(word)))
-                .collect::<Vec<_>>()
-        };
-        if !may_run_sql.contains(&path.as_str()) {
-            assert_eq!(found(&begins), [""; 0], "{path}");
-        }
-        if run_inside_others_commands.contains(&path.as_str()) {
-            assert_eq!(found(&["query::", "Workspace"]), [""; 0], "{path}");
-        }
-    }
 }
 
 #[test]

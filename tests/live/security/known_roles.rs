@@ -1,11 +1,8 @@
 //! What is remembered of a role is its own, whatever it is called, and nobody else's.
 
-use std::process::Stdio;
-
 use postgres::Client;
 
 use crate::cluster::{Database, create_all_views, error_of};
-use crate::extension::postgres_program;
 use crate::security::trap::Trap;
 use crate::shop::{VIEWS, column, run, shop};
 
@@ -231,31 +228,6 @@ fn what_a_role_has_mapped_that_was_renamed_or_is_gone_is_run_by_no_superuser() {
     trap.assert_nobody_was_caught();
 }
 
-/// What pg_dump writes.
-fn dump(database: &Database) -> Vec<u8> {
-    let dump = postgres_program(database, "pg_dump")
-        .output()
-        .expect("pg_dump can be run");
-    assert!(dump.status.success(), "{dump:?}");
-    dump.stdout
-}
-
-/// A new database that a dump was restored into.
-fn restore(dump: &[u8]) -> Database {
-    let restored = Database::empty();
-    let file = std::env::temp_dir().join(format!("{}.sql", restored.name()));
-    std::fs::write(&file, dump).expect("a file can be written");
-    let psql = postgres_program(&restored, "psql")
-        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f"])
-        .arg(&file)
-        .stdout(Stdio::null())
-        .output()
-        .expect("psql can be run");
-    assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
-    std::fs::remove_file(&file).expect("it was there");
-    restored
-}
-
 #[test]
 fn after_a_restore_names_count_once_and_oids_from_then_on() {
     let (database, operator, reader) = shop_with_roles();
@@ -263,7 +235,7 @@ fn after_a_restore_names_count_once_and_oids_from_then_on() {
     run(&mut as_operator, MAP);
     run(&mut as_operator, MAKE);
     drop(as_operator);
-    let dump = dump(&database);
+    let dump = database.dump();
     // As in another cluster, the roles of these names have other oids, and the old oids may be anybody's.
     replace_role(&database, &operator);
     replace_role(&database, &reader);
@@ -273,7 +245,7 @@ fn after_a_restore_names_count_once_and_oids_from_then_on() {
         format!("reader: {reader}"),
         format!("view: {operator}"),
     ];
-    let restored = restore(&dump);
+    let restored = Database::restored(&dump);
     let mut there = restored.connect();
     assert_eq!(column(&mut there, REMEMBERED), all);
     run(
@@ -288,7 +260,7 @@ fn after_a_restore_names_count_once_and_oids_from_then_on() {
     assert_eq!(column(&mut there, REMEMBERED), [format!("reader: {reader}")]);
     // And so it stays in what is dumped from there: this role is gone for good.
     run(&mut there, &format!("SELECT metabase.grant_reader('{reader}')"));
-    let again = restore(&self::dump(&restored));
+    let again = Database::restored(&restored.dump());
     assert_eq!(
         column(&mut again.connect(), REMEMBERED),
         [format!("reader: {reader}")]
@@ -303,9 +275,9 @@ fn a_role_that_comes_after_the_restore_is_found_then() {
     run(&mut database.connect_as(&operator), MAP);
     let mut client = database.connect();
     run(&mut client, &format!("DROP OWNED BY {operator}"));
-    let dump = dump(&database);
+    let dump = database.dump();
     run(&mut client, &format!("DROP ROLE {operator}"));
-    let restored = restore(&dump);
+    let restored = Database::restored(&dump);
     let mut there = restored.connect();
     let mapping = format!("mapping: {operator}");
     assert!(!column(&mut there, REMEMBERED).contains(&mapping));

@@ -7,8 +7,8 @@ use postgres::Client;
 
 use crate::cluster::{Cluster, create_all_views, run_file, value};
 use crate::sessions::{wait_for, wait_until};
-use crate::shop::{column, refresh_view, run, shop};
-use crate::worker::{IS_FRESH, SALE};
+use crate::shop::{SALE, column, refresh_view, run, shop};
+use crate::worker::{HAS_WORKER, IS_FRESH};
 
 // Locks
 
@@ -220,7 +220,7 @@ fn starts(cluster: &Cluster) -> usize {
         .len()
 }
 
-/// Waits until no worker was started for a second. Answers how many were.
+/// Waits until no worker was started for a second. Returns how many were.
 fn settled_starts(cluster: &Cluster) -> usize {
     let mut before = starts(cluster);
     loop {
@@ -238,11 +238,6 @@ const COUNTING: &[&str] = &[
     "log_min_messages=debug1",
     "max_prepared_transactions=5",
 ];
-
-const HAS_WORKER: &str = "SELECT EXISTS (
-                              SELECT FROM pg_stat_activity
-                              WHERE backend_type = 'metabase_views worker' AND datname = current_database()
-                          )";
 
 #[test]
 fn databases_without_the_extension_cost_one_start_each_and_are_noticed_when_it_comes() {

@@ -4,7 +4,5 @@ mod facts;
 mod hooks;
 mod known_roles;
 mod limits;
-mod places;
 mod planning;
-mod sources;
 mod trap;

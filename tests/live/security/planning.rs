@@ -5,12 +5,12 @@ use postgres::Client;
 
 use super::trap::Trap;
 use crate::cluster::{Database, create_all_views, error_of, value};
-use crate::rows::{rows, run};
-use crate::shop::{assert_error, shop_with_views};
+use crate::rows::rows;
+use crate::shop::{assert_error, run, shop_with_views};
 
 /// A shop whose tables belong to a role of its own, which may make functions that note whom they run as. They take a session's
 /// advisory lock for that: it is there after any error and in a read-only transaction, too.
-struct Shop {
+struct OwnedShop {
     database: Database,
     owner: String,
     operator: String,
@@ -29,9 +29,9 @@ const MAPPING: &str = r#"
     }$$, 'source.state <> ''test''');
     SELECT metabase.map_source('stock_item', 'shop.stock', '{"size": "source.size || ''!''"}');"#;
 
-impl Shop {
+impl OwnedShop {
     /// The tables, and nothing of the owner's that would run by itself.
-    fn unmapped() -> Shop {
+    fn unmapped() -> OwnedShop {
         let database = Database::with_extension();
         let (owner, operator) = (database.create_role("shop"), database.create_role("operator"));
         let mut superuser = database.connect();
@@ -58,7 +58,7 @@ impl Shop {
                  RESET SESSION AUTHORIZATION"
             ),
         );
-        Shop {
+        OwnedShop {
             database,
             owner,
             operator,
@@ -67,8 +67,8 @@ impl Shop {
     }
 
     /// The shop mapped by a superuser, with views that belong to an operator.
-    fn with_views() -> Shop {
-        let mut shop = Shop::unmapped();
+    fn with_views() -> OwnedShop {
+        let mut shop = OwnedShop::unmapped();
         run(&mut shop.superuser, MAPPING);
         run(
             &mut shop.superuser,
@@ -266,7 +266,7 @@ const RUNS: &[&str] = &[
 /// A call that always fails would catch nobody.
 #[test]
 fn where_nothing_is_planted_each_call_does_what_it_says() {
-    let mut shop = Shop::with_views();
+    let mut shop = OwnedShop::with_views();
     let mut operator = shop.database.connect_as(&shop.operator);
     for call in [LOOKS, RUNS].concat() {
         match call {
@@ -281,7 +281,7 @@ fn where_nothing_is_planted_each_call_does_what_it_says() {
 #[test]
 fn what_a_tables_owner_has_planted_runs_as_nobody_with_more() {
     for (name, statements, catching) in PLANTS {
-        let mut shop = Shop::unmapped();
+        let mut shop = OwnedShop::unmapped();
         run(&mut shop.superuser, MAPPING);
         shop.plant(statements);
         let mut armed = shop.database.connect();
@@ -343,7 +343,7 @@ fn a_superusers_own_mapping_is_not_planned_as_the_superuser() {
 /// have said so.
 #[test]
 fn a_superuser_who_makes_the_views_runs_what_those_it_trusts_have_planted() {
-    let mut shop = Shop::unmapped();
+    let mut shop = OwnedShop::unmapped();
     shop.plant("CREATE INDEX ON shop.sales (id) WHERE shop.evil(1)");
     run(&mut shop.superuser, MAPPING);
     assert_eq!(ran_as(&mut shop.superuser), None);
@@ -353,7 +353,7 @@ fn a_superuser_who_makes_the_views_runs_what_those_it_trusts_have_planted() {
 
 #[test]
 fn a_mapping_of_things_that_need_no_code_is_looked_at_as_ever() {
-    let mut shop = Shop::unmapped();
+    let mut shop = OwnedShop::unmapped();
     shop.plant(
         "CREATE DOMAIN shop.number AS integer CHECK (VALUE > 0);
          CREATE TYPE shop.state AS ENUM ('completed', 'open');
@@ -386,7 +386,7 @@ fn a_mapping_of_things_that_need_no_code_is_looked_at_as_ever() {
 
 #[test]
 fn a_literal_that_calls_somebodys_function_is_refused() {
-    let mut shop = Shop::unmapped();
+    let mut shop = OwnedShop::unmapped();
     shop.plant(
         "CREATE DOMAIN shop.number AS integer CHECK (shop.evil(VALUE));
          ALTER TABLE shop.sales ALTER list TYPE shop.number[]",
@@ -413,7 +413,7 @@ fn a_literal_that_calls_somebodys_function_is_refused() {
 
 #[test]
 fn what_a_mapping_reads_and_calls_its_author_may_read_and_call() {
-    let mut shop = Shop::with_views();
+    let mut shop = OwnedShop::with_views();
     run(
         &mut shop.superuser,
         &format!(
@@ -477,7 +477,7 @@ fn edited(client: &mut Client, sql: &str) -> String {
 
 #[test]
 fn checking_a_dashboard_runs_nothing_of_whoever_has_edited_it() {
-    let mut shop = Shop::with_views();
+    let mut shop = OwnedShop::with_views();
     shop.plant(
         "CREATE DOMAIN shop.number AS integer CHECK (shop.evil(VALUE));
          CREATE TYPE shop.row AS (list shop.number[]);
@@ -552,7 +552,7 @@ const PLANTED_IN_VIEWS: &str = "
 
 #[test]
 fn a_page_is_drawn_as_the_views_owner_by_whoever_may_act_as_that() {
-    let shop = Shop::with_views();
+    let shop = OwnedShop::with_views();
     run(&mut shop.database.connect_as(&shop.operator), PLANTED_IN_VIEWS);
     let (member, reader) = (
         shop.database.create_role("member"),
@@ -597,7 +597,7 @@ fn a_page_is_drawn_as_the_views_owner_by_whoever_may_act_as_that() {
 
 #[test]
 fn what_runs_while_a_page_is_drawn_can_neither_write_nor_become_somebody_else() {
-    let shop = Shop::with_views();
+    let shop = OwnedShop::with_views();
     run(
         &mut shop.database.connect(),
         &format!(
@@ -648,7 +648,7 @@ fn what_runs_while_a_page_is_drawn_can_neither_write_nor_become_somebody_else() 
 
 #[test]
 fn a_session_that_has_set_its_role_does_not_lend_its_own() {
-    let mut shop = Shop::unmapped();
+    let mut shop = OwnedShop::unmapped();
     run(&mut shop.superuser, MAPPING);
     run(
         &mut shop.superuser,
@@ -685,7 +685,7 @@ fn a_session_that_has_set_its_role_does_not_lend_its_own() {
 
 #[test]
 fn a_card_over_views_of_several_roles_is_not_drawn_for_a_superuser() {
-    let shop = Shop::with_views();
+    let shop = OwnedShop::with_views();
     let another = shop.database.create_role("another");
     let mut superuser = shop.database.connect();
     run(

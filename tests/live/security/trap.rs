@@ -2,7 +2,7 @@
 //! runs them with more than that role has is caught; the sequence knows it also where all of it is rolled back.
 
 use crate::cluster::{Database, value};
-use crate::rows::run;
+use crate::shop::run;
 
 /// The traps of one role, in its schema `trap_ROLE`.
 pub struct Trap<'a> {

@@ -1,7 +1,8 @@
 //! The project's own sources, for tests of what stands in them.
 
 use std::fs::{read_dir, read_to_string};
-use std::path::Path;
+
+use crate::root;
 
 /// Each Rust file of `src/`: its path from the project's folder on, and its lines without those that are comments.
 pub fn sources() -> Vec<(String, Vec<String>)> {
@@ -11,8 +12,7 @@ pub fn sources() -> Vec<(String, Vec<String>)> {
 }
 
 fn collect(folder: &str, sources: &mut Vec<(String, Vec<String>)>) {
-    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for entry in read_dir(project.join(folder)).expect("a folder of sources") {
+    for entry in read_dir(root().join(folder)).expect("a folder of sources") {
         let entry = entry.expect("an entry");
         let path = format!("{folder}/{}", entry.file_name().display());
         if entry.path().is_dir() {

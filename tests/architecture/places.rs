@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs::read_to_string;
 
-use super::sources::sources;
+use crate::root;
+use crate::sources::sources;
 
 /// The calls that change role, and what the table of docs/security.md calls the role that they change to.
 const CALLS: [(&str, &str); 5] = [
@@ -51,8 +52,7 @@ fn defined_function(line: &str) -> Option<&str> {
 
 /// The same from the table: a row has a file, functions, and a role.
 fn documented() -> BTreeSet<(String, String, &'static str)> {
-    let page = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/security.md"))
-        .expect("the page can be read");
+    let page = read_to_string(root().join("docs/security.md")).expect("the page can be read");
     page.lines()
         .filter(|line| line.starts_with("| `src/"))
         .flat_map(|line| {
