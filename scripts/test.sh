@@ -38,12 +38,12 @@ test_architecture() {
     cargo test --test architecture "${features[@]}" --quiet
 }
 
-# The command that fills Metabase: a crate of its own, tested against a Metabase of its own.
+# The command that fills Metabase, tested against a Metabase of its own, and the crate that it shares with the extension.
 test_push() {
     say "Checking and testing metabase-push"
-    cargo fmt -p metabase-push --check
-    cargo clippy -p metabase-push --all-targets --quiet -- -D warnings
-    cargo test -p metabase-push --quiet -- "$@"
+    cargo fmt -p metabase-push -p legible --check
+    cargo clippy -p metabase-push -p legible --all-targets --quiet -- -D warnings
+    cargo test -p metabase-push -p legible --quiet -- "$@"
 }
 
 # Runs a command with a cluster for all tests that have none of their own.

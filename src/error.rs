@@ -4,6 +4,8 @@ use pgrx::pg_sys::errcodes::PgSqlErrorCode;
 use pgrx::pg_sys::panic::ErrorReport;
 use thiserror::Error;
 
+use crate::sqlstate;
+
 /// What went wrong. The text says what was looked for; [`Error::hint`] says what to do.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -261,7 +263,7 @@ pub enum Error {
         detail: Option<String>,
         hint: Option<String>,
     },
-    /// What cannot happen: the extension's own queries did not answer as they must.
+    /// What cannot happen: the extension's own queries did not return what they must.
     #[error("internal error: {0}")]
     Internal(String),
 }
@@ -290,7 +292,7 @@ impl Error {
             | SourceMissing { .. }
             | RelationMissing { .. }
             | ViewMissing { .. }
-            | MetadataLacks { .. } => "42P01",
+            | MetadataLacks { .. } => sqlstate::UNDEFINED_TABLE,
             UnknownStrategy { .. }
             | InvalidStrategy { .. }
             | UnknownEngine { .. }
@@ -304,13 +306,15 @@ impl Error {
             | UnknownDashboard { .. }
             | InvalidMetadata { .. }
             | InvalidDashboard { .. }
-            | CustomKey { .. } => "22023",
-            NullArgument { .. } => "22004",
-            UnknownRole { .. } => "42704",
-            UnknownColumn { .. } | ColumnMissing { .. } => "42703",
-            RelationName { .. } | CustomName { .. } => "42602",
-            SourceAmbiguous { .. } | NoUniqueIndex { .. } | SourcesChanged { .. } => "55000",
-            RelationKind { .. } | NotAMaterializedView { .. } => "42809",
+            | CustomKey { .. } => sqlstate::INVALID_PARAMETER_VALUE,
+            NullArgument { .. } => sqlstate::NULL_VALUE_NOT_ALLOWED,
+            UnknownRole { .. } => sqlstate::UNDEFINED_OBJECT,
+            UnknownColumn { .. } | ColumnMissing { .. } => sqlstate::UNDEFINED_COLUMN,
+            RelationName { .. } | CustomName { .. } => sqlstate::INVALID_NAME,
+            SourceAmbiguous { .. } | NoUniqueIndex { .. } | SourcesChanged { .. } => {
+                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
+            RelationKind { .. } | NotAMaterializedView { .. } => sqlstate::WRONG_OBJECT_TYPE,
             SourcePrivilege { .. }
             | UntrustedSource { .. }
             | ForeignMapping { .. }
@@ -321,25 +325,27 @@ impl Error {
             | SeveralOwners
             | SchemaOfStranger { .. }
             | NoPgCronPrivilege { .. }
-            | NotOwner { .. } => "42501",
-            WrongType { .. } | ReferenceType { .. } => "42804",
-            NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => "42601",
-            AdapterInUse { .. } | Dependents { .. } => "2BP01",
-            ViewExists { .. } => "42P07",
+            | NotOwner { .. } => sqlstate::INSUFFICIENT_PRIVILEGE,
+            WrongType { .. } | ReferenceType { .. } => sqlstate::DATATYPE_MISMATCH,
+            NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => sqlstate::SYNTAX_ERROR,
+            AdapterInUse { .. } | Dependents { .. } => sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
+            ViewExists { .. } => sqlstate::DUPLICATE_TABLE,
             LockTimeout { .. } | SourceLocked { .. } | LifecycleLocked | RefreshLocked | SourcesBusy => {
-                "55P03"
+                sqlstate::LOCK_NOT_AVAILABLE
             }
             CallsFunction { .. } | RunsStatement | IncrementalImpossible { .. } | ViewUnwritable { .. } => {
-                "0A000"
+                sqlstate::FEATURE_NOT_SUPPORTED
             }
-            Overtaken | AlteredMeanwhile | SourceReplaced { .. } => "40001",
-            AdapterTypes { .. } => "42804",
-            ForeignTrigger => "39P01",
-            DuplicateOrder { .. } => "23505",
-            NotPreloaded | NoPgCron | NoEngine | NothingToCapture | Nested | CannotBuild { .. } => "55000",
+            Overtaken | AlteredMeanwhile | SourceReplaced { .. } => sqlstate::SERIALIZATION_FAILURE,
+            AdapterTypes { .. } => sqlstate::DATATYPE_MISMATCH,
+            ForeignTrigger => sqlstate::TRIGGER_PROTOCOL_VIOLATED,
+            DuplicateOrder { .. } => sqlstate::UNIQUE_VIOLATION,
+            NotPreloaded | NoPgCron | NoEngine | NothingToCapture | Nested | CannotBuild { .. } => {
+                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE
+            }
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
             Recreate { cause, .. } => cause.sqlstate(),
-            Internal(_) => "XX000",
+            Internal(_) => sqlstate::INTERNAL_ERROR,
         }
     }
 
@@ -447,7 +453,7 @@ impl Error {
                     .into()
             }
             Expression { hint: Some(hint), .. } => hint.clone(),
-            Expression { sqlstate, .. } if sqlstate == "42501" => {
+            Expression { sqlstate, .. } if sqlstate == sqlstate::INSUFFICIENT_PRIVILEGE => {
                 "Grant the role what the message says, or have the mapping made by a role that has it.".into()
             }
             Expression { .. } => {
@@ -560,6 +566,11 @@ impl Error {
         })
     }
 
+    /// Whether a lock was waited for in vain.
+    pub fn is_lock_timeout(&self) -> bool {
+        self.sqlstate() == sqlstate::LOCK_NOT_AVAILABLE
+    }
+
     /// What PostgreSQL itself had to add.
     pub fn detail(&self) -> Option<&str> {
         match self {
@@ -595,23 +606,9 @@ pub fn shortened(text: &str, most: usize) -> String {
     }
 }
 
-/// Five characters of six bits each, as PostgreSQL packs them.
-pub fn encode_sqlstate(sqlstate: &str) -> i32 {
-    sqlstate.bytes().rev().fold(0, |code, byte| {
-        (code << 6) | i32::from(byte.wrapping_sub(b'0') & 0x3f)
-    })
-}
-
-/// The reverse of [`encode_sqlstate`].
-pub fn decode_sqlstate(code: i32) -> String {
-    (0..5)
-        .map(|position| char::from(b'0' + ((code >> (6 * position)) & 0x3f) as u8))
-        .collect()
-}
-
 impl From<Error> for ErrorReport {
     fn from(error: Error) -> ErrorReport {
-        let code = PgSqlErrorCode::from(encode_sqlstate(error.sqlstate()));
+        let code = PgSqlErrorCode::from(sqlstate::encode(error.sqlstate()));
         let mut report = ErrorReport::new(code, error.to_string(), "metabase_views");
         if let Some(detail) = error.detail() {
             report = report.set_detail(detail);
@@ -644,13 +641,6 @@ impl From<serde_json::Error> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_sqlstate_survives_packing() {
-        for sqlstate in ["42P01", "2BP01", "XX000", "00000", "55P03"] {
-            assert_eq!(decode_sqlstate(encode_sqlstate(sqlstate)), sqlstate);
-        }
-    }
 
     #[test]
     fn a_text_is_cut_between_characters_and_says_so() {

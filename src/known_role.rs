@@ -13,15 +13,10 @@ pub fn settle() -> Result<(), Error> {
 
 /// Sees to it that a role is known. Returns the id by which something can be stored of it.
 pub fn remember(role: u32) -> Result<String, Error> {
-    #[derive(serde::Deserialize)]
-    struct Known {
-        id: String,
-    }
     settle()?;
-    let known: Known = as_extension_owner(|| {
+    as_extension_owner(|| {
         let oid = [i64::from(role).into()];
         query::run(include_str!("../sql/queries/store_known_role.sql"), &oid)?;
-        query::row(include_str!("../sql/queries/known_role_id.sql"), &oid)
-    })?;
-    Ok(known.id)
+        query::value(include_str!("../sql/queries/known_role_id.sql"), &oid)
+    })
 }

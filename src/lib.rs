@@ -22,10 +22,12 @@ mod schedule;
 mod settings;
 mod source;
 mod sql;
+mod sqlstate;
 mod view;
 
 pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
 pgrx::extension_sql_file!("../sql/tables.sql", name = "tables", requires = ["bootstrap"]);
+pgrx::extension_sql_file!("../sql/capture.sql", name = "capture", requires = ["tables"]);
 pgrx::extension_sql_file!(
     "../sql/finalize.sql",
     name = "finalize",

@@ -6,7 +6,7 @@ use crate::pg::query;
 use crate::pg::setting::with_time_zone;
 
 /// The settings in force.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// Zone that days, weeks, months, quarters and years are cut in: a name of the time zone database.
     pub time_zone: String,
@@ -23,91 +23,132 @@ pub struct Setting {
     pub name: &'static str,
     pub example: &'static str,
     pub description: &'static str,
+    kind: Kind,
+    /// Puts a value that is stored, or the default, into its place.
+    read: fn(&mut Settings, &str),
+    /// The value in force, as it would be stored.
+    show: fn(&Settings) -> String,
 }
 
-const TIME_ZONE: &str = "time_zone";
-const COMPLETED_STATUSES: &str = "completed_statuses";
-const CURRENCY: &str = "currency";
-const HISTORY_DAYS: &str = "history_days";
-
-/// How long the history is kept where nobody has said anything.
-const DEFAULT_HISTORY_DAYS: i32 = 30;
+/// What a value has to be, and what it is where nobody has set it.
+enum Kind {
+    /// The name of a zone that the server knows; that of the database.
+    TimeZone,
+    /// What `check` makes of it, which otherwise says why it cannot be.
+    Plain {
+        default: &'static str,
+        check: fn(&str) -> Result<String, &'static str>,
+    },
+}
 
 pub static SETTINGS: [Setting; 4] = [
     Setting {
-        name: TIME_ZONE,
+        name: "time_zone",
         example: "Europe/Berlin",
         description: "Zone that days, weeks, months, quarters and years are cut in. Default: the database's TimeZone when \
                       the views are created. Takes effect when views are created.",
+        kind: Kind::TimeZone,
+        read: |settings, zone| settings.time_zone = zone.to_owned(),
+        show: |settings| settings.time_zone.clone(),
     },
     Setting {
-        name: COMPLETED_STATUSES,
+        name: "completed_statuses",
         example: "completed, delivered",
         description: "Statuses of orders that count as sales, comma-separated; upper and lower case are the same. Default: \
                       completed. Takes effect when views are created.",
+        kind: Kind::Plain {
+            default: "completed",
+            check: |given| match statuses(given) {
+                words if words.is_empty() => Err("it names no status"),
+                words => Ok(words.join(", ")),
+            },
+        },
+        read: |settings, list| settings.completed_statuses = statuses(list),
+        show: |settings| settings.completed_statuses.join(", "),
     },
     Setting {
-        name: CURRENCY,
+        name: "currency",
         example: "EUR",
         description: "ISO 4217 code of the currency that the shop's amounts are in. Default: EUR. Amounts are never \
                       converted.",
+        kind: Kind::Plain {
+            default: "EUR",
+            check: |given| {
+                iso_currency::Currency::from_code(&given.to_uppercase())
+                    .map(|currency| currency.code().to_owned())
+                    .ok_or("it is not a code of ISO 4217")
+            },
+        },
+        read: |settings, code| settings.currency = code.to_owned(),
+        show: |settings| settings.currency.clone(),
     },
     Setting {
-        name: HISTORY_DAYS,
+        name: "history_days",
         example: "90",
         description: "Days that the history of refreshes is kept, by the background worker; of each view no more than the last \
                       10,000 runs. Default: 30.",
+        kind: Kind::Plain {
+            default: "30",
+            check: |given| match given.trim().parse::<i32>() {
+                Ok(days) if (1..=36_500).contains(&days) => Ok(days.to_string()),
+                _ => Err("it is no number of days from 1 to 36500"),
+            },
+        },
+        read: |settings, days| {
+            // What is none, which only a superuser can have written there, leaves the default.
+            if let Ok(days) = days.parse() {
+                settings.history_days = days;
+            }
+        },
+        show: |settings| settings.history_days.to_string(),
     },
 ];
 
+/// What somebody has set.
 #[derive(serde::Deserialize)]
 struct Stored {
     name: String,
     value: String,
 }
 
+fn stored() -> Result<Vec<Stored>, Error> {
+    as_extension_owner(|| query::rows("SELECT name, value FROM metabase_internal.setting", &[]))
+}
+
+/// The settings as they are stored, each with its default where it is not.
+fn read(
+    stored: &[Stored],
+    database_time_zone: impl Fn() -> Result<String, Error>,
+) -> Result<Settings, Error> {
+    let mut settings = Settings::default();
+    for setting in &SETTINGS {
+        let stored = stored.iter().find(|stored| stored.name == setting.name);
+        match (&setting.kind, stored) {
+            (Kind::Plain { default, .. }, _) => (setting.read)(&mut settings, default),
+            (Kind::TimeZone, None) => (setting.read)(&mut settings, &database_time_zone()?),
+            (Kind::TimeZone, Some(_)) => {}
+        }
+        if let Some(stored) = stored {
+            (setting.read)(&mut settings, &stored.value);
+        }
+    }
+    Ok(settings)
+}
+
 /// The settings in force now.
 pub fn current() -> Result<Settings, Error> {
-    let stored: Vec<Stored> =
-        as_extension_owner(|| query::rows("SELECT name, value FROM metabase_internal.setting", &[]))?;
-    let value = |name: &str| {
-        stored
-            .iter()
-            .find(|setting| setting.name == name)
-            .map(|setting| setting.value.as_str())
-    };
-    Ok(Settings {
-        time_zone: match value(TIME_ZONE) {
-            Some(zone) => zone.to_owned(),
-            None => database_time_zone()?,
-        },
-        completed_statuses: statuses(value(COMPLETED_STATUSES).unwrap_or("completed")),
-        currency: value(CURRENCY).unwrap_or("EUR").to_owned(),
-        history_days: value(HISTORY_DAYS)
-            .and_then(|days| days.parse().ok())
-            .unwrap_or(DEFAULT_HISTORY_DAYS),
-    })
+    read(&stored()?, database_time_zone)
 }
 
 /// Each setting with its value in force and whether it was set.
 pub fn list() -> Result<Vec<(&'static Setting, String, bool)>, Error> {
-    let current = current()?;
-    let stored: Vec<Stored> =
-        as_extension_owner(|| query::rows("SELECT name, value FROM metabase_internal.setting", &[]))?;
+    let stored = stored()?;
+    let settings = read(&stored, database_time_zone)?;
     Ok(SETTINGS
         .iter()
         .map(|setting| {
-            let value = match setting.name {
-                TIME_ZONE => current.time_zone.clone(),
-                COMPLETED_STATUSES => current.completed_statuses.join(", "),
-                HISTORY_DAYS => current.history_days.to_string(),
-                _ => current.currency.clone(),
-            };
-            (
-                setting,
-                value,
-                stored.iter().any(|stored| stored.name == setting.name),
-            )
+            let is_set = stored.iter().any(|stored| stored.name == setting.name);
+            (setting, (setting.show)(&settings), is_set)
         })
         .collect())
 }
@@ -130,7 +171,18 @@ pub fn set(name: &str, value: Option<&str>) -> Result<String, Error> {
         })?;
         return Ok(format!("{name} is back to its default"));
     };
-    let value = validated(setting, value)?;
+    let checked = match setting.kind {
+        Kind::TimeZone => {
+            known_time_zone(value)?.ok_or("there is no time zone of that name in pg_timezone_names")
+        }
+        Kind::Plain { check, .. } => check(value),
+    };
+    let value = checked.map_err(|reason| Error::InvalidSetting {
+        name: setting.name,
+        value: format!("\"{value}\""),
+        reason: reason.to_owned(),
+        example: setting.example,
+    })?;
     store(name, &value)?;
     Ok(format!("{name} is now {value}"))
 }
@@ -146,31 +198,6 @@ pub fn store(name: &str, value: &str) -> Result<(), Error> {
     })
 }
 
-/// The value as it is stored, or why it cannot be.
-fn validated(setting: &'static Setting, value: &str) -> Result<String, Error> {
-    let invalid = |reason: &str| Error::InvalidSetting {
-        name: setting.name,
-        value: format!("\"{value}\""),
-        reason: reason.to_owned(),
-        example: setting.example,
-    };
-    match setting.name {
-        TIME_ZONE => known_time_zone(value)?
-            .ok_or_else(|| invalid("there is no time zone of that name in pg_timezone_names")),
-        COMPLETED_STATUSES => match statuses(value) {
-            words if words.is_empty() => Err(invalid("it names no status")),
-            words => Ok(words.join(", ")),
-        },
-        HISTORY_DAYS => match value.trim().parse::<i32>() {
-            Ok(days) if (1..=36_500).contains(&days) => Ok(days.to_string()),
-            _ => Err(invalid("it is no number of days from 1 to 36500")),
-        },
-        _ => iso_currency::Currency::from_code(&value.to_uppercase())
-            .map(|currency| currency.code().to_owned())
-            .ok_or_else(|| invalid("it is not a code of ISO 4217")),
-    }
-}
-
 fn statuses(list: &str) -> Vec<String> {
     list.split(',')
         .map(|word| word.trim().to_lowercase())
@@ -178,30 +205,29 @@ fn statuses(list: &str) -> Vec<String> {
         .collect()
 }
 
-#[derive(serde::Deserialize)]
-struct Zone {
-    name: Option<String>,
-}
-
 fn known_time_zone(name: &str) -> Result<Option<String>, Error> {
-    let zone: Option<Zone> = query::optional_row(
+    query::optional_value(
         "SELECT name FROM pg_catalog.pg_timezone_names WHERE lower(name) = lower($1) ORDER BY name LIMIT 1",
         &[name.to_owned().into()],
-    )?;
-    Ok(zone.and_then(|zone| zone.name))
+    )
 }
 
 /// The zone that the database has by itself, whatever the client of this session has asked for.
 fn database_time_zone() -> Result<String, Error> {
-    let zone: Zone =
-        as_extension_owner(|| query::row(include_str!("../sql/queries/database_time_zone.sql"), &[]))?;
-    let zone = zone.name.unwrap_or_else(|| "UTC".into());
+    let zone: Option<String> =
+        as_extension_owner(|| query::value(include_str!("../sql/queries/database_time_zone.sql"), &[]))?;
     // As the server spells it: "+02" is east of Greenwich as a setting, and west of it in AT TIME ZONE.
-    let zone: Zone = with_time_zone(&zone, || {
-        query::row("SELECT pg_catalog.current_setting('TimeZone') AS name", &[])
-    })?;
-    zone.name
-        .ok_or_else(|| Error::Internal("there is no TimeZone".into()))
+    with_time_zone(zone.as_deref().unwrap_or("UTC"), || {
+        query::value("SELECT pg_catalog.current_setting('TimeZone')", &[])
+    })
+}
+
+#[cfg(test)]
+impl Settings {
+    /// The settings of a shop in Berlin, for tests without a database.
+    pub fn in_berlin() -> Settings {
+        read(&[], || Ok("Europe/Berlin".into())).expect("the others have defaults of their own")
+    }
 }
 
 #[cfg(test)]
@@ -211,5 +237,60 @@ mod tests {
     #[test]
     fn statuses_are_trimmed_and_in_lower_case() {
         assert_eq!(statuses(" Completed,PAID ,, "), ["completed", "paid"]);
+    }
+
+    fn shown(settings: &Settings) -> Vec<String> {
+        SETTINGS.iter().map(|setting| (setting.show)(settings)).collect()
+    }
+
+    #[test]
+    fn what_is_not_set_has_its_default() {
+        assert_eq!(
+            shown(&Settings::in_berlin()),
+            ["Europe/Berlin", "completed", "EUR", "30"]
+        );
+    }
+
+    #[test]
+    fn each_setting_has_a_place_of_its_own() {
+        let examples: Vec<&str> = SETTINGS.iter().map(|setting| setting.example).collect();
+        for (position, setting) in SETTINGS.iter().enumerate() {
+            let mut settings = Settings::default();
+            let mut expected = shown(&settings);
+            expected[position] = setting.example.to_owned();
+            (setting.read)(&mut settings, setting.example);
+            assert_eq!(shown(&settings), expected);
+        }
+        let stored: Vec<Stored> = SETTINGS
+            .iter()
+            .map(|setting| Stored {
+                name: setting.name.into(),
+                value: setting.example.into(),
+            })
+            .collect();
+        let settings = read(&stored, || panic!("it is stored")).expect("all of them are stored");
+        assert_eq!(shown(&settings), examples);
+    }
+
+    #[test]
+    fn each_setting_takes_its_example_and_its_default_but_not_nothing() {
+        for setting in &SETTINGS {
+            // Which zones there are the server knows.
+            if let Kind::Plain { default, check } = setting.kind {
+                assert_eq!(check(setting.example).as_deref(), Ok(setting.example));
+                assert_eq!(check(default).as_deref(), Ok(default));
+                assert!(check("").is_err(), "{}", setting.name);
+            }
+        }
+    }
+
+    #[test]
+    fn days_that_are_no_number_leave_the_default() {
+        let stored = [Stored {
+            name: "history_days".into(),
+            value: "many".into(),
+        }];
+        let settings = read(&stored, || Ok("UTC".into())).expect("it is read");
+        assert_eq!(settings.history_days, 30);
     }
 }

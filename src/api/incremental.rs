@@ -5,87 +5,48 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use super::required;
-use crate::incremental::capture::Captured;
+use super::rows::row_type;
 use crate::incremental::{control, verify};
 use crate::view::registry::find_view;
 
-type CapturedRow = (
-    name!(entity, String),
-    name!(relation, Option<String>),
-    name!(captured, bool),
-    name!(reason, Option<String>),
-);
-
-fn captured_row(captured: Captured) -> CapturedRow {
-    (
-        captured.entity.to_owned(),
-        captured.relation,
-        captured.is_captured,
-        captured.problem,
-    )
+row_type! {
+    captured_rows(captured) {
+        entity: String = captured.entity.to_owned(),
+        relation: Option<String> = captured.relation,
+        captured: bool = captured.is_captured,
+        reason: Option<String> = captured.problem,
+    }
 }
 
-/// Whether the changes of each source are captured, and why not where they are not.
-#[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
-fn capture_status() -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(entity, String),
-            name!(relation, Option<String>),
-            name!(captured, bool),
-            name!(reason, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    Ok(TableIterator::new(
-        control::capture_status()?.into_iter().map(captured_row),
-    ))
+captured_rows! {
+    fn capture_status() {
+        control::capture_status()
+    }
+
+    fn enable_capture() {
+        control::enable_capture()
+    }
 }
 
-/// Captures the changes of all sources, from now on. Locks them until the transaction ends.
-#[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
-fn enable_capture() -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(entity, String),
-            name!(relation, Option<String>),
-            name!(captured, bool),
-            name!(reason, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    Ok(TableIterator::new(
-        control::enable_capture()?.into_iter().map(captured_row),
-    ))
-}
-
-/// Captures no changes any more: all refreshes are full.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn disable_capture() -> Result<String, ErrorReport> {
     Ok(control::disable_capture()?)
 }
 
-/// The rows in which a view differs from its definition: those that it lacks, and those that it has too much.
-#[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
-fn verify(
-    view_name: Option<String>,
-) -> Result<TableIterator<'static, (name!(difference, String), name!(row, JsonB))>, ErrorReport> {
-    let view = find_view(&required("view_name", view_name)?)?;
-    let differences = verify::verify(view.name())?;
-    Ok(TableIterator::new(differences.into_iter().map(|difference| {
-        (difference.difference, JsonB(difference.row))
-    })))
+row_type! {
+    difference_rows(difference) {
+        difference: String = difference.difference,
+        row: JsonB = JsonB(difference.row),
+    }
 }
 
-/// Builds facts and rollups anew from the sources. Each view is next refreshed in full.
+difference_rows! {
+    fn verify(view_name: Option<String>) {
+        verify::verify(find_view(&required("view_name", view_name)?)?.name())
+    }
+}
+
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn rebuild() -> Result<String, ErrorReport> {

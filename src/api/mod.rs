@@ -1,10 +1,12 @@
-//! What SQL sees: each function parses its arguments, calls one thing and returns its rows.
+//! What SQL sees: each function parses its arguments, calls one thing and returns its rows. What it does is said in its COMMENT, in
+//! `sql/finalize.sql`.
 
 mod dashboards;
 mod incremental;
 mod internal;
 mod refresh;
 mod roles;
+mod rows;
 mod schedule;
 mod settings;
 mod sources;

@@ -1,183 +1,63 @@
 //! Refreshing views.
 
 use pgrx::datum::TimestampWithTimeZone;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use super::required;
+use super::rows::row_type;
 use crate::calendar::Strategy;
 use crate::error::Error;
-use crate::refresh::choose::Mode;
-use crate::refresh::log::Outcome;
+use crate::refresh::decide::Mode;
 use crate::refresh::run;
-use crate::schedule::agenda::{INVENTORY_VIEWS, ORDER_VIEWS};
+use crate::view::catalog::Event;
 use crate::view::registry::{ViewEntry, all_views, find_view};
 
-pub(super) type RefreshRow = (
-    name!(view_name, String),
-    name!(status, String),
-    name!(started_at, TimestampWithTimeZone),
-    name!(completed_at, TimestampWithTimeZone),
-    name!(duration_seconds, f64),
-    name!(mode, String),
-    name!(rows_changed, Option<i64>),
-    name!(error_message, Option<String>),
-);
-
-pub(super) fn refresh_row(outcome: Outcome) -> RefreshRow {
-    let (status, error_message) = (outcome.status().to_owned(), outcome.error_message());
-    (
-        outcome.view_name,
-        status,
-        outcome.started_at,
-        outcome.completed_at,
-        outcome.duration_seconds,
-        outcome.mode.to_owned(),
-        outcome.rows_changed,
-        error_message,
-    )
-}
-
-/// Refreshes the views of a strategy (realtime, hourly, daily, weekly, manual), or 'all'; one that fails says so in its row.
-#[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
-fn refresh(
-    strategy: Option<String>,
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(view_name, String),
-            name!(status, String),
-            name!(started_at, TimestampWithTimeZone),
-            name!(completed_at, TimestampWithTimeZone),
-            name!(duration_seconds, f64),
-            name!(mode, String),
-            name!(rows_changed, Option<i64>),
-            name!(error_message, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    let name = required("strategy", strategy)?;
-    let mut views = all_views()?;
-    if name != "all" {
-        let strategy = Strategy::from_name(&name).ok_or(Error::UnknownStrategy { name })?;
-        views.retain(|view| view.strategy() == strategy.name());
+row_type! {
+    pub(super) refresh_rows(outcome) {
+        view_name: String = outcome.view_name.clone(),
+        status: String = outcome.status().to_owned(),
+        started_at: TimestampWithTimeZone = outcome.started_at,
+        completed_at: TimestampWithTimeZone = outcome.completed_at,
+        duration_seconds: f64 = outcome.duration_seconds,
+        mode: String = outcome.mode.to_owned(),
+        rows_changed: Option<i64> = outcome.rows_changed,
+        error_message: Option<String> = outcome.error_message(),
     }
-    Ok(TableIterator::new(
-        run::refresh(&views, Mode::Auto)?.into_iter().map(refresh_row),
-    ))
 }
 
-/// Refreshes one view, in mode auto, full or incremental; if that fails, its row says why.
-#[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
-fn refresh_view(
-    view_name: Option<String>,
-    mode: default!(Option<String>, "'auto'"),
-) -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(view_name, String),
-            name!(status, String),
-            name!(started_at, TimestampWithTimeZone),
-            name!(completed_at, TimestampWithTimeZone),
-            name!(duration_seconds, f64),
-            name!(mode, String),
-            name!(rows_changed, Option<i64>),
-            name!(error_message, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    let name = required("mode", mode)?;
-    let mode = Mode::from_name(&name).ok_or(Error::UnknownMode { name })?;
-    let view = find_view(&required("view_name", view_name)?)?;
-    Ok(TableIterator::new(
-        run::refresh(&[view], mode)?.into_iter().map(refresh_row),
-    ))
+refresh_rows! {
+    fn refresh(strategy: Option<String>) {
+        let name = required("strategy", strategy)?;
+        let mut views = all_views()?;
+        if name != "all" {
+            let strategy = Strategy::from_name(&name).ok_or(Error::UnknownStrategy { name })?;
+            views.retain(|view| view.strategy() == strategy.name());
+        }
+        run::refresh(&views, Mode::Auto)
+    }
+
+    fn refresh_view(view_name: Option<String>, mode: default!(Option<String>, "'auto'")) {
+        let name = required("mode", mode)?;
+        let mode = Mode::from_name(&name).ok_or(Error::UnknownMode { name })?;
+        let view = find_view(&required("view_name", view_name)?)?;
+        run::refresh(&[view], mode)
+    }
+
+    fn sync_all() {
+        run::refresh(&all_views()?, Mode::Auto)
+    }
+
+    fn sync_on_order_event() {
+        run::refresh(&views_refreshed_on(Event::Order)?, Mode::Auto)
+    }
+
+    fn sync_on_inventory_event() {
+        run::refresh(&views_refreshed_on(Event::StockItem)?, Mode::Auto)
+    }
 }
 
-fn views(names: &[&str]) -> Result<Vec<ViewEntry>, Error> {
-    names.iter().map(|name| find_view(name)).collect()
-}
-
-/// Refreshes all views; the same as refresh('all').
-#[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
-fn sync_all() -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(view_name, String),
-            name!(status, String),
-            name!(started_at, TimestampWithTimeZone),
-            name!(completed_at, TimestampWithTimeZone),
-            name!(duration_seconds, f64),
-            name!(mode, String),
-            name!(rows_changed, Option<i64>),
-            name!(error_message, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    Ok(TableIterator::new(
-        run::refresh(&all_views()?, Mode::Auto)?
-            .into_iter()
-            .map(refresh_row),
-    ))
-}
-
-/// Refreshes the views that an order changes.
-#[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
-fn sync_on_order_event() -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(view_name, String),
-            name!(status, String),
-            name!(started_at, TimestampWithTimeZone),
-            name!(completed_at, TimestampWithTimeZone),
-            name!(duration_seconds, f64),
-            name!(mode, String),
-            name!(rows_changed, Option<i64>),
-            name!(error_message, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    Ok(TableIterator::new(
-        run::refresh(&views(&ORDER_VIEWS)?, Mode::Auto)?
-            .into_iter()
-            .map(refresh_row),
-    ))
-}
-
-/// Refreshes the views that a stock item changes.
-#[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
-fn sync_on_inventory_event() -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(view_name, String),
-            name!(status, String),
-            name!(started_at, TimestampWithTimeZone),
-            name!(completed_at, TimestampWithTimeZone),
-            name!(duration_seconds, f64),
-            name!(mode, String),
-            name!(rows_changed, Option<i64>),
-            name!(error_message, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    Ok(TableIterator::new(
-        run::refresh(&views(&INVENTORY_VIEWS)?, Mode::Auto)?
-            .into_iter()
-            .map(refresh_row),
-    ))
+fn views_refreshed_on(event: Event) -> Result<Vec<ViewEntry>, Error> {
+    let mut views = all_views()?;
+    views.retain(|view| view.is_refreshed_on(event));
+    Ok(views)
 }

@@ -8,7 +8,6 @@ use crate::pg::hooks;
 use crate::schedule::pg_cron;
 use crate::settings;
 
-/// Sets a setting (see metabase.settings), or puts it back to its default where the value is NULL.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn set_setting(name: Option<String>, value: Option<String>) -> Result<String, ErrorReport> {

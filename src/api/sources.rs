@@ -5,36 +5,29 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use super::required;
+use super::rows::row_type;
 use crate::error::Error;
 use crate::settings;
-use crate::source::Sources;
-use crate::source::describe::{SourceRow, describe};
+use crate::source::describe::describe;
 use crate::source::entity::{ENTITIES, Entity};
 use crate::source::mapping;
 
-pub(super) type Row = (
-    name!(entity, String),
-    name!(relation, Option<String>),
-    name!(column_name, String),
-    name!(expression, Option<String>),
-    name!(source_type, Option<String>),
-    name!(origin, String),
-    name!(note, Option<String>),
-);
+row_type! {
+    pub(super) source_rows(line) {
+        entity: String = line.entity.to_owned(),
+        relation: Option<String> = line.relation,
+        column_name: String = line.column_name.to_owned(),
+        expression: Option<String> = line.expression,
+        source_type: Option<String> = line.source_type,
+        origin: String = line.origin.to_owned(),
+        note: Option<String> = line.note,
+    }
+}
 
-pub(super) fn rows(sources: &Sources) -> Result<impl Iterator<Item = Row> + use<>, Error> {
-    let rows = describe(sources, &settings::current()?);
-    Ok(rows.into_iter().map(|row: SourceRow| {
-        (
-            row.entity.to_owned(),
-            row.relation,
-            row.column_name.to_owned(),
-            row.expression,
-            row.source_type,
-            row.origin.to_owned(),
-            row.note,
-        )
-    }))
+source_rows! {
+    fn detect_sources() {
+        Ok(describe(&mapping::detect_all()?, &settings::current()?))
+    }
 }
 
 fn entity(name: Option<String>) -> Result<Entity, Error> {
@@ -45,28 +38,6 @@ fn entity(name: Option<String>) -> Result<Entity, Error> {
     })
 }
 
-/// What is found in this database without any mapping: for each entity and canonical column, the table and column.
-#[pg_extern(volatile, parallel_unsafe)]
-#[search_path(pg_catalog, pg_temp)]
-fn detect_sources() -> Result<
-    TableIterator<
-        'static,
-        (
-            name!(entity, String),
-            name!(relation, Option<String>),
-            name!(column_name, String),
-            name!(expression, Option<String>),
-            name!(source_type, Option<String>),
-            name!(origin, String),
-            name!(note, Option<String>),
-        ),
-    >,
-    ErrorReport,
-> {
-    Ok(TableIterator::new(rows(&mapping::detect_all()?)?))
-}
-
-/// Says where an entity is: its table (NULL if there is none), a column or expression for each canonical column, a filter.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn map_source(
@@ -92,7 +63,6 @@ fn map_source(
     })
 }
 
-/// Forgets what map_source() was told of an entity, so that it is detected again.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn unmap_source(entity: Option<String>) -> Result<String, ErrorReport> {

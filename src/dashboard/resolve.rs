@@ -225,8 +225,11 @@ fn resolve_card(card: Card, database: i64, ids: &Ids) -> Result<CardBody, Error>
     })
 }
 
-/// What Metabase is told of those of the seven views that it knows, and of their columns.
-fn describe(metadata: &Metadata) -> Result<(Vec<Described<TableBody>>, Vec<Described<FieldBody>>), Error> {
+/// What Metabase is told of views, and of their columns.
+type Descriptions = (Vec<Described<TableBody>>, Vec<Described<FieldBody>>);
+
+/// What Metabase is told of those of the seven views that it knows.
+fn describe(metadata: &Metadata) -> Result<Descriptions, Error> {
     let currency = settings::current()?.currency;
     let mut comments = comments()?;
     let (mut tables, mut described) = (Vec::new(), Vec::new());

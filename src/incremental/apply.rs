@@ -5,21 +5,21 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use super::program::Program;
-use super::script::Step;
+use super::script::{Step, Verb};
 use super::state::StateSnapshot;
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::query;
 use crate::pg::workspace::Workspace;
-use crate::source::entity::ENTITIES;
 
 /// All that is generated for one build of the facts.
 pub struct Generated {
     generation: String,
-    /// The statements that take the keys from the queues, each with the name that they are kept under.
-    takes: Vec<(String, String)>,
-    steps: Vec<Step>,
-    pub shop: Program,
+    /// From the queues to their keys.
+    take: Vec<Step>,
+    /// From these to facts, rollups and dirty groups.
+    apply: Vec<Step>,
+    pub program: Program,
 }
 
 thread_local! {
@@ -34,49 +34,15 @@ pub fn generated(snapshot: &StateSnapshot) -> Result<Rc<Generated>, Error> {
     {
         return Ok(generated);
     }
-    let shop = snapshot.shop()?;
+    let program = snapshot.program()?;
     let generated = Rc::new(Generated {
         generation,
-        takes: takes(&shop),
-        steps: shop.apply(),
-        shop,
+        take: program.take(),
+        apply: program.apply(),
+        program,
     });
     GENERATED.set(Some(generated.clone()));
     Ok(generated)
-}
-
-fn takes(shop: &Program) -> Vec<(String, String)> {
-    let types = [
-        &shop.order,
-        &shop.stock_item,
-        &shop.product,
-        &shop.brand,
-        &shop.category,
-        &shop.platform,
-        &shop.supplier,
-        &shop.size,
-    ];
-    ENTITIES
-        .iter()
-        .zip(types)
-        .map(|(spec, key_type)| {
-            let column = match key_type.as_str() {
-                "uuid" => "key_uuid",
-                "smallint" | "integer" | "bigint" => "key_integer",
-                _ => "key_text",
-            };
-            let take = format!(
-                "WITH taken AS (
-    DELETE FROM metabase_internal.{}_queue
-    RETURNING {column}
-)
-SELECT DISTINCT {column}::{key_type} AS key
-FROM taken",
-                spec.name
-            );
-            (format!("queued_{}", spec.name), take)
-        })
-        .collect()
 }
 
 /// Brings facts and rollups to what the workspace's snapshot shows. The groups that have changed are kept in it, as
@@ -85,16 +51,16 @@ pub fn apply(workspace: &mut Workspace, snapshot: &StateSnapshot, owner: u32) ->
     let begin = Instant::now();
     let generated = generated(snapshot)?;
     workspace.set_generation(&generated.generation);
-    as_extension_owner(|| {
-        for (name, take) in &generated.takes {
-            match snapshot.changes {
-                0 => workspace.keep_none(name, take)?,
-                _ => workspace.keep_written(name, take).map(drop)?,
-            }
-        }
-        Ok(())
-    })?;
-    run_steps(workspace, &generated.steps, owner, |_, _| ())?;
+    match snapshot.changes {
+        0 => as_extension_owner(|| {
+            generated
+                .take
+                .iter()
+                .try_for_each(|step| keep_nothing(workspace, step))
+        })?,
+        _ => run_steps(workspace, &generated.take, owner, |_, _| ())?,
+    }
+    run_steps(workspace, &generated.apply, owner, |_, _| ())?;
     store_apply(begin.elapsed().as_secs_f64(), snapshot.changes)
 }
 
@@ -124,28 +90,32 @@ pub fn run_steps(
 
 /// Runs a step, if there is anything for it to do. Returns how many rows it has kept or written.
 fn run_step(workspace: &mut Workspace, step: &Step) -> Result<u64, Error> {
-    let is_due = |workspace: &Workspace, when: &[String]| {
-        when.is_empty() || when.iter().any(|name| workspace.kept(name) > 0)
-    };
-    match step {
-        Step::Keep {
-            name,
-            when,
-            statement,
-            reads_shop,
-        } => match (is_due(workspace, when), reads_shop) {
-            (true, true) => workspace.read(name, statement),
-            (false, true) => workspace.read_none(name, statement).map(|()| 0),
-            (true, false) => {
-                let rows = workspace.keep(name, statement)?;
-                check(workspace, name)?;
-                Ok(rows)
-            }
-            (false, false) => workspace.keep_none(name, statement).map(|()| 0),
-        },
-        Step::Run { when, .. } if !is_due(workspace, when) => Ok(0),
-        Step::Run { statement, .. } => workspace.run(statement),
-        Step::Mark(mark) => Err(Error::Internal(format!("a step is not known: {mark}"))),
+    let Step {
+        verb,
+        name,
+        when,
+        statement,
+    } = step;
+    let is_due = when.is_empty() || when.iter().any(|name| workspace.kept(name) > 0);
+    match verb {
+        Verb::Run if !is_due => Ok(0),
+        _ if !is_due => keep_nothing(workspace, step).map(|()| 0),
+        Verb::Run => workspace.run(statement),
+        Verb::Read => workspace.read(name, statement),
+        Verb::Take => workspace.keep_written(name, statement),
+        Verb::Keep => {
+            let rows = workspace.keep(name, statement)?;
+            check(workspace, name)?;
+            Ok(rows)
+        }
+    }
+}
+
+/// Keeps no rows for a step that has nothing to do: later steps read none.
+fn keep_nothing(workspace: &mut Workspace, step: &Step) -> Result<(), Error> {
+    match step.reads_shop() {
+        true => workspace.read_none(&step.name, &step.statement),
+        false => workspace.keep_none(&step.name, &step.statement),
     }
 }
 

@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use super::apply::run_steps;
-use super::script::Step;
 use super::state::{self, StateSnapshot};
 use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
@@ -59,16 +58,14 @@ impl Drop for Progress {
 /// Makes and fills the tables. Returns how many facts there are.
 fn fill(workspace: &mut Workspace, snapshot: &StateSnapshot, owner: u32) -> Result<u64, Error> {
     let (mut facts, mut number) = (0, 0);
-    let steps = snapshot.shop()?.build();
+    let steps = snapshot.program()?.build();
     let _progress = Progress;
     let show = |number| shared::with_own_place(|_, place| place.show_build(number, steps.len()));
     show(1);
     run_steps(workspace, &steps, owner, |step, rows| {
         number += 1;
         show((number + 1).min(steps.len()));
-        if let Step::Keep { name, .. } = step
-            && matches!(name.as_str(), "item_read" | "sale_read")
-        {
+        if matches!(step.name.as_str(), "item_read" | "sale_read") {
             facts += rows;
         }
     })?;

@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use super::state;
 use crate::error::Error;
-use crate::pg::capture::is_own_transaction;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
+use crate::pg::transaction::is_own_transaction;
 use crate::settings;
+use crate::source::entity::adapters;
 use crate::source::installed;
 use crate::source::{Source, Sources, detect, mapping};
 use crate::sql;
@@ -204,7 +205,7 @@ fn dependences() -> Result<Vec<Dependence>, Error> {
     as_extension_owner(|| {
         query::rows(
             include_str!("../../sql/queries/incremental/adapter_dependence.sql"),
-            &[],
+            &[adapters().into()],
         )
     })
 }
@@ -227,15 +228,10 @@ pub fn is_complete(captured: &[Captured]) -> Result<bool, Error> {
 
 /// Whether there is a table that tells the triggers to note changes.
 pub fn is_active() -> Result<bool, Error> {
-    #[derive(serde::Deserialize)]
-    struct Active {
-        active: bool,
-    }
-    let row: Active = query::row(
-        "SELECT pg_catalog.to_regclass('metabase_internal.sale_fact') IS NOT NULL AS active",
+    query::value(
+        "SELECT pg_catalog.to_regclass('metabase_internal.sale_fact') IS NOT NULL",
         &[],
-    )?;
-    Ok(row.active)
+    )
 }
 
 /// Puts the triggers on all sources. From then on, what is written to them is noted; what was written before is not, so that
@@ -268,15 +264,11 @@ pub fn install(captured: &[Captured]) -> Result<(), Error> {
 
 /// Locks all sources against writers, in short attempts: while one waits, writers wait behind it.
 fn lock_sources(names: &[&str]) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Timeout {
-        milliseconds: u64,
-    }
-    let timeout: Timeout = query::row(
-        "SELECT setting::bigint AS milliseconds FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'",
+    let timeout = query::value(
+        "SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'",
         &[],
     )?;
-    let patience = match timeout.milliseconds {
+    let patience = match timeout {
         0 => PATIENCE,
         milliseconds => Duration::from_millis(milliseconds),
     };
@@ -288,7 +280,7 @@ fn lock_sources(names: &[&str]) -> Result<(), Error> {
             as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&lock, &[])))
         });
         match locked {
-            Err(error) if error.sqlstate() == "55P03" => {
+            Err(error) if error.is_lock_timeout() => {
                 if begin.elapsed() >= patience {
                     return Err(Error::SourcesBusy);
                 }
@@ -359,7 +351,7 @@ pub fn remove() -> Result<(), Error> {
             as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&drop, &[])))
         });
         match dropped {
-            Err(error) if error.sqlstate() != "55P03" => return Err(error),
+            Err(error) if !error.is_lock_timeout() => return Err(error),
             _ => {}
         }
     }

@@ -9,4 +9,7 @@ mod program;
 mod rollup;
 mod script;
 pub mod state;
+pub mod target;
+#[cfg(test)]
+mod tests;
 pub mod verify;

@@ -1,7 +1,10 @@
 //! All SQL of incremental refresh, generated for one shop: its key types and its time zone. Pure.
+//!
+//! `tests/generated/` shows what comes of it.
 
 use super::rollup;
-use super::script::{self, Step};
+use super::script::{self, Part, Step, Verb, without_comments};
+use crate::source::entity::ENTITIES;
 use crate::sql;
 
 /// What the SQL depends on.
@@ -152,9 +155,12 @@ impl Program {
             ),
             ("times_sold", TIMES_SOLD.into()),
         ]);
-        let merge = rollup::merge().into_iter().map(Step::from).collect();
-        let again = rollup::recompute_groups().into_iter().map(Step::from).collect();
-        self.complete(file!("apply"), merge, again, &values)
+        complete(
+            file!("apply"),
+            &rollup::merge(),
+            &rollup::recompute_groups(),
+            &values,
+        )
     }
 
     /// The steps that make and fill all tables; the tables of an earlier build are gone.
@@ -176,68 +182,72 @@ impl Program {
             ),
             ("times_sold", "i.times_sold".into()),
         ]);
-        let merge = rollup::build()
-            .into_iter()
-            .map(|statement| Step::Run {
-                when: Vec::new(),
-                statement,
-            })
-            .collect();
-        self.complete(file!("build"), merge, Vec::new(), &values)
-    }
-
-    /// A script with all that it includes, and its placeholders filled.
-    fn complete(
-        &self,
-        script: &str,
-        merge: Vec<Step>,
-        again: Vec<Step>,
-        values: &[(&str, String)],
-    ) -> Vec<Step> {
-        // Twice, because some of the texts that are put in have placeholders of their own.
-        let twice = |step: Step| step.populated_views(values).populated_views(values);
-        script::parse(script)
-            .into_iter()
-            .flat_map(|step| match step {
-                Step::Mark(mark) => match mark.as_str() {
-                    "merge" => merge.clone(),
-                    "again" => again.clone(),
-                    "include number_item_groups" => script::parse(file!("number_item_groups")),
-                    "include number_sale_groups" => script::parse(file!("number_sale_groups")),
-                    "include list_brands" => script::parse(file!("list_brands")),
-                    _ => vec![Step::Mark(mark)],
-                },
-                step => vec![step],
-            })
-            .map(twice)
-            .collect()
+        complete(file!("build"), &rollup::build(), &[], &values)
     }
 
     /// How the rows of a view of the seven come from the groups in `flush_key`: what is kept of these, and the query over it.
     pub fn flush(&self, script: &str) -> Vec<Step> {
-        let values = self.values();
-        script::parse(script)
-            .into_iter()
-            .map(|step| step.populated_views(&values))
+        complete(script, &[], &[], &self.values())
+    }
+
+    /// The steps that take the keys from the queues, and keep them as `queued_order` and so on.
+    pub fn take(&self) -> Vec<Step> {
+        let types = [
+            &self.order,
+            &self.stock_item,
+            &self.product,
+            &self.brand,
+            &self.category,
+            &self.platform,
+            &self.supplier,
+            &self.size,
+        ];
+        let take = |entity: &str, key_type: &str| {
+            let column = match key_type {
+                "uuid" => "key_uuid",
+                "smallint" | "integer" | "bigint" => "key_integer",
+                _ => "key_text",
+            };
+            let values = [
+                ("queue", format!("{entity}_queue")),
+                ("column", column.to_owned()),
+                ("key_type", key_type.to_owned()),
+            ];
+            let statement = script::fill(&without_comments(file!("take")), &values);
+            Step::always(Verb::Take, &format!("queued_{entity}"), statement)
+        };
+        ENTITIES
+            .iter()
+            .zip(types)
+            .map(|(spec, key_type)| take(spec.name, key_type))
             .collect()
     }
 }
 
-impl From<rollup::Step> for Step {
-    fn from(step: rollup::Step) -> Step {
-        let when = vec![step.when.to_owned()];
-        match step.keep {
-            Some(name) => Step::Keep {
-                name,
-                when,
-                statement: step.statement,
-                reads_shop: false,
+/// A script with all that it includes, and its placeholders filled.
+fn complete(script: &str, merge: &[Step], again: &[Step], values: &[(&str, String)]) -> Vec<Step> {
+    script::parse(script)
+        .into_iter()
+        .flat_map(|part| match part {
+            Part::Step(step) => vec![step],
+            Part::Place(place) => match place.as_str() {
+                "merge" => merge.to_vec(),
+                "again" => again.to_vec(),
+                place => included(place).map_or_else(Vec::new, |file| complete(file, &[], &[], &[])),
             },
-            None => Step::Run {
-                when,
-                statement: step.statement,
-            },
-        }
+        })
+        // Twice, because some of the texts that are put in have placeholders of their own.
+        .map(|step| step.filled(values).filled(values))
+        .collect()
+}
+
+/// The script that a place includes.
+fn included(place: &str) -> Option<&'static str> {
+    match place {
+        "include number_item_groups" => Some(file!("number_item_groups")),
+        "include number_sale_groups" => Some(file!("number_sale_groups")),
+        "include list_brands" => Some(file!("list_brands")),
+        _ => None,
     }
 }
 
@@ -246,149 +256,18 @@ fn reading(file: &str, word: &'static str, from: &str) -> String {
     script::fill(&without_comments(file), &[(word, from.into())])
 }
 
-/// A statement that can stand inside another one.
-fn without_comments(statement: &str) -> String {
-    let lines: Vec<&str> = statement
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("--"))
-        .collect();
-    lines.join("\n").trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incremental::flush::TARGETS;
-    use crate::source::entity::ENTITIES;
-
-    fn shop() -> Program {
-        let uuid = || "uuid".to_owned();
-        Program {
-            zone: "Europe/Berlin".into(),
-            order: uuid(),
-            stock_item: uuid(),
-            product: uuid(),
-            brand: uuid(),
-            category: uuid(),
-            platform: uuid(),
-            supplier: uuid(),
-            size: uuid(),
-        }
-    }
-
-    fn statements(steps: &[Step]) -> Vec<&str> {
-        steps
-            .iter()
-            .map(|step| match step {
-                Step::Keep { statement, .. } | Step::Run { statement, .. } => statement.as_str(),
-                Step::Mark(mark) => panic!("{mark} was not replaced"),
-            })
-            .collect()
-    }
-
-    /// Whether a statement still has a placeholder.
-    fn is_unfilled(statement: &str) -> bool {
-        let without_casts = statement.replace("::", "");
-        without_casts
-            .split(':')
-            .skip(1)
-            .any(|after| after.starts_with(|first: char| first.is_ascii_lowercase()))
-    }
 
     #[test]
-    fn nothing_is_left_to_be_filled_in() {
-        let (apply, build) = (shop().apply(), shop().build());
-        let flushes: Vec<Step> = flushes().into_iter().flatten().collect();
-        for steps in [apply, build, flushes] {
-            for statement in statements(&steps) {
-                assert!(!is_unfilled(statement), "{statement}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_step_depends_on_rows_that_an_earlier_one_has_kept() {
-        let queued = ENTITIES
-            .iter()
-            .map(|spec| format!("queued_{}", spec.name))
-            .collect();
-        for (mut kept, steps) in [(queued, shop().apply()), (Vec::new(), shop().build())] {
-            for step in steps {
-                let (Step::Keep { when, .. } | Step::Run { when, .. }) = &step else {
-                    continue;
-                };
-                for name in when {
-                    assert!(kept.contains(name), "{name} is not kept before {step:?}");
+    fn each_place_in_a_script_is_known() {
+        for script in [file!("apply"), file!("build")] {
+            for part in script::parse(script) {
+                if let Part::Place(place) = part {
+                    let is_known = ["merge", "again"].contains(&place.as_str()) || included(&place).is_some();
+                    assert!(is_known, "{place}");
                 }
-                if let Step::Keep { name, .. } = step {
-                    kept.push(name);
-                }
-            }
-        }
-    }
-
-    fn flushes() -> Vec<Vec<Step>> {
-        TARGETS.iter().map(|target| shop().flush(target.script)).collect()
-    }
-
-    /// What stands in `metabase_internal` and is named in a statement.
-    fn relations(statement: &str) -> Vec<&str> {
-        statement
-            .split("metabase_internal.")
-            .skip(1)
-            .map(|after| {
-                let end = after
-                    .find(|next: char| next != '_' && !next.is_ascii_lowercase())
-                    .unwrap_or(after.len());
-                &after[..end]
-            })
-            .filter(|name| *name != "country_code")
-            .collect()
-    }
-
-    #[test]
-    fn what_reads_the_shop_reads_no_table_of_ours_and_all_else_nothing_but_these() {
-        let adapters: Vec<&str> = ENTITIES.iter().map(|spec| spec.adapter).collect();
-        let scripts = [vec![shop().apply(), shop().build()], flushes()].concat();
-        for step in scripts.concat() {
-            let statement = statements(std::slice::from_ref(&step))[0];
-            for name in relations(statement) {
-                match step.reads_shop() {
-                    true => assert!(adapters.contains(&name), "{name} in {statement}"),
-                    false => assert!(TABLES.contains(&name), "{name} in {statement}"),
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_flush_keeps_groups_and_then_reads_rows() {
-        for steps in flushes() {
-            assert!(
-                matches!(
-                    &steps[..],
-                    [Step::Keep { name, reads_shop: false, .. }, Step::Keep { reads_shop: true, .. }] if name == "flush_group"
-                ),
-                "{steps:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn each_table_is_made_by_the_build_and_has_a_comment() {
-        let build = shop().build();
-        for table in TABLES {
-            let (create, comment) = (
-                format!("CREATE TABLE metabase_internal.{table} ("),
-                format!("COMMENT ON TABLE metabase_internal.{table} IS"),
-            );
-            for expected in [create, comment] {
-                assert!(
-                    statements(&build)
-                        .iter()
-                        .any(|statement| statement.starts_with(&expected)),
-                    "{expected}"
-                );
             }
         }
     }

@@ -6,15 +6,17 @@
 //! group and value has come or gone, which the facts' indexes tell. A minimum or maximum is read again from the facts where
 //! the fact that held it has gone.
 
+use super::script::{self, Step, Verb, without_comments};
+
 /// Facts of a month, looked up by time: no zone is further from UTC than a day, so a day more on both sides has them all.
 macro_rules! concat_month {
     ($group:literal) => {
         concat!(
             "WHERE ",
             $group,
-            " AND f.sold_at >= (pair.v::timestamp AT TIME ZONE 'UTC') - interval '26 hours'",
-            " AND f.sold_at < ((pair.v + interval '1 month')::timestamp AT TIME ZONE 'UTC') + interval '26 hours'",
-            " AND date_trunc('month', f.sold_at AT TIME ZONE :zone)::date = pair.v"
+            "\n    AND f.sold_at >= (pair.v::timestamp AT TIME ZONE 'UTC') - interval '26 hours'",
+            "\n    AND f.sold_at < ((pair.v + interval '1 month')::timestamp AT TIME ZONE 'UTC') + interval '26 hours'",
+            "\n    AND date_trunc('month', f.sold_at AT TIME ZONE :zone)::date = pair.v"
         )
     };
 }
@@ -114,15 +116,18 @@ pub struct Rollup {
     pub measures: &'static [Measure],
 }
 
+/// The condition that all facts fulfil.
+const ALL: &str = "true";
+
 const fn count(name: &'static str) -> Measure {
-    Measure::Count { name, filter: "true" }
+    Measure::Count { name, filter: ALL }
 }
 
 const fn sum(name: &'static str, value: &'static str) -> Measure {
     Measure::Sum {
         name,
         value,
-        filter: "true",
+        filter: ALL,
     }
 }
 
@@ -195,7 +200,7 @@ pub static ROLLUPS: [Rollup; 7] = [
                 name: "suppliers",
                 pairs: "product_suppliers",
                 value: "f.supplier",
-                has: "WHERE f.product = pair.g AND f.supplier = pair.v",
+                has: "WHERE f.product = pair.g\n    AND f.supplier = pair.v",
             },
             min("min_gross_sale", MONEY, GROSS, Again::Facts),
             max("max_gross_sale", MONEY, GROSS, Again::Facts),
@@ -221,7 +226,7 @@ pub static ROLLUPS: [Rollup; 7] = [
                 pairs: "brand_products",
                 value: "f.product",
                 // The sales of a product are all of one brand.
-                has: "WHERE f.product = pair.v AND f.brand = pair.g",
+                has: "WHERE f.product = pair.v\n    AND f.brand = pair.g",
             },
             Measure::Distinct {
                 name: "months",
@@ -229,9 +234,8 @@ pub static ROLLUPS: [Rollup; 7] = [
                 value: MONTH,
                 // The sales of a brand are those of its products, joined so that reading stops at the first ones.
                 has: concat!(
-                    "JOIN metabase_internal.product_rollup AS p ON p.id = f.product
-            JOIN metabase_internal.brand_rollup AS b ON b.brand_id = p.brand_id
-            ",
+                    "JOIN metabase_internal.product_rollup AS p ON p.id = f.product\n",
+                    "JOIN metabase_internal.brand_rollup AS b ON b.brand_id = p.brand_id\n",
                     concat_month!("b.id = pair.g")
                 ),
             },
@@ -296,13 +300,13 @@ pub static ROLLUPS: [Rollup; 7] = [
                 name: "products",
                 pairs: "place_products",
                 value: "f.product",
-                has: "WHERE f.place = pair.g AND f.product = pair.v",
+                has: "WHERE f.place = pair.g\n    AND f.product = pair.v",
             },
             Measure::Distinct {
                 name: "brands",
                 pairs: "place_brands",
                 value: "f.brand",
-                has: "WHERE f.place = pair.g AND f.brand = pair.v",
+                has: "WHERE f.place = pair.g\n    AND f.brand = pair.v",
             },
             min("first_sale", TIME, SOLD_AT, Again::Facts),
             max("last_sale", TIME, SOLD_AT, Again::Facts),
@@ -340,13 +344,13 @@ pub static ROLLUPS: [Rollup; 7] = [
                 name: "products",
                 pairs: "supplier_products",
                 value: "f.product",
-                has: "WHERE f.supplier = pair.g AND f.product = pair.v",
+                has: "WHERE f.supplier = pair.g\n    AND f.product = pair.v",
             },
             Measure::Distinct {
                 name: "brands",
                 pairs: "supplier_brands",
                 value: "f.brand",
-                has: "WHERE f.supplier = pair.g AND f.brand = pair.v",
+                has: "WHERE f.supplier = pair.g\n    AND f.brand = pair.v",
             },
             min("first_purchase", TIME, "f.purchase_date", Again::Facts),
             max("last_purchase", TIME, "f.purchase_date", Again::Facts),
@@ -360,7 +364,7 @@ static PAIRS_OF_PLACES_AND_PLATFORMS: Pairs = Pairs {
     fact: Fact::Sale,
     group: "f.place",
     value: "f.platform",
-    has: "WHERE f.place = pair.g AND f.platform = pair.v",
+    has: "WHERE f.place = pair.g\n    AND f.platform = pair.v",
 };
 
 /// Pairs of a group and a value, of which it matters whether there are any facts.
@@ -370,13 +374,6 @@ struct Pairs {
     group: &'static str,
     value: &'static str,
     has: &'static str,
-}
-
-/// A statement that keeps its rows, or one that runs, each only if another statement kept rows.
-pub struct Step {
-    pub keep: Option<String>,
-    pub when: &'static str,
-    pub statement: String,
 }
 
 /// The columns of a table's measures, as CREATE TABLE has them.
@@ -401,8 +398,11 @@ pub fn columns(table: &str) -> String {
 }
 
 /// The statements that fill the rollups, whose groups are there already, from all facts.
-pub fn build() -> Vec<String> {
-    ROLLUPS.iter().map(Rollup::build).collect()
+pub fn build() -> Vec<Step> {
+    ROLLUPS
+        .iter()
+        .map(|rollup| Step::always(Verb::Run, "", rollup.build()))
+        .collect()
 }
 
 /// The statements that bring the rollups to where the facts are, once these have been written.
@@ -410,11 +410,7 @@ pub fn merge() -> Vec<Step> {
     let mut steps = vec![PAIRS_OF_PLACES_AND_PLATFORMS.step()];
     for rollup in &ROLLUPS {
         steps.extend(rollup.pairs().map(|(_, pairs)| pairs.step()));
-        steps.push(Step {
-            keep: None,
-            when: rollup.fact.change(),
-            statement: rollup.merge(),
-        });
+        steps.push(Step::run(rollup.fact.change(), rollup.merge()));
     }
     steps
 }
@@ -423,11 +419,7 @@ pub fn merge() -> Vec<Step> {
 pub fn recompute_groups() -> Vec<Step> {
     ROLLUPS
         .iter()
-        .map(|rollup| Step {
-            keep: None,
-            when: rollup.fact.not_finite(),
-            statement: rollup.recompute_groups(),
-        })
+        .map(|rollup| Step::run(rollup.fact.not_finite(), rollup.recompute_groups()))
         .collect()
 }
 
@@ -440,37 +432,16 @@ impl Pairs {
             group, value, has, ..
         } = self;
         let (change, facts) = (self.fact.change(), self.fact.table());
-        let statement = format!(
-            "SELECT
-    pair.g,
-    pair.v,
-    pair.lost = 0 AS appeared
-FROM (
-    SELECT
-        {group} AS g,
-        {value} AS v,
-        count(*) FILTER (WHERE f.w > 0) AS gained,
-        count(*) FILTER (WHERE f.w < 0) AS lost
-    FROM {change} AS f
-    WHERE {group} IS NOT NULL
-        AND {value} IS NOT NULL
-    GROUP BY
-        1,
-        2
-) AS pair
-WHERE CASE
-    WHEN pair.lost = 0
-        THEN (SELECT count(*) FROM (SELECT FROM {facts} AS f {has} LIMIT pair.gained + 1) AS found) = pair.gained
-    WHEN pair.gained = 0
-        THEN (SELECT count(*) FROM (SELECT FROM {facts} AS f {has} LIMIT 1) AS found) = 0
-    ELSE false
-END"
-        );
-        Step {
-            keep: Some(self.name.to_owned()),
-            when: change,
-            statement,
-        }
+        let values = [
+            ("group", (*group).to_owned()),
+            ("value", (*value).to_owned()),
+            ("has", (*has).to_owned()),
+            ("change", change.to_owned()),
+            ("facts", facts.to_owned()),
+        ];
+        let template = include_str!("../../sql/incremental/pairs.sql");
+        let statement = script::fill(&without_comments(template), &values);
+        Step::keep(self.name, change, statement)
     }
 }
 
@@ -549,26 +520,23 @@ FROM (
         )
     }
 
-    /// Each column with its aggregate over facts, and what it is where there are none.
-    fn aggregates(&self) -> Vec<(String, String, &'static str)> {
-        let column = |column: String, aggregate: String| (column, aggregate, "0");
+    /// Each column with its aggregate over facts, and what it is where there are none, unless that is NULL.
+    fn aggregates(&self) -> Vec<(String, String, Option<&'static str>)> {
+        let column = |column: String, aggregate: String| (column, aggregate, Some("0"));
         self.measures
             .iter()
             .flat_map(|measure| match measure {
                 Measure::Count { name, filter } => {
-                    vec![column(
-                        (*name).to_owned(),
-                        format!("count(*) FILTER (WHERE {filter})"),
-                    )]
+                    vec![column((*name).to_owned(), filtered("count(*)", &[filter]))]
                 }
                 Measure::Sum { name, value, filter } => vec![
                     column(
                         format!("{name}_sum"),
-                        format!("coalesce(sum({value}) FILTER (WHERE {filter}), 0)"),
+                        format!("coalesce({}, 0)", filtered(&format!("sum({value})"), &[filter])),
                     ),
                     column(
                         format!("{name}_count"),
-                        format!("count({value}) FILTER (WHERE {filter})"),
+                        filtered(&format!("count({value})"), &[filter]),
                     ),
                 ],
                 Measure::Squares { name, value } => vec![column(
@@ -577,11 +545,7 @@ FROM (
                 )],
                 Measure::Extreme {
                     name, kind, value, ..
-                } => vec![(
-                    (*name).to_owned(),
-                    format!("{}({value})", kind.aggregate()),
-                    "NULL",
-                )],
+                } => vec![((*name).to_owned(), format!("{}({value})", kind.aggregate()), None)],
                 Measure::Distinct { name, value, .. } => {
                     vec![column((*name).to_owned(), format!("count(DISTINCT {value})"))]
                 }
@@ -610,7 +574,10 @@ FROM (
         let columns = self.aggregates();
         let set: Vec<String> = columns
             .iter()
-            .map(|(column, _, default)| format!("{column} = coalesce(d.{column}, {default})"))
+            .map(|(column, _, none)| match none {
+                Some(none) => format!("{column} = coalesce(d.{column}, {none})"),
+                None => format!("{column} = d.{column}"),
+            })
             .collect();
         let aggregates: Vec<String> = columns
             .iter()
@@ -662,7 +629,9 @@ WHERE {}",
                 Measure::Count { name, filter } => {
                     set.push(format!("{name} = r.{name} + d.{name}"));
                     aggregates.push(format!(
-                        "count(*) FILTER (WHERE f.w > 0 AND {filter}) - count(*) FILTER (WHERE f.w < 0 AND {filter}) AS {name}"
+                        "{}\n            - {} AS {name}",
+                        filtered("count(*)", &["f.w > 0", filter]),
+                        filtered("count(*)", &["f.w < 0", filter])
                     ));
                 }
                 Measure::Sum { name, value, filter } => {
@@ -675,7 +644,7 @@ WHERE {}",
                     set.push(format!("{name}_squares = r.{name}_squares + d.{name}_squares"));
                     aggregates.push(format!(
                         "{} AS {name}_squares",
-                        weighted("sum", &format!("{value} * {value}"), "true")
+                        weighted("sum", &format!("{value} * {value}"), ALL)
                     ));
                 }
                 Measure::Extreme {
@@ -772,9 +741,25 @@ impl Extreme {
     }
 }
 
+/// What came of an aggregate, less what has gone of it.
 fn weighted(aggregate: &str, value: &str, filter: &str) -> String {
+    let call = format!("{aggregate}({value})");
     format!(
-        "coalesce({aggregate}({value}) FILTER (WHERE f.w > 0 AND {filter}), 0) - coalesce({aggregate}({value}) FILTER (WHERE f.w < \
-         0 AND {filter}), 0)"
+        "coalesce({}, 0)\n            - coalesce({}, 0)",
+        filtered(&call, &["f.w > 0", filter]),
+        filtered(&call, &["f.w < 0", filter])
     )
+}
+
+/// An aggregate over the facts that fulfil all conditions.
+fn filtered(aggregate: &str, conditions: &[&str]) -> String {
+    let conditions: Vec<&str> = conditions
+        .iter()
+        .filter(|condition| **condition != ALL)
+        .copied()
+        .collect();
+    match conditions.is_empty() {
+        true => aggregate.to_owned(),
+        false => format!("{aggregate} FILTER (WHERE {})", conditions.join(" AND ")),
+    }
 }

@@ -4,59 +4,154 @@
 //!
 //! - `@keep name when a, b`: a query whose rows are kept under a name, if any rows are kept under `a` or `b`
 //! - `@read name when a, b`: the same for a query that reads the shop, and runs as the views' owner
+//! - `@take name when a, b`: the same for a statement that writes, and returns rows
 //! - `@run when a, b`: a statement that runs, if any rows are kept under `a` or `b`
-//! - `@include name`, and other words: a place where something else goes
+//! - `@include name`, and other words: a place where other steps go
 //!
 //! `:word` stands for a text that is put in.
 
-/// One step of a script.
+use std::fmt;
+
+/// One step of a script: a statement, and what becomes of its rows.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    Keep {
-        name: String,
-        when: Vec<String>,
-        statement: String,
-        /// Whether it reads the shop, and so runs as the views' owner: all else runs as the extension's.
-        reads_shop: bool,
-    },
-    Run {
-        when: Vec<String>,
-        statement: String,
-    },
-    Mark(String),
+pub struct Step {
+    pub verb: Verb,
+    /// What later steps call the rows that are kept; empty where none are.
+    pub name: String,
+    /// Any of these must have rows, or there is nothing to do; always, where it names none.
+    pub when: Vec<String>,
+    pub statement: String,
 }
 
-/// The steps of a script.
-pub fn parse(script: &str) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for part in script.split("\n-- @").skip(1) {
-        let (head, body) = part.split_once('\n').unwrap_or((part, ""));
-        let lines: Vec<&str> = body
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("--"))
-            .collect();
-        let statement = lines.join("\n").trim().trim_end_matches(';').to_owned();
-        let (head, when) = head.split_once(" when ").unwrap_or((head, ""));
-        let when = when
-            .split(", ")
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect();
-        steps.push(match head.split_once(' ') {
-            Some((verb @ ("keep" | "read"), name)) => Step::Keep {
-                name: name.to_owned(),
-                when,
-                statement,
-                reads_shop: verb == "read",
-            },
-            None if head == "run" => Step::Run { when, statement },
-            _ => Step::Mark(head.to_owned()),
-        });
+/// What is done with a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Its rows are kept.
+    Keep,
+    /// It reads the shop, and so runs as the views' owner: all else runs as the extension's. Its rows are kept.
+    Read,
+    /// It writes, and what it returns is kept.
+    Take,
+    /// It writes.
+    Run,
+}
+
+/// A part of a script.
+#[derive(Debug, PartialEq)]
+pub enum Part {
+    Step(Step),
+    /// A place where other steps go.
+    Place(String),
+}
+
+const VERBS: [(Verb, &str); 4] = [
+    (Verb::Keep, "keep"),
+    (Verb::Read, "read"),
+    (Verb::Take, "take"),
+    (Verb::Run, "run"),
+];
+
+impl Step {
+    /// A query whose rows are kept under a name, if there are rows of another one.
+    pub fn keep(name: &str, when: &str, statement: String) -> Step {
+        Step {
+            verb: Verb::Keep,
+            name: name.to_owned(),
+            when: vec![when.to_owned()],
+            statement,
+        }
     }
-    steps
+
+    /// A statement that runs if there are rows under a name.
+    pub fn run(when: &str, statement: String) -> Step {
+        Step {
+            verb: Verb::Run,
+            name: String::new(),
+            when: vec![when.to_owned()],
+            statement,
+        }
+    }
+
+    /// A statement of this verb and name that is always run.
+    pub fn always(verb: Verb, name: &str, statement: String) -> Step {
+        Step {
+            verb,
+            name: name.to_owned(),
+            when: Vec::new(),
+            statement,
+        }
+    }
+
+    /// Whether it reads the shop.
+    pub fn reads_shop(&self) -> bool {
+        self.verb == Verb::Read
+    }
+
+    /// The step with its placeholders filled.
+    pub fn filled(mut self, values: &[(&str, String)]) -> Step {
+        self.statement = fill(&self.statement, values);
+        self
+    }
 }
 
-/// `text` with each `:word` replaced that `values` has. A `::type` is none.
+/// A step as scripts have it.
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let verb = VERBS
+            .iter()
+            .find(|(verb, _)| *verb == self.verb)
+            .map_or("", |(_, word)| word);
+        write!(formatter, "-- @{verb}")?;
+        if !self.name.is_empty() {
+            write!(formatter, " {}", self.name)?;
+        }
+        if !self.when.is_empty() {
+            write!(formatter, " when {}", self.when.join(", "))?;
+        }
+        write!(formatter, "\n{};\n", self.statement)
+    }
+}
+
+/// The parts of a script.
+pub fn parse(script: &str) -> Vec<Part> {
+    script
+        .split("\n-- @")
+        .skip(1)
+        .map(|part| {
+            let (head, body) = part.split_once('\n').unwrap_or((part, ""));
+            let (words, when) = head.split_once(" when ").unwrap_or((head, ""));
+            let (word, name) = words.split_once(' ').unwrap_or((words, ""));
+            let verb = VERBS.iter().find(|(_, known)| *known == word);
+            verb.map_or_else(
+                || Part::Place(head.to_owned()),
+                |(verb, _)| {
+                    Part::Step(Step {
+                        verb: *verb,
+                        name: name.to_owned(),
+                        when: when
+                            .split(", ")
+                            .filter(|name| !name.is_empty())
+                            .map(str::to_owned)
+                            .collect(),
+                        statement: without_comments(body).trim_end_matches(';').to_owned(),
+                    })
+                },
+            )
+        })
+        .collect()
+}
+
+/// A statement without the lines that are comments, so that it can stand inside another one.
+pub fn without_comments(statement: &str) -> String {
+    let lines: Vec<&str> = statement
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("--"))
+        .collect();
+    lines.join("\n").trim().to_owned()
+}
+
+/// `text` with each `:word` replaced that `values` has. A `::type` is none. A value of several lines is indented like the line that
+/// it is put into.
 pub fn fill(text: &str, values: &[(&str, String)]) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -74,7 +169,9 @@ pub fn fill(text: &str, values: &[(&str, String)]) -> String {
             .unwrap_or(after.len());
         match values.iter().find(|(word, _)| *word == &after[..end]) {
             Some((_, value)) => {
-                filled += value;
+                let line = filled.rsplit('\n').next().unwrap_or_default();
+                let indent = &line[..line.len() - line.trim_start().len()];
+                filled += &value.replace('\n', &format!("\n{indent}"));
                 rest = &after[end..];
             }
             None => {
@@ -84,21 +181,6 @@ pub fn fill(text: &str, values: &[(&str, String)]) -> String {
         }
     }
     filled + rest
-}
-
-impl Step {
-    /// Whether it reads the shop.
-    pub fn reads_shop(&self) -> bool {
-        matches!(self, Step::Keep { reads_shop: true, .. })
-    }
-
-    /// The step with its placeholders filled.
-    pub fn populated_views(mut self, values: &[(&str, String)]) -> Step {
-        if let Step::Keep { statement, .. } | Step::Run { statement, .. } = &mut self {
-            *statement = fill(statement, values);
-        }
-        self
-    }
 }
 
 #[cfg(test)]
@@ -112,25 +194,30 @@ mod tests {
         assert_eq!(
             parse(script),
             [
-                Step::Keep {
+                Part::Step(Step {
+                    verb: Verb::Keep,
                     name: "a".into(),
                     when: vec!["b".into(), "c".into()],
                     statement: "SELECT 1".into(),
-                    reads_shop: false,
-                },
-                Step::Keep {
-                    name: "d".into(),
-                    when: vec![],
-                    statement: "SELECT 2".into(),
-                    reads_shop: true,
-                },
-                Step::Run {
-                    when: vec![],
-                    statement: "DELETE FROM t".into()
-                },
-                Step::Mark("merge".into()),
+                }),
+                Part::Step(Step::always(Verb::Read, "d", "SELECT 2".into())),
+                Part::Step(Step::always(Verb::Run, "", "DELETE FROM t".into())),
+                Part::Place("merge".into()),
             ]
         );
+    }
+
+    #[test]
+    fn a_step_that_is_written_is_read_again() {
+        let steps = [
+            Step::keep("a", "b", "SELECT 1\nFROM t".into()),
+            Step::run("a", "DELETE FROM t".into()),
+            Step::always(Verb::Take, "c", "DELETE FROM t RETURNING 1".into()),
+            Step::always(Verb::Read, "d", "SELECT 2".into()),
+        ];
+        for step in steps {
+            assert_eq!(parse(&format!("\n{step}")), [Part::Step(step)]);
+        }
     }
 
     #[test]
@@ -139,6 +226,18 @@ mod tests {
         assert_eq!(
             fill("x AT TIME ZONE :zone::date || :other", &values),
             "x AT TIME ZONE 'UTC'::date || :other"
+        );
+    }
+
+    #[test]
+    fn what_is_put_in_is_not_searched_again_and_is_indented() {
+        let values = [
+            ("query", "SELECT\n    ':other'".to_owned()),
+            ("other", "no".to_owned()),
+        ];
+        assert_eq!(
+            fill("FROM (\n    :query\n) AS q", &values),
+            "FROM (\n    SELECT\n        ':other'\n) AS q"
         );
     }
 }

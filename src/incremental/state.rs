@@ -9,7 +9,9 @@ use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::workspace::{Workspace, refuse_nested};
 use crate::pg::{query, relation};
+use crate::source::entity::{ENTITIES, adapters};
 use crate::sql;
+use crate::sqlstate;
 
 /// The state of the incremental refresh, and of the sources that it reads, as one snapshot of the database has them.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -48,7 +50,13 @@ pub struct StateSnapshot {
     pub unknown: bool,
 }
 
-const LOOK: &str = include_str!("../../sql/queries/incremental/state_snapshot.sql");
+/// The query for the state. A workspace binds no values.
+fn snapshot_query() -> String {
+    sql::fill(
+        include_str!("../../sql/queries/incremental/state_snapshot.sql"),
+        &[(":adapters", &sql::text_array(&adapters()))],
+    )
+}
 
 /// Lets one session at a time refresh the seven, until its transaction ends.
 ///
@@ -68,8 +76,8 @@ pub fn lock() -> Result<(), Error> {
         })
     })
     .map_err(|error| match error.sqlstate() {
-        "55P03" => Error::RefreshLocked,
-        "40001" => Error::Overtaken,
+        sqlstate::LOCK_NOT_AVAILABLE => Error::RefreshLocked,
+        sqlstate::SERIALIZATION_FAILURE => Error::Overtaken,
         _ => error,
     })
 }
@@ -89,7 +97,7 @@ pub fn hold_tables() -> Result<bool, Error> {
 
 /// The state as this statement sees it.
 pub fn snapshot() -> Result<StateSnapshot, Error> {
-    as_extension_owner(|| query::row(LOOK, &[]))
+    as_extension_owner(|| query::row(&snapshot_query(), &[]))
 }
 
 /// An error if a source or an adapter was altered since the refresh looked. A function that a read calls can alter it in the
@@ -107,7 +115,7 @@ pub fn check_unaltered(before: &StateSnapshot) -> Result<(), Error> {
 pub fn snapshot_in(workspace: &mut Workspace) -> Result<StateSnapshot, Error> {
     as_extension_owner(|| {
         workspace
-            .rows::<StateSnapshot>(LOOK)?
+            .rows::<StateSnapshot>(&snapshot_query())?
             .pop()
             .ok_or_else(|| Error::Internal("the state of incremental refresh is gone".into()))
     })
@@ -127,14 +135,13 @@ impl StateSnapshot {
         }
     }
 
-    /// The shop that the SQL is generated for.
-    pub fn shop(&self) -> Result<Program, Error> {
-        #[derive(serde::Deserialize)]
-        struct Types {
-            types: serde_json::Value,
-        }
-        let Types { mut types } =
-            query::row(include_str!("../../sql/queries/incremental/key_types.sql"), &[])?;
+    /// The SQL for the shop as it is.
+    pub fn program(&self) -> Result<Program, Error> {
+        let names: Vec<String> = ENTITIES.iter().map(|spec| spec.name.to_owned()).collect();
+        let mut types: serde_json::Value = query::value(
+            include_str!("../../sql/queries/incremental/key_types.sql"),
+            &[names.into(), adapters().into()],
+        )?;
         types["zone"] = self.zone.clone().into();
         // A type that is none of those that keys have is NULL there.
         serde_json::from_value(types).map_err(|_| Error::AdapterTypes { rows: "keys".into() })

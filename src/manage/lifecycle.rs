@@ -4,12 +4,12 @@ use super::roles;
 use crate::error::Error;
 use crate::incremental::{capture, state};
 use crate::known_role;
-use crate::pg::capture::is_own_transaction;
 use crate::pg::hooks;
 use crate::pg::identity::{as_extension_owner, is_trusted};
 use crate::pg::query;
 use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::subtransaction;
+use crate::pg::transaction::is_own_transaction;
 use crate::refresh::log::{self, Counts, Run};
 use crate::refresh::run::install_capture;
 use crate::settings::{self, Settings};
@@ -169,9 +169,9 @@ fn lock_lifecycle() -> Result<(), Error> {
             )
         })
     })
-    .map_err(|error| match error.sqlstate() {
-        "55P03" => Error::LifecycleLocked,
-        _ => error,
+    .map_err(|error| match error.is_lock_timeout() {
+        true => Error::LifecycleLocked,
+        false => error,
     })
 }
 

@@ -5,10 +5,10 @@ use crate::known_role;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::source::Source;
-use crate::source::entity::ENTITIES;
+use crate::source::entity::adapters;
 use crate::source::mapping;
 use crate::sql;
-use crate::view::catalog::VIEWS;
+use crate::view::catalog::{self, VIEWS};
 use crate::view::state::ViewState;
 
 /// Gives Metabase's role the seven views and the status functions. Returns what was done, in a sentence.
@@ -46,14 +46,10 @@ pub fn grant_reader(role: &str) -> Result<String, Error> {
 
 /// Gives each reader one of the seven views that was just made.
 pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Reader {
-        role_name: String,
-    }
-    let readers: Vec<Reader> =
-        as_extension_owner(|| query::rows(include_str!("../../sql/queries/manage/readers.sql"), &[]))?;
-    for Reader { role_name } in readers {
-        let grantee = sql::ident(&role_name);
+    let readers: Vec<String> =
+        as_extension_owner(|| query::values(include_str!("../../sql/queries/manage/readers.sql"), &[]))?;
+    for reader in &readers {
+        let grantee = sql::ident(reader);
         grant_view(view, &grantee)?;
         as_extension_owner(|| query::run(&format!("GRANT USAGE ON SCHEMA analytics TO {grantee}"), &[]))?;
     }
@@ -137,21 +133,13 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
 /// The sources whose changes a role may have captured although they are not granted to it here, as a part of a sentence: those that it
 /// has mapped itself, and may read anyway.
 fn captured_besides(known: &str, granted: &[String]) -> Result<String, Error> {
-    #[derive(serde::Deserialize)]
-    struct Captured {
-        relation: String,
-    }
-    let captured: Vec<Captured> = as_extension_owner(|| {
-        query::rows(
+    let mut besides: Vec<String> = as_extension_owner(|| {
+        query::values(
             include_str!("../../sql/queries/manage/captured_sources.sql"),
             &[known.to_owned().into()],
         )
     })?;
-    let besides: Vec<String> = captured
-        .into_iter()
-        .map(|captured| captured.relation)
-        .filter(|relation| !granted.contains(relation))
-        .collect();
+    besides.retain(|relation| !granted.contains(relation));
     Ok(match besides.is_empty() {
         true => String::new(),
         false => format!(
@@ -180,11 +168,9 @@ fn hand_over(grantee: &str) -> Result<usize, Error> {
         name: String,
         kind: String,
     }
-    let adapters: Vec<String> = ENTITIES.iter().map(|spec| spec.adapter.to_owned()).collect();
-    let views: Vec<String> = VIEWS.iter().map(|view| view.name.to_owned()).collect();
     let relations: Vec<Relation> = query::rows(
         include_str!("../../sql/queries/manage/superusers_relations.sql"),
-        &[adapters.into(), views.into()],
+        &[adapters().into(), catalog::names().into()],
     )?;
     for relation in &relations {
         let kind = &relation.kind;
@@ -225,16 +211,12 @@ fn schema_exists() -> Result<bool, Error> {
 
 /// A role's oid, and its name in quotes, if there is such a role.
 fn existing_role(role: &str) -> Result<(u32, String), Error> {
-    #[derive(serde::Deserialize)]
-    struct Role {
-        oid: u32,
-    }
-    let found: Option<Role> = query::optional_row(
-        "SELECT oid::bigint AS oid FROM pg_catalog.pg_roles WHERE rolname = $1",
+    let oid = query::optional_value(
+        "SELECT oid::bigint FROM pg_catalog.pg_roles WHERE rolname = $1",
         &[role.to_owned().into()],
     )?;
-    match found {
-        Some(found) => Ok((found.oid, sql::ident(role))),
+    match oid {
+        Some(oid) => Ok((oid, sql::ident(role))),
         None => Err(Error::UnknownRole {
             role: role.to_owned(),
         }),

@@ -1,7 +1,7 @@
 //! How the views are doing.
 
 use crate::error::Error;
-use crate::incremental::flush::FlushTarget;
+use crate::incremental::target::FlushTarget;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, relation};
 use crate::refresh::log::last_runs;
@@ -118,18 +118,24 @@ struct Pending {
 
 /// What is queued that can change a view, and the groups that are applied and not in it yet.
 fn pending(view: &str) -> Result<Option<Pending>, Error> {
+    let Some(target) = FlushTarget::of(view) else {
+        return Ok(None);
+    };
+    let entities: Vec<String> = target
+        .entities
+        .iter()
+        .map(|entity| entity.name().to_owned())
+        .collect();
     let pending: Option<Pending> = as_extension_owner(|| {
         query::optional_row(
             include_str!("../../sql/queries/manage/pending_changes.sql"),
-            &[view.to_owned().into()],
+            &[view.to_owned().into(), entities.into()],
         )
     })?;
     let Some(mut pending) = pending else {
         return Ok(None);
     };
-    if pending.has_dirty_groups
-        && let Some(target) = FlushTarget::of(view)
-    {
+    if pending.has_dirty_groups {
         pending.changes += target.noted()?;
     }
     Ok(Some(pending))
@@ -137,10 +143,6 @@ fn pending(view: &str) -> Result<Option<Pending>, Error> {
 
 /// Rows and bytes. Status is asked for when something is wrong, so it waits for nobody's lock.
 fn measure(state: &ViewState) -> Result<(Option<i64>, Option<i64>), Error> {
-    #[derive(serde::Deserialize)]
-    struct Size {
-        bytes: Option<i64>,
-    }
     if !state.populated {
         return Ok((None, None));
     }
@@ -148,9 +150,9 @@ fn measure(state: &ViewState) -> Result<(Option<i64>, Option<i64>), Error> {
         return Ok((Some(state.estimated_rows).filter(|rows| *rows >= 0), None));
     };
     // NULL where it has been dropped since.
-    let size: Size = query::row(
-        "SELECT pg_catalog.pg_total_relation_size($1::oid) AS bytes",
+    let bytes = query::value(
+        "SELECT pg_catalog.pg_total_relation_size($1::oid)",
         &[i64::from(state.oid).into()],
     )?;
-    Ok((Some(rows), size.bytes))
+    Ok((Some(rows), bytes))
 }

@@ -21,23 +21,6 @@ const QUEUE_COLUMNS: usize = 4;
 /// While this table is there, what changes is of use to somebody.
 const STATE: &CStr = c"sale_fact";
 
-pgrx::extension_sql!(
-    r#"
-CREATE FUNCTION metabase_internal.capture_row() RETURNS trigger
-LANGUAGE c AS 'MODULE_PATHNAME', 'metabase_views_capture_row';
-COMMENT ON FUNCTION metabase_internal.capture_row() IS
-    'Row trigger on a source: notes the key of the old and of the new row. Its arguments are the queue, the key''s column, and anything at all where a row without a key is shown, too.';
-CREATE FUNCTION metabase_internal.capture_truncate() RETURNS trigger
-LANGUAGE c AS 'MODULE_PATHNAME', 'metabase_views_capture_truncate';
-COMMENT ON FUNCTION metabase_internal.capture_truncate() IS
-    'Statement trigger on a source: notes that all of its rows are gone. Its argument is the queue.';
-REVOKE ALL ON FUNCTION metabase_internal.capture_row() FROM PUBLIC;
-REVOKE ALL ON FUNCTION metabase_internal.capture_truncate() FROM PUBLIC;
-"#,
-    name = "capture",
-    requires = ["tables"]
-);
-
 /// The calling convention of the functions below.
 static VERSION_1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
 
@@ -333,20 +316,4 @@ impl Queue {
             pg_sys::heap_freetuple(row);
         }
     }
-}
-
-unsafe extern "C" {
-    static max_prepared_xacts: std::ffi::c_int;
-}
-
-/// Whether this transaction can still be one that is prepared, which must not notify anybody.
-pub fn can_be_prepared() -> bool {
-    // SAFETY: a plain read of a global of the server's.
-    !is_own_transaction() && unsafe { max_prepared_xacts } > 0
-}
-
-/// Whether this statement is a transaction of its own, so that what it locks is free when it ends.
-pub fn is_own_transaction() -> bool {
-    // SAFETY: a plain question about this backend.
-    unsafe { !pg_sys::IsTransactionBlock() && !pg_sys::IsSubTransaction() }
 }

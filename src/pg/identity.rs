@@ -40,10 +40,6 @@ thread_local! {
 
 /// The role that the extension belongs to, looked up once a transaction.
 pub fn extension_owner() -> Result<u32, Error> {
-    #[derive(serde::Deserialize)]
-    struct Owner {
-        oid: u32,
-    }
     // SAFETY: a plain question about this transaction.
     let transaction = unsafe { pg_sys::GetCurrentTransactionStartTimestamp() };
     if let (begin, owner) = EXTENSION_OWNER.get()
@@ -51,14 +47,14 @@ pub fn extension_owner() -> Result<u32, Error> {
     {
         return Ok(owner);
     }
-    let owner: Owner = with_own_settings(|| {
-        query::row(
-            "SELECT extowner::bigint AS oid FROM pg_catalog.pg_extension WHERE extname = 'metabase_views'",
+    let owner = with_own_settings(|| {
+        query::value(
+            "SELECT extowner::bigint FROM pg_catalog.pg_extension WHERE extname = 'metabase_views'",
             &[],
         )
     })?;
-    EXTENSION_OWNER.set((transaction, owner.oid));
-    Ok(owner.oid)
+    EXTENSION_OWNER.set((transaction, owner));
+    Ok(owner)
 }
 
 /// Runs `work` as another role, with settings of its own. The flags keep SQL from changing the role meanwhile.
@@ -99,33 +95,23 @@ pub fn acting_as<T>(role: u32, work: impl FnOnce() -> Result<T, Error>) -> Resul
 
 /// Whether the current role may do what another one may.
 pub fn may_act_as(role: u32) -> Result<bool, Error> {
-    #[derive(serde::Deserialize)]
-    struct May {
-        may: bool,
-    }
-    let row: May = query::row(
-        "SELECT pg_catalog.pg_has_role($1::oid, 'USAGE') AS may",
+    query::value(
+        "SELECT pg_catalog.pg_has_role($1::oid, 'USAGE')",
         &[i64::from(role).into()],
-    )?;
-    Ok(row.may)
+    )
 }
 
 /// An error unless the current role may act as the owner of the views: what is done as that role, or decided for it, is for no
 /// other.
 pub fn check_may_act_as(owner: u32) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Owner {
-        name: String,
-    }
     if may_act_as(owner)? {
         return Ok(());
     }
-    let owner: Owner = query::row(
-        "SELECT pg_catalog.pg_get_userbyid($1::oid) AS name",
-        &[i64::from(owner).into()],
-    )?;
     Err(Error::NotViewsOwner {
-        owner: owner.name,
+        owner: query::value(
+            "SELECT pg_catalog.pg_get_userbyid($1::oid)",
+            &[i64::from(owner).into()],
+        )?,
         role: current_role()?,
     })
 }
@@ -138,11 +124,7 @@ pub fn is_superuser() -> bool {
 
 /// The role that we act as.
 pub fn current_role() -> Result<String, Error> {
-    #[derive(serde::Deserialize)]
-    struct Role {
-        name: String,
-    }
-    Ok(query::row::<Role>("SELECT current_user AS name", &[])?.name)
+    query::value("SELECT current_user", &[])
 }
 
 /// The oid of the role that we act as.

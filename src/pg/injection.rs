@@ -54,10 +54,6 @@ pub fn define() {
 
 /// A step of a refresh is about to begin.
 pub fn point() -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Role {
-        oid: u32,
-    }
     let at = AT.get();
     let (counted_for, before) = COUNTED.get();
     let step = if counted_for == at { before + 1 } else { 1 };
@@ -71,9 +67,9 @@ pub fn point() -> Result<(), Error> {
             .map(|text| text.to_string_lossy().into_owned())
             .unwrap_or_default()
     };
-    let role: Role = query::row(
-        "SELECT oid::bigint AS oid FROM pg_catalog.pg_roles WHERE rolname = $1",
+    let role = query::value(
+        "SELECT oid::bigint FROM pg_catalog.pg_roles WHERE rolname = $1",
         &[text(&ROLE).into()],
     )?;
-    as_role(role.oid, || query::run(&text(&STATEMENT), &[]))
+    as_role(role, || query::run(&text(&STATEMENT), &[]))
 }

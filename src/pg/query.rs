@@ -1,4 +1,4 @@
-//! Running SQL. Rows come back through serde, so that callers read them as structs with named fields.
+//! Running SQL. Rows come back through serde, so that callers read them as structs with named fields, and single values as such.
 //!
 //! Whatever is run here is run under a search_path of our own (see [`with_own_path`]).
 //!
@@ -40,21 +40,26 @@ fn reading<T>(read: impl FnOnce(&SpiClient) -> Result<T, Error>) -> Result<T, Er
     with_own_path(|| with_current_snapshot(|| Spi::connect(read)))
 }
 
-/// The rows of a query, in its order.
-pub fn rows<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Error> {
-    // As text, because a timestamp is read from a slice of it.
-    let query = format!("SELECT pg_catalog.to_jsonb(row)::pg_catalog.text FROM (\n{query}\n) AS row");
+/// What a query that has one column of JSON says, as `T` reads it.
+fn read<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Error> {
     reading(|client| {
         client
-            .select(&*prepared(client, &query, args)?, None, args)?
+            .select(&*prepared(client, query, args)?, None, args)?
             .map(|row| {
-                let row = row
-                    .get::<String>(1)?
-                    .ok_or_else(|| Error::Internal("a row came back as NULL".into()))?;
-                Ok(serde_json::from_str(&row)?)
+                // As text, because a timestamp is read from a slice of it.
+                let json = row.get::<String>(1)?;
+                Ok(serde_json::from_str(json.as_deref().unwrap_or("null"))?)
             })
             .collect()
     })
+}
+
+/// The rows of a query, in its order.
+pub fn rows<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Error> {
+    read(
+        &format!("SELECT pg_catalog.to_jsonb(row)::pg_catalog.text FROM (\n{query}\n) AS row"),
+        args,
+    )
 }
 
 /// The one row of a query that has exactly one.
@@ -67,9 +72,28 @@ pub fn optional_row<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> 
     Ok(rows(query, args)?.into_iter().next())
 }
 
+/// The values of a query that has one column, in its order.
+pub fn values<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Error> {
+    read(
+        &format!("SELECT pg_catalog.to_jsonb(row.value)::pg_catalog.text FROM (\n{query}\n) AS row (value)"),
+        args,
+    )
+}
+
+/// The one value of a query that has one column and exactly one row.
+pub fn value<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<T, Error> {
+    optional_value(query, args)?
+        .ok_or_else(|| Error::Internal("a query that must have a value has none".into()))
+}
+
+/// The value in the first row of a query that has one column, if it has any row.
+pub fn optional_value<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Option<T>, Error> {
+    Ok(values(query, args)?.into_iter().next())
+}
+
 /// Whether a query has a row.
 pub fn exists(query: &str, args: &[DatumWithOid]) -> Result<bool, Error> {
-    Ok(optional_row::<serde_json::Value>(query, args)?.is_some())
+    value(&format!("SELECT EXISTS (\n{query}\n)"), args)
 }
 
 /// Runs one statement, or several without arguments.

@@ -5,7 +5,8 @@ use std::panic::AssertUnwindSafe;
 use pgrx::pg_sys::panic::{CaughtError, ErrorReport, ErrorReportWithLevel};
 use pgrx::{PgLogLevel, PgTryBuilder, pg_sys};
 
-use crate::error::{Error, decode_sqlstate, shortened};
+use crate::error::{Error, shortened};
+use crate::sqlstate;
 
 /// Runs `work` so that its failure undoes all that it did and nothing else, and comes back as an error.
 ///
@@ -33,15 +34,13 @@ pub fn subtransaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, E
         pg_sys::CurrentResourceOwner = owner;
     }
     match result {
-        Err(error) if error.sqlstate() == QUERY_CANCELED => {
+        Err(error) if error.sqlstate() == sqlstate::QUERY_CANCELED => {
             ErrorReport::from(error).report(PgLogLevel::ERROR);
             unreachable!("reporting an error does not return")
         }
         result => result,
     }
 }
-
-const QUERY_CANCELED: &str = "57014";
 
 pub(super) fn caught_error(caught: CaughtError) -> Error {
     match caught {
@@ -60,7 +59,7 @@ const LONGEST_PART: usize = 1000;
 
 fn postgres_error(report: &ErrorReportWithLevel) -> Error {
     Error::Postgres {
-        sqlstate: decode_sqlstate(report.sql_error_code() as i32),
+        sqlstate: sqlstate::decode(report.sql_error_code() as i32),
         message: shortened(report.message(), LONGEST_PART),
         detail: report.detail().map(|detail| shortened(detail, LONGEST_PART)),
         hint: report.hint().map(|hint| shortened(hint, LONGEST_PART)),

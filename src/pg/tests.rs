@@ -8,15 +8,10 @@ mod tests {
     use crate::pg::identity::as_extension_owner;
     use crate::pg::subtransaction::subtransaction;
     use crate::pg::{analysis, query, syntax};
+    use crate::sqlstate;
 
     fn one<T: serde::de::DeserializeOwned>(query: &str) -> T {
-        #[derive(serde::Deserialize)]
-        struct Row<T> {
-            value: T,
-        }
-        query::row::<Row<T>>(&format!("SELECT ({query}) AS value"), &[])
-            .expect("it has one row")
-            .value
+        query::value(query, &[]).expect("it has one row")
     }
 
     #[pg_test]
@@ -37,7 +32,7 @@ mod tests {
         else {
             panic!("a duplicate key was accepted")
         };
-        assert_eq!(sqlstate, "23505");
+        assert_eq!(sqlstate, sqlstate::UNIQUE_VIOLATION);
         assert!(message.contains("t_pkey"), "{message}");
         assert_eq!(detail.as_deref(), Some("Key (id)=(1) already exists."));
         assert_eq!(one::<i64>("SELECT count(*) FROM t"), 1);
@@ -73,7 +68,7 @@ mod tests {
     fn a_cancelled_query_is_not_caught() {
         let cancelled: Result<(), Error> = subtransaction(|| {
             Err(Error::Postgres {
-                sqlstate: "57014".into(),
+                sqlstate: sqlstate::QUERY_CANCELED.into(),
                 message: "canceling statement due to statement timeout".into(),
                 detail: None,
                 hint: None,

@@ -7,9 +7,9 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, shortened};
 use crate::parameters;
-use crate::pg::capture::can_be_prepared;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
+use crate::pg::transaction::can_be_prepared;
 use crate::settings;
 
 /// A run under way.

@@ -1,6 +1,7 @@
 //! Refreshing views: in which mode, the run itself, and the log of it.
 
-pub mod choose;
+pub mod decide;
+mod full;
 pub mod log;
 mod readiness;
 pub mod run;

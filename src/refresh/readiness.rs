@@ -1,22 +1,14 @@
-//! Whether the seven can be refreshed incrementally now, and why not where they cannot.
+//! Whether the seven can be refreshed incrementally now, and why not where they cannot: looks, has it decided, and does what comes first.
 
-use super::choose::Mode;
+use super::decide::{self, Build, CaptureState, Mode, Seen, Way};
 use crate::error::Error;
 use crate::incremental::capture;
-use crate::incremental::state::{self, StateSnapshot};
+use crate::incremental::state;
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::query;
 use crate::pg::subtransaction::subtransaction;
+use crate::view::catalog;
 use crate::view::state::schema_stranger;
-
-/// Below this many queued keys nobody asks what they cost.
-const MANY_CHANGES: i64 = 10_000;
-/// What a change is taken to cost until it has been measured, in seconds.
-const SECONDS_PER_CHANGE: f64 = 0.0002;
-
-/// Facts that are built in the transaction that began to capture changes could lack what was committed just before.
-const INSTALLED_NOW: &str =
-    "changes of its sources are captured since this transaction: the next one builds facts and rollups";
 
 /// How the seven are going to be refreshed.
 pub enum Readiness {
@@ -34,112 +26,93 @@ pub enum Readiness {
     },
 }
 
-fn full(reason: impl Into<String>) -> Readiness {
-    Readiness::Full {
-        reason: reason.into(),
-        install: false,
-    }
-}
-
 /// Finds out, under the lock of whoever refreshes.
 pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Error> {
     state::lock()?;
-    let snapshot = state::snapshot()?;
-    let Some(owner) = snapshot.owner else {
-        return Ok(full("there are no adapters"));
-    };
-    if !may_act_as(owner)? {
-        return Ok(full("it belongs to another role"));
-    }
-    if !snapshot.is_wanted {
-        return Ok(full("capture is disabled"));
-    }
-    if let Some(stranger) = schema_stranger(owner)? {
-        return Ok(full(Error::SchemaOfStranger { owner: stranger }.to_string()));
-    }
-    if mode == Mode::Full {
-        return Ok(full("full was asked for"));
-    }
-    if snapshot.is_altered_now == Some(true) {
-        return Ok(full(
-            "this transaction has altered a source, its triggers or its adapter",
-        ));
-    }
-    let why = match snapshot.outdated() {
-        Some(why) => why,
-        None if mode == Mode::Auto && is_build_cheaper(&snapshot)? => {
-            distrust_cost()?;
-            "so much has changed that this is cheaper"
+    let seen = see()?;
+    let (owner, why) = match decide::way(&seen, mode) {
+        Way::Incremental { owner } => return Ok(Readiness::Incremental { owner, build: None }),
+        Way::Full { reason } => {
+            return Ok(Readiness::Full {
+                reason,
+                install: false,
+            });
         }
-        None => return Ok(Readiness::Incremental { owner, build: None }),
+        Way::Build {
+            owner,
+            why,
+            is_cheaper,
+        } => {
+            if is_cheaper {
+                distrust_cost()?;
+            }
+            (owner, why)
+        }
     };
-    if snapshot.has_just_failed == Some(true) {
-        let reason = snapshot
-            .reason
-            .unwrap_or_else(|| "facts and rollups could not be built a moment ago".into());
-        return Ok(full(reason));
-    }
-    if snapshot.is_installed_now == Some(true) {
-        return Ok(full(INSTALLED_NOW));
-    }
-    let readiness = rebuilt(why, owner, mode, is_own_transaction)?;
-    // Who asks for nothing but what is queued has not tried what would help.
-    if let Readiness::Full { reason, .. } = &readiness
-        && mode != Mode::Incremental
-    {
-        state::store_reason(Some(reason))?;
-    }
-    Ok(readiness)
-}
-
-/// Whether the facts can be built, or what has to come first.
-fn rebuilt(why: &'static str, owner: u32, mode: Mode, is_own_transaction: bool) -> Result<Readiness, Error> {
-    let captured = match subtransaction(|| as_role(owner, capture::inspect)) {
-        Ok(captured) => captured,
-        Err(error) => return Ok(full(format!("the sources could not be looked at: {error}"))),
-    };
-    if let Some(problem) = capture::first_problem(&captured) {
-        // Whatever builds the facts one day reads more than what is queued.
-        state::invalidate()?;
-        capture::empty_queues()?;
-        return Ok(full(problem));
-    }
-    if !capture::is_complete(&captured)? {
-        return Ok(match is_own_transaction {
-            true => Readiness::Full {
-                reason: "changes of its sources are captured from now on".into(),
-                install: true,
-            },
-            false => full(
-                "changes of its sources are not captured yet: that begins with a refresh outside of a transaction block",
-            ),
-        });
-    }
-    Ok(match mode {
-        Mode::Incremental => full(format!("facts and rollups have to be built first: {why}")),
-        _ => Readiness::Incremental {
+    match decide::build(why, capture_state(owner)?, mode, is_own_transaction) {
+        Build::Now => Ok(Readiness::Incremental {
             owner,
             build: Some(why),
-        },
+        }),
+        Build::Instead {
+            reason,
+            forgets,
+            installs,
+        } => {
+            if forgets {
+                state::invalidate()?;
+                capture::empty_queues()?;
+            }
+            // Who asks for nothing but what is queued has not tried what would help.
+            if mode != Mode::Incremental {
+                state::store_reason(Some(&reason))?;
+            }
+            Ok(Readiness::Full {
+                reason,
+                install: installs,
+            })
+        }
+    }
+}
+
+fn see() -> Result<Seen, Error> {
+    let snapshot = state::snapshot()?;
+    let (may_act_as_owner, schema_stranger) = match snapshot.owner {
+        Some(owner) => (may_act_as(owner)?, schema_stranger(owner)?),
+        None => (false, None),
+    };
+    let full_seconds = match decide::asks_for_cost(&snapshot) {
+        true => full_seconds()?,
+        false => None,
+    };
+    Ok(Seen {
+        snapshot,
+        may_act_as_owner,
+        schema_stranger,
+        full_seconds,
     })
 }
 
-/// Whether building anew, and filling each view, is expected to cost less than applying what is queued.
-fn is_build_cheaper(snapshot: &StateSnapshot) -> Result<bool, Error> {
-    #[derive(serde::Deserialize)]
-    struct Cost {
-        seconds: Option<f64>,
-    }
-    if snapshot.changes < MANY_CHANGES {
-        return Ok(false);
-    }
-    let full: Cost =
-        as_extension_owner(|| query::row(include_str!("../../sql/queries/refresh/full_cost.sql"), &[]))?;
-    let (Some(build), Some(full)) = (snapshot.build_seconds, full.seconds) else {
-        return Ok(false);
+fn capture_state(owner: u32) -> Result<CaptureState, Error> {
+    let captured = match subtransaction(|| as_role(owner, capture::inspect)) {
+        Ok(captured) => captured,
+        Err(error) => return Ok(CaptureState::Unreadable(error.to_string())),
     };
-    let apply = snapshot.changes as f64 * snapshot.seconds_per_change.unwrap_or(SECONDS_PER_CHANGE);
-    Ok(apply > build + full)
+    Ok(match capture::first_problem(&captured) {
+        Some(problem) => CaptureState::Impossible(problem),
+        None if capture::is_complete(&captured)? => CaptureState::Complete,
+        None => CaptureState::Incomplete,
+    })
+}
+
+/// How long the last full refresh of each view took, in seconds.
+fn full_seconds() -> Result<Option<f64>, Error> {
+    as_extension_owner(|| {
+        query::value(
+            include_str!("../../sql/queries/refresh/full_cost.sql"),
+            &[catalog::names().into()],
+        )
+    })
 }
 
 /// A cost that has kept a refresh from being incremental is not measured again by it: it is halved, so that the other way gets

@@ -3,19 +3,21 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
-use super::choose::{FullRefresh, Mode, plan};
+use super::decide::{self, Mode, SeenView, ViewStep};
+use super::full::{FullRefresh, plan};
 use super::log::{self, Counts, Outcome, Run};
 use super::readiness::{Readiness, readiness};
 use crate::error::Error;
 use crate::incremental::apply::apply;
-use crate::incremental::flush::{FlushTarget, PopulatedView, populated_views};
+use crate::incremental::flush::{PopulatedView, populated_views};
+use crate::incremental::target::FlushTarget;
 use crate::incremental::{build, capture, state};
 use crate::pg::alterations;
-use crate::pg::capture::is_own_transaction;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::relation::LockMode;
 use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
+use crate::pg::transaction::is_own_transaction;
 use crate::pg::workspace::Workspace;
 use crate::pg::{query, relation};
 use crate::source::installed;
@@ -167,7 +169,7 @@ fn from_facts(
     let begin = Instant::now();
     let flushed = subtransaction(|| {
         with_settings(PLANNER, || {
-            Workspace::open(|workspace| flush_all(workspace, views, mode, &targets, owner, build))
+            Workspace::open(|workspace| flush_all(workspace, mode, &targets, owner, build))
         })
     });
     let (reason, error) = match (flushed, build) {
@@ -177,7 +179,7 @@ fn from_facts(
             return Ok(flushed.reasons);
         }
         // Whoever is in the way will be gone: nothing was applied, and nothing is lost.
-        (Err(error), _) if error.sqlstate() == "55P03" => {
+        (Err(error), _) if error.is_lock_timeout() => {
             for view in views {
                 let error = Error::SourceLocked {
                     view: (*view).to_owned(),
@@ -221,7 +223,7 @@ fn locked_targets(views: &[&str], owner: u32, done: &mut Done) -> Result<HashMap
             Ok(()) => {
                 targets.insert(populated.name, populated.oid);
             }
-            Err(error) if error.sqlstate() == "55P03" => {
+            Err(error) if error.is_lock_timeout() => {
                 let error = Error::LockTimeout {
                     view: populated.name.clone(),
                 };
@@ -254,7 +256,6 @@ struct Flushed {
 
 fn flush_all(
     workspace: &mut Workspace,
-    wanted: &[&str],
     mode: Mode,
     targets: &HashMap<String, u32>,
     owner: u32,
@@ -283,38 +284,31 @@ fn flush_all(
         let Some(target) = FlushTarget::of(&populated.name) else {
             continue;
         };
-        let unsynced = match build {
-            Some(why) => Some(format!("facts and rollups were built: {why}")),
-            None => populated.unsynced().map(str::to_owned),
+        let seen = SeenView {
+            obstacle: populated.obstacle(owner),
+            is_locked: targets.get(target.view) == Some(&populated.oid),
+            unsynced: populated.unsynced(),
         };
-        let is_locked = targets.get(target.view) == Some(&populated.oid);
-        if !is_locked || populated.obstacle(owner).is_some() {
-            if wanted.contains(&target.view) {
-                let obstacle = populated
-                    .obstacle(owner)
-                    .unwrap_or("it was replaced or locked meanwhile");
-                flushed
-                    .reasons
-                    .insert(populated.name.clone(), obstacle.to_owned());
-            }
-            if unsynced.is_none() {
-                target.note(workspace, &snapshot)?;
-            }
-            continue;
-        }
-        if let (Mode::Incremental, Some(reason)) = (mode, &unsynced) {
-            flushed.reasons.insert(populated.name.clone(), reason.clone());
-            continue;
-        }
         let mut run = Run::start(target.view);
-        (run.mode, run.mode_reason) = match &unsynced {
-            Some(reason) => ("full", reason.clone()),
-            None => ("incremental", "its changes were captured".into()),
+        let step = decide::view_step(&seen, build, mode);
+        let written = match &step {
+            ViewStep::Skip { reason, notes } => {
+                if *notes {
+                    target.note(workspace, &snapshot)?;
+                }
+                flushed.reasons.insert(populated.name.clone(), reason.clone());
+                continue;
+            }
+            ViewStep::Compare { reason } => {
+                run.mode_reason = reason.clone();
+                workspace.subtransaction(|workspace| target.compare(workspace, &snapshot, populated, owner))
+            }
+            ViewStep::Flush => {
+                run.mode = "incremental";
+                run.mode_reason = "its changes were captured".into();
+                workspace.subtransaction(|workspace| target.flush(workspace, &snapshot, populated, owner))
+            }
         };
-        let written = workspace.subtransaction(|workspace| match &unsynced {
-            Some(_) => target.compare(workspace, &snapshot, populated, owner),
-            None => target.flush(workspace, &snapshot, populated, owner),
-        });
         match written {
             Ok(rows) => {
                 run.rows_changed = Some(rows);
@@ -323,7 +317,7 @@ fn flush_all(
                     .insert(populated.name.clone(), run.finish(Ok(())));
             }
             Err(error) => {
-                if unsynced.is_none() {
+                if step == ViewStep::Flush {
                     target.note(workspace, &snapshot)?;
                 }
                 flushed.reasons.insert(

@@ -12,6 +12,7 @@ use crate::parameters;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::settings;
+use crate::view::catalog::Event;
 use crate::view::registry::{ViewEntry, all_views};
 
 /// All that there may be to do.
@@ -51,20 +52,6 @@ pub struct Queued {
     /// Whether refreshes can be incremental: nothing is refreshed in full each time that somebody commits.
     can_be_applied: bool,
 }
-
-/// The views that an order changes.
-pub const ORDER_VIEWS: [&str; 3] = [
-    "metabase_executive_metrics",
-    "metabase_product_performance",
-    "metabase_platform_performance",
-];
-
-/// The views that a stock item changes.
-pub const INVENTORY_VIEWS: [&str; 3] = [
-    "metabase_product_performance",
-    "metabase_inventory_status",
-    "metabase_supplier_performance",
-];
 
 #[derive(serde::Deserialize)]
 struct AgendaRow {
@@ -224,10 +211,9 @@ impl Agenda {
         if !item.view.is_of_the_seven() || item.view.strategy() == "manual" {
             return false;
         }
-        let name = item.view.name();
         let is_realtime = item.view.strategy() == "realtime";
-        let of_orders = ORDER_VIEWS.contains(&name);
-        let of_inventory = INVENTORY_VIEWS.contains(&name);
+        let of_orders = item.view.is_refreshed_on(Event::Order);
+        let of_inventory = item.view.is_refreshed_on(Event::StockItem);
         self.event_sync
             && self.queued.can_be_applied
             && (of_orders && self.queued.orders

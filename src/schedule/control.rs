@@ -105,7 +105,7 @@ pub fn scheduled() -> Result<Vec<Scheduled>, Error> {
         .collect()
 }
 
-/// When a view is refreshed next, of what `scheduled` has answered.
+/// When a view is refreshed next, of what `scheduled` has returned.
 pub fn next_refresh(scheduled: &[Scheduled], view: &str) -> Option<TimestampWithTimeZone> {
     scheduled
         .iter()

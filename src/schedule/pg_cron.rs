@@ -30,15 +30,7 @@ pub fn is_here() -> Result<bool, Error> {
 
 /// Whether the current role may use pg_cron where that is installed.
 fn may_use() -> Result<bool, Error> {
-    #[derive(serde::Deserialize)]
-    struct Privilege {
-        usage: bool,
-    }
-    let privilege: Privilege = query::row(
-        "SELECT pg_catalog.has_schema_privilege('cron', 'USAGE') AS usage",
-        &[],
-    )?;
-    Ok(privilege.usage)
+    query::value("SELECT pg_catalog.has_schema_privilege('cron', 'USAGE')", &[])
 }
 
 /// Whether the current role has jobs.
@@ -116,19 +108,8 @@ pub fn unschedule_all() -> Result<(), Error> {
 
 /// The zone of pg_cron's clock; versions before 1.6 know no other than GMT.
 fn cron_zone() -> Result<TimeZone, Error> {
-    #[derive(serde::Deserialize)]
-    struct Zone {
-        name: Option<String>,
-    }
-    let zone: Zone = query::row(
-        "SELECT pg_catalog.current_setting('cron.timezone', true) AS name",
-        &[],
-    )?;
-    Ok(zone
-        .name
-        .as_deref()
-        .and_then(calendar::zone)
-        .unwrap_or(TimeZone::UTC))
+    let name: Option<String> = query::value("SELECT pg_catalog.current_setting('cron.timezone', true)", &[])?;
+    Ok(name.as_deref().and_then(calendar::zone).unwrap_or(TimeZone::UTC))
 }
 
 /// When the job of a strategy has to come, as pg_cron writes it: at all minutes and hours of its clock at which the view's time

@@ -19,6 +19,7 @@ use crate::pg::setting::with_settings;
 use crate::pg::shared::{self, DatabasePlace, Service};
 use crate::pg::{process, query};
 use crate::refresh::{log, run};
+use crate::sqlstate;
 use crate::view::registry::ViewEntry;
 
 /// How long after a change it is applied where no view is refreshed for it, so that the queues stay short.
@@ -208,7 +209,7 @@ impl Worker {
 
     /// An error that is not that of a view's refresh: the log has it once, and all is tried again later.
     fn complain(&mut self, error: &Error) -> Duration {
-        let is_lock_timeout = error.sqlstate() == "55P03";
+        let is_lock_timeout = error.is_lock_timeout();
         let error = error.in_full();
         if self.last_error.as_deref() != Some(&error) {
             warning!("metabase_views: the schedule could not be read or kept: {error}");
@@ -408,7 +409,7 @@ fn refreshed(view: &ViewEntry, owner: u32, id: i64) -> Option<Failure> {
             unlogged_sqlstate: None,
         }),
         Err(error) => Some(Failure {
-            error: match error.sqlstate() == "57014" && process::was_cancelled_again() {
+            error: match error.sqlstate() == sqlstate::QUERY_CANCELED && process::was_cancelled_again() {
                 true => "it took longer than metabase_views.statement_timeout, and did not stop at once (SQLSTATE 57014)".into(),
                 false => error.in_full(),
             },
@@ -431,13 +432,13 @@ fn close_lost_runs(has_overrun: bool) -> Result<(), Error> {
     let now = parameters::now();
     let (sqlstate, message, retry_at) = match has_overrun {
         true => (
-            "57014",
+            sqlstate::QUERY_CANCELED,
             "it was cancelled by metabase_views.statement_timeout, and what it called went on all the same, so that the background \
              worker was ended",
             now.checked_add(retry_delay(1, random())).unwrap_or(now),
         ),
         false => (
-            "57P01",
+            sqlstate::ADMIN_SHUTDOWN,
             "the server or its background worker ended before the refresh did",
             now,
         ),

@@ -178,15 +178,6 @@ mod tests {
     use super::super::{SourceColumn, SourceRelation, detect};
     use super::*;
 
-    fn settings() -> Settings {
-        Settings {
-            time_zone: "Europe/Berlin".into(),
-            completed_statuses: vec!["completed".into()],
-            currency: "EUR".into(),
-            history_days: 30,
-        }
-    }
-
     fn sql_type(base: &str, category: char) -> SqlType {
         SqlType {
             name: base.into(),
@@ -258,7 +249,7 @@ mod tests {
             true,
         );
         assert_eq!(
-            view(&shop, shop.of(Entity::Category), &settings()),
+            view(&shop, shop.of(Entity::Category), &Settings::in_berlin()),
             "VIEW \"metabase_internal\".\"categories\" AS\n\
              SELECT\n    source.\"id\"::uuid AS \"id\",\n    source.\"name\"::text COLLATE \"default\" AS \"name\"\n\
              FROM shop.\"we\"\"ird; drop\" AS source"
@@ -274,7 +265,7 @@ mod tests {
             &[("id", "uuid", 'U'), ("brand_id", "bigint", 'N')],
             true,
         );
-        let view = view(&shop, shop.of(Entity::Brand), &settings());
+        let view = view(&shop, shop.of(Entity::Brand), &Settings::in_berlin());
         assert!(view.contains("NULL::bigint AS \"id\""), "{view}");
         assert!(view.ends_with("WHERE false"), "{view}");
     }
@@ -288,13 +279,13 @@ mod tests {
             &[("id", "text", 'S'), ("name", "text", 'S')],
             false,
         );
-        let view = view(&shop, shop.of(Entity::Brand), &settings());
+        let view = view(&shop, shop.of(Entity::Brand), &Settings::in_berlin());
         assert!(view.contains("DISTINCT ON (\"id\")"), "{view}");
     }
 
     #[test]
     fn times_without_a_zone_are_read_in_the_shops_zone() {
-        let settings = settings();
+        let settings = Settings::in_berlin();
         let at = |base| cast(ValueKind::Time, "source.x", &sql_type(base, 'D'), &settings);
         assert!(at("date").ends_with("THEN source.x::timestamp AT TIME ZONE 'Europe/Berlin' END"));
         assert!(at("timestamp with time zone").ends_with("THEN source.x::timestamptz END"));

@@ -5,6 +5,7 @@ use super::{SourceRelation, SqlType};
 use crate::error::Error;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::{analysis, query};
+use crate::sqlstate;
 
 /// The relations that exist among those named, in the order of the names, as they are for a role: the current one for None.
 fn relations(names: &[(String, String)], reader: Option<&str>) -> Result<Vec<SourceRelation>, Error> {
@@ -53,7 +54,7 @@ pub fn expression_type(
             hint,
             ..
         } => {
-            let is_refused_call = sqlstate == "0A000";
+            let is_refused_call = sqlstate == sqlstate::FEATURE_NOT_SUPPORTED;
             Error::Expression {
                 entity: entity.name(),
                 what: what.to_owned(),
@@ -74,18 +75,11 @@ pub fn expression_type(
 
 /// The parts of a name such as `shop."Orders"`: always a schema and a table.
 pub fn parse_relation_name(given: &str) -> Result<(String, String), Error> {
-    #[derive(serde::Deserialize)]
-    struct Parsed {
-        parts: Vec<String>,
-    }
-    let parsed = subtransaction(|| {
-        query::row::<Parsed>(
-            "SELECT pg_catalog.parse_ident($1) AS parts",
-            &[given.to_owned().into()],
-        )
+    let parts = subtransaction(|| {
+        query::value::<Vec<String>>("SELECT pg_catalog.parse_ident($1)", &[given.to_owned().into()])
     });
-    match parsed {
-        Ok(Parsed { parts }) => match <[String; 2]>::try_from(parts) {
+    match parts {
+        Ok(parts) => match <[String; 2]>::try_from(parts) {
             Ok([schema, name]) => Ok((schema, name)),
             Err(_) => Err(Error::RelationName {
                 given: given.to_owned(),

@@ -84,6 +84,11 @@ impl EntitySpec {
     }
 }
 
+/// The names of the adapters, as an argument of a query that is about them.
+pub fn adapters() -> Vec<String> {
+    ENTITIES.iter().map(|spec| spec.adapter.to_owned()).collect()
+}
+
 const fn required(column: EntityColumn) -> EntityColumn {
     EntityColumn {
         required: true,

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 
-use super::entity::{ENTITIES, EntitySpec};
+use super::entity::{ENTITIES, EntitySpec, adapters};
 use super::{Source, Sources, adapter};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, restricted};
@@ -11,6 +11,7 @@ use crate::pg::subtransaction::subtransaction;
 use crate::pg::{query, relation};
 use crate::settings::{self, Settings};
 use crate::sql;
+use crate::sqlstate;
 
 #[derive(serde::Deserialize)]
 struct Existing {
@@ -45,11 +46,13 @@ pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> 
             // Whoever owns an adapter decides what the views read, with the privileges of the views' owner.
             Some(owner) if owner != role => {
                 drop_one(source.spec).map_err(|error| match error.sqlstate() {
-                    "2BP01" | "42501" => Error::ForeignAdapter {
-                        adapter: source.spec.adapter,
-                        owner: owner.to_owned(),
-                        role: role.clone(),
-                    },
+                    sqlstate::DEPENDENT_OBJECTS_STILL_EXIST | sqlstate::INSUFFICIENT_PRIVILEGE => {
+                        Error::ForeignAdapter {
+                            adapter: source.spec.adapter,
+                            owner: owner.to_owned(),
+                            role: role.clone(),
+                        }
+                    }
                     _ => error,
                 })?;
                 create("CREATE", sources, source, settings)?;
@@ -103,20 +106,16 @@ fn check_sources(sources: &Sources) -> Result<(), Error> {
 /// Looked up as they stand now: to a transaction whose snapshot is older, an adapter may seem its own that was dropped and
 /// made by somebody else since.
 fn check_owners(role: &str) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Owner {
-        name: Option<String>,
-    }
     for spec in &ENTITIES {
         let owner = relation::owner(c"metabase_internal", &CString::new(spec.adapter)?);
         if owner != Some(current_role_oid()) {
-            let owner: Owner = query::row(
-                "SELECT pg_catalog.pg_get_userbyid($1::oid) AS name",
+            let owner: Option<String> = query::value(
+                "SELECT pg_catalog.pg_get_userbyid($1::oid)",
                 &[owner.map(i64::from).into()],
             )?;
             return Err(Error::ForeignAdapter {
                 adapter: spec.adapter,
-                owner: owner.name.unwrap_or_default(),
+                owner: owner.unwrap_or_default(),
                 role: role.to_owned(),
             });
         }
@@ -185,20 +184,15 @@ fn stored_making() -> Result<Option<Making>, Error> {
 
 /// The adapters as PostgreSQL tells them: a table or column that was renamed since has another name there.
 fn definitions() -> Result<Option<String>, Error> {
-    #[derive(serde::Deserialize)]
-    struct Definitions {
-        definitions: Option<String>,
-    }
     // Times in them are written in the session's zone.
-    let row: Definitions = with_time_zone("UTC", || {
+    with_time_zone("UTC", || {
         as_extension_owner(|| {
-            query::row(
+            query::value(
                 include_str!("../../sql/queries/source/adapter_definitions.sql"),
-                &[],
+                &[adapters().into()],
             )
         })
-    })?;
-    Ok(row.definitions)
+    })
 }
 
 fn store_making(making: String) -> Result<(), Error> {
@@ -221,16 +215,17 @@ fn create(verb: &str, sources: &Sources, source: &Source, settings: &Settings) -
 
 /// Changes an adapter in place, or makes it anew where its columns have other types now.
 fn replace(sources: &Sources, source: &Source, settings: &Settings) -> Result<(), Error> {
-    const INVALID_TABLE_DEFINITION: &str = "42P16";
     match subtransaction(|| create("CREATE OR REPLACE", sources, source, settings)) {
-        Err(error) if error.sqlstate() == INVALID_TABLE_DEFINITION => {}
+        Err(error) if error.sqlstate() == sqlstate::INVALID_TABLE_DEFINITION => {}
         done => return done,
     }
     drop_one(source.spec).map_err(|error| match error {
-        Error::Postgres { sqlstate, detail, .. } if sqlstate == "2BP01" => Error::AdapterInUse {
-            adapter: source.spec.adapter,
-            detail,
-        },
+        Error::Postgres { sqlstate, detail, .. } if sqlstate == sqlstate::DEPENDENT_OBJECTS_STILL_EXIST => {
+            Error::AdapterInUse {
+                adapter: source.spec.adapter,
+                detail,
+            }
+        }
         other => other,
     })?;
     create("CREATE", sources, source, settings)

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_trusted};
 use crate::pg::{query, syntax};
+use crate::sqlstate;
 
 /// What map_source() was told of one entity.
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -300,7 +301,7 @@ fn check_filter(spec: &'static EntitySpec, relation: &SourceRelation, filter: &s
             entity: spec.name,
             what: "the filter".into(),
             relation: relation.qualified.clone(),
-            sqlstate: "42804".into(),
+            sqlstate: sqlstate::DATATYPE_MISMATCH.into(),
             cause: format!("it is {}, not boolean", sql_type.name),
             hint: None,
         });

@@ -1,33 +1,75 @@
 //! The seven views, as data.
 
 use crate::calendar::Strategy;
+
 /// One of the seven.
 pub struct View {
     pub name: &'static str,
     pub strategy: Strategy,
+    /// What it is refreshed for at once.
+    pub events: &'static [Event],
     /// The statements that make it, with its indexes and comments. psql's variables stand for the settings.
     pub definition: &'static str,
 }
 
+impl View {
+    /// Its columns, in their order: each has a comment.
+    pub fn columns(&self) -> Vec<&'static str> {
+        let comment = format!("COMMENT ON COLUMN analytics.{}.", self.name);
+        self.definition
+            .lines()
+            .filter_map(|line| line.strip_prefix(&comment)?.strip_suffix(" IS"))
+            .collect()
+    }
+
+    /// The columns of its key: those of its unique index.
+    pub fn key(&self) -> Vec<&'static str> {
+        let index = format!(
+            "CREATE UNIQUE INDEX uq_{}\n    ON analytics.{} (",
+            self.name, self.name
+        );
+        let columns = self
+            .definition
+            .split_once(&index)
+            .and_then(|(_, rest)| rest.split_once(')'));
+        columns.map_or_else(Vec::new, |(columns, _)| columns.split(", ").collect())
+    }
+}
+
+/// What happens in the shop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// An order comes or changes.
+    Order,
+    /// A stock item comes or changes.
+    StockItem,
+}
+
 macro_rules! view {
-    ($name:literal, $strategy:ident) => {
+    ($name:literal, $strategy:ident, [$($event:ident),*]) => {
         View {
             name: $name,
             strategy: Strategy::$strategy,
+            events: &[$(Event::$event),*],
             definition: include_str!(concat!("../../sql/definitions/", $name, ".sql")),
         }
     };
 }
 
 pub static VIEWS: [View; 7] = [
-    view!("metabase_executive_metrics", Hourly),
-    view!("metabase_product_performance", Daily),
-    view!("metabase_brand_analytics", Daily),
-    view!("metabase_platform_performance", Hourly),
-    view!("metabase_inventory_status", Hourly),
-    view!("metabase_customer_geography", Daily),
-    view!("metabase_supplier_performance", Weekly),
+    view!("metabase_executive_metrics", Hourly, [Order]),
+    view!("metabase_product_performance", Daily, [Order, StockItem]),
+    view!("metabase_brand_analytics", Daily, []),
+    view!("metabase_platform_performance", Hourly, [Order]),
+    view!("metabase_inventory_status", Hourly, [StockItem]),
+    view!("metabase_customer_geography", Daily, []),
+    view!("metabase_supplier_performance", Weekly, [StockItem]),
 ];
+
+/// The names of the seven, as an argument of a query that is about them.
+pub fn names() -> Vec<String> {
+    VIEWS.iter().map(|view| view.name.to_owned()).collect()
+}
 
 #[cfg(test)]
 mod tests {

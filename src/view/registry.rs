@@ -1,6 +1,6 @@
 //! All views under this extension's care: the seven, and those that users have made.
 
-use super::catalog::{VIEWS, View};
+use super::catalog::{Event, VIEWS, View};
 use super::custom::CustomView;
 use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
@@ -36,6 +36,15 @@ impl ViewEntry {
     /// Whether it is one of the seven.
     pub fn is_of_the_seven(&self) -> bool {
         matches!(self.kind, ViewKind::Seven(_))
+    }
+
+    /// Whether it is refreshed at once when that happens.
+    pub fn is_refreshed_on(&self, event: Event) -> bool {
+        match &self.kind {
+            ViewKind::Seven(view) => view.events.contains(&event),
+            // Of what others read, nobody hears.
+            ViewKind::Custom(_) => false,
+        }
     }
 
     /// The statements that make it, with its indexes and comments.

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::pg::query;
+use crate::sqlstate;
 
 /// The relation that bears a view's name, whatever it is.
 #[derive(Debug, serde::Deserialize)]
@@ -75,14 +76,22 @@ impl ViewState {
     pub fn explain(&self, view: &str, error: Error) -> Error {
         let view = view.to_owned();
         match error {
-            Error::Postgres { sqlstate, detail, .. } if sqlstate == "2BP01" => {
+            Error::Postgres { sqlstate, detail, .. }
+                if sqlstate == sqlstate::DEPENDENT_OBJECTS_STILL_EXIST =>
+            {
                 Error::Dependents { view, detail }
             }
-            Error::Postgres { sqlstate, .. } if sqlstate == "55P03" => Error::LockTimeout { view },
-            Error::Postgres { sqlstate, .. } if sqlstate == "42501" && !self.owned => Error::NotOwner {
-                view,
-                owner: self.owner.clone(),
-            },
+            Error::Postgres { sqlstate, .. } if sqlstate == sqlstate::LOCK_NOT_AVAILABLE => {
+                Error::LockTimeout { view }
+            }
+            Error::Postgres { sqlstate, .. }
+                if sqlstate == sqlstate::INSUFFICIENT_PRIVILEGE && !self.owned =>
+            {
+                Error::NotOwner {
+                    view,
+                    owner: self.owner.clone(),
+                }
+            }
             other => other,
         }
     }
@@ -91,15 +100,10 @@ impl ViewState {
 /// The owner of schema `analytics`, if it could put something else in the place of a view of role `owner`: a view is locked by its oid,
 /// but read by its name, and no lock keeps a schema's.
 pub fn schema_stranger(owner: u32) -> Result<Option<String>, Error> {
-    #[derive(serde::Deserialize)]
-    struct Stranger {
-        name: String,
-    }
-    let stranger: Option<Stranger> = query::optional_row(
+    query::optional_value(
         include_str!("../../sql/queries/view/schema_stranger.sql"),
         &[i64::from(owner).into()],
-    )?;
-    Ok(stranger.map(|stranger| stranger.name))
+    )
 }
 
 /// An error if there is such a role.

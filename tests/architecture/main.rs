@@ -1,7 +1,9 @@
 //! What holds of the source as it stands: who imports whom, what the documentation says of it, which facts agree. No server.
 
+mod documentation;
 mod imports;
 mod layers;
+mod pages;
 mod places;
 mod sources;
 mod statements;

@@ -397,3 +397,43 @@ fn one_that_fails_harms_no_other() {
     run(&mut client, "UPDATE transactions.orders SET gross_sale = 1");
     refresh_all(&mut client);
 }
+
+#[test]
+fn one_that_is_called_as_the_seven_are_is_none_of_them() {
+    let (_database, mut client) = shop_with_views();
+    run(
+        &mut client,
+        "SELECT metabase.create_custom_view(
+            'metabase_returns', 'SELECT id AS a FROM transactions.orders WHERE status = ''returned''', ARRAY['a']
+        )",
+    );
+    refresh_all(&mut client);
+    run(
+        &mut client,
+        "UPDATE transactions.orders SET gross_sale = gross_sale + 1 WHERE id = '70000000-0000-0000-0000-000000000001'",
+    );
+    let pending = "SELECT concat_ws(' ', view_name, pending_changes, pending_since IS NOT NULL)
+                   FROM metabase.view_status() WHERE view_name ~ 'executive|returns'";
+    assert_eq!(
+        column(&mut client, pending),
+        ["metabase_executive_metrics 1 t", "metabase_returns f"]
+    );
+
+    // What it takes is no reason to apply changes that cost more than to fill the seven.
+    run(
+        &mut client,
+        "UPDATE metabase_internal.refresh_log SET completed_at = started_at + interval '1 year'
+         WHERE view_name = 'metabase_returns';
+         UPDATE metabase_internal.incremental SET seconds_per_change = 1;
+         INSERT INTO metabase_internal.order_queue (captured_at, key_uuid)
+         SELECT now(), gen_random_uuid() FROM generate_series(1, 10000)",
+    );
+    refresh_all(&mut client);
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT DISTINCT mode_reason FROM metabase.view_status() WHERE view_name ~ 'executive|supplier'"
+        ),
+        ["facts and rollups were built: so much has changed that this is cheaper"]
+    );
+}

@@ -7,6 +7,7 @@ mod cost;
 mod crashes;
 mod custom_views;
 mod dashboards;
+mod docs;
 mod errors;
 mod events;
 mod extension;
@@ -23,6 +24,8 @@ mod mappings;
 #[path = "../json/mutation.rs"]
 mod mutation;
 mod oracle;
+#[path = "../architecture/pages.rs"]
+mod pages;
 mod pg_cron;
 mod pg_regress;
 mod preview;

@@ -1,7 +1,6 @@
 //! Where Metabase is, and the way there: encrypted or not, and through which proxy.
 //!
-//! The key never travels unencrypted unless the user has said so. Which proxy it is that the environment names is found out
-//! here and nowhere else.
+//! The key never travels unencrypted unless the user has said so. Only this file finds out which proxy the environment names.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -30,13 +29,13 @@ pub enum PlainHttp {
 #[derive(Clone, Debug)]
 pub struct Address {
     pub(crate) url: Url,
-    pub(crate) proxy: Option<Proxy>,
+    pub(crate) proxy: Option<NamedProxy>,
 }
 
 impl Address {
-    /// The address in a text. `variable` is the environment, which may name a proxy.
+    /// Returns the address in a text. `variable` reads the environment, which may name a proxy.
     ///
-    /// What a person should know about the way is said: that a proxy is on it, or that others can read the key there.
+    /// A note tells people of a proxy on the way, and a warning that others can read the key there.
     pub fn new(
         address: &str,
         plain_http: PlainHttp,
@@ -44,7 +43,7 @@ impl Address {
         progress: &Progress,
     ) -> Result<Address> {
         let url = parse(address)?;
-        // No proxy leads to the machine that it is asked from.
+        // No proxy leads here: to a proxy, "localhost" is the proxy's own machine.
         if is_loopback(&url) {
             return Ok(Address { url, proxy: None });
         }
@@ -67,24 +66,22 @@ impl Address {
                 });
             }
         }
-        Ok(Address {
-            url,
-            proxy: proxy.map(|proxy| proxy.proxy),
-        })
+        Ok(Address { url, proxy })
     }
 }
 
 /// A proxy and the environment variable that names it.
-struct NamedProxy {
+#[derive(Clone, Debug)]
+pub(crate) struct NamedProxy {
     variable: &'static str,
-    proxy: Proxy,
+    pub(crate) proxy: Proxy,
 }
 
 impl NamedProxy {
     fn on_the_way_to(url: &Url, variable: &dyn Fn(&str) -> Option<String>) -> Result<Option<NamedProxy>> {
         let names: &[&'static str] = match url.scheme() {
             "https" => &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
-            // A web server hands the header "Proxy" of whoever asks it to its programs as HTTP_PROXY.
+            // A web server hands the header "Proxy" of a request to its programs as HTTP_PROXY, and anybody can send one.
             _ if variable("REQUEST_METHOD").is_some() => &["http_proxy", "all_proxy", "ALL_PROXY"],
             _ => &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"],
         };
@@ -99,7 +96,7 @@ impl NamedProxy {
         {
             return Ok(None);
         }
-        // The value itself is not repeated: there may be a password in it.
+        // The value may hold a password, so the error does not repeat it.
         let proxy = Proxy::new(value.trim()).map_err(|_| Error::InvalidVariable {
             name,
             reason: "it is no address of a proxy, such as http://proxy.example.com:3128".to_owned(),
@@ -130,7 +127,7 @@ fn is_listed(url: &Url, list: &str) -> bool {
         .to_ascii_lowercase()
         .replace(char::is_whitespace, ",")
         .replace("*.", ".");
-    // Which proxy it is does not matter here, only whether there is one.
+    // The name of the proxy does not matter here. The question is whether the list leaves it out.
     let matcher = Matcher::builder().all("http://proxy").no(list).build();
     matcher.intercept(&uri).is_none()
 }
@@ -139,7 +136,7 @@ fn parse(address: &str) -> Result<Url> {
     let invalid = |reason: &str| Error::InvalidUrl {
         reason: reason.to_owned(),
     };
-    // The address itself is not repeated: there may be a password in it.
+    // The address may hold a password, so the error does not repeat it.
     let url = Url::parse(address.trim()).map_err(|error| invalid(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(invalid("it begins with neither https:// nor http://"));
@@ -153,7 +150,8 @@ fn parse(address: &str) -> Result<Url> {
     Ok(url)
 }
 
-/// Whether an address is surely that of this machine. A name such as "x.localhost" is asked of the network by some machines.
+/// Whether an address is certainly that of this machine. A name such as "x.localhost" is not: some machines ask the network
+/// for it.
 fn is_loopback(address: &Url) -> bool {
     match address.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -178,7 +176,7 @@ mod tests {
         let found = Address::new(address, plain_http, &variable, &Progress::hidden())?;
         Ok(found
             .proxy
-            .map(|proxy| format!("{}:{}", proxy.host(), proxy.port())))
+            .map(|named| format!("{}:{}", named.proxy.host(), named.proxy.port())))
     }
 
     fn https(variables: &[(&str, &str)]) -> Option<String> {
@@ -314,7 +312,7 @@ mod tests {
         };
         assert_eq!(by_ip("10.0.0.0/8"), None);
         assert!(by_ip("10.1.2.4").is_some());
-        // It also makes an unencrypted way one without a proxy.
+        // NO_PROXY also takes the proxy off an unencrypted way.
         let variables = [("ALL_PROXY", "proxy"), ("NO_PROXY", "*")];
         assert_eq!(way("http://bi", PlainHttp::Direct, &variables).unwrap(), None);
     }

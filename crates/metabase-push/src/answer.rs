@@ -1,4 +1,4 @@
-//! Reading an answer as it comes: no more bytes of it than such an answer has, and no more memory than these are worth.
+//! Reads an answer as it comes, within limits on its memory and on the length of one text in it.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,24 +10,24 @@ use serde_json::{Map, Value};
 
 /// Memory that one answer may take once it is read.
 pub const MOST_MEMORY: usize = 128 << 20;
-/// The longest text in an answer, also the longest run of what says nothing.
+/// The longest text in an answer. It is also the longest run of bytes, such as spaces, that hold no value.
 pub const LONGEST_TEXT: usize = 8 << 20;
-/// How much of an answer is remembered for a message.
+/// How many bytes of an answer are remembered for an error.
 const REMEMBERED: usize = 1200;
 const BUFFER: usize = 64 << 10;
 
-/// Of a list in an answer, the elements that are of use. The others are forgotten as soon as they have been read.
+/// Which elements of a list in an answer are kept. The others are dropped as soon as they are read.
 #[derive(Clone, Copy)]
 pub struct Only {
-    /// The key that the list has in the object that the answer is.
+    /// The key of the list in the answer, which is an object.
     pub list: &'static str,
-    /// Whether an element is of use.
+    /// Whether an element is kept.
     pub is_useful: fn(&Value) -> bool,
 }
 
 /// Why an answer could not be read.
-pub enum Failure {
-    /// It has not come in full.
+pub enum Unreadable {
+    /// It did not arrive in full.
     Transport(io::Error),
     /// It is not JSON, and begins like this.
     NotJson(Vec<u8>),
@@ -35,8 +35,8 @@ pub enum Failure {
     TooMuch,
 }
 
-/// The JSON that `body` is. Whatever is `only` of use in parts takes the memory of these parts.
-pub fn read(body: impl Read, only: Option<Only>) -> Result<Value, Failure> {
+/// Returns the JSON in `body`. The list that `only` names takes the memory of the elements that are kept.
+pub fn read(body: impl Read, only: Option<Only>) -> Result<Value, Unreadable> {
     read_within(MOST_MEMORY, LONGEST_TEXT, body, only)
 }
 
@@ -45,7 +45,7 @@ fn read_within(
     longest_text: usize,
     body: impl Read,
     only: Option<Only>,
-) -> Result<Value, Failure> {
+) -> Result<Value, Unreadable> {
     let budget = Budget {
         left: Cell::new(most_memory),
         longest_text,
@@ -68,13 +68,13 @@ fn read_within(
     .and_then(|value| json.end().map(|()| value));
     drop(json);
     read.map_err(|error| match error {
-        _ if budget.is_exceeded.get() => Failure::TooMuch,
-        error if error.is_io() => Failure::Transport(error.into()),
-        _ => Failure::NotJson(beginning),
+        _ if budget.is_exceeded.get() => Unreadable::TooMuch,
+        error if error.is_io() => Unreadable::Transport(error.into()),
+        _ => Unreadable::NotJson(beginning),
     })
 }
 
-/// The memory that a value takes, roughly.
+/// Returns roughly the memory that a value takes.
 pub fn size(value: &Value) -> usize {
     match value {
         Value::String(text) => text_size(text),
@@ -143,7 +143,7 @@ impl Budget {
     }
 }
 
-/// A body of which the beginning is remembered. It ends where the parser takes in too much without finding a value.
+/// A body whose beginning is remembered. Reading it fails where too many bytes hold no value.
 struct Watched<'a, R> {
     body: R,
     beginning: &'a mut Vec<u8>,
@@ -170,7 +170,7 @@ impl<R: Read> Read for Watched<'_, R> {
 enum Part {
     /// One that is kept as a whole.
     Whole,
-    /// The answer itself, which has a list of which not all is kept.
+    /// The answer itself. Only some elements of one of its lists are kept.
     Object(Only),
     /// That list.
     List(Only),
@@ -307,13 +307,13 @@ mod tests {
                 read_within(1 << 20, 1 << 20, answer.as_bytes(), Some(TABLES)),
             ) {
                 ("tables", Ok(value)) => assert_eq!(value, json!({"tables": [{"name": "ours"}]})),
-                ("others", Err(Failure::TooMuch)) => {}
+                ("others", Err(Unreadable::TooMuch)) => {}
                 _ => panic!("{key}"),
             }
         }
     }
 
-    /// A body without an end, of which nobody sees more than was read.
+    /// A body without an end, which counts what was read of it.
     struct Endless {
         begin: &'static [u8],
         piece: &'static [u8],
@@ -358,7 +358,7 @@ mod tests {
                 read: 0,
             };
             let failure = read_within(4 << 20, 1 << 20, &mut body, Some(TABLES));
-            assert!(matches!(failure, Err(Failure::TooMuch)), "{piece:?}");
+            assert!(matches!(failure, Err(Unreadable::TooMuch)), "{piece:?}");
             assert!(body.read <= 4 << 20, "{piece:?}: {}", body.read);
         }
     }
@@ -385,7 +385,7 @@ mod tests {
         fn any_json_is_read_as_it_is(value in any_json()) {
             let text = value.to_string();
             let within = |memory: usize| read_within(memory, LONGEST_TEXT, text.as_bytes(), None).ok();
-            // What it is said to take is what it takes while it is read.
+            // The size that is computed is the memory that reading takes.
             let size = size(&value);
             prop_assert!(size == 0 || within(size - 1).is_none());
             prop_assert_eq!(within(size), Some(value));

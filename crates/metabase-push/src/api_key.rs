@@ -6,7 +6,7 @@ use ureq::http::HeaderValue;
 
 use crate::error::{Error, Result};
 
-/// An API key of Metabase. It has no way into a message: not by `Debug`, and there is no `Display`.
+/// An API key of Metabase. No message can hold it: `Debug` hides it, and there is no `Display`.
 pub struct ApiKey {
     text: String,
     header: HeaderValue,
@@ -16,7 +16,7 @@ impl ApiKey {
     /// The name of the environment variable that holds the key.
     pub const VARIABLE: &str = "METABASE_API_KEY";
 
-    /// A key as the environment holds it. Space around it comes from files and is not part of it.
+    /// Returns the key in a text. Space around it comes from files and is no part of it.
     pub fn new(key: &str) -> Result<ApiKey> {
         let key = key.trim();
         if key.is_empty() {
@@ -26,7 +26,7 @@ impl ApiKey {
             return Err(Error::InvalidApiKey);
         }
         let mut header = HeaderValue::from_str(key).map_err(|_| Error::InvalidApiKey)?;
-        // Whoever writes requests down leaves it out.
+        // Libraries that log requests leave out a header that is marked as sensitive.
         header.set_sensitive(true);
         Ok(ApiKey {
             text: key.to_owned(),
@@ -34,7 +34,7 @@ impl ApiKey {
         })
     }
 
-    /// The key from the environment, the only place that neither `ps` nor a shell's history shows.
+    /// Returns the key from the environment, the only place that neither `ps` nor a shell's history shows.
     pub fn from_environment() -> Result<ApiKey> {
         match std::env::var(Self::VARIABLE) {
             Ok(key) => ApiKey::new(&key),
@@ -43,12 +43,12 @@ impl ApiKey {
         }
     }
 
-    /// The value of the header `x-api-key`.
+    /// Returns the value of the header `x-api-key`.
     pub(crate) fn header(&self) -> HeaderValue {
         self.header.clone()
     }
 
-    /// `text` without the key, for texts of a server that repeats what it was sent: as it is, or as a URL or JSON has it.
+    /// Returns `text` without the key. A server may repeat what it was sent: as it is, or as a URL or JSON has it.
     pub(crate) fn redact(&self, text: &str) -> String {
         let in_url: String = url::form_urlencoded::byte_serialize(self.text.as_bytes()).collect();
         let in_json = self.text.replace('\\', r"\\").replace('"', r#"\""#);

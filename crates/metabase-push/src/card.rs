@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::compare::{self, compare};
 use crate::error::{Error, Result};
-use crate::metabase::{Items, Kept, Metabase};
-use crate::plan::{Change, Item, Kind, Work};
+use crate::item::{Change, Item, Kind, Work};
+use crate::metabase::{CollectionItems, MemoryOfCollection, Metabase};
 use crate::query::Query;
 use crate::source::Card;
 use crate::text;
@@ -30,19 +30,19 @@ pub struct CardWork {
 }
 
 impl ExistingCards {
-    /// Those in SQL among the items of the collection.
-    pub fn load(metabase: &Metabase, items: &Items) -> Result<ExistingCards> {
+    /// Reads the cards in SQL among the items of the collection.
+    pub fn load(metabase: &Metabase, items: &CollectionItems) -> Result<ExistingCards> {
         let mut cards = Vec::new();
-        let mut kept = Kept::default();
+        let mut memory = MemoryOfCollection::default();
         for id in &items.cards {
             let mut card = metabase.card(*id)?;
             if let Some(query) = Query::of(&card["dataset_query"]) {
-                // Nothing of them is compared, and most of the memory is theirs.
+                // Nothing of these is compared any more, and they take most of the memory.
                 for key in ["dataset_query", "result_metadata"] {
                     card[key] = Value::Null;
                 }
-                kept.add(&json!([query.sql, query.tags()]))?;
-                kept.add(&card)?;
+                memory.add(&json!([query.sql, query.tags()]))?;
+                memory.add(&card)?;
                 cards.push(ExistingCard { id: *id, card, query });
             }
         }
@@ -65,7 +65,7 @@ impl ExistingCards {
         }
     }
 
-    /// What is to be done so that this card is there. One that exists is ours only once.
+    /// Returns what is to be done so that this card is there. A card that was found is not found again for another one.
     pub fn compare(&mut self, dashboard: &str, card: &Card, database: u64, replace: bool) -> CardWork {
         let label = format!("{dashboard}/{}", card.key);
         let name = card.body.get("name").cloned().unwrap_or_default();
@@ -83,7 +83,7 @@ impl ExistingCards {
         }
     }
 
-    /// The card with this marker, or one of this name whose marker somebody has removed. Of copies, the oldest is the
+    /// Finds the card with this marker, or one of this name whose marker somebody has removed. Of copies, the oldest is the
     /// original.
     fn find(&self, marker: &str, name: &Value, database: u64) -> Option<usize> {
         let marked = |card: &ExistingCard| card.query.marker() == Some(marker);
@@ -103,7 +103,7 @@ fn differences(label: String, card: &Card, theirs: &ExistingCard, replace: bool)
     let mut ours = card.body.clone();
     let dataset_query = ours.remove("dataset_query").unwrap_or_default();
     let mut difference = compare(&ours, &theirs.card, replace, compare::is_text);
-    // One form of a query says the same as another: what it says is compared, and the form that all versions take is sent.
+    // A query has several forms that mean the same. Its meaning is compared, and the form that all versions take is sent.
     if let Some(query) = Query::of(&dataset_query)
         && !query.is_in(&theirs.query)
     {

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::item::{Item, Kind, Work};
 use crate::metabase::Metabase;
-use crate::plan::{Item, Kind, Work};
 use crate::source::Object;
 use crate::text;
 
 /// What people read about a collection that is created.
 const DESCRIPTION: &str = "Dashboards of metabase_views, pushed by metabase-push.";
 
-/// The collection with this name at the top level, or the work of creating it.
+/// Finds the collection with this name at the top level, or returns the work of creating it.
 pub fn find(metabase: &Metabase, name: &str) -> Result<Work> {
     Ok(match id_of(metabase, name)? {
         Some(id) => Work {
@@ -28,14 +28,14 @@ pub fn find(metabase: &Metabase, name: &str) -> Result<Work> {
     })
 }
 
-/// The collection's id; it is created where it has none.
+/// Returns the collection's id. Where there is no collection yet, it is created.
 pub fn make(metabase: &Metabase, work: &mut Work) -> Result<u64> {
     if let Some(id) = work.item.id {
         return Ok(id);
     }
     let name = &work.item.name;
     let id = metabase.create_collection(&json!(work.body), || id_of(metabase, name))?;
-    // All that follows goes in there, so that it has to be the one.
+    // All that follows goes into this collection, so it must be the right one.
     if id_of(metabase, name)? != Some(id) {
         return Err(metabase.client().unexpected(
             "/api/collection",

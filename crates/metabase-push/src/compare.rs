@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::item::Change;
 use crate::json::{covers, overlay};
-use crate::plan::Change;
 use crate::source::Object;
 
 /// The outcome of a comparison.
@@ -11,17 +11,17 @@ use crate::source::Object;
 pub struct Difference {
     /// What is to be sent.
     pub send: Object,
-    /// The same for people, with what is there now.
+    /// The same for people to read, with what is there now.
     pub changes: Vec<Change>,
     /// What differs and stays as people wrote it.
     pub kept: Vec<Change>,
 }
 
-/// What people add keys of their own to. In all else, keys that are not ours are Metabase's.
+/// The objects to which people add keys of their own. In all others, keys that are not ours are Metabase's.
 const SETTINGS: [&str; 2] = ["settings", "visualization_settings"];
 
-/// Compares key by key. Where `is_written` says that a person may have written what Metabase has, it stays unless
-/// everything is to be replaced; then settings are to be ours alone.
+/// Compares key by key. A value stays where `is_written` says that a person may have written it. With `replace` none stays,
+/// and settings are to be ours alone.
 pub fn compare(
     ours: &Object,
     theirs: &Value,
@@ -50,7 +50,8 @@ pub fn compare(
     difference
 }
 
-/// What of ours is not in theirs, each with the path to it; where ours is to be `alone`, also what only they have.
+/// Returns what of ours is not in theirs, each with the path to it. Where ours is to be `alone`, that includes what only they
+/// have.
 pub fn changes(key: &str, theirs: &Value, ours: &Value, alone: bool) -> Vec<Change> {
     match (theirs, ours) {
         _ if covers(theirs, ours) && (!alone || covers(ours, theirs)) => Vec::new(),

@@ -7,14 +7,11 @@ use serde_json::{Value, json};
 use crate::card::CardWork;
 use crate::compare::{self, Difference, compare};
 use crate::error::Result;
+use crate::item::{Item, Kind};
 use crate::json::array;
 use crate::layout;
-use crate::metabase::{Items, Kept, Metabase};
-use crate::plan::{Item, Kind};
-use crate::source::Template;
-
-/// How the id of each of our filters begins; the dashboard's name and a dot follow.
-pub const MARKER: &str = "metabase_views.";
+use crate::metabase::{CollectionItems, MemoryOfCollection, Metabase};
+use crate::source::{FILTER_MARKER, Template};
 
 /// The dashboards in the collection, the oldest first.
 pub struct ExistingDashboards(Vec<(u64, Value)>);
@@ -28,19 +25,20 @@ pub struct DashboardWork {
 }
 
 impl ExistingDashboards {
-    /// Those among the items of the collection.
-    pub fn load(metabase: &Metabase, items: &Items) -> Result<ExistingDashboards> {
+    /// Reads the dashboards among the items of the collection.
+    pub fn load(metabase: &Metabase, items: &CollectionItems) -> Result<ExistingDashboards> {
         let mut dashboards = Vec::new();
-        let mut kept = Kept::default();
+        let mut memory = MemoryOfCollection::default();
         for id in &items.dashboards {
             let dashboard = metabase.dashboard(*id)?;
-            kept.add(&dashboard)?;
+            memory.add(&dashboard)?;
             dashboards.push((*id, dashboard));
         }
         Ok(ExistingDashboards(dashboards))
     }
 
-    /// What is to be done so that this dashboard is there with these cards. One that exists is ours only once.
+    /// Returns what is to be done so that this dashboard is there with these cards. A dashboard that was found is not found
+    /// again for another one.
     pub fn compare(&mut self, template: Template, cards: &[CardWork], replace: bool) -> DashboardWork {
         let label = &template.name;
         let item = match self.find(&template) {
@@ -54,7 +52,7 @@ impl ExistingDashboards {
         DashboardWork { item, template }
     }
 
-    /// The dashboard with a filter of ours, or one of this name without. Of copies, the oldest is the original.
+    /// Finds the dashboard with a filter of ours, or one of this name without. Of copies, the oldest is the original.
     fn find(&self, template: &Template) -> Option<usize> {
         self.0
             .iter()
@@ -69,12 +67,12 @@ impl ExistingDashboards {
 
 /// Whether a dashboard has a filter of ours.
 fn is_marked(dashboard: &Value, template: &Template) -> bool {
-    has_filter(dashboard, &format!("{MARKER}{}.", template.name))
+    has_filter(dashboard, &format!("{FILTER_MARKER}{}.", template.name))
 }
 
 /// Whether a dashboard has our name, and no filter of another one of ours.
 fn is_named(dashboard: &Value, template: &Template) -> bool {
-    dashboard.get("name") == template.dashboard.get("name") && !has_filter(dashboard, MARKER)
+    dashboard.get("name") == template.dashboard.get("name") && !has_filter(dashboard, FILTER_MARKER)
 }
 
 fn has_filter(dashboard: &Value, marker: &str) -> bool {
@@ -84,7 +82,7 @@ fn has_filter(dashboard: &Value, marker: &str) -> bool {
 
 fn difference(template: &Template, theirs: &Value, cards: &BTreeMap<&str, u64>, replace: bool) -> Difference {
     let mut ours = template.dashboard.clone();
-    // They are part of the layout, and merged there.
+    // The filters are part of the layout, and are merged there.
     ours.remove("parameters");
     let mut difference = compare(&ours, theirs, replace, compare::is_text);
     let layout = layout::merge(&template.layout, theirs, cards, replace);
@@ -116,7 +114,7 @@ impl DashboardWork {
             None => self.create(metabase, collection)?,
         };
         self.item.id = Some(id);
-        // Looked at once more, since what is left out of the list that is sent is deleted.
+        // The dashboard is read once more: Metabase deletes the cards that are missing from the list that is sent.
         let is_ours = |theirs: &Value| is_marked(theirs, &self.template) || is_named(theirs, &self.template);
         metabase.put_dashboard(id, is_ours, |theirs| {
             let difference = difference(&self.template, theirs, &ids(cards), replace);

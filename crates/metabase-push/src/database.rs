@@ -14,7 +14,7 @@ use crate::text;
 /// The first pause between two looks at what Metabase has found, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
-/// The database with this name, and with this id where one is given.
+/// Finds the database with this name, and with this id where one is given.
 pub fn find(metabase: &Metabase, name: &str, id: Option<u64>) -> Result<Database> {
     let databases = metabase.databases()?;
     let described =
@@ -46,9 +46,9 @@ pub fn find(metabase: &Metabase, name: &str, id: Option<u64>) -> Result<Database
     Ok(database)
 }
 
-/// Metabase's metadata of the database, once all these views are in it with all their columns.
+/// Returns Metabase's metadata of the database, once all these views are in it with all their columns.
 ///
-/// Where they are, nothing is asked for but the metadata; otherwise Metabase is asked to read the schema.
+/// Where all are there, only the metadata is read. Otherwise Metabase is asked to read the schema.
 pub fn metadata_with(
     metabase: &Metabase,
     database: &Database,
@@ -86,14 +86,14 @@ pub fn metadata_with(
     }
 }
 
-/// For each view that Metabase has not found in full, what is missing: the view as a whole, or some columns.
+/// Returns what is missing of each view that Metabase has not found in full: the view as a whole, or some columns.
 fn missing<'a>(metadata: &Value, views: &'a [View]) -> BTreeMap<&'a str, Vec<String>> {
     let mut missing = BTreeMap::new();
     for view in views {
         let qualified = format!("{SCHEMA}.{}", view.name);
         let fields = fields_of(metadata, &view.name);
         let absent = match fields {
-            // A table comes first, its fields later: without any it is not there yet.
+            // Metabase finds a table first and its fields later. A table without fields is not there yet.
             fields if fields.is_empty() => vec![qualified],
             fields => view
                 .columns
@@ -120,8 +120,8 @@ fn fields_of<'a>(metadata: &'a Value, view: &str) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// An error where the shop's database itself lacks views: no waiting would help. All seven are needed, whatever the chosen
-/// dashboards read, because all seven are described.
+/// Returns an error where the shop's database itself lacks views, since no waiting would help. All seven are needed, whatever
+/// the chosen dashboards read, because all seven are described.
 pub fn require_all(views: &[View]) -> Result<()> {
     let missing: Vec<String> = VIEWS
         .iter()

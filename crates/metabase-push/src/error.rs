@@ -91,10 +91,15 @@ pub enum Error {
 
     // Metabase does not answer as it should
     /// No answer, also after trying again.
-    #[error("{request}: no answer from Metabase: {cause}")]
+    #[error(
+        "{request}: no answer from Metabase: {cause}{}",
+        .proxy.as_ref().map(|proxy| format!(", through the proxy {proxy}")).unwrap_or_default()
+    )]
     Unreachable {
         /// Method and address.
         request: String,
+        /// The proxy on the way and the variable that names it.
+        proxy: Option<String>,
         /// What happened instead.
         cause: String,
     },
@@ -301,7 +306,12 @@ impl Error {
                 "Extension and metabase-push are of different versions: ALTER EXTENSION metabase_views UPDATE, or build both anew."
                     .to_owned()
             }
-            Error::Unreachable { .. } => {
+            Error::Unreachable { proxy: Some(_), .. } => {
+                "Does that proxy run, and does it lead to Metabase? NO_PROXY with Metabase's host leaves it out. \
+                 Running it again is safe, and finishes what is left. --timeout gives a slow Metabase more time."
+                    .to_owned()
+            }
+            Error::Unreachable { proxy: None, .. } => {
                 "Is that the address, and does Metabase run? Running it again is safe, and finishes what is left. \
                  --timeout gives a slow Metabase more time."
                     .to_owned()
@@ -385,7 +395,7 @@ impl Error {
     }
 }
 
-/// Which permission is missing shows in what was asked for.
+/// The request shows which permission is missing.
 fn forbidden_hint(request: &str) -> &'static str {
     if ["/api/table/", "/api/field/", "/api/database/"]
         .iter()

@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::crypto::ring;
 use serde_json::Value;
 use ureq::tls::{RootCerts, TlsConfig};
 use url::Url;
 
-use crate::address::Address;
+use crate::address::{Address, NamedProxy};
 use crate::answer::{self, Only};
 use crate::api_key::ApiKey;
 use crate::clock::Clock;
@@ -24,26 +26,27 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The largest answer, in bytes. A dashboard of a hundred large cards has about five million.
 const LARGEST_ANSWER: u64 = 32 << 20;
-/// The largest answer of which only a part is kept: each field of the database takes about a thousand bytes of it, so that it
-/// has room for thirty thousand tables.
+/// The largest answer of which only a part is kept. Each field of the database takes about a thousand bytes, so there is room
+/// for thirty thousand tables.
 const LARGEST_LIST: u64 = 1 << 30;
 /// How much of a refusal is read.
 const LARGEST_REFUSAL: u64 = 64 << 10;
 
 /// An answer whose body has not been read yet.
-type Answer = ureq::http::Response<ureq::Body>;
+type UnreadAnswer = ureq::http::Response<ureq::Body>;
 
-/// A Metabase, as something that answers requests.
+/// A Metabase that requests can be sent to.
 pub struct Client {
     agent: ureq::Agent,
     address: Url,
+    proxy: Option<NamedProxy>,
     key: ApiKey,
     clock: Box<dyn Clock>,
     progress: Progress,
 }
 
 impl Client {
-    /// Nothing is sent yet. `timeout` is the time that one request may take.
+    /// Prepares requests and sends none. `timeout` is the time that one request may take.
     pub fn new(
         address: Address,
         key: ApiKey,
@@ -54,18 +57,19 @@ impl Client {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
             .http_status_as_error(false)
-            // Most answers are small, and most of the time of a small one went into the usual buffers.
+            // Most answers are small. Preparing the usual, larger buffers took most of their time.
             .input_buffer_size(16 << 10)
             .output_buffer_size(16 << 10)
             // A redirect would take the key along.
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // Without this, it would take one of its own choice from the environment.
-            .proxy(address.proxy)
-            // The machine's certificates, among which a company's own may be.
+            // Without this line, the library would choose a proxy from the environment by rules of its own.
+            .proxy(address.proxy.as_ref().map(|named| named.proxy.clone()))
+            // The machine's certificates may include a company's own.
             .tls_config(
                 TlsConfig::builder()
                     .root_certs(RootCerts::PlatformVerifier)
+                    .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
                     .build(),
             )
             .user_agent(concat!("metabase-push/", env!("CARGO_PKG_VERSION")))
@@ -74,13 +78,14 @@ impl Client {
         Client {
             agent,
             address: address.url,
+            proxy: address.proxy,
             key,
             clock,
             progress,
         }
     }
 
-    /// The address of a page for people, such as `/dashboard/5`.
+    /// Returns the address of a page for people, such as `/dashboard/5`.
     pub fn page(&self, path: &str) -> String {
         format!("{}{path}", self.address.as_str().trim_end_matches('/'))
     }
@@ -93,57 +98,63 @@ impl Client {
         &self.progress
     }
 
-    /// What a GET answers.
-    pub fn get(&self, path: &str) -> Result<Value> {
+    /// Sends a GET. Returns its answer.
+    pub(crate) fn get(&self, path: &str) -> Result<Value> {
         self.get_part(path, None)
     }
 
-    /// The same, without what is of no use in one list of it, where `only` says what is.
-    pub fn get_part(&self, path: &str, only: Option<Only>) -> Result<Value> {
+    /// The same. Of the list that `only` names, only the elements that are kept are returned.
+    pub(crate) fn get_part(&self, path: &str, only: Option<Only>) -> Result<Value> {
         self.with_retries(|| {
             let answer = self.send(Method::Get, path, None)?;
             self.read(Method::Get, path, answer, only)
         })
     }
 
-    /// A PUT, whose answer says nothing that was not sent.
-    pub fn put(&self, path: &str, body: &Value) -> Result<()> {
+    /// Sends a PUT. Its answer says nothing new.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<()> {
         self.with_retries(|| self.send_only(Method::Put, path, body))
     }
 
-    /// A PUT that is no longer right once it was done: its body is made anew for each attempt, or turns out not to be needed.
-    pub fn put_anew(&self, path: &str, body: impl Fn() -> Result<Option<Value>>) -> Result<()> {
-        self.with_retries(|| match body().map_err(Failure::for_good)? {
+    /// Sends a PUT that would be wrong if it were done twice. Each attempt makes its body anew, and sends nothing where none
+    /// is needed.
+    pub(crate) fn put_anew(&self, path: &str, body: impl Fn() -> Result<Option<Value>>) -> Result<()> {
+        self.with_retries(|| match body().map_err(FailedAttempt::for_good)? {
             Some(body) => self.send_only(Method::Put, path, &body),
             None => Ok(()),
         })
     }
 
-    /// A POST that may be done twice, because it creates nothing.
-    pub fn ask(&self, path: &str) -> Result<()> {
+    /// Sends a POST that may be done twice, because it creates nothing.
+    pub(crate) fn ask(&self, path: &str) -> Result<()> {
         let body = Value::Object(serde_json::Map::new());
         self.with_retries(|| self.send_only(Method::Post, path, &body))
     }
 
-    /// A POST that creates something, and the id that this was given.
+    /// Sends a POST that creates something. Returns the id that this was given.
     ///
-    /// After a failure that leaves open whether it was created, `find` looks for it before it is sent again, so that it is
-    /// not there twice.
-    pub fn create(&self, path: &str, body: &Value, find: impl Fn() -> Result<Option<u64>>) -> Result<u64> {
+    /// A failure may leave open whether it was created. Then `find` looks for it before it is sent again, so that it is not
+    /// there twice.
+    pub(crate) fn create(
+        &self,
+        path: &str,
+        body: &Value,
+        find: impl Fn() -> Result<Option<u64>>,
+    ) -> Result<u64> {
         let mut perhaps_done = false;
         self.with_retries(|| {
-            if perhaps_done && let Some(id) = find().map_err(Failure::for_good)? {
+            if perhaps_done && let Some(id) = find().map_err(FailedAttempt::for_good)? {
                 return Ok(id);
             }
             let created = self
                 .send(Method::Post, path, Some(body))
                 .and_then(|answer| {
                     let read = self.read(Method::Post, path, answer, None);
-                    read.map_err(|failure| Failure::uncertain(failure.error))
+                    read.map_err(|failure| FailedAttempt::uncertain(failure.error))
                 })
                 .inspect_err(|failure| perhaps_done |= failure.perhaps_done)?;
             let unexpected = |reason: &str| {
-                Failure::for_good(Error::Unexpected {
+                FailedAttempt::for_good(Error::Unexpected {
                     request: self.describe(Method::Post, path),
                     reason: reason.to_owned(),
                 })
@@ -167,7 +178,7 @@ impl Client {
         }
     }
 
-    fn with_retries<T>(&self, mut once: impl FnMut() -> Result<T, Failure>) -> Result<T> {
+    fn with_retries<T>(&self, mut once: impl FnMut() -> Result<T, FailedAttempt>) -> Result<T> {
         let mut pause = FIRST_PAUSE;
         for _ in 1..ATTEMPTS {
             match once() {
@@ -186,8 +197,8 @@ impl Client {
         once().map_err(|failure| failure.error)
     }
 
-    /// Sends a request once whose answer is of no interest but for its having arrived.
-    fn send_only(&self, method: Method, path: &str, body: &Value) -> Result<(), Failure> {
+    /// Sends a request once. Of its answer, only the arrival matters.
+    fn send_only(&self, method: Method, path: &str, body: &Value) -> Result<(), FailedAttempt> {
         let mut answer = self.send(method, path, Some(body))?;
         let mut body = answer.body_mut().with_config().limit(LARGEST_ANSWER).reader();
         io::copy(&mut body, &mut io::sink())
@@ -195,8 +206,8 @@ impl Client {
             .map_err(|error| self.transport_failure(method, path, error.into()))
     }
 
-    /// Sends a request once. A success is a status of 2xx, with a body that is still to come.
-    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, Failure> {
+    /// Sends a request once. Success is a status of 2xx, with a body that is still to come.
+    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<UnreadAnswer, FailedAttempt> {
         let mut request = ureq::http::Request::builder()
             .method(method.name())
             .uri(self.page(path))
@@ -229,26 +240,26 @@ impl Client {
         let message = self.refusal(&body);
         let request = self.describe(method, path);
         Err(match status {
-            300..=399 => Failure::for_good(Error::Redirected {
+            300..=399 => FailedAttempt::for_good(Error::Redirected {
                 request,
                 location: self.quote(&location.unwrap_or_default()),
             }),
-            401 => Failure::for_good(Error::Unauthenticated { request }),
-            403 => Failure::for_good(Error::Forbidden { request, message }),
-            404 => Failure::for_good(Error::NotFound { request, message }),
+            401 => FailedAttempt::for_good(Error::Unauthenticated { request }),
+            403 => FailedAttempt::for_good(Error::Forbidden { request, message }),
+            404 => FailedAttempt::for_good(Error::NotFound { request, message }),
             429 => {
                 let seconds = retry_after.and_then(|seconds| seconds.trim().parse().ok());
-                Failure::not_done(
+                FailedAttempt::not_done(
                     Error::TooManyRequests { request },
                     seconds.map(Duration::from_secs),
                 )
             }
-            500.. => Failure::uncertain(Error::ServerFailed {
+            500.. => FailedAttempt::uncertain(Error::ServerFailed {
                 request,
                 status,
                 message,
             }),
-            _ => Failure::for_good(Error::Rejected {
+            _ => FailedAttempt::for_good(Error::Rejected {
                 request,
                 status,
                 message,
@@ -256,11 +267,11 @@ impl Client {
         })
     }
 
-    fn transport_failure(&self, method: Method, path: &str, error: ureq::Error) -> Failure {
+    fn transport_failure(&self, method: Method, path: &str, error: ureq::Error) -> FailedAttempt {
         use ureq::Error as Ureq;
         let request = self.describe(method, path);
         if let Ureq::BodyExceedsLimit(limit) = error {
-            return Failure::for_good(Error::TooLarge {
+            return FailedAttempt::for_good(Error::TooLarge {
                 request,
                 limit: limit >> 20,
             });
@@ -272,44 +283,49 @@ impl Client {
             error => error.to_string(),
         };
         let cause = self.quote(&cause);
-        let unreachable = Error::Unreachable { request, cause };
+        let proxy = self.proxy.as_ref().map(ToString::to_string);
+        let unreachable = Error::Unreachable {
+            request,
+            proxy,
+            cause,
+        };
         match error {
             // Nothing was sent.
             Ureq::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                Failure::not_done(unreachable, None)
+                FailedAttempt::not_done(unreachable, None)
             }
             Ureq::ConnectionFailed
             | Ureq::ConnectProxyFailed(_)
             | Ureq::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
-                Failure::not_done(unreachable, None)
+                FailedAttempt::not_done(unreachable, None)
             }
             // A certificate that is not accepted. No other attempt could end otherwise.
-            Ureq::Io(error) if error.kind() == ErrorKind::InvalidData => Failure::for_good(unreachable),
+            Ureq::Io(error) if error.kind() == ErrorKind::InvalidData => FailedAttempt::for_good(unreachable),
             Ureq::HostNotFound | Ureq::Tls(_) | Ureq::Rustls(_) | Ureq::BadUri(_) | Ureq::Http(_) => {
-                Failure::for_good(unreachable)
+                FailedAttempt::for_good(unreachable)
             }
-            _ => Failure::uncertain(unreachable),
+            _ => FailedAttempt::uncertain(unreachable),
         }
     }
 
-    /// The JSON of an answer, read as it comes.
+    /// Returns the JSON of an answer, read as it comes.
     fn read(
         &self,
         method: Method,
         path: &str,
-        mut answer: Answer,
+        mut answer: UnreadAnswer,
         only: Option<Only>,
-    ) -> Result<Value, Failure> {
+    ) -> Result<Value, FailedAttempt> {
         let largest = only.map_or(LARGEST_ANSWER, |_| LARGEST_LIST);
         let body = answer.body_mut().with_config().limit(largest).reader();
         let request = || self.describe(method, path);
         answer::read(body, only).map_err(|failure| match failure {
-            answer::Failure::Transport(error) => self.transport_failure(method, path, error.into()),
-            answer::Failure::NotJson(beginning) => Failure::for_good(Error::NotJson {
+            answer::Unreadable::Transport(error) => self.transport_failure(method, path, error.into()),
+            answer::Unreadable::NotJson(beginning) => FailedAttempt::for_good(Error::NotJson {
                 request: request(),
                 beginning: self.quote(&String::from_utf8_lossy(&beginning)),
             }),
-            answer::Failure::TooMuch => Failure::for_good(Error::TooMuch {
+            answer::Unreadable::TooMuch => FailedAttempt::for_good(Error::TooMuch {
                 request: request(),
                 limit: answer::MOST_MEMORY >> 20,
                 longest_text: answer::LONGEST_TEXT >> 20,
@@ -317,7 +333,7 @@ impl Client {
         })
     }
 
-    /// The words in which Metabase refuses: a text, or an object that has them somewhere.
+    /// Returns the words in which Metabase refuses: a text, or an object that has them somewhere.
     fn refusal(&self, body: &[u8]) -> String {
         let words = match serde_json::from_slice(body) {
             Ok(Value::String(words)) => words,
@@ -332,9 +348,9 @@ impl Client {
         self.quote(&words)
     }
 
-    /// Text of the server, as far as a message shows it.
+    /// Returns the server's text as far as a message shows it.
     fn quote(&self, text: &str) -> String {
-        // First the key, since what is cut off in its middle would not be found.
+        // The key is removed first: one that the cut had halved would not be found.
         text::one_line(&text::beginning(&self.key.redact(text)))
     }
 
@@ -368,19 +384,19 @@ impl Method {
 }
 
 /// One attempt that failed.
-struct Failure {
+struct FailedAttempt {
     error: Error,
     /// Whether another attempt may end otherwise.
     try_again: bool,
     /// The pause before it, where the server has asked for one.
     pause: Option<Duration>,
-    /// Whether the server may have done all the same what it was asked for.
+    /// Whether the server may have done what it was asked for all the same.
     perhaps_done: bool,
 }
 
-impl Failure {
-    fn for_good(error: Error) -> Failure {
-        Failure {
+impl FailedAttempt {
+    fn for_good(error: Error) -> FailedAttempt {
+        FailedAttempt {
             error,
             try_again: false,
             pause: None,
@@ -388,18 +404,18 @@ impl Failure {
         }
     }
 
-    fn not_done(error: Error, pause: Option<Duration>) -> Failure {
-        Failure {
+    fn not_done(error: Error, pause: Option<Duration>) -> FailedAttempt {
+        FailedAttempt {
             try_again: true,
             pause,
-            ..Failure::for_good(error)
+            ..FailedAttempt::for_good(error)
         }
     }
 
-    fn uncertain(error: Error) -> Failure {
-        Failure {
+    fn uncertain(error: Error) -> FailedAttempt {
+        FailedAttempt {
             perhaps_done: true,
-            ..Failure::not_done(error, None)
+            ..FailedAttempt::not_done(error, None)
         }
     }
 }

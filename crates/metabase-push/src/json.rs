@@ -1,8 +1,8 @@
-//! JSON of which one does not know whether it is what it should be.
+//! Reads and merges JSON of others, which need not have the shape that it should have.
 
 use serde_json::Value;
 
-/// The elements of an array in an object; none where there is no array.
+/// Returns the elements of an array in an object, or none where there is no array.
 pub fn array<'a>(object: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     object.get(key).and_then(Value::as_array).into_iter().flatten()
 }
@@ -21,7 +21,7 @@ pub fn covers(theirs: &Value, ours: &Value) -> bool {
     }
 }
 
-/// `theirs` with `ours` laid over it: keys that only they have stay.
+/// Returns `theirs` with `ours` laid over it. Keys that only they have stay.
 pub fn overlay(theirs: &Value, ours: &Value) -> Value {
     match (theirs, ours) {
         (Value::Object(theirs), Value::Object(ours)) => {

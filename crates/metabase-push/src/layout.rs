@@ -6,18 +6,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::compare::{Difference, changes};
+use crate::item::Change;
 use crate::json::{array, covers, overlay};
-use crate::plan::Change;
 use crate::query::plain_target;
-use crate::source::{Dashcard, Layout, Object, Place};
+use crate::source::{Dashcard, GridPlace, Layout, Object};
 use crate::text;
 
 /// What people set to their liking in a filter. The slug follows the name.
 const OF_PEOPLE: [&str; 3] = ["name", "slug", "default"];
 
-/// The body that makes a dashboard have our layout; nothing is to be sent where it has it already.
+/// Returns the body that gives a dashboard our layout. There is nothing to send where the dashboard has it already.
 ///
-/// Cards without an id here do not exist yet. With `replace` it is our layout and nothing else.
+/// Cards that `cards` has no id for do not exist yet. With `replace`, nothing but our layout stays.
 pub fn merge(layout: &Layout, current: &Value, cards: &BTreeMap<&str, u64>, replace: bool) -> Difference {
     let mut merge = Merge {
         replace,
@@ -50,7 +50,7 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    /// Whether what is there is to be changed to ours, which is noted.
+    /// Notes what differs from ours. Returns whether anything does.
     fn note(&mut self, key: &str, there: &Value, ours: &Value) -> bool {
         let changes = changes(key, there, ours, self.replace);
         let differs = !changes.is_empty();
@@ -68,7 +68,7 @@ impl Merge<'_> {
         }
     }
 
-    /// The tabs are people's. One that is left out is deleted with all that is on it.
+    /// Returns the tabs, which are people's. Metabase deletes a tab that is left out, with all that is on it.
     fn tabs(&mut self, current: &Value) -> Value {
         let theirs: Vec<&Value> = array(current, "tabs").collect();
         if self.replace && !theirs.is_empty() {
@@ -79,7 +79,7 @@ impl Merge<'_> {
         json!(theirs)
     }
 
-    /// The filters: people's as they are, ours in the order in which they are there.
+    /// Returns the filters in the order in which they are there, and then ours that are new. People's are left as they are.
     fn parameters(&mut self, ours: &[Object], current: &Value) -> Vec<Value> {
         let mut merged: Vec<Value> = array(current, "parameters")
             .filter(|parameter| parameter.is_object())
@@ -127,7 +127,7 @@ impl Merge<'_> {
         }
     }
 
-    /// The cards, headings and texts: people's as they are, then ours that are new.
+    /// Returns the cards, headings and texts that are there, and then ours that are new. People's are left as they are.
     fn dashcards(&mut self, ours: &[Dashcard], current: &Value, first_tab: &Value) -> Vec<Value> {
         let theirs: Vec<&Value> = array(current, "dashcards")
             .filter(|dashcard| dashcard.is_object())
@@ -147,13 +147,13 @@ impl Merge<'_> {
             .filter(|(index, _)| !pairs.contains(&Some(*index)))
             .map(|(_, dashcard)| dashcard)
             .collect();
-        let taken: Vec<Place> = merged
+        let taken: Vec<GridPlace> = merged
             .iter()
             .filter(|dashcard| dashcard["dashboard_tab_id"] == *first_tab)
-            .filter_map(|dashcard| Place::deserialize(dashcard).ok())
+            .filter_map(|dashcard| GridPlace::deserialize(dashcard).ok())
             .collect();
         for (index, (dashcard, place)) in new.iter().zip(free_places(&new, &taken)).enumerate() {
-            // New ones have negative ids.
+            // Metabase takes a negative id for something new.
             let mut created = json!({
                 "id": -1 - index as i64,
                 "card_id": self.card_id(dashcard),
@@ -173,12 +173,12 @@ impl Merge<'_> {
         merged
     }
 
-    /// One of ours that is there already. Its place is people's.
+    /// Returns one of ours that is there already, brought up to date. People choose its place.
     fn update_dashcard(&mut self, ours: &Dashcard, there: &Value) -> Value {
         let label = label_of_ours(ours);
         let mut updated = without_card(there);
         if self.replace {
-            let Place {
+            let GridPlace {
                 row,
                 col,
                 size_x,
@@ -203,7 +203,7 @@ impl Merge<'_> {
         updated
     }
 
-    /// Which filter reaches what: ours, and what people have wired to filters of theirs.
+    /// Updates which filter reaches what. What people have wired to filters of theirs stays.
     fn update_mappings(&mut self, label: &str, ours: &Dashcard, there: &Value, updated: &mut Value) {
         let ours = self.mappings(ours);
         let theirs: Vec<&Value> = array(there, "parameter_mappings").collect();
@@ -235,8 +235,8 @@ impl Merge<'_> {
         }
     }
 
-    /// What is shown. The words of a heading are people's once they are there; those of a text are generated, and wrong once
-    /// the shop's settings have changed.
+    /// Updates what is shown. The words of a heading are people's once they are there. Those of a text are generated, and
+    /// become wrong when the shop's settings change.
     fn update_settings(&mut self, label: &str, ours: &Dashcard, there: &Value, updated: &mut Value) {
         let there = &there["visualization_settings"];
         let mut settings = json!(ours.visualization_settings);
@@ -252,7 +252,7 @@ impl Merge<'_> {
         }
     }
 
-    /// The id of the card that is shown; headings and texts show none.
+    /// Returns the id of the card that is shown. Headings and texts show none.
     fn card_id(&self, dashcard: &Dashcard) -> Option<u64> {
         self.cards.get(dashcard.card.as_deref()?).copied()
     }
@@ -270,7 +270,7 @@ impl Merge<'_> {
     }
 }
 
-/// For each of theirs, which of ours it is. A card is known by its id, a heading or text by its name. Where somebody has made
+/// Returns which of ours each of theirs is. A card is known by its id, a heading or text by its name. Where somebody has made
 /// it anew, without that name, it is known by its words. A heading, whose words people edit, is also known by its place; a
 /// text is not, since a person's own that stands there would get our words.
 fn pairs(ours: &[Dashcard], theirs: &[&Value], cards: &BTreeMap<&str, u64>) -> Vec<Option<usize>> {
@@ -326,11 +326,12 @@ fn is_heading(settings: &Value) -> bool {
     settings["virtual_card"]["display"] == "heading"
 }
 
-/// Where new ones go: to their own place, or, where that is taken, below everything, arranged as in the template.
-fn free_places(new: &[&Dashcard], taken: &[Place]) -> Vec<Place> {
-    let is_free = |place: &Place| !taken.iter().any(|other| overlap(place, other));
-    let places: Vec<Place> = new.iter().map(|dashcard| dashcard.place).collect();
-    let (free, displaced): (Vec<&Place>, Vec<&Place>) = places.iter().partition(|place| is_free(place));
+/// Returns the places of new ones: their own, or, where that is taken, one below everything, arranged as in the template.
+fn free_places(new: &[&Dashcard], taken: &[GridPlace]) -> Vec<GridPlace> {
+    let is_free = |place: &GridPlace| !taken.iter().any(|other| overlap(place, other));
+    let places: Vec<GridPlace> = new.iter().map(|dashcard| dashcard.place).collect();
+    let (free, displaced): (Vec<&GridPlace>, Vec<&GridPlace>) =
+        places.iter().partition(|place| is_free(place));
     let bottom = taken
         .iter()
         .chain(free)
@@ -342,7 +343,7 @@ fn free_places(new: &[&Dashcard], taken: &[Place]) -> Vec<Place> {
         .iter()
         .map(|place| match is_free(place) {
             true => *place,
-            false => Place {
+            false => GridPlace {
                 row: bottom.saturating_add(place.row - top),
                 ..*place
             },
@@ -350,14 +351,14 @@ fn free_places(new: &[&Dashcard], taken: &[Place]) -> Vec<Place> {
         .collect()
 }
 
-fn overlap(a: &Place, b: &Place) -> bool {
+fn overlap(a: &GridPlace, b: &GridPlace) -> bool {
     let apart = |start_a: u32, size_a: u32, start_b: u32, size_b: u32| {
         start_a >= start_b.saturating_add(size_b) || start_b >= start_a.saturating_add(size_a)
     };
     !apart(a.row, a.size_y, b.row, b.size_y) && !apart(a.col, a.size_x, b.col, b.size_x)
 }
 
-/// A dashcard as it came, but for the card that it only repeats and that can be large.
+/// Returns a dashcard without the copy of its card, which can be large.
 fn without_card(dashcard: &Value) -> Value {
     let mut dashcard = dashcard.clone();
     if let Some(object) = dashcard.as_object_mut() {

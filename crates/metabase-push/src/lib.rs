@@ -16,6 +16,7 @@ mod dashboard;
 mod database;
 pub mod error;
 pub mod http;
+pub mod item;
 mod json;
 mod layout;
 mod metabase;

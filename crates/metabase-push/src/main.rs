@@ -13,8 +13,8 @@ use metabase_push::address::Address;
 use metabase_push::api_key::ApiKey;
 use metabase_push::clock::SystemClock;
 use metabase_push::http::Client;
-use metabase_push::plan::{Action, Kind};
-use metabase_push::postgres::{self, Shop};
+use metabase_push::item::{Action, Kind};
+use metabase_push::postgres::{self, ShopDatabase};
 use metabase_push::progress::Progress;
 use metabase_push::{Error, Metabase, Plan, Result, plan, render, text};
 use serde_json::json;
@@ -48,7 +48,7 @@ fn push(arguments: &Arguments, progress: &Progress) -> Result<()> {
     );
     let metabase = Metabase::new(client);
     progress.step("Connecting to the shop's database");
-    let mut shop = Shop::connect(&connection(arguments)?)?;
+    let mut shop = ShopDatabase::connect(&connection(arguments)?)?;
     let mut plan = plan(&metabase, &mut shop, &arguments.options())?;
     if !arguments.json {
         progress.pause(|| print(&render::plan(plan.items())));
@@ -64,7 +64,7 @@ fn push(arguments: &Arguments, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-/// The connection string. A password in an argument is refused rather than used and shown by `ps` for the time of a run.
+/// Returns the connection string. A password in an argument is refused, because `ps` would show it for the time of a run.
 fn connection(arguments: &Arguments) -> Result<String> {
     match &arguments.connect {
         Some(connection) if postgres::holds_password(connection)? => Err(Error::PasswordInArguments),
@@ -120,11 +120,11 @@ fn report(error: &Error, json: bool) {
     if let Some(hint) = error.hint() {
         lines += &format!("hint: {}\n", text::lines(&hint));
     }
-    // There is nowhere left to say that this did not work either.
+    // Where this cannot be written, there is nowhere left to say so.
     let _ = anstream::stderr().write_all(lines.as_bytes());
 }
 
-/// Prints, without colours where that is no terminal. Whoever stops reading does not stop the work.
+/// Prints, without colours where the output is no terminal. A reader that goes away does not stop the work.
 fn print(text: &str) {
     let _ = anstream::stdout().write_all(text.as_bytes());
 }

@@ -13,12 +13,12 @@ use crate::source::{SCHEMA, VIEWS};
 
 /// How many items of a collection are asked for at once.
 const PAGE: usize = 200;
-/// More than any collection holds: an answer that never ends is one that makes no sense.
+/// More items than any collection holds. A longer list is taken for one without an end.
 const MOST_ITEMS: usize = 100_000;
 /// Memory for the cards of a collection, and for its dashboards.
-const MOST_KEPT: usize = 256 << 20;
+const MOST_MEMORY_OF_COLLECTION: usize = 256 << 20;
 
-/// A Metabase and what it can be asked.
+/// A Metabase, and what can be asked of it.
 #[derive(Debug)]
 pub struct Metabase {
     client: Client,
@@ -47,30 +47,30 @@ pub struct Collection {
 
 /// Something in a collection.
 #[derive(Debug, Deserialize)]
-struct Item {
+struct CollectionItem {
     id: u64,
     model: String,
 }
 
-/// The kinds of things in a collection that are looked at.
+/// The items of a collection that are looked at.
 #[derive(Debug, Default)]
-pub struct Items {
+pub struct CollectionItems {
     pub cards: BTreeSet<u64>,
     pub dashboards: BTreeSet<u64>,
 }
 
 /// How much memory the things of a collection take.
 #[derive(Default)]
-pub struct Kept(usize);
+pub struct MemoryOfCollection(usize);
 
-impl Kept {
-    /// Keeps this as well, unless it is too much.
+impl MemoryOfCollection {
+    /// Counts this as well. Returns an error where that is too much.
     pub fn add(&mut self, value: &Value) -> Result<()> {
         self.0 = self.0.saturating_add(answer::size(value));
         match self.0 {
-            ..=MOST_KEPT => Ok(()),
+            ..=MOST_MEMORY_OF_COLLECTION => Ok(()),
             _ => Err(Error::LargeCollection {
-                limit: MOST_KEPT >> 20,
+                limit: MOST_MEMORY_OF_COLLECTION >> 20,
             }),
         }
     }
@@ -102,7 +102,7 @@ impl Metabase {
         self.client.ask(&format!("/api/database/{database}/sync_schema"))
     }
 
-    /// The views and their fields, also those that are hidden from people: cards read them all the same.
+    /// Returns the views and their fields. Those that are hidden from people are included, since cards read them all the same.
     ///
     /// Metabase answers with every table of the database. Only the views among them are kept.
     pub(crate) fn metadata(&self, database: u64) -> Result<Value> {
@@ -144,9 +144,9 @@ impl Metabase {
         self.client.create("/api/collection", body, find)
     }
 
-    pub(crate) fn items(&self, collection: u64) -> Result<Items> {
+    pub(crate) fn items(&self, collection: u64) -> Result<CollectionItems> {
         let path = format!("/api/collection/{collection}/items");
-        let mut items = Items::default();
+        let mut items = CollectionItems::default();
         let mut offset = 0;
         loop {
             let mut answer = self.client.get(&format!(
@@ -154,7 +154,7 @@ impl Metabase {
             ))?;
             let total = answer.get("total").and_then(Value::as_u64).unwrap_or(0);
             let data = answer.get_mut("data").map(Value::take).unwrap_or_default();
-            let page: Vec<Item> = self.read(&path, data)?;
+            let page: Vec<CollectionItem> = self.read(&path, data)?;
             offset += page.len();
             let last = page.is_empty() || offset as u64 >= total;
             for item in page {
@@ -185,7 +185,7 @@ impl Metabase {
         self.client.put(&format!("/api/card/{id}"), body)
     }
 
-    /// A dashboard. Without `dashcards` it would come from a version that is too old to be sent any.
+    /// Returns a dashboard. A version that leaves out `dashcards` is too old to be sent any.
     pub(crate) fn dashboard(&self, id: u64) -> Result<Value> {
         let path = format!("/api/dashboard/{id}");
         let dashboard = self.object(&path)?;
@@ -203,10 +203,10 @@ impl Metabase {
         self.client.create("/api/dashboard", body, find)
     }
 
-    /// Makes a dashboard what `body` says, which is asked again before another attempt: what was a new card on it then
-    /// has an id.
+    /// Makes a dashboard what `body` says. Each attempt asks `body` again, because a card that was new on the dashboard may
+    /// have an id by then.
     ///
-    /// What somebody else has made is not changed, whoever says that this is its id.
+    /// A dashboard of somebody else is not changed, even where Metabase has said that this is its id.
     pub(crate) fn put_dashboard(
         &self,
         id: u64,
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_collection_that_would_fill_the_memory_is_an_error() {
-        let mut kept = Kept(MOST_KEPT - answer::size(&json!("card")));
+        let mut kept = MemoryOfCollection(MOST_MEMORY_OF_COLLECTION - answer::size(&json!("card")));
         assert!(kept.add(&json!("card")).is_ok());
         let error = kept.add(&json!("card")).unwrap_err();
         assert!(error.to_string().contains("more than 256 MiB"), "{error}");

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::compare;
 use crate::error::{Error, Result};
+use crate::item::{Item, Kind, Work};
 use crate::json::array;
-use crate::plan::{Item, Kind, Work};
 use crate::source::{Described, Template};
 
 /// What is to be said about tables and fields.
@@ -18,8 +18,8 @@ pub struct Metadata {
     pub listed_fields: Vec<u64>,
 }
 
-/// Compares with Metabase's metadata what the extension says about tables and fields. Every dashboard comes with all of it,
-/// and all of them with the same, so that it is taken from the first one.
+/// Compares what the extension says about tables and fields with Metabase's metadata. Every dashboard comes with the same, so
+/// the first one's is taken.
 pub fn compare(metadata: &Value, templates: &[Template], replace: bool) -> Result<Metadata> {
     let tables: BTreeMap<u64, &Value> = by_id(array(metadata, "tables"));
     let fields = by_id(array(metadata, "tables").flat_map(|table| array(table, "fields")));
@@ -64,7 +64,7 @@ fn known<'a>(theirs: &BTreeMap<u64, &'a Value>, template: &Template, ours: &Desc
 
 fn compare_one(kind: Kind, ours: &Described, theirs: &Value, replace: bool) -> Work {
     let difference = compare::compare(&ours.body, theirs, replace, |key, value| match key {
-        // Metabase makes one from the name; only another one has been written by somebody.
+        // Metabase makes this name from the column's. Somebody has written it only where it has other letters.
         "display_name" => words(value) != words(&theirs["name"]),
         _ => compare::is_text(key, value),
     });
@@ -74,7 +74,7 @@ fn compare_one(kind: Kind, ours: &Described, theirs: &Value, replace: bool) -> W
     }
 }
 
-/// A name without what distinguishes `total_revenue` from `Total Revenue`.
+/// Returns a name without what distinguishes `total_revenue` from `Total Revenue`.
 fn words(name: &Value) -> String {
     name.as_str()
         .unwrap_or_default()

@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-use serde_json::Value;
-
 use crate::card::{CardWork, ExistingCards};
 use crate::collection;
 use crate::dashboard::{DashboardWork, ExistingDashboards};
 use crate::database;
 use crate::error::{Error, Result};
-use crate::metabase::{Items, Metabase};
+use crate::item::{Item, Work};
+use crate::metabase::{CollectionItems, Metabase};
 use crate::metadata;
-use crate::source::{Object, Source, Template};
+use crate::source::{Source, Template};
 
 /// What is pushed, where to and how.
 #[derive(Clone, Debug)]
@@ -44,123 +42,7 @@ pub struct Plan {
     dashboards: Vec<(DashboardWork, Vec<CardWork>)>,
 }
 
-/// One thing and what is to be sent for it; nothing where it is unchanged.
-#[derive(Debug)]
-pub struct Work {
-    /// The thing.
-    pub item: Item,
-    /// The request's body.
-    pub body: Object,
-}
-
-/// One thing in Metabase.
-#[derive(Clone, Debug, Serialize)]
-pub struct Item {
-    /// What it is.
-    pub kind: Kind,
-    /// How people know it.
-    pub name: String,
-    /// Its id, once it exists.
-    pub id: Option<u64>,
-    /// What is done to it.
-    pub action: Action,
-    /// What differs.
-    pub changes: Vec<Change>,
-    /// What differs and stays, because people may have written it.
-    pub kept: Vec<Change>,
-}
-
-/// The kinds of things.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A view, which is a table to Metabase.
-    Table,
-    /// A column of a view.
-    Field,
-    /// The folder of all cards and dashboards.
-    Collection,
-    /// A question with its chart.
-    Card,
-    /// Cards, headings, texts and filters on one page.
-    Dashboard,
-}
-
-/// What is done to a thing.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Action {
-    /// It is not there yet.
-    Create,
-    /// Something of it differs.
-    Change,
-    /// It is as it should be.
-    Unchanged,
-}
-
-/// A key with two values.
-#[derive(Clone, Debug, Serialize)]
-pub struct Change {
-    /// The key.
-    pub key: String,
-    /// What Metabase has; null where it has nothing.
-    pub old: Value,
-    /// What is ours; null where it is removed.
-    pub new: Value,
-}
-
-impl Change {
-    /// A key with its value in Metabase and ours.
-    pub fn new(key: impl Into<String>, old: &Value, new: &Value) -> Change {
-        Change {
-            key: key.into(),
-            old: old.clone(),
-            new: new.clone(),
-        }
-    }
-}
-
-impl Item {
-    /// A thing that is not there yet.
-    pub fn to_create(kind: Kind, name: impl Into<String>) -> Item {
-        Item {
-            kind,
-            name: name.into(),
-            id: None,
-            action: Action::Create,
-            changes: Vec::new(),
-            kept: Vec::new(),
-        }
-    }
-
-    /// A thing that is there, and what of it differs.
-    pub fn existing(
-        kind: Kind,
-        name: impl Into<String>,
-        id: u64,
-        changes: Vec<Change>,
-        kept: Vec<Change>,
-    ) -> Item {
-        Item {
-            kind,
-            name: name.into(),
-            id: Some(id),
-            action: match changes.is_empty() {
-                true => Action::Unchanged,
-                false => Action::Change,
-            },
-            changes,
-            kept,
-        }
-    }
-
-    /// Whether there is anything to do.
-    pub fn is_pending(&self) -> bool {
-        self.action != Action::Unchanged
-    }
-}
-
-/// Finds out what is to be done. Nothing is changed; Metabase is asked for a schema sync where it lacks views.
+/// Finds out what is to be done, and changes nothing. Where Metabase lacks views, it is asked for a schema sync.
 pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> Result<Plan> {
     let progress = metabase.client().progress();
     progress.step("Looking at the shop's database");
@@ -187,7 +69,7 @@ pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> 
     let collection = collection::find(metabase, &name)?;
     let items = match collection.item.id {
         Some(id) => metabase.items(id)?,
-        None => Items::default(),
+        None => CollectionItems::default(),
     };
     let mut cards = ExistingCards::load(metabase, &items)?;
     cards.require_one_database(&name, database.id)?;
@@ -244,7 +126,7 @@ impl Plan {
         self.items().filter(|item| item.is_pending()).count()
     }
 
-    /// Sends all of it. Where that stops half-way, a new plan has what is left.
+    /// Sends all of it. Where that stops half-way, a new plan holds what is left.
     pub fn apply(&mut self, metabase: &Metabase) -> Result<()> {
         let pending = self.pending();
         if pending == 0 {
@@ -282,12 +164,12 @@ impl Plan {
         Ok(())
     }
 
-    /// Has Metabase read the values that filters offer. All of them, whichever fields were changed: a run that stopped before
-    /// this has left no trace of it.
+    /// Has Metabase read the values that filters offer. All fields are read, changed or not: a run that stopped before this
+    /// leaves no trace of what it changed.
     fn rescan_values(&self, metabase: &Metabase) -> Result<()> {
         for field in &self.listed_fields {
             match metabase.rescan_values(*field) {
-                // Metabase does it by itself as well, some time: that it takes too long now is no reason to stop.
+                // Metabase also reads them by itself, later. A failure now is no reason to stop.
                 Err(error @ (Error::Unreachable { .. } | Error::ServerFailed { .. })) => {
                     let warning = format!("{error}; filters offer their values later");
                     metabase.client().progress().warn(&warning);
@@ -297,15 +179,5 @@ impl Plan {
             }
         }
         Ok(())
-    }
-}
-
-impl Work {
-    /// Sends the body of something that exists.
-    pub fn send(&self, put: impl Fn(u64, &Value) -> Result<()>) -> Result<()> {
-        match self.item.id {
-            Some(id) => put(id, &Value::Object(self.body.clone())),
-            None => Ok(()),
-        }
     }
 }

@@ -30,13 +30,13 @@ const VIEWS_QUERY: &str = "
     ORDER BY c.relname";
 
 /// A session in the shop's database. It only reads.
-pub struct Shop {
+pub struct ShopDatabase {
     client: Client,
 }
 
-impl Shop {
-    /// Connects as a connection string says, or its lack: what it leaves out is taken from libpq's environment variables.
-    pub fn connect(connection: &str) -> Result<Shop> {
+impl ShopDatabase {
+    /// Connects as a connection string says. What the string leaves out is taken from libpq's environment variables.
+    pub fn connect(connection: &str) -> Result<ShopDatabase> {
         let (config, trust) = configure(connection, &|name| std::env::var(name).ok())?;
         let unreachable = |cause| Error::PostgresUnreachable { cause };
         let client = match config.get_ssl_mode() {
@@ -44,11 +44,11 @@ impl Shop {
             _ => config.connect(tls::connector(&trust).map_err(unreachable)?),
         };
         let mut client = client.map_err(|error| unreachable(describe(&error)))?;
-        // Whoever owns the database configures its sessions, and must not be asked what `text` or `=` is in them.
+        // The database's owner configures its sessions, and must not decide what `text` or `=` means in this one.
         client
             .batch_execute("SET search_path = pg_catalog, pg_temp")
             .map_err(query_error)?;
-        Ok(Shop { client })
+        Ok(ShopDatabase { client })
     }
 
     fn read(&mut self) -> Result<Transaction<'_>> {
@@ -60,7 +60,7 @@ impl Shop {
     }
 }
 
-impl Source for Shop {
+impl Source for ShopDatabase {
     fn views(&mut self) -> Result<Vec<View>> {
         let names: Vec<&str> = VIEWS.to_vec();
         let rows = self
@@ -97,9 +97,9 @@ impl Source for Shop {
     }
 }
 
-/// What a connection string and the environment say together.
+/// Returns what a connection string and the environment say together.
 fn configure(connection: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<(Config, Trust)> {
-    let mut pairs = Pairs::read(connection)?;
+    let mut pairs = ConnectionPairs::read(connection)?;
     // The library does not know every mode of libpq's.
     let sslmode = pairs.0.remove("sslmode");
     if pairs.0.get("host").is_some_and(String::is_empty) {
@@ -169,8 +169,8 @@ fn configure(connection: &str, variable: &dyn Fn(&str) -> Option<String>) -> Res
     Ok((config, trust))
 }
 
-/// The library's mode for one of libpq's, and whether the certificate is to be verified: that is not the library's but this
-/// command's own.
+/// Returns the library's mode for one of libpq's, and whether the certificate is to be verified. The library leaves that to
+/// this command.
 fn ssl_mode(mode: &str) -> Option<(SslMode, bool)> {
     match mode {
         "disable" => Some((SslMode::Disable, false)),
@@ -184,10 +184,10 @@ fn ssl_mode(mode: &str) -> Option<(SslMode, bool)> {
 /// What a connection string says, as libpq reads it: of several values for a key, the last one counts.
 ///
 /// The library reads some strings otherwise, such as those with an @ after a slash, or with two hosts.
-struct Pairs(BTreeMap<String, String>);
+struct ConnectionPairs(BTreeMap<String, String>);
 
-impl Pairs {
-    fn read(connection: &str) -> Result<Pairs> {
+impl ConnectionPairs {
+    fn read(connection: &str) -> Result<ConnectionPairs> {
         let uri = ["postgres://", "postgresql://"]
             .iter()
             .find_map(|scheme| connection.strip_prefix(scheme));
@@ -195,10 +195,10 @@ impl Pairs {
             Some(uri) => pairs_of_uri(uri),
             None => pairs_of_words(connection),
         };
-        pairs.map(Pairs).ok_or(Error::InvalidConnection)
+        pairs.map(ConnectionPairs).ok_or(Error::InvalidConnection)
     }
 
-    /// Whatever the library does not know is an error, which says nothing of the string.
+    /// Returns it in the library's form. A key that the library does not know is an error, which says nothing of the string.
     fn config(&self) -> Result<Config> {
         let quoted: Vec<String> = self
             .0
@@ -209,7 +209,7 @@ impl Pairs {
     }
 }
 
-/// The pairs of `key=value` that are separated by spaces, which may also be around the sign.
+/// Returns the pairs of `key=value` that are separated by spaces. Spaces may also be around the sign.
 fn pairs_of_words(text: &str) -> Option<BTreeMap<String, String>> {
     let mut pairs = BTreeMap::new();
     let mut rest = text.trim_start_matches(is_space);
@@ -222,8 +222,8 @@ fn pairs_of_words(text: &str) -> Option<BTreeMap<String, String>> {
     Some(pairs)
 }
 
-/// The value that a text begins with, in quotes or up to a space, and what comes after it. A backslash takes its meaning from
-/// the character that follows.
+/// Returns the value that a text begins with, in quotes or up to a space, and what comes after it. A backslash takes its
+/// meaning from the character that follows.
 fn read_value(text: &str) -> Option<(String, &str)> {
     let (is_quoted, text) = match text.strip_prefix('\'') {
         Some(text) => (true, text),
@@ -247,18 +247,18 @@ fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t'..='\r')
 }
 
-/// A key, unless that cannot be one.
+/// Returns the text as a key, or nothing where it cannot be one.
 fn key_of(text: &str) -> Option<String> {
     let is_key = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     is_key.then(|| text.to_owned())
 }
 
-/// The pairs in what follows `postgresql://`. It is no ordinary URI: it may have several hosts, or none.
+/// Returns the pairs in what follows `postgresql://`. This is no ordinary URI: it may have several hosts, or none.
 fn pairs_of_uri(uri: &str) -> Option<BTreeMap<String, String>> {
     let mut pairs = BTreeMap::new();
     let mut insert = |key: String, value: &str| {
         let value = decode(value)?;
-        // JDBC's word for it.
+        // JDBC's words for `sslmode=require`.
         let (key, value) = match (key.as_str(), value.as_str()) {
             ("ssl", "true") => ("sslmode".to_owned(), "require".to_owned()),
             _ => (key, value),
@@ -302,7 +302,7 @@ fn pairs_of_uri(uri: &str) -> Option<BTreeMap<String, String>> {
     Some(pairs)
 }
 
-/// The two parts of `host:port` or `[address]:port`.
+/// Returns the two parts of `host:port` or `[address]:port`.
 fn host_and_port(place: &str) -> Option<(&str, &str)> {
     match place.strip_prefix('[') {
         Some(address) => {
@@ -318,7 +318,7 @@ fn host_and_port(place: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// A text in which `%` and two digits stand for a byte, and nothing else for anything else.
+/// Returns a text with each `%` and its two digits replaced by the byte that they stand for. All else stays, also a `+`.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -336,12 +336,12 @@ fn decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Whether a connection string has a password in it. One that cannot be read may have.
+/// Whether a connection string holds a password. A string that cannot be read is an error, since it may hold one.
 pub fn holds_password(connection: &str) -> Result<bool> {
-    Ok(Pairs::read(connection)?.0.contains_key("password"))
+    Ok(ConnectionPairs::read(connection)?.0.contains_key("password"))
 }
 
-/// Where libpq looks for a server by itself: Debian's folder of sockets, or PostgreSQL's own.
+/// Returns where libpq looks for a server by itself: in Debian's folder of sockets, or in PostgreSQL's own.
 fn default_host() -> &'static str {
     ["/var/run/postgresql", "/tmp"]
         .into_iter()
@@ -371,7 +371,7 @@ fn query_error(error: postgres::Error) -> Error {
     }
 }
 
-/// An error with its causes, which the library's own text leaves out.
+/// Returns the text of an error with its causes, which the library's own text leaves out.
 fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -510,15 +510,15 @@ mod tests {
                 None,
             ),
         ] {
-            let mut pairs = Pairs::read(connection).unwrap();
+            let mut pairs = ConnectionPairs::read(connection).unwrap();
             assert_eq!(pairs.0.remove("sslmode").as_deref(), sslmode, "{connection}");
-            assert_eq!(pairs.0, Pairs::read(rest).unwrap().0, "{connection}");
+            assert_eq!(pairs.0, ConnectionPairs::read(rest).unwrap().0, "{connection}");
             pairs
                 .config()
                 .unwrap_or_else(|error| panic!("{connection}: {error}"));
         }
         for connection in ["sslmode", "sslmode='require", "host=db sslmode"] {
-            assert!(Pairs::read(connection).is_err(), "{connection}");
+            assert!(ConnectionPairs::read(connection).is_err(), "{connection}");
         }
     }
 
@@ -612,7 +612,11 @@ mod tests {
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
                 .collect();
-            assert_eq!(Pairs::read(connection).unwrap().0, expected, "{connection}");
+            assert_eq!(
+                ConnectionPairs::read(connection).unwrap().0,
+                expected,
+                "{connection}"
+            );
         }
         for connection in [
             "host=a =b",

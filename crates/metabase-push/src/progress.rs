@@ -30,13 +30,13 @@ impl Progress {
         }
     }
 
-    /// Work of unknown length.
+    /// Shows work of unknown length.
     pub fn step(&self, what: &str) {
         self.bar.set_style(ProgressStyle::default_spinner());
         self.bar.set_message(text::one_line(what));
     }
 
-    /// So much of so much is done.
+    /// Shows how many things are done, and of how many.
     pub fn count(&self, done: usize, of: usize, what: &str) {
         // The template is a constant; the default style would do as well.
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos} of {len} {msg}") {
@@ -47,7 +47,7 @@ impl Progress {
         self.bar.set_message(text::one_line(what));
     }
 
-    /// Something that a person should know although the work goes on.
+    /// Warns of something that is wrong while the work goes on.
     pub fn warn(&self, message: &str) {
         if self.warns {
             self.bar
@@ -55,7 +55,7 @@ impl Progress {
         }
     }
 
-    /// Something that a person should know, although nothing is wrong.
+    /// Tells something that people should know although nothing is wrong.
     pub fn note(&self, message: &str) {
         if self.warns {
             self.bar

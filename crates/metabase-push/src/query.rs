@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::json::covers;
-use crate::source::Object;
-
-/// How the first line of each card's SQL begins; dashboard and key follow.
-const MARKER: &str = "-- metabase_views: ";
+use crate::source::{CARD_MARKER, Object};
 
 /// A native query.
 #[derive(Debug)]
@@ -20,9 +17,9 @@ pub struct Query {
 }
 
 impl Query {
-    /// The query of a `dataset_query`, unless that is none in SQL.
+    /// Returns the query of a `dataset_query`, or nothing where that is none in SQL.
     ///
-    /// Newer versions answer with a list of stages, whichever form they were sent.
+    /// Newer versions return a list of stages, whichever form they were sent.
     pub fn of(dataset_query: &Value) -> Option<Query> {
         let (sql, tags) = match dataset_query.get("stages").and_then(Value::as_array) {
             Some(stages) => {
@@ -45,9 +42,9 @@ impl Query {
         })
     }
 
-    /// `DASHBOARD/KEY` of a card that was pushed.
+    /// Returns `DASHBOARD/KEY` of a card that was pushed.
     pub fn marker(&self) -> Option<&str> {
-        Some(self.sql.lines().next()?.trim().strip_prefix(MARKER)?.trim())
+        Some(self.sql.lines().next()?.trim().strip_prefix(CARD_MARKER)?.trim())
     }
 
     /// Whether `theirs` asks the same.
@@ -63,7 +60,7 @@ impl Query {
     }
 }
 
-/// A tag whose dimension is `["field", ID, null]`, wherever its version puts the id and its options.
+/// Returns a tag whose dimension is `["field", ID, null]`, wherever its version puts the id and its options.
 fn with_plain_dimension(mut tag: Value) -> Value {
     if let Some(dimension) = tag.get_mut("dimension")
         && dimension[0] == "field"
@@ -76,7 +73,7 @@ fn with_plain_dimension(mut tag: Value) -> Value {
     tag
 }
 
-/// A parameter's target without the stage that newer versions add. There is only one stage in SQL.
+/// Returns a parameter's target without the stage that newer versions add. SQL has only one stage.
 pub fn plain_target(target: &Value) -> Value {
     match target.as_array().map(Vec::as_slice) {
         Some([kind, what, _]) if kind == "dimension" => json!([kind, what]),

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::plan::{Action, Change, Item, Kind};
+use crate::item::{Action, Change, Item, Kind};
 use crate::text;
 
 const ADDED: Style = AnsiColor::Green.on_default();
@@ -24,7 +24,7 @@ const KINDS: [Kind; 5] = [
     Kind::Dashboard,
 ];
 
-/// A plan, thing by thing, with colours that the output may strip.
+/// Returns a plan, thing by thing, with colours that the output may strip.
 pub fn plan<'a>(items: impl Iterator<Item = &'a Item> + Clone) -> String {
     let mut out = String::new();
     for item in items.clone() {
@@ -45,7 +45,7 @@ pub fn plan<'a>(items: impl Iterator<Item = &'a Item> + Clone) -> String {
     out
 }
 
-/// So many of each kind, such as `1 collection, 8 cards`.
+/// Returns how many there are of each kind, such as `1 collection, 8 cards`.
 pub fn counts<'a>(items: impl Iterator<Item = &'a Item>) -> String {
     let mut numbers = [0; KINDS.len()];
     for item in items {

@@ -22,6 +22,12 @@ pub const VIEWS: [&str; 7] = [
     "metabase_supplier_performance",
 ];
 
+/// How the first line of each card's SQL begins. Dashboard and key follow.
+pub const CARD_MARKER: &str = "-- metabase_views: ";
+
+/// How the id of each filter begins. The dashboard's name and a dot follow.
+pub const FILTER_MARKER: &str = "metabase_views.";
+
 /// Where views and dashboards come from: the shop's database, or a test.
 pub trait Source {
     /// Those of [`VIEWS`] that exist.
@@ -67,7 +73,7 @@ pub struct Described {
     pub id: u64,
     /// Its qualified name.
     pub name: String,
-    /// What is to be said about it.
+    /// The body of the request that describes it.
     pub body: Object,
 }
 
@@ -98,7 +104,7 @@ pub struct Dashcard {
     pub card: Option<String>,
     /// The place on the grid.
     #[serde(flatten)]
-    pub place: Place,
+    pub place: GridPlace,
     /// Which filter reaches what of the card.
     pub parameter_mappings: Vec<Object>,
     /// What is shown and how.
@@ -107,7 +113,7 @@ pub struct Dashcard {
 
 /// A place on the grid of 24 columns.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
-pub struct Place {
+pub struct GridPlace {
     /// The row of the upper edge.
     pub row: u32,
     /// The column of the left edge.
@@ -119,7 +125,7 @@ pub struct Place {
 }
 
 impl Template {
-    /// The template in an answer of `metabase.dashboard_json()`.
+    /// Reads what `metabase.dashboard_json()` returns.
     pub fn parse(dashboard: &str, json: Value) -> Result<Template> {
         let unusable = |reason: String| Error::Template {
             dashboard: dashboard.to_owned(),

@@ -7,17 +7,17 @@ const SHOWN: usize = 300;
 /// How many texts of a list a message shows.
 const LISTED: usize = 20;
 
-/// `text` as one line that cannot move the cursor, change colours or reverse its direction.
+/// Returns `text` as one line that cannot move the cursor, change colours or reverse its direction.
 pub fn one_line(text: &str) -> String {
     escape(text, |_| false)
 }
 
-/// `text` with its line breaks, otherwise as [`one_line`].
+/// Returns `text` with its line breaks, otherwise as [`one_line`].
 pub fn lines(text: &str) -> String {
     escape(text, |c| c == '\n')
 }
 
-/// The beginning of `text`, where it is long.
+/// Returns `text`, or its beginning where it is long.
 pub fn beginning(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -25,7 +25,7 @@ pub fn beginning(text: &str) -> String {
     }
 }
 
-/// The first of many texts, and how many more there are.
+/// Returns the first of many texts, and how many more there are.
 pub fn few(texts: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     let more = texts.len().saturating_sub(LISTED);
     let mut few: Vec<String> = texts.take(LISTED).map(|text| beginning(&text)).collect();
@@ -35,12 +35,12 @@ pub fn few(texts: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     few
 }
 
-/// `value` as JSON for machines, which a terminal can show as well.
+/// Returns `value` as JSON for machines, which a terminal can show as well.
 pub fn json(value: &Value) -> String {
     let mut escaped = String::new();
     for c in format!("{value:#}").chars() {
-        // JSON itself escapes the other control characters. All of these have four digits.
-        if c != '\n' && is_special(c) {
+        // JSON itself escapes the other control characters. The codes of all these have four digits.
+        if c != '\n' && legible::is_control(c) {
             escaped += &format!("\\u{:04x}", u32::from(c));
         } else {
             escaped.push(c);
@@ -52,19 +52,13 @@ pub fn json(value: &Value) -> String {
 fn escape(text: &str, allowed: fn(char) -> bool) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_special(c) && !allowed(c) {
+        if legible::is_control(c) && !allowed(c) {
             escaped.extend(c.escape_default());
         } else {
             escaped.push(c);
         }
     }
     escaped
-}
-
-/// Control characters, and those that control how the text around them is laid out.
-fn is_special(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -75,13 +69,14 @@ mod tests {
     fn nothing_of_a_text_controls_the_terminal() {
         assert_eq!(one_line("a\x1b[31mb\r\nc\u{9b}2J"), r"a\u{1b}[31mb\r\nc\u{9b}2J");
         assert_eq!(one_line("in\u{202e}voice"), r"in\u{202e}voice");
+        assert_eq!(one_line("in\u{61c}voice"), r"in\u{61c}voice");
         assert_eq!(lines("a\n\tb\x07"), "a\n\\tb\\u{7}");
         assert_eq!(one_line("Größe → €"), "Größe → €");
     }
 
     #[test]
     fn json_stays_json() {
-        let value = serde_json::json!({"a": "\u{9b}2J\u{202e}\u{1b}\n€"});
+        let value = serde_json::json!({"a": "\u{9b}2J\u{202e}\u{61c}\u{1b}\n€"});
         let text = json(&value);
         assert_eq!(text, lines(&text));
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);

@@ -21,7 +21,7 @@ pub enum Trust {
     Authority(String),
 }
 
-/// The maker of TLS connections; a text says what is wrong.
+/// Returns the maker of TLS connections, or a text that says what is wrong.
 pub fn connector(trust: &Trust) -> Result<MakeRustlsConnect, String> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())

@@ -1,15 +1,6 @@
--- The type of each entity's key, as the adapters show it: one of the built-in types that keys have, or NULL.
+-- The type of the key of each of entities $1, as its adapter, of $2, shows it: one of the built-in types that keys have, or NULL.
 SELECT pg_catalog.jsonb_object_agg(
-    CASE view.relname
-        WHEN 'orders'      THEN 'order'
-        WHEN 'stock_items' THEN 'stock_item'
-        WHEN 'products'    THEN 'product'
-        WHEN 'brands'      THEN 'brand'
-        WHEN 'categories'  THEN 'category'
-        WHEN 'platforms'   THEN 'platform'
-        WHEN 'suppliers'   THEN 'supplier'
-        ELSE 'size'
-    END,
+    entity.name,
     CASE key.atttypid
         WHEN 'pg_catalog.uuid'::pg_catalog.regtype THEN 'uuid'
         WHEN 'pg_catalog.int2'::pg_catalog.regtype THEN 'smallint'
@@ -18,10 +9,8 @@ SELECT pg_catalog.jsonb_object_agg(
         WHEN 'pg_catalog.text'::pg_catalog.regtype THEN 'text'
     END
 ) AS types
-FROM pg_catalog.pg_class AS view
+FROM pg_catalog.unnest($1::text[], $2::text[]) AS entity (name, adapter)
+JOIN pg_catalog.pg_class AS view ON view.relname = entity.adapter
 JOIN pg_catalog.pg_attribute AS key ON key.attrelid = view.oid AND key.attname = 'id'
 WHERE view.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
     AND view.relkind = 'v'
-    AND view.relname IN (
-        'orders', 'stock_items', 'products', 'brands', 'categories', 'platforms', 'suppliers', 'sizes'
-    )

@@ -58,9 +58,7 @@ adapter AS (
     JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = view.oid
     WHERE view.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
         AND view.relkind = 'v'
-        AND view.relname IN (
-            'orders', 'stock_items', 'products', 'brands', 'categories', 'platforms', 'suppliers', 'sizes'
-        )
+        AND view.relname = ANY (:adapters)
 )
 SELECT
     incremental.is_wanted,

@@ -31,4 +31,4 @@ LEFT JOIN metabase_internal.view_sync AS sync ON sync.view_name = view.relname
 WHERE namespace.nspname = 'analytics'
     AND view.relkind = 'm'
     AND view.relispopulated
-    AND view.relname LIKE 'metabase\_%'
+    AND view.relname = ANY (:views)

@@ -1,4 +1,4 @@
--- The adapters as PostgreSQL tells them, with the types of their columns: the same words can stand for other types.
+-- Adapters $1 as PostgreSQL tells them, with the types of their columns: the same words can stand for other types.
 SELECT pg_catalog.string_agg(
     pg_catalog.concat(
         view.relname,
@@ -18,6 +18,4 @@ SELECT pg_catalog.string_agg(
 FROM pg_catalog.pg_class AS view
 WHERE view.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
     AND view.relkind = 'v'
-    AND view.relname IN (
-        'orders', 'stock_items', 'products', 'brands', 'categories', 'platforms', 'suppliers', 'sizes'
-    )
+    AND view.relname = ANY ($1)

@@ -221,13 +221,11 @@ const MOST_CHARACTERS: usize = 300;
 pub fn legible(text: &str) -> String {
     let mut shown: String = text
         .chars()
-        .filter(|character| {
-            !matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        })
-        .map(|character| match character {
-            _ if character.is_whitespace() => ' ',
-            _ if character.is_control() => '\u{fffd}',
-            _ => character,
+        .filter_map(|character| match character {
+            _ if character.is_whitespace() => Some(' '),
+            _ if character.is_control() => Some('\u{fffd}'),
+            _ if legible::is_control(character) => None,
+            _ => Some(character),
         })
         .take(MOST_CHARACTERS + 1)
         .collect();
@@ -336,6 +334,7 @@ mod tests {
     #[test]
     fn what_is_shown_of_a_text_is_one_line_that_controls_nothing() {
         assert_eq!(legible("a\tb\r\nc\u{202e}d\u{1}"), "a b  cd\u{fffd}");
+        assert_eq!(legible("a\u{2028}b\u{200b}c\u{feff}d\u{61c}e"), "a bcde");
         assert_eq!(legible(&"x".repeat(10_000)).chars().count(), 301);
         assert_eq!(legible("<b>&amp;</b>"), "<b>&amp;</b>");
     }

@@ -37,7 +37,8 @@ const CHART_ROWS: usize = 300;
 /// The page of a dashboard as it is at first, with days as a zone has them.
 pub fn html(dashboard: &Dashboard, time_zone: &str) -> Result<String, Error> {
     with_time_zone(time_zone, || {
-        let Now { now } = query::row("SELECT now() AS now", &[])?;
+        // As the clock on the shop's wall shows it.
+        let now: DateTime = query::value("SELECT now()", &[])?;
         let today = now.date();
         let periods: BTreeMap<&str, Days> = dashboard
             .parameters
@@ -58,12 +59,6 @@ pub fn html(dashboard: &Dashboard, time_zone: &str) -> Result<String, Error> {
         // Whatever is wrong with a card harms no other.
         Ok(page.render(|dashcard, card| subtransaction(|| draw(dashcard, card, &periods, today))))
     })
-}
-
-#[derive(serde::Deserialize)]
-struct Now {
-    /// As the clock on the shop's wall shows it.
-    now: DateTime,
 }
 
 /// When a view was last refreshed, in words.

@@ -5,11 +5,12 @@ use std::time::Duration;
 use metabase_push::{Error, plan};
 
 use crate::metabase::State;
+use crate::request::Request;
 use crate::shop::{
     Shop, TestClock, assert_same, assert_settled, connect, connect_with_timeout, options, push, push_with,
     pushed,
 };
-use crate::wire::{Fault, Request, Server};
+use crate::wire::{Fault, Server};
 
 /// What an undisturbed run makes, and how many requests it takes.
 fn undisturbed() -> (State, usize) {

@@ -6,8 +6,9 @@ use metabase_push::{Error, Options, render, text};
 use serde_json::{Value, json};
 
 use crate::metabase::State;
+use crate::request::Request;
 use crate::shop::{Shop, options, plan_with, push, push_with, pushed, replacing};
-use crate::wire::{Fault, Request, Server};
+use crate::wire::{Fault, Server};
 
 #[test]
 fn nonsense_at_any_request_is_an_error_and_not_a_panic() {

@@ -1,7 +1,7 @@
 //! The four dashboards of the extension itself, out of a database that has it. `make test` starts the cluster.
 
-use metabase_push::plan::{Action, Kind};
-use metabase_push::postgres::Shop;
+use metabase_push::item::{Action, Kind};
+use metabase_push::postgres::ShopDatabase;
 use metabase_push::source::Source;
 use metabase_push::{Options, plan};
 use postgres::{Client, Config, NoTls};
@@ -25,7 +25,7 @@ fn session(database: &str) -> Client {
 }
 
 /// A database with the extension and its seven views over a shop without a sale, named for what it is for.
-fn shop(purpose: &str) -> Shop {
+fn shop(purpose: &str) -> ShopDatabase {
     let name = database(purpose);
     session("postgres")
         .batch_execute(&format!("CREATE DATABASE {name}"))
@@ -40,7 +40,8 @@ fn shop(purpose: &str) -> Shop {
     session
         .batch_execute("SELECT metabase.create_all_views()")
         .expect("the views can be created");
-    Shop::connect(&format!("host={} user=postgres dbname={name}", socket())).expect("the cluster answers")
+    ShopDatabase::connect(&format!("host={} user=postgres dbname={name}", socket()))
+        .expect("the cluster answers")
 }
 
 fn database(purpose: &str) -> String {
@@ -48,7 +49,7 @@ fn database(purpose: &str) -> String {
 }
 
 /// A Metabase that has found the shop's views.
-fn metabase(shop: &mut Shop) -> Server {
+fn metabase(shop: &mut ShopDatabase) -> Server {
     let tables = shop
         .views()
         .expect("the views are there")
@@ -116,7 +117,7 @@ fn what_a_databases_owner_has_put_before_the_catalog_is_not_found() {
              ALTER DATABASE {name} SET search_path = trap, pg_catalog"
         ))
         .expect("a trap");
-    let mut shop = Shop::connect(&format!("host={} user=postgres dbname={name}", socket()))
+    let mut shop = ShopDatabase::connect(&format!("host={} user=postgres dbname={name}", socket()))
         .expect("the cluster answers");
     assert_eq!(shop.views().expect("the views are there").len(), 7);
     assert_eq!(shop.dashboards().expect("there are dashboards").len(), 4);

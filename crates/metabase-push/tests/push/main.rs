@@ -2,7 +2,9 @@
 
 mod child;
 mod command;
+mod damage;
 mod errors;
+mod extension;
 mod failures;
 mod hand_made;
 mod hostile;
@@ -13,6 +15,7 @@ mod metabase;
 mod mutation;
 mod mutations;
 mod push;
+mod request;
 mod shop;
 mod views;
 mod way;

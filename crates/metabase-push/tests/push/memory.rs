@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::child::{Child, End};
 use crate::metabase::State;
-use crate::wire::read_request;
+use crate::request::read_request;
 
 /// A run while the answers to these paths, by their ends, are written by `write`.
 fn run(path: &'static str, write: impl Fn(&mut TcpStream) -> std::io::Result<()> + Send + 'static) -> End {

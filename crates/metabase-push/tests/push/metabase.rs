@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use crate::wire::Request;
+use crate::request::Request;
 
 pub const KEY: &str = "mb_the+key/of=tests";
 pub const DATABASE: u64 = 2;

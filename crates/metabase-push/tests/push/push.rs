@@ -1,6 +1,6 @@
 //! What a push makes of an empty Metabase, and of one that has it already.
 
-use metabase_push::plan::{Action, Kind};
+use metabase_push::item::{Action, Kind};
 use metabase_push::{Options, Plan, render};
 use serde_json::{Value, json};
 

@@ -8,16 +8,17 @@ use metabase_push::address::{Address, PlainHttp};
 use metabase_push::api_key::ApiKey;
 use metabase_push::clock::Clock;
 use metabase_push::http::Client;
-use metabase_push::plan::Action;
+use metabase_push::item::Action;
 use metabase_push::progress::Progress;
 use metabase_push::source::{Source, View};
 use metabase_push::{Metabase, Options, Plan, Result, plan};
 use serde_json::Value;
 
 use crate::metabase::{KEY, State, VIEWS};
-use crate::wire::{Request, Server};
+use crate::request::Request;
+use crate::wire::Server;
 
-/// Answers as the shop's database does.
+/// The shop's database, as far as the command reads it.
 #[derive(Clone)]
 pub struct Shop {
     pub views: Vec<View>,

@@ -10,8 +10,8 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::child::{Child, End};
 use crate::metabase::{KEY, State};
+use crate::request::{Request, read_request};
 use crate::shop::pushed;
-use crate::wire::{Request, read_request};
 
 /// A name that no network knows.
 const HOST: &str = "metabase.test";
@@ -336,6 +336,8 @@ fn a_proxy_that_fails_is_an_error_without_secrets() {
             .run();
         let request = format!("GET https://{HOST}/api/database: no answer from Metabase: ");
         assert!(end.words.starts_with(&request), "{answer}: {}", end.words);
+        let named = format!(", through the proxy http://{} (https_proxy)", proxy.address);
+        assert!(end.words.ends_with(&named), "{answer}: {}", end.words);
         assert_silent(&end);
         let seen = proxy.take();
         assert!(
@@ -343,6 +345,38 @@ fn a_proxy_that_fails_is_an_error_without_secrets() {
             "{answer}"
         );
     }
+}
+
+#[test]
+fn a_proxy_that_cannot_be_reached_is_named_without_its_password() {
+    // A port that was free a moment ago.
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a port is free");
+    for scheme in ["http", "https", "socks5h"] {
+        let end = Child::at(format!("https://{HOST}"))
+            .with("ALL_PROXY", format!("{scheme}://me:{PASSWORD}@{nobody}"))
+            .run();
+        let begin = format!("GET https://{HOST}/api/database: no answer from Metabase: Connection refused");
+        assert!(end.words.starts_with(&begin), "{scheme}: {}", end.words);
+        let named = format!(", through the proxy {scheme}://{nobody} (ALL_PROXY)");
+        assert!(end.words.ends_with(&named), "{scheme}: {}", end.words);
+        assert!(end.output.contains("Does that proxy run"), "{}", end.output);
+        assert_silent(&end);
+    }
+    // The name of one that does not exist.
+    let end = Child::at(format!("https://{HOST}"))
+        .with("https_proxy", format!("http://me:{PASSWORD}@proxy.invalid:3128"))
+        .run();
+    let named = ", through the proxy http://proxy.invalid:3128 (https_proxy)";
+    assert!(end.words.ends_with(named), "{}", end.words);
+    assert_silent(&end);
+    // Without a proxy, none is named.
+    let end = Child::at(format!("https://{nobody}")).run();
+    let words = format!(
+        "GET https://{nobody}/api/database: no answer from Metabase: Connection refused (os error 111)"
+    );
+    assert_eq!(end.words, words);
 }
 
 #[test]

@@ -1,32 +1,10 @@
-//! What was asked for, and how a full refresh is done.
+//! Full refresh: which statement fills a view from its definition. Pure.
 
 use crate::error::Error;
 use crate::pg::relation::LockMode;
 use crate::view::state::ViewState;
 
-/// What the caller asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Whatever is best.
-    Auto,
-    /// From the definition.
-    Full,
-    /// By what changed.
-    Incremental,
-}
-
-impl Mode {
-    pub fn from_name(name: &str) -> Option<Mode> {
-        match name {
-            "auto" => Some(Mode::Auto),
-            "full" => Some(Mode::Full),
-            "incremental" => Some(Mode::Incremental),
-            _ => None,
-        }
-    }
-}
-
-/// How a view is going to be refreshed.
+/// How a view is filled from its definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FullRefresh {
     /// `REFRESH MATERIALIZED VIEW CONCURRENTLY`: readers go on, and only rows that differ are written, or whose key holds

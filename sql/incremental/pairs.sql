@@ -1,0 +1,43 @@
+-- The pairs of a group and a value that have come or gone: they had facts before the change and have none after it, or the reverse.
+--
+-- A pair that gained facts and lost none is new if it has no more facts than it gained.
+SELECT
+    pair.g,
+    pair.v,
+    pair.lost = 0 AS appeared
+FROM (
+    SELECT
+        :group AS g,
+        :value AS v,
+        count(*) FILTER (WHERE f.w > 0) AS gained,
+        count(*) FILTER (WHERE f.w < 0) AS lost
+    FROM :change AS f
+    WHERE :group IS NOT NULL
+        AND :value IS NOT NULL
+    GROUP BY
+        1,
+        2
+) AS pair
+WHERE CASE
+    WHEN pair.lost = 0
+        THEN (
+            SELECT count(*)
+            FROM (
+                SELECT
+                FROM :facts AS f
+                :has
+                LIMIT pair.gained + 1
+            ) AS found
+        ) = pair.gained
+    WHEN pair.gained = 0
+        THEN (
+            SELECT count(*)
+            FROM (
+                SELECT
+                FROM :facts AS f
+                :has
+                LIMIT 1
+            ) AS found
+        ) = 0
+    ELSE false
+END

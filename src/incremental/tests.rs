@@ -1,0 +1,338 @@
+//! What the generated SQL must be like, whichever shop it is for, and all of it for the hand-worked shop.
+
+use std::collections::BTreeSet;
+use std::fs::{create_dir_all, read_to_string, write};
+use std::path::Path;
+
+use super::program::{Program, TABLES};
+use super::script::{Step, Verb};
+use super::target::TARGETS;
+use crate::source::entity::{ENTITIES, Entity};
+use crate::view::catalog::VIEWS;
+
+/// The SQL for the shop in tests/hand_worked/, whose keys are uuids.
+fn program() -> Program {
+    let uuid = || "uuid".to_owned();
+    Program {
+        zone: "Europe/Berlin".into(),
+        order: uuid(),
+        stock_item: uuid(),
+        product: uuid(),
+        brand: uuid(),
+        category: uuid(),
+        platform: uuid(),
+        supplier: uuid(),
+        size: uuid(),
+    }
+}
+
+/// What apply does, from the queues on.
+fn apply() -> Vec<Step> {
+    [program().take(), program().apply()].concat()
+}
+
+/// What the flush of each view does, with the query for what is written into it.
+fn flushes() -> Vec<(&'static str, Vec<Step>, String)> {
+    TARGETS
+        .iter()
+        .map(|target| {
+            let (steps, changes) = target
+                .changes(&program(), &columns(target.view))
+                .expect("it has rows");
+            let steps = [target.take_groups(false).to_vec(), steps].concat();
+            (target.view, steps, changes)
+        })
+        .collect()
+}
+
+fn columns(view: &str) -> Vec<String> {
+    let view = VIEWS
+        .iter()
+        .find(|known| known.name == view)
+        .expect("one of the seven");
+    view.columns().into_iter().map(str::to_owned).collect()
+}
+
+/// All steps there are, script by script.
+fn scripts() -> Vec<Vec<Step>> {
+    let flushes = flushes().into_iter().map(|(_, steps, changes)| {
+        let changes = Step::always(Verb::Read, "changes", changes);
+        [steps, vec![changes]].concat()
+    });
+    [apply(), program().build()].into_iter().chain(flushes).collect()
+}
+
+/// A file of `tests/generated/` has this content. With METABASE_VIEWS_GENERATE set, it is written anew.
+fn assert_generated(file: &str, about: &str, steps: &[Step]) {
+    let steps: Vec<String> = steps.iter().map(Step::to_string).collect();
+    let content = format!(
+        "-- {about}\n--\n-- Generated for the hand-worked shop: METABASE_VIEWS_GENERATE=1 scripts/test.sh quick writes it anew. What a step \
+         keeps (@keep,\n-- @read, @take), later ones read by its name: to EXPLAIN these, make a temporary table of each.\n\n{}",
+        steps.join("\n")
+    );
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/generated");
+    let path = folder.join(file);
+    if std::env::var_os("METABASE_VIEWS_GENERATE").is_some() {
+        create_dir_all(&folder).expect("the folder");
+        write(&path, &content).expect("the file is written");
+    }
+    let written = read_to_string(&path).unwrap_or_default();
+    let first = written
+        .lines()
+        .zip(content.lines())
+        .position(|(old, new)| old != new);
+    assert!(
+        written == content,
+        "{} is not what is generated now, from line {} on",
+        path.display(),
+        first.unwrap_or_else(|| written.lines().count().min(content.lines().count())) + 1
+    );
+}
+
+#[test]
+fn what_is_generated_stands_where_people_read_it() {
+    assert_generated(
+        "apply.sql",
+        "From the queues to facts, rollups and the groups that have changed (dirty_…).",
+        &apply(),
+    );
+    assert_generated(
+        "build.sql",
+        "From all of the sources to facts and rollups.",
+        &program().build(),
+    );
+    for (view, steps, changes) in flushes() {
+        let steps = [steps, vec![Step::always(Verb::Read, "changes", changes)]].concat();
+        assert_generated(
+            &format!("flush_{view}.sql"),
+            &format!("From the groups that have changed to the rows of {view} that are written."),
+            &steps,
+        );
+    }
+}
+
+/// Whether a statement still has a placeholder.
+fn is_unfilled(statement: &str) -> bool {
+    let without_casts = statement.replace("::", "");
+    without_casts
+        .split(':')
+        .skip(1)
+        .any(|after| after.starts_with(|first: char| first.is_ascii_lowercase()))
+}
+
+#[test]
+fn nothing_is_left_to_be_filled_in() {
+    for step in scripts().concat() {
+        assert!(!is_unfilled(&step.statement), "{step}");
+    }
+    let target = &TARGETS[0];
+    assert!(!is_unfilled(
+        &target.differences("SELECT 1", &columns(target.view))
+    ));
+}
+
+#[test]
+fn a_step_depends_on_rows_that_an_earlier_one_has_kept() {
+    for steps in [apply(), program().build()] {
+        let mut kept = Vec::new();
+        for step in steps {
+            for name in &step.when {
+                assert!(kept.contains(name), "{name} is not kept before {step}");
+            }
+            kept.push(step.name);
+        }
+    }
+}
+
+/// What stands in `metabase_internal` and is named in a statement.
+fn relations(statement: &str) -> Vec<&str> {
+    statement
+        .split("metabase_internal.")
+        .skip(1)
+        .map(|after| {
+            let end = after
+                .find(|next: char| next != '_' && !next.is_ascii_lowercase())
+                .unwrap_or(after.len());
+            &after[..end]
+        })
+        .filter(|name| *name != "country_code")
+        .collect()
+}
+
+#[test]
+fn what_reads_the_shop_reads_no_table_of_ours_and_all_else_nothing_but_these() {
+    let adapters: Vec<&str> = ENTITIES.iter().map(|spec| spec.adapter).collect();
+    let queues: Vec<String> = ENTITIES
+        .iter()
+        .map(|spec| format!("{}_queue", spec.name))
+        .collect();
+    for step in scripts().concat() {
+        for name in relations(&step.statement) {
+            let is_right = match step.verb {
+                Verb::Read => adapters.contains(&name),
+                Verb::Take => TABLES.contains(&name) || queues.iter().any(|queue| queue == name),
+                Verb::Keep | Verb::Run => TABLES.contains(&name),
+            };
+            assert!(is_right, "{name} in {step}");
+        }
+    }
+}
+
+#[test]
+fn a_flush_keeps_groups_and_then_reads_rows() {
+    for (view, steps, _) in flushes() {
+        let shape: Vec<(Verb, &str)> = steps.iter().map(|step| (step.verb, step.name.as_str())).collect();
+        assert_eq!(
+            shape,
+            [
+                (Verb::Take, "noted"),
+                (Verb::Keep, "flush_key"),
+                (Verb::Keep, "flush_group")
+            ],
+            "{view}"
+        );
+    }
+}
+
+#[test]
+fn each_table_is_made_by_the_build_and_has_a_comment() {
+    let build = program().build();
+    for table in TABLES {
+        let (create, comment) = (
+            format!("CREATE TABLE metabase_internal.{table} ("),
+            format!("COMMENT ON TABLE metabase_internal.{table} IS"),
+        );
+        for expected in [create, comment] {
+            assert!(
+                build.iter().any(|step| step.statement.starts_with(&expected)),
+                "{expected}"
+            );
+        }
+    }
+}
+
+/// What may be kept, by the script, when keys of an entity are queued.
+fn reached(entity: Entity) -> BTreeSet<String> {
+    let mut reached = BTreeSet::from([format!("queued_{}", entity.name())]);
+    for step in program().apply() {
+        if step.when.iter().any(|name| reached.contains(name)) {
+            reached.insert(step.name);
+        }
+    }
+    reached
+}
+
+#[test]
+fn a_view_is_made_of_the_entities_whose_keys_make_its_groups_dirty() {
+    for spec in &ENTITIES {
+        let reached = reached(spec.entity);
+        for target in &TARGETS {
+            // The sales of a product that gets another brand are other facts, but neither a day nor a platform shows brands.
+            let is_in_vain = spec.entity == Entity::Product
+                && ["dirty_executive", "dirty_platform"].contains(&target.dirty);
+            assert_eq!(
+                target.entities.contains(&spec.entity),
+                reached.contains(target.dirty) && !is_in_vain,
+                "{} in {}",
+                spec.name,
+                target.view
+            );
+        }
+    }
+}
+
+/// The names of the columns that a query returns: those of its last SELECT that no parenthesis encloses.
+fn result_columns(query: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut columns = vec![String::new()];
+    let mut is_in_list = false;
+    for word in words(query) {
+        match word.as_str() {
+            "(" => depth += 1,
+            ")" => depth -= 1,
+            "SELECT" if depth == 0 => {
+                columns = vec![String::new()];
+                is_in_list = true;
+            }
+            "FROM" if depth == 0 => is_in_list = false,
+            "," if depth == 0 && is_in_list => columns.push(String::new()),
+            // The last word of an expression is the name: of a column, or behind AS.
+            word if depth == 0 && is_in_list => {
+                let end = columns.len() - 1;
+                columns[end] = word.rsplit('.').next().unwrap_or_default().to_owned();
+            }
+            _ => {}
+        }
+    }
+    columns
+}
+
+/// The words of a statement: names, strings, parentheses and commas; comments are none.
+fn words(statement: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut is_string = false;
+    for line in statement
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("--"))
+    {
+        for letter in line.chars().chain(['\n']) {
+            if letter == '\'' {
+                is_string = !is_string;
+            }
+            match letter {
+                letter if is_string => words.last_mut().expect("a word").push(letter),
+                '(' | ')' | ',' | ';' => words.extend([letter.to_string(), String::new()]),
+                letter if letter.is_whitespace() => words.push(String::new()),
+                letter => words.last_mut().expect("a word").push(letter),
+            }
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// A contract: what a view shows stands in its definition, its comments, its flush and its key, and all of these agree.
+#[test]
+fn definition_comments_flush_and_key_of_a_view_have_the_same_columns() {
+    for (view, target) in VIEWS.iter().zip(&TARGETS) {
+        assert_eq!(view.name, target.view);
+        let (_, query) = view.definition.split_once(" AS\n").expect("a query");
+        let query = query.split(';').next().unwrap_or_default();
+        let defined = result_columns(query);
+        assert_eq!(view.columns(), defined, "the comments of {}", view.name);
+
+        let (_, flush) = target.rows(&program()).expect("it has rows");
+        let (present, flushed) = {
+            let mut columns = result_columns(&flush.statement);
+            (columns.remove(0), columns)
+        };
+        assert_eq!(present, "present", "the flush of {}", view.name);
+        assert_eq!(flushed, defined, "the flush of {}", view.name);
+
+        let key = view.key();
+        assert!(!key.is_empty(), "{}", view.name);
+        for column in key.iter().chain(target.nullable) {
+            assert!(
+                defined.iter().any(|defined| defined == column),
+                "{column} of {}",
+                view.name
+            );
+        }
+        for column in target.nullable {
+            assert!(key.contains(column), "{column} is no key of {}", view.name);
+        }
+    }
+}
+
+#[test]
+fn columns_are_found_in_a_query() {
+    let query = "WITH a AS (SELECT 1 AS b FROM c)
+        SELECT
+            -- FROM here on
+            x.d,
+            sum(e) FILTER (WHERE f > 0) AS g, -- not h
+            CASE WHEN 'FROM, ' = i THEN (SELECT j FROM k) END AS l
+        FROM a";
+    let without_comment = query.replace(" -- not h", "");
+    assert_eq!(result_columns(&without_comment), ["d", "g", "l"]);
+}
