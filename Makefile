@@ -1,11 +1,12 @@
 # make demo     a demo shop with the seven views on a private cluster
 # make test     every test
+# make quick    the tests that find most mistakes in a minute or so
 # make bench    what a refresh costs, and what capture costs (ORDERS=1000000 for a larger shop; docs/benchmarks.md)
 # make install  into the PostgreSQL that PG_CONFIG names
 
 PG_CONFIG ?= pg_config
 
-.PHONY: help demo test bench install
+.PHONY: help demo test quick bench install
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +17,9 @@ demo:
 
 test:
 	@scripts/test.sh
+
+quick:
+	@scripts/test.sh quick
 
 bench:
 	@scripts/bench.sh

@@ -2,6 +2,9 @@
 # Installs what is missing and runs every test.
 #
 #   scripts/test.sh            everything
+#   scripts/test.sh quick      what finds most mistakes in a minute or so, after a small change: the format, the architecture, pure
+#                              logic, and a broad part of the tests on the live cluster, without lints and without tests that
+#                              take long or a cluster of their own
 #   scripts/test.sh live NAME  the tests on the live cluster whose name contains NAME (all without it)
 #   scripts/test.sh push NAME  the tests of metabase-push whose name contains NAME (all without it)
 source "$(dirname "$0")/common.sh"
@@ -29,6 +32,12 @@ test_sources() {
     cargo pgrx test "pg$MAJOR" tests:: "${features[@]}" "${as_other_user[@]}"
 }
 
+# What holds of the source as it stands.
+test_architecture() {
+    say "Testing the architecture"
+    cargo test --test architecture "${features[@]}" --quiet
+}
+
 # The command that fills Metabase, tested against a Metabase of its own, and the crate that it shares with the extension.
 test_push() {
     say "Checking and testing metabase-push"
@@ -37,25 +46,48 @@ test_push() {
     cargo test -p metabase-push -p legible --quiet -- "$@"
 }
 
-test_live() {
-    say "Testing on a live cluster"
+# Runs a command with a cluster for all tests that have none of their own.
+on_live_cluster() {
     install_extension dev
     scripts/cluster.sh drop "$cluster"
     METABASE_VIEWS_TEST_SOCKET=$(scripts/cluster.sh start "$cluster" fsync=off max_prepared_transactions=10)
     # Tests that kill their server or set it up otherwise have clusters of their own there.
     METABASE_VIEWS_TEST_DIR=$PRIVATE_DIR
     export METABASE_VIEWS_TEST_SOCKET METABASE_VIEWS_TEST_DIR
-    { cargo test --test live "${features[@]}" -- "$@" && cargo test -p metabase-push --test push -- --ignored "$@"; } ||
-        fail "tests failed; their cluster is still there: psql -h $METABASE_VIEWS_TEST_SOCKET -U postgres"
+    "$@" || fail "tests failed; their cluster is still there: psql -h $METABASE_VIEWS_TEST_SOCKET -U postgres"
     scripts/cluster.sh drop "$cluster"
+}
+
+test_live() {
+    say "Testing on a live cluster"
+    on_live_cluster run_live "$@"
+}
+
+run_live() {
+    cargo test --test live "${features[@]}" -- "$@" && cargo test -p metabase-push --test push -- --ignored "$@"
+}
+
+# The tests that need no server, and of the others those of these modules that take a second or two at most.
+QUICK_LIVE=(cost:: errors:: hand_worked:: incremental:: keys:: layouts:: mappings:: pg_regress::)
+QUICK_SKIPPED=(--skip pg::tests::)
+
+test_quick() {
+    say "Testing what is quick"
+    cargo fmt --check
+    cargo test --lib --test architecture "${features[@]}" --quiet -- "${QUICK_SKIPPED[@]}"
+    on_live_cluster cargo test --test live "${features[@]}" --quiet -- "${QUICK_LIVE[@]}"
 }
 
 case ${1:-all} in
     all)
         check_style
+        test_architecture
         test_sources
         test_push
         test_live
+        ;;
+    quick)
+        test_quick
         ;;
     live)
         shift
@@ -65,5 +97,5 @@ case ${1:-all} in
         shift
         test_push "$@"
         ;;
-    *) fail "usage: scripts/test.sh [live|push [NAME]]" ;;
+    *) fail "usage: scripts/test.sh [quick | live|push [NAME]]" ;;
 esac

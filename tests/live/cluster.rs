@@ -105,6 +105,15 @@ impl Database {
         role
     }
 
+    /// A role of this test's own that may make and refresh the views of what is mapped and found now.
+    pub fn create_operator(&self, purpose: &str) -> String {
+        let role = self.create_role(purpose);
+        self.connect()
+            .batch_execute(&format!("SELECT metabase.grant_operator('{role}')"))
+            .expect("a role can be made an operator");
+        role
+    }
+
     /// What pg_dump writes of it.
     pub fn dump(&self) -> Vec<u8> {
         let output = self.program("pg_dump").output().expect("pg_dump can be run");

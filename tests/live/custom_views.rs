@@ -1,9 +1,8 @@
 //! Views of the user's own: made with create_custom_view(), then under the same care as the seven.
 
-use crate::cluster::{Database, error_of, refresh_all, value};
+use crate::cluster::{error_of, refresh_all, value};
 use crate::shop::{
-    VIEWS, assert_error, column, completed_and_failed, differences, history, refresh_view, refreshed, run,
-    shop, shop_with_views, snapshot,
+    VIEWS, column, completed_and_failed, differences, refresh_view, refreshed, run, shop, shop_with_views,
 };
 
 const SALES_BY_STATUS: &str = "SELECT metabase.create_custom_view(
@@ -375,195 +374,9 @@ fn the_schema_in_front_of_a_new_name_is_not_part_of_it() {
             ["mine"]
         );
     }
-    assert_eq!(
-        error_of(
-            &mut client,
-            "SELECT metabase.create_custom_view('analytics.metabase_brand_analytics', 'SELECT 1 AS a', ARRAY['a'])"
-        )
-        .sqlstate
-        .code(),
-        "42602"
-    );
 }
 
-// What is refused, with nothing left behind
-
-#[test]
-fn what_cannot_be_a_view_is_refused() {
-    let database = Database::with_extension();
-    let mut client = database.connect();
-    let another_name = Some("Choose another name, such as 'my_view'.");
-    let one_select = Some("Pass one SELECT, with no INTO, over tables that are written with their schema.");
-    let columns = Some("For example: indexes => ARRAY['revenue DESC', 'lower(name), day'].");
-    let too_long = "x".repeat(57);
-    let cases = [
-        (
-            "",
-            "SELECT 1 AS a",
-            "{a}",
-            "{}",
-            "42602",
-            "\"\" cannot be the name of a view: it is empty",
-            another_name,
-        ),
-        (
-            &too_long,
-            "SELECT 1 AS a",
-            "{a}",
-            "{}",
-            "42602",
-            &format!("\"{too_long}\" cannot be the name of a view: it has more than 56 bytes"),
-            another_name,
-        ),
-        (
-            "metabase_brand_analytics",
-            "SELECT 1 AS a",
-            "{a}",
-            "{}",
-            "42602",
-            "\"metabase_brand_analytics\" cannot be the name of a view: it is one of the seven",
-            another_name,
-        ),
-        (
-            "mine",
-            "SELECT 1 AS a",
-            "{}",
-            "{}",
-            "22023",
-            "view \"mine\" needs key columns: they tell its rows apart",
-            Some("For example: key_columns => ARRAY['country', 'city']."),
-        ),
-        (
-            "mine",
-            "SELECT 1 AS a",
-            "{b}",
-            "{}",
-            "42703",
-            "column \"b\" does not exist",
-            None,
-        ),
-        (
-            "mine",
-            "SELECT a FROM generate_series(1, 2), (VALUES (1)) AS t (a)",
-            "{a}",
-            "{}",
-            "23505",
-            "could not create unique index \"uq_mine\"",
-            None,
-        ),
-        (
-            "mine",
-            "SELECT NULL::int AS a FROM generate_series(1, 2)",
-            "{a}",
-            "{}",
-            "23505",
-            "could not create unique index \"uq_mine\"",
-            None,
-        ),
-        (
-            "mine",
-            "SELECT 1 / 0 AS a",
-            "{a}",
-            "{}",
-            "22012",
-            "division by zero",
-            None,
-        ),
-        // Whatever search_path the session has, names without a schema are not looked for.
-        (
-            "mine",
-            "SELECT a FROM somewhere",
-            "{a}",
-            "{}",
-            "42P01",
-            "relation \"somewhere\" does not exist",
-            None,
-        ),
-        (
-            "mine",
-            "SELECT 1 AS a",
-            "{a}",
-            "{\"a) WHERE (a > 1\"}",
-            "42601",
-            "index \"a) WHERE (a > 1\" of view \"mine\" is not a list of columns or expressions",
-            columns,
-        ),
-        (
-            "mine",
-            "SELECT 1 AS a",
-            "{a}",
-            "{a,\"a); DROP TABLE x; SELECT (1\"}",
-            "42601",
-            "index \"a); DROP TABLE x; SELECT (1\" of view \"mine\" is not a list of columns or expressions",
-            columns,
-        ),
-        (
-            "mine",
-            "SELECT 1 AS a",
-            "{a}",
-            "{b}",
-            "42703",
-            "column \"b\" does not exist",
-            None,
-        ),
-    ];
-    for (name, query, key, indexes, sqlstate, message, hint) in cases {
-        assert_refused(&mut client, name, query, key, indexes, sqlstate, message, hint);
-    }
-    for query in [
-        "",
-        "SELEC 1",
-        "SELECT 1 AS a; SELECT 2 AS a",
-        "SELECT 1 AS a; DROP TABLE x",
-        "SELECT 1 AS a INTO x",
-        "DELETE FROM x RETURNING a",
-        "CREATE TABLE x (a int)",
-        "SELECT 1 AS a WITH NO DATA; COMMIT",
-        "EXPLAIN SELECT 1",
-        "COPY x TO STDOUT",
-        "SELECT 1 AS a /* no end",
-    ] {
-        let message = "the query of view \"mine\" is not one SELECT statement";
-        assert_refused(
-            &mut client,
-            "mine",
-            query,
-            "{a}",
-            "{}",
-            "42601",
-            message,
-            one_select,
-        );
-    }
-}
-
-#[test]
-fn the_place_of_another_object_is_not_taken() {
-    let database = shop();
-    let mut client = database.connect();
-    run(&mut client, SALES_BY_STATUS);
-    run(&mut client, "CREATE TABLE analytics.mine (a int)");
-    assert_refused(
-        &mut client,
-        "sales_by_status",
-        "SELECT 1 AS a",
-        "{a}",
-        "{}",
-        "42P07",
-        "analytics.sales_by_status exists already; nothing was changed",
-        Some("To replace it: SELECT * FROM metabase.create_view('sales_by_status', drop_existing => true);"),
-    );
-    assert_refused(
-        &mut client,
-        "mine",
-        "SELECT 1 AS a",
-        "{a}",
-        "{}",
-        "42809",
-        "analytics.mine is a table, not a materialized view",
-        Some("Rename it or move it to another schema; it is never dropped for you."),
-    );
-}
+// Failures
 
 #[test]
 fn one_that_fails_harms_no_other() {
@@ -623,29 +436,4 @@ fn one_that_is_called_as_the_seven_are_is_none_of_them() {
         ),
         ["facts and rollups were built: so much has changed that this is cheaper"]
     );
-}
-
-/// A call of create_custom_view() fails with this error and changes nothing.
-#[track_caller]
-#[expect(clippy::too_many_arguments, reason = "a line of a table of cases")]
-fn assert_refused(
-    client: &mut postgres::Client,
-    name: &str,
-    query: &str,
-    key_columns: &str,
-    indexes: &str,
-    sqlstate: &str,
-    message: &str,
-    hint: Option<&str>,
-) {
-    let before = (snapshot(client), history(client));
-    let error = error_of(
-        client,
-        &format!(
-            "SELECT metabase.create_custom_view($name${name}$name$, $query${query}$query$, $key${key_columns}$key$, \
-             indexes => $index${indexes}$index$)"
-        ),
-    );
-    assert_error(&error, sqlstate, message, hint);
-    assert_eq!((snapshot(client), history(client)), before);
 }

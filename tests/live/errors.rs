@@ -1,39 +1,11 @@
-//! Every error that a user can meet: its SQLSTATE, what it says, what it advises, and that nothing has changed after it.
+//! Errors that need several sessions or roles, or stand in rows: their SQLSTATE, what they say, what they advise, and that nothing
+//! has changed after them. What a single statement leads to is in `tests/pg_regress/sql/errors_*.sql`.
 
-use postgres::Client;
-
-use crate::cluster::{Database, create_all_views, error_of, refresh_all, value};
+use crate::cluster::{create_all_views, error_of, refresh_all, value};
 use crate::sessions::Background;
 use crate::shop::{
-    VIEWS, assert_error, column, differences, history, refresh_view, run, shop, shop_with_views, snapshot,
+    assert_error, column, differences, history, refresh_view, run, shop, shop_with_views, snapshot,
 };
-
-/// A call that must fail.
-struct Case<'a> {
-    /// What is done before.
-    given: &'a str,
-    call: &'a str,
-    sqlstate: &'a str,
-    message: &'a str,
-    hint: Option<&'a str>,
-}
-
-/// Runs each case in a transaction of its own, in a database that is the same again afterwards.
-fn check(client: &mut Client, cases: &[Case]) {
-    for case in cases {
-        run(client, &format!("BEGIN; {}; SAVEPOINT before_call", case.given));
-        let before = (snapshot(client), history(client));
-        assert_error(
-            &error_of(client, case.call),
-            case.sqlstate,
-            case.message,
-            case.hint,
-        );
-        run(client, "ROLLBACK TO before_call");
-        assert_eq!((snapshot(client), history(client)), before, "{}", case.call);
-        run(client, "ROLLBACK");
-    }
-}
 
 // Sources of other people
 
@@ -52,65 +24,41 @@ fn a_table_that_is_neither_the_shops_nor_a_superusers() {
     let could_be = |entity, relation| {
         format!(r#"entity "{entity}" could be read from {relation}, but that belongs to role "{stranger}""#)
     };
-    let case = |given, message, hint| Case {
-        given,
-        call: "SELECT * FROM metabase.create_all_views()",
-        sqlstate: "42501",
-        message,
-        hint: Some(hint),
-    };
-    check(
-        &mut client,
-        &[
-            case(
-                &sizes,
-                &could_be("size", "core.sizes"),
-                &format!(
-                    "A superuser who maps the orders says for all of their owner's tables that they are the shop's. For this table alone, if you trust role \"{stranger}\": SELECT metabase.map_source('size', \
-                     'core.sizes'); if not: SELECT metabase.map_source('size', NULL);"
-                ),
+    for (given, message, hint) in [
+        (
+            sizes,
+            could_be("size", "core.sizes"),
+            format!(
+                "A superuser who maps the orders says for all of their owner's tables that they are the shop's. For this table alone, if you trust role \"{stranger}\": SELECT metabase.map_source('size', \
+                 'core.sizes'); if not: SELECT metabase.map_source('size', NULL);"
             ),
-            case(
-                &stock,
-                &could_be("stock_item", "products.inventory"),
-                &format!(
-                    "A superuser who maps the orders says for all of their owner's tables that they are the shop's. For this table alone, if you trust role \"{stranger}\": SELECT \
-                     metabase.map_source('stock_item', 'products.inventory');"
-                ),
+        ),
+        (
+            stock,
+            could_be("stock_item", "products.inventory"),
+            format!(
+                "A superuser who maps the orders says for all of their owner's tables that they are the shop's. For this table alone, if you trust role \"{stranger}\": SELECT \
+                 metabase.map_source('stock_item', 'products.inventory');"
             ),
-            case(
-                &orders,
-                &could_be("order", "transactions.orders"),
-                &format!(
-                    "If this is the shop, and role \"{stranger}\" may be trusted with the privileges of whoever makes the views: \
-                     SELECT metabase.map_source('order', 'transactions.orders'); what else of the shop is found and belongs to \
-                     that role is then trusted, too."
-                ),
+        ),
+        (
+            orders,
+            could_be("order", "transactions.orders"),
+            format!(
+                "If this is the shop, and role \"{stranger}\" may be trusted with the privileges of whoever makes the views: \
+                 SELECT metabase.map_source('order', 'transactions.orders'); what else of the shop is found and belongs to \
+                 that role is then trusted, too."
             ),
-        ],
-    );
-}
-
-#[test]
-fn a_literal_that_calls_a_function_when_it_is_read() {
-    let database = shop();
-    let mut client = database.connect();
-    let call = r#"SELECT metabase.map_source('size', 'core.sizes', '{"value": "numbers = ''{1}''"}')"#;
-    check(
-        &mut client,
-        &[Case {
-            given: "CREATE FUNCTION core.is_odd(integer) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN $1 % 2 = 1; END $$;
-                    CREATE DOMAIN core.odd AS integer CHECK (core.is_odd(VALUE));
-                    CREATE TABLE core.sizes (id uuid PRIMARY KEY, numbers core.odd[])",
-            call,
-            sqlstate: "0A000",
-            message: "column \"value\" of entity \"size\" does not work on core.sizes: a literal calls function \"is_odd\" when it \
-                      is read; write it as ARRAY[…] or ROW(…)",
-            hint: Some(
-                "What a domain's CHECK calls is not run while SQL is looked at, unless it is PostgreSQL's own and immutable.",
-            ),
-        }],
-    );
+        ),
+    ] {
+        run(&mut client, &format!("BEGIN; {given}; SAVEPOINT before_call"));
+        let before = (snapshot(&mut client), history(&mut client));
+        let error = error_of(&mut client, "SELECT * FROM metabase.create_all_views()");
+        assert_error(&error, "42501", &message, Some(&hint));
+        run(&mut client, "ROLLBACK TO before_call");
+        assert_eq!((snapshot(&mut client), history(&mut client)), before, "{given}");
+        run(&mut client, "ROLLBACK");
+    }
 }
 
 #[test]
@@ -134,336 +82,7 @@ fn a_card_over_views_of_several_roles() {
     );
 }
 
-// Names that were asked for
-
-#[test]
-fn names_that_do_not_exist() {
-    let (_database, mut client) = shop_with_views();
-    let views = format!("The views are: {}.", VIEWS.join(", "));
-    let strategies =
-        "The strategies are: realtime, hourly, daily, weekly, manual; 'all' stands for every view.";
-    let modes = "The modes are: auto, full, incremental.";
-    let entities = "The entities are: order, stock_item, product, brand, category, platform, supplier, size.";
-    let unknown = |call, sqlstate, message, hint| Case {
-        given: "",
-        call,
-        sqlstate,
-        message,
-        hint: Some(hint),
-    };
-    check(
-        &mut client,
-        &[
-            unknown(
-                "SELECT * FROM metabase.refresh_view('sales')",
-                "42P01",
-                "there is no view \"sales\"",
-                &views,
-            ),
-            unknown(
-                "SELECT * FROM metabase.create_view('sales')",
-                "42P01",
-                "there is no view \"sales\"",
-                &views,
-            ),
-            unknown(
-                "SELECT metabase.drop_view('sales')",
-                "42P01",
-                "there is no view \"sales\"",
-                &views,
-            ),
-            unknown(
-                "SELECT * FROM metabase.view_status('sales')",
-                "42P01",
-                "there is no view \"sales\"",
-                &views,
-            ),
-            // Names are taken as they are written.
-            unknown(
-                "SELECT * FROM metabase.view_status('METABASE_BRAND_ANALYTICS')",
-                "42P01",
-                "there is no view \"METABASE_BRAND_ANALYTICS\"",
-                &views,
-            ),
-            unknown(
-                "SELECT * FROM metabase.refresh('monthly')",
-                "22023",
-                "there is no strategy \"monthly\"",
-                strategies,
-            ),
-            unknown(
-                "SELECT * FROM metabase.refresh('')",
-                "22023",
-                "there is no strategy \"\"",
-                strategies,
-            ),
-            unknown(
-                "SELECT metabase.create_custom_view('mine', 'SELECT 1 AS a', ARRAY['a'], 'all')",
-                "22023",
-                "\"all\" is neither a strategy nor a cron expression: it does not have five fields",
-                "The strategies are: realtime, hourly, daily, weekly, manual. A cron expression has five fields: minute, hour, \
-                 day of the month, month, day of the week; for example '*/15 8-18 * * mon-fri'.",
-            ),
-            unknown(
-                "SELECT * FROM metabase.refresh_view('metabase_brand_analytics', 'concurrently')",
-                "22023",
-                "there is no refresh mode \"concurrently\"",
-                modes,
-            ),
-            unknown(
-                "SELECT metabase.map_source('customer', 'core.brands')",
-                "22023",
-                "there is no entity \"customer\"",
-                entities,
-            ),
-            unknown(
-                "SELECT metabase.unmap_source('orders')",
-                "22023",
-                "there is no entity \"orders\"",
-                entities,
-            ),
-            unknown(
-                r#"SELECT metabase.map_source('brand', 'core.brands', '{"colour": "name"}')"#,
-                "42703",
-                "entity \"brand\" has no column \"colour\"",
-                "Its columns are: id, name, segment, price_tier, target_demographic, is_collaboration, parent_brand_id.",
-            ),
-            unknown(
-                "SELECT metabase.set_setting('timezone', 'UTC')",
-                "22023",
-                "there is no setting \"timezone\"",
-                "The settings are: time_zone, completed_statuses, currency, history_days.",
-            ),
-            unknown(
-                "SELECT metabase.grant_reader('nobody_of_this_name')",
-                "42704",
-                "role \"nobody_of_this_name\" does not exist",
-                "Create it first, with CREATE ROLE.",
-            ),
-            unknown(
-                "SELECT metabase.grant_operator('nobody_of_this_name')",
-                "42704",
-                "role \"nobody_of_this_name\" does not exist",
-                "Create it first, with CREATE ROLE.",
-            ),
-            // PUBLIC is no role: nobody is given anything by accident.
-            unknown(
-                "SELECT metabase.grant_reader('public')",
-                "42704",
-                "role \"public\" does not exist",
-                "Create it first, with CREATE ROLE.",
-            ),
-        ],
-    );
-}
-
-#[test]
-fn values_that_no_setting_can_have() {
-    let database = Database::with_extension();
-    let mut client = database.connect();
-    check(
-        &mut client,
-        &[
-            Case {
-                given: "",
-                call: "SELECT metabase.set_setting('time_zone', 'Mars/Olympus')",
-                sqlstate: "22023",
-                message: "setting \"time_zone\" cannot be \"Mars/Olympus\": there is no time zone of that name in \
-                          pg_timezone_names",
-                hint: Some("For example: SELECT metabase.set_setting('time_zone', 'Europe/Berlin');"),
-            },
-            Case {
-                given: "",
-                call: "SELECT metabase.set_setting('completed_statuses', ' , ')",
-                sqlstate: "22023",
-                message: "setting \"completed_statuses\" cannot be \" , \": it names no status",
-                hint: Some(
-                    "For example: SELECT metabase.set_setting('completed_statuses', 'completed, delivered');",
-                ),
-            },
-            Case {
-                given: "",
-                call: "SELECT metabase.set_setting('currency', 'Euro')",
-                sqlstate: "22023",
-                message: "setting \"currency\" cannot be \"Euro\": it is not a code of ISO 4217",
-                hint: Some("For example: SELECT metabase.set_setting('currency', 'EUR');"),
-            },
-        ],
-    );
-}
-
-#[test]
-fn arguments_that_must_not_be_null() {
-    let (_database, mut client) = shop_with_views();
-    for (call, argument) in [
-        ("SELECT * FROM metabase.create_all_views(NULL)", "drop_existing"),
-        ("SELECT * FROM metabase.create_view(NULL)", "view_name"),
-        (
-            "SELECT * FROM metabase.create_view('metabase_brand_analytics', NULL)",
-            "drop_existing",
-        ),
-        ("SELECT metabase.drop_view(NULL)", "view_name"),
-        (
-            "SELECT metabase.drop_view('metabase_brand_analytics', NULL)",
-            "cascade",
-        ),
-        ("SELECT * FROM metabase.refresh(NULL)", "strategy"),
-        ("SELECT * FROM metabase.refresh_view(NULL)", "view_name"),
-        (
-            "SELECT * FROM metabase.refresh_view('metabase_brand_analytics', NULL)",
-            "mode",
-        ),
-        (
-            "SELECT metabase.create_custom_view(NULL, 'SELECT 1 AS a', ARRAY['a'])",
-            "name",
-        ),
-        (
-            "SELECT metabase.create_custom_view('mine', NULL, ARRAY['a'])",
-            "query",
-        ),
-        (
-            "SELECT metabase.create_custom_view('mine', 'SELECT 1 AS a', NULL)",
-            "key_columns",
-        ),
-        (
-            "SELECT metabase.create_custom_view('mine', 'SELECT 1 AS a', ARRAY['a', NULL])",
-            "key_columns",
-        ),
-        (
-            "SELECT metabase.create_custom_view('mine', 'SELECT 1 AS a', ARRAY['a'], NULL)",
-            "strategy",
-        ),
-        (
-            "SELECT metabase.create_custom_view('mine', 'SELECT 1 AS a', ARRAY['a'], 'daily', NULL)",
-            "indexes",
-        ),
-        (
-            "SELECT metabase.create_custom_view('mine', 'SELECT 1 AS a', ARRAY['a'], 'daily', ARRAY[NULL])",
-            "indexes",
-        ),
-        ("SELECT metabase.map_source(NULL, 'core.brands')", "entity"),
-        ("SELECT metabase.unmap_source(NULL)", "entity"),
-        ("SELECT metabase.set_setting(NULL, 'EUR')", "name"),
-        ("SELECT metabase.grant_reader(NULL)", "role"),
-        ("SELECT metabase.grant_operator(NULL)", "role"),
-    ] {
-        check(
-            &mut client,
-            &[Case {
-                given: "",
-                call,
-                sqlstate: "22004",
-                message: &format!("argument \"{argument}\" must not be NULL"),
-                hint: Some("Pass a value."),
-            }],
-        );
-    }
-}
-
 // Sources
-
-#[test]
-fn a_shop_without_a_table_that_every_shop_has() {
-    let database = Database::with_extension();
-    let mut client = database.connect();
-    check(
-        &mut client,
-        &[
-            Case {
-                given: "",
-                call: "SELECT * FROM metabase.create_all_views()",
-                sqlstate: "42P01",
-                message: "entity \"order\" needs a table, and none of transactions.orders, sales.order exists",
-                hint: Some("Say which table it is: SELECT metabase.map_source('order', 'schema.table');"),
-            },
-            Case {
-                given: "CREATE SCHEMA sales;
-                        CREATE TABLE sales.\"order\" (id int PRIMARY KEY, status text, sold_at date, gross_sale numeric)",
-                call: "SELECT * FROM metabase.create_view('metabase_executive_metrics')",
-                sqlstate: "42P01",
-                message: "entity \"stock_item\" needs a table, and none of products.inventory, inventory.stock exists",
-                hint: Some("Say which table it is: SELECT metabase.map_source('stock_item', 'schema.table');"),
-            },
-        ],
-    );
-}
-
-#[test]
-fn sources_that_cannot_be_read() {
-    let database = shop();
-    let mut client = database.connect();
-    let ddl = |column: &str, sql_type: &str| {
-        format!("ALTER TABLE transactions.orders ALTER COLUMN {column} TYPE {sql_type} USING NULL")
-    };
-    check(
-        &mut client,
-        &[
-            Case {
-                given: "CREATE SCHEMA sales; CREATE TABLE sales.\"order\" (LIKE transactions.orders)",
-                call: "SELECT * FROM metabase.create_all_views()",
-                sqlstate: "55000",
-                message: "entity \"order\" could be read from any of transactions.orders, sales.\"order\"",
-                hint: Some(
-                    "Say which one it is: SELECT metabase.map_source('order', 'transactions.orders');",
-                ),
-            },
-            Case {
-                given: "ALTER TABLE transactions.orders DROP COLUMN gross_sale",
-                call: "SELECT * FROM metabase.create_all_views()",
-                sqlstate: "42703",
-                message: "entity \"order\" needs column \"gross_sale\", and transactions.orders has no \"gross_sale\"",
-                hint: Some(
-                    "Say where it is: SELECT metabase.map_source('order', 'transactions.orders', \
-                     '{\"gross_sale\": \"column or expression\"}');",
-                ),
-            },
-            Case {
-                given: "ALTER TABLE transactions.orders DROP COLUMN status",
-                call: "SELECT * FROM metabase.create_all_views()",
-                sqlstate: "42703",
-                message: "entity \"order\" needs column \"status\", and transactions.orders has no \"status\", and \
-                          nothing is mapped to \"is_completed\"",
-                hint: Some(
-                    "Say where it is: SELECT metabase.map_source('order', 'transactions.orders', \
-                     '{\"status\": \"column or expression\"}');",
-                ),
-            },
-            Case {
-                given: &ddl("gross_sale", "text"),
-                call: "SELECT * FROM metabase.create_all_views()",
-                sqlstate: "42804",
-                message: "column \"gross_sale\" of entity \"order\" must be a number, but \"gross_sale\" in \
-                          transactions.orders is text",
-                hint: Some(
-                    "Map an expression that converts it: SELECT metabase.map_source('order', \
-                     'transactions.orders', '{\"gross_sale\": \"…\"}');",
-                ),
-            },
-            Case {
-                given: "ALTER TABLE transactions.orders DROP CONSTRAINT orders_platform_id_fkey;
-                        ALTER TABLE transactions.orders ALTER COLUMN platform_id TYPE integer USING 1",
-                call: "SELECT * FROM metabase.create_all_views()",
-                sqlstate: "42804",
-                message: "column \"platform_id\" of entity \"order\" is integer, but the key of entity \"platform\" is uuid",
-                hint: Some(
-                    "Map column \"platform_id\" of entity \"order\" to an expression that casts it to the key's type.",
-                ),
-            },
-            Case {
-                given: "SELECT metabase.map_source('size', 'core.platforms', '{\"value\": \"name\"}');
-                        ALTER TABLE core.platforms RENAME TO channels;
-                        SELECT metabase.map_source('platform', 'core.channels')",
-                call: "SELECT * FROM metabase.create_all_views()",
-                sqlstate: "42P01",
-                message: "entity \"size\" cannot be read from core.platforms: there is no such table",
-                hint: Some(
-                    "Name one that exists, as metabase.map_source('size', 'schema.table'), or go back to detection with \
-                     metabase.unmap_source('size').",
-                ),
-            },
-        ],
-    );
-}
 
 #[test]
 fn a_source_that_the_role_may_not_read() {
@@ -487,170 +106,6 @@ fn a_source_that_the_role_may_not_read() {
         )),
     );
     assert_eq!(snapshot(&mut client), before);
-}
-
-#[test]
-fn mappings_that_cannot_work() {
-    let database = shop();
-    let mut client = database.connect();
-    run(
-        &mut client,
-        "CREATE TYPE core.pair AS (id uuid, name text); CREATE SEQUENCE core.numbers",
-    );
-    let name_hint =
-        "Write schema.table, and quote what is not in lower case: 'shop.orders', 'shop.\"Orders\"'.";
-    let kind_hint = "Sources are tables, partitioned tables, views, materialized views or foreign tables.";
-    let expression_hint = "Expressions see the table's columns; functions and other tables have to be written with their schema.";
-    let not_an_expression_hint = "Write one expression over the table's columns, for example amount_cents * 0.01; a \
-                                  subquery stands in parentheses.";
-    let object_hint = "For example: '{\"sold_at\": \"completed_on\", \"gross_sale\": \"amount_cents * 0.01\", \"city\": \
-                       null}'.";
-    let mapping = |call, sqlstate, message, hint| Case {
-        given: "",
-        call,
-        sqlstate,
-        message,
-        hint: Some(hint),
-    };
-    check(
-        &mut client,
-        &[
-            mapping(
-                "SELECT metabase.map_source('brand', 'core.marks')",
-                "42P01",
-                "entity \"brand\" cannot be read from core.marks: there is no such table",
-                "Name one that exists, as metabase.map_source('brand', 'schema.table'), or go back to detection with \
-                 metabase.unmap_source('brand').",
-            ),
-            mapping(
-                "SELECT metabase.map_source('brand', 'brands')",
-                "42602",
-                "\"brands\" is not the name of a table with its schema",
-                name_hint,
-            ),
-            mapping(
-                "SELECT metabase.map_source('brand', 'shop.core.brands')",
-                "42602",
-                "\"shop.core.brands\" is not the name of a table with its schema",
-                name_hint,
-            ),
-            mapping(
-                "SELECT metabase.map_source('brand', 'core.brands; DROP TABLE core.brands')",
-                "42602",
-                "\"core.brands; DROP TABLE core.brands\" is not the name of a table with its schema",
-                name_hint,
-            ),
-            mapping(
-                "SELECT metabase.map_source('brand', 'core.brands_pkey')",
-                "42809",
-                "entity \"brand\" cannot be read from core.brands_pkey: it is an index",
-                kind_hint,
-            ),
-            mapping(
-                "SELECT metabase.map_source('brand', 'core.numbers')",
-                "42809",
-                "entity \"brand\" cannot be read from core.numbers: it is a sequence",
-                kind_hint,
-            ),
-            mapping(
-                "SELECT metabase.map_source('brand', 'core.pair')",
-                "42809",
-                "entity \"brand\" cannot be read from core.pair: it is a composite type",
-                kind_hint,
-            ),
-            mapping(
-                r#"SELECT metabase.map_source('order', 'transactions.orders', '{"sold_at": null}')"#,
-                "42703",
-                "entity \"order\" needs column \"sold_at\", and transactions.orders has no mapping for it but null",
-                "Say where it is: SELECT metabase.map_source('order', 'transactions.orders', '{\"sold_at\": \
-                 \"column or expression\"}');",
-            ),
-            mapping(
-                r#"SELECT metabase.map_source('order', 'transactions.orders', '{"gross_sale": "external_id"}')"#,
-                "42804",
-                "column \"gross_sale\" of entity \"order\" must be a number, but external_id in \
-                 transactions.orders is character varying(100)",
-                "Map an expression that converts it: SELECT metabase.map_source('order', \
-                 'transactions.orders', '{\"gross_sale\": \"…\"}');",
-            ),
-            mapping(
-                r#"SELECT metabase.map_source('order', 'transactions.orders', '{"sold_at": "sold_at::text"}')"#,
-                "42804",
-                "column \"sold_at\" of entity \"order\" must be a timestamp or a date, but sold_at::text in \
-                 transactions.orders is text",
-                "Map an expression that converts it: SELECT metabase.map_source('order', \
-                 'transactions.orders', '{\"sold_at\": \"…\"}');",
-            ),
-            mapping(
-                r#"SELECT metabase.map_source('brand', 'core.brands', '{"name": "name, id"}')"#,
-                "42601",
-                "column \"name\" of entity \"brand\" is not one SQL expression: name, id",
-                not_an_expression_hint,
-            ),
-            mapping(
-                r#"SELECT metabase.map_source('brand', 'core.brands', '{"name": "name) FROM core.brands; DROP TABLE core.brands; SELECT (1"}')"#,
-                "42601",
-                "column \"name\" of entity \"brand\" is not one SQL expression: name) FROM core.brands; DROP TABLE \
-                 core.brands; SELECT (1",
-                not_an_expression_hint,
-            ),
-            mapping(
-                "SELECT metabase.map_source('brand', 'core.brands', '{}', 'true ORDER BY 1')",
-                "42601",
-                "the filter of entity \"brand\" is not one SQL expression: true ORDER BY 1",
-                not_an_expression_hint,
-            ),
-            mapping(
-                r#"SELECT metabase.map_source('brand', 'core.brands', '{"name": "upper(title)"}')"#,
-                "42703",
-                "column \"name\" of entity \"brand\" does not work on core.brands: column \"title\" does not exist",
-                expression_hint,
-            ),
-            mapping(
-                r#"SELECT metabase.map_source('brand', 'core.brands', '{"name": "pretty(name)"}')"#,
-                "42883",
-                "column \"name\" of entity \"brand\" does not work on core.brands: function pretty(character \
-                 varying) does not exist",
-                expression_hint,
-            ),
-            mapping(
-                "SELECT metabase.map_source('brand', 'core.brands', '{}', 'length(name)')",
-                "42804",
-                "the filter of entity \"brand\" does not work on core.brands: it is integer, not boolean",
-                expression_hint,
-            ),
-            mapping(
-                r#"SELECT metabase.map_source('brand', 'core.brands', '["name"]')"#,
-                "22023",
-                "the columns of entity \"brand\" must be a JSON object of texts and nulls, not [\"name\"]",
-                object_hint,
-            ),
-            mapping(
-                r#"SELECT metabase.map_source('brand', 'core.brands', '{"name": 1}')"#,
-                "22023",
-                "the columns of entity \"brand\" must be a JSON object of texts and nulls, not 1",
-                object_hint,
-            ),
-            mapping(
-                "SELECT metabase.map_source('order', NULL)",
-                "22023",
-                "entity \"order\" cannot be absent: every shop has it",
-                "Map it to a table, or to a view that you make for it.",
-            ),
-            mapping(
-                r#"SELECT metabase.map_source('brand', NULL, '{"name": "name"}')"#,
-                "22023",
-                "entity \"brand\" is declared absent, so it has no columns and no filter",
-                "Leave the columns and the filter out, or name a table.",
-            ),
-            mapping(
-                "SELECT metabase.map_source('brand', NULL, filter => 'true')",
-                "22023",
-                "entity \"brand\" is declared absent, so it has no columns and no filter",
-                "Leave the columns and the filter out, or name a table.",
-            ),
-        ],
-    );
 }
 
 #[test]
@@ -691,28 +146,6 @@ fn what_a_role_has_made_that_is_gone() {
 }
 
 #[test]
-fn expressions_over_many_rows_are_refused_when_they_are_mapped() {
-    let database = shop();
-    let mut client = database.connect();
-    for (expression, sqlstate) in [
-        ("max(rating)", "42803"),
-        ("rank() OVER (ORDER BY rating)", "42P20"),
-        ("generate_series(1, 3)", "0A000"),
-    ] {
-        let call = format!(
-            r#"SELECT metabase.map_source('supplier', 'core.suppliers', '{{"rating": "{expression}"}}')"#
-        );
-        let before = snapshot(&mut client);
-        assert_eq!(
-            error_of(&mut client, &call).sqlstate.code(),
-            sqlstate,
-            "{expression}"
-        );
-        assert_eq!(snapshot(&mut client), before);
-    }
-}
-
-#[test]
 fn an_expression_that_uses_what_the_role_may_not() {
     let database = shop();
     let mut client = database.connect();
@@ -738,137 +171,7 @@ fn an_expression_that_uses_what_the_role_may_not() {
     assert_eq!(snapshot(&mut client), before);
 }
 
-// Adapters
-
-#[test]
-fn views_of_the_old_sources_do_not_stand_beside_views_of_the_new() {
-    let (_database, mut client) = shop_with_views();
-    run(
-        &mut client,
-        "SELECT metabase.drop_view('metabase_brand_analytics')",
-    );
-    let changed = |given, call| Case {
-        given,
-        call,
-        sqlstate: "55000",
-        message: "the sources or the settings have changed since analytics.metabase_executive_metrics was created",
-        hint: Some(
-            "Views of different making would not agree; create them all anew: SELECT * FROM \
-             metabase.create_all_views(drop_existing => true);",
-        ),
-    };
-    check(
-        &mut client,
-        &[
-            changed(
-                "SELECT metabase.set_setting('completed_statuses', 'completed, pending')",
-                "SELECT * FROM metabase.create_all_views()",
-            ),
-            changed(
-                "SELECT metabase.set_setting('time_zone', 'Asia/Tokyo')",
-                "SELECT * FROM metabase.create_view('metabase_brand_analytics')",
-            ),
-            changed(
-                r#"SELECT metabase.map_source('brand', 'core.brands', '{"name": "upper(name)"}')"#,
-                "SELECT * FROM metabase.create_view('metabase_platform_performance', drop_existing => true)",
-            ),
-        ],
-    );
-    // As the hint says:
-    run(
-        &mut client,
-        "SELECT metabase.set_setting('completed_statuses', 'completed, pending')",
-    );
-    assert_eq!(
-        column(
-            &mut client,
-            "SELECT count(*) FROM metabase.create_all_views(drop_existing => true) WHERE created"
-        ),
-        ["7"]
-    );
-}
-
-#[test]
-fn an_adapter_whose_columns_change_their_type_while_somebodys_view_reads_it() {
-    let (_database, mut client) = shop_with_views();
-    run(
-        &mut client,
-        r#"CREATE VIEW public.names AS SELECT id, name FROM metabase_internal.brands;
-           CREATE TABLE core.marks (id text PRIMARY KEY, name text);
-           SELECT metabase.map_source('brand', 'core.marks');
-           SELECT metabase.map_source('product', 'products.products', '{"brand_id": "brand_id::text"}')"#,
-    );
-    let before = (snapshot(&mut client), history(&mut client));
-    let error = error_of(
-        &mut client,
-        "SELECT * FROM metabase.create_all_views(drop_existing => true)",
-    );
-    assert_error(
-        &error,
-        "2BP01",
-        "adapter metabase_internal.brands cannot change its columns while other objects depend on it",
-        Some("Drop what the DETAIL names, and make it again afterwards."),
-    );
-    assert_eq!(
-        error.detail.as_deref(),
-        Some("view public.names depends on view metabase_internal.brands")
-    );
-    assert_eq!((snapshot(&mut client), history(&mut client)), before);
-    // As the hint says:
-    run(
-        &mut client,
-        "DROP VIEW public.names;
-         SELECT * FROM metabase.create_all_views(drop_existing => true);
-         CREATE VIEW public.names AS SELECT id, name FROM metabase_internal.brands",
-    );
-}
-
 // Views
-
-#[test]
-fn a_view_that_is_not_there_cannot_be_dropped() {
-    let database = shop();
-    let mut client = database.connect();
-    check(
-        &mut client,
-        &[Case {
-            given: "",
-            call: "SELECT metabase.drop_view('metabase_brand_analytics')",
-            sqlstate: "42P01",
-            message: "materialized view analytics.metabase_brand_analytics does not exist",
-            hint: Some("Create it: SELECT * FROM metabase.create_view('metabase_brand_analytics');"),
-        }],
-    );
-}
-
-#[test]
-fn what_depends_on_a_view_keeps_it_from_being_dropped_without_cascade() {
-    let (_database, mut client) = shop_with_views();
-    run(
-        &mut client,
-        "CREATE VIEW public.top_brands AS SELECT brand_name FROM analytics.metabase_brand_analytics",
-    );
-    let before = (snapshot(&mut client), history(&mut client));
-    let error = error_of(
-        &mut client,
-        "SELECT metabase.drop_view('metabase_brand_analytics', cascade => false)",
-    );
-    let message = "materialized view analytics.metabase_brand_analytics cannot be dropped because other objects depend on it";
-    let hint = "Drop these first, or everything with it: SELECT metabase.drop_view('metabase_brand_analytics', cascade \
-                => true);";
-    let detail = "view public.top_brands depends on materialized view analytics.metabase_brand_analytics";
-    assert_error(&error, "2BP01", message, Some(hint));
-    assert_eq!(error.detail.as_deref(), Some(detail));
-    // Replacing it needs it to be dropped, too, and never takes other objects with it.
-    assert_eq!(
-        column(
-            &mut client,
-            "SELECT error_message FROM metabase.create_view('metabase_brand_analytics', drop_existing => true)"
-        ),
-        [format!("{message} (SQLSTATE 2BP01)\n{detail}\n{hint}")]
-    );
-    assert_eq!((snapshot(&mut client), history(&mut client)), before);
-}
 
 #[test]
 fn another_object_of_a_views_name_is_never_touched() {
@@ -980,37 +283,6 @@ fn only_the_owner_of_a_view_may_refresh_replace_or_drop_it() {
         );
     }
     assert_eq!(snapshot(&mut client), before);
-}
-
-#[test]
-fn a_replacement_that_cannot_be_made_takes_the_whole_call_back() {
-    let (_database, mut client) = shop_with_views();
-    // The user's own index holds for the rows of today; the shop of tomorrow breaks it.
-    run(
-        &mut client,
-        "CREATE UNIQUE INDEX mine ON analytics.metabase_brand_analytics (brand_name);
-         UPDATE core.brands SET name = 'Nike'",
-    );
-    check(
-        &mut client,
-        &[Case {
-            given: "",
-            call: "SELECT * FROM metabase.create_all_views(drop_existing => true)",
-            sqlstate: "23505",
-            message: "analytics.metabase_brand_analytics could not be created anew, so the call as a whole was \
-                      undone: could not create unique index \"mine\"",
-            hint: Some("The old views are still there."),
-        }],
-    );
-    assert_eq!(
-        error_of(
-            &mut client,
-            "SELECT * FROM metabase.create_all_views(drop_existing => true)"
-        )
-        .detail
-        .as_deref(),
-        Some("Key (brand_name)=(Nike) is duplicated.")
-    );
 }
 
 // Locks and cancellation
@@ -1192,40 +464,4 @@ fn a_transaction_that_goes_on_after_a_failed_view_is_sound() {
         ),
         ["2"]
     );
-}
-
-// Triggers
-
-#[test]
-fn a_trigger_of_somebody_elses_making_captures_nothing() {
-    let database = shop();
-    let mut client = database.connect();
-    let given = |trigger: &str, function: &str| {
-        format!(
-            "CREATE TABLE public.mine (id integer); INSERT INTO public.mine VALUES (1);
-             CREATE TRIGGER mine {trigger} EXECUTE FUNCTION metabase_internal.{function}('order_queue', 'id')"
-        )
-    };
-    // The queues take changes once there are facts.
-    create_all_views(&mut client);
-    refresh_all(&mut client);
-    for given in [
-        given("AFTER UPDATE ON public.mine FOR EACH STATEMENT", "capture_row"),
-        given("BEFORE UPDATE ON public.mine FOR EACH ROW", "capture_row"),
-        given("BEFORE UPDATE ON public.mine FOR EACH STATEMENT", "capture_row"),
-        given("BEFORE UPDATE ON public.mine FOR EACH ROW", "capture_truncate"),
-    ] {
-        check(
-            &mut client,
-            &[Case {
-                given: &given,
-                call: "UPDATE public.mine SET id = 2",
-                sqlstate: "39P01",
-                message: "the triggers that capture changes are put on sources by this extension only",
-                hint: Some(
-                    "Drop the trigger. If it was to capture changes: SELECT * FROM metabase.enable_capture();",
-                ),
-            }],
-        );
-    }
 }

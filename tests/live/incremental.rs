@@ -416,20 +416,6 @@ fn rebuild_says_what_it_has_read_and_has_each_view_filled_anew() {
 }
 
 #[test]
-fn without_views_there_is_nothing_to_capture_or_build() {
-    let database = shop();
-    let mut client = database.connect();
-    for call in ["rebuild()", "capture_status()", "enable_capture()"] {
-        assert_error(
-            &error_of(&mut client, &format!("SELECT metabase.{call}")),
-            "55000",
-            "there are no views yet whose sources could be captured",
-            Some("Create them: SELECT * FROM metabase.create_all_views();"),
-        );
-    }
-}
-
-#[test]
 fn nothing_is_built_where_nothing_is_captured() {
     let (_database, mut client) = refreshed_shop();
     run(&mut client, "SELECT metabase.disable_capture()");

@@ -1,11 +1,12 @@
-//! The scripts of `tests/pg_regress`: SQL as users write it in psql, with all that psql answers.
+//! The scripts of `tests/pg_regress`: SQL as users write it in psql, with all that psql prints.
 //!
 //! The layout is that of PostgreSQL's own regression tests. `PG_REGRESS_UPDATE=1` writes the expected files anew.
 
+use std::fs::File;
 use std::io::{Read, pipe};
 
 use crate::cluster::Database;
-use crate::shop::shop;
+use crate::shop::{history, refreshed_shop, shop, snapshot};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pg_regress");
 
@@ -29,28 +30,54 @@ fn dashboards() {
     compare("dashboards");
 }
 
+#[test]
+fn errors_of_calls() {
+    compare_errors("errors_of_calls", &refreshed_shop().0);
+}
+
+#[test]
+fn errors_of_sources() {
+    compare_errors("errors_of_sources", &shop());
+}
+
+#[test]
+fn errors_of_own_views() {
+    compare_errors("errors_of_own_views", &shop());
+}
+
 fn compare(script: &str) {
-    let database = shop();
-    let answer = psql(&database, &format!("{FOLDER}/sql/{script}.sql"));
+    compare_in(&shop(), script, &[]);
+}
+
+/// The same for calls that fail: with their SQLSTATE, and nothing is left behind.
+fn compare_errors(script: &str, database: &Database) {
+    let mut client = database.connect();
+    let before = (snapshot(&mut client), history(&mut client));
+    compare_in(database, script, &["-v", "VERBOSITY=verbose"]);
+    assert_eq!((snapshot(&mut client), history(&mut client)), before);
+}
+
+fn compare_in(database: &Database, script: &str, options: &[&str]) {
+    let printed = psql(database, &format!("{FOLDER}/sql/{script}.sql"), options);
     let expected_file = format!("{FOLDER}/expected/{script}.out");
     if std::env::var_os("PG_REGRESS_UPDATE").is_some() {
-        std::fs::write(&expected_file, &answer).unwrap_or_else(|error| panic!("{expected_file}: {error}"));
+        std::fs::write(&expected_file, &printed).unwrap_or_else(|error| panic!("{expected_file}: {error}"));
     }
     let expected =
         std::fs::read_to_string(&expected_file).unwrap_or_else(|error| panic!("{expected_file}: {error}"));
     // Line by line, so that a failure shows where.
-    for (number, (answered, expected)) in answer.lines().zip(expected.lines()).enumerate() {
-        assert_eq!(answered, expected, "{expected_file}, line {}", number + 1);
+    for (number, (printed, expected)) in printed.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(printed, expected, "{expected_file}, line {}", number + 1);
     }
     assert_eq!(
-        answer.lines().count(),
+        printed.lines().count(),
         expected.lines().count(),
         "lines of {expected_file}"
     );
 }
 
 /// All that psql prints for a script, errors included, in their place.
-fn psql(database: &Database, script: &str) -> String {
+fn psql(database: &Database, script: &str, options: &[&str]) -> String {
     let (mut reader, writer) = pipe().expect("a pipe");
     let mut psql = database
         .program("psql")
@@ -62,9 +89,10 @@ fn psql(database: &Database, script: &str) -> String {
             "HIDE_TABLEAM=on",
             "-v",
             "HIDE_TOAST_COMPRESSION=on",
-            "-f",
-            script,
         ])
+        .args(options)
+        // From a file that it knew by its name it would number the lines of errors.
+        .stdin(File::open(script).unwrap_or_else(|error| panic!("{script}: {error}")))
         .stdout(writer.try_clone().expect("a pipe"))
         .stderr(writer)
         .spawn()
@@ -72,6 +100,9 @@ fn psql(database: &Database, script: &str) -> String {
     let mut printed = String::new();
     reader.read_to_string(&mut printed).expect("psql prints UTF-8");
     psql.wait().expect("psql ends");
-    // psql says in which file an error is; the file's folder is nobody's business.
-    printed.replace(&format!("psql:{script}:"), "psql:")
+    // Where in our source an error is made is nobody's business.
+    printed
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("LOCATION:  "))
+        .collect()
 }

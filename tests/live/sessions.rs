@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use postgres::{Client, SimpleQueryMessage};
 
 use crate::cluster::value;
+use crate::rows::{cells_of, filled};
 
 /// A statement that runs in a session of its own.
 pub struct Background {
@@ -35,16 +36,9 @@ impl Background {
     /// The rows of all its statements, as text, or its error.
     pub fn result(self) -> Result<Vec<Vec<String>>, postgres::Error> {
         let messages = self.thread.join().expect("a session's thread does not panic")?;
-        Ok(messages
-            .iter()
-            .filter_map(|message| match message {
-                SimpleQueryMessage::Row(row) => Some(
-                    (0..row.len())
-                        .map(|column| row.get(column).unwrap_or("NULL").to_owned())
-                        .collect(),
-                ),
-                _ => None,
-            })
+        Ok(cells_of(&messages)
+            .into_iter()
+            .map(|row| filled(row, "NULL"))
             .collect())
     }
 }

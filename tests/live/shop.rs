@@ -2,7 +2,8 @@
 
 use postgres::{Client, SimpleQueryMessage, Statement};
 
-use crate::cluster::{Cluster, Database, SqlError, create_all_views, refresh_all, run_file, value};
+use crate::cluster::{Cluster, Database, SqlError, create_all_views, error_of, refresh_all, run_file, value};
+use crate::rows::{cells, filled};
 
 /// The seven views, in the order of every answer.
 pub const VIEWS: [&str; 7] = [
@@ -65,14 +66,9 @@ pub fn run(client: &mut Client, statements: &str) {
 
 /// The first column of a query, as text.
 pub fn column(client: &mut Client, query: &str) -> Vec<String> {
-    client
-        .simple_query(query)
-        .unwrap_or_else(|error| panic!("{query}: {error:?}"))
-        .iter()
-        .filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or("NULL").to_owned()),
-            _ => None,
-        })
+    cells(client, query)
+        .into_iter()
+        .map(|row| filled(row, "NULL").swap_remove(0))
         .collect()
 }
 
@@ -322,4 +318,11 @@ pub fn assert_error(error: &SqlError, sqlstate: &str, message: &str, hint: Optio
     assert_eq!(error.sqlstate.code(), sqlstate, "{error:?}");
     assert_eq!(error.message, message);
     assert_eq!(error.hint.as_deref(), hint, "{error:?}");
+}
+
+/// Asserts that a statement fails because the role may not do it.
+#[track_caller]
+pub fn assert_denied(client: &mut Client, statement: &str) {
+    let error = error_of(client, statement);
+    assert_eq!(error.sqlstate.code(), "42501", "{statement}: {error:?}");
 }

@@ -7,10 +7,9 @@ use postgres::Client;
 use serde_json::{Value, json};
 
 use super::card::{Choice, Chosen, DASHBOARDS, cards, dashboard};
-use super::figures::answer;
 use super::shops::{demo, empty, odd};
 use crate::cluster::{Database, create_all_views, error_of};
-use crate::rows::rows;
+use crate::rows::{cells, rows};
 use crate::shop::{assert_error, run, shop_with_views};
 
 /// A shop that all of these tests share: none of them changes it.
@@ -153,10 +152,10 @@ fn nothing_is_wrong_in_the_other_layouts_and_every_card_can_be_asked() {
             );
             for card in cards(&dashboard) {
                 let asked = card.asked(&mut client, &Chosen::new());
-                let shown = answer(&mut client, &asked);
+                let shown = cells(&mut client, &asked);
                 assert!(!shown.is_empty(), "{name}/{} of {schema}", card.key);
                 let asked = card.asked(&mut client, &everything);
-                answer(&mut client, &asked);
+                cells(&mut client, &asked);
             }
         }
     }

@@ -1,16 +1,13 @@
 //! Each card shows what its title and description say, of what is in the shop's own tables.
 
-use postgres::{Client, SimpleQueryMessage};
+use postgres::Client;
 
 use super::card::{Chosen, DASHBOARDS, cards, dashboard, list};
 use super::expected::{EXPECTED, Expected};
 use super::shops::{choose, demo, empty, odd};
 use crate::cluster::refresh_all;
-use crate::rows::rows;
+use crate::rows::{cells, rows};
 use crate::shop::run;
-
-/// What one cell of a result holds.
-type CellText = Option<String>;
 
 #[test]
 fn every_card_shows_what_it_says_of_the_demo_shop() {
@@ -139,7 +136,7 @@ fn amounts_of_any_size_keep_no_card_from_answering() {
             let dashboard = dashboard(&mut client, name);
             for card in cards(&dashboard) {
                 let asked = card.asked(&mut client, &Chosen::new());
-                let shown = answer(&mut client, &asked);
+                let shown = cells(&mut client, &asked);
                 assert!(!shown.is_empty(), "{name}/{} with {amount}", card.key);
             }
         }
@@ -165,8 +162,8 @@ pub fn compare(client: &mut Client, chosen: &Chosen) -> Vec<(String, usize)> {
         for card in cards(&dashboard) {
             let expected = expected(name, &card.key);
             let asked = card.asked(client, chosen);
-            let shows = answer(client, &asked);
-            let due = answer(client, expected.sql);
+            let shows = cells(client, &asked);
+            let due = cells(client, expected.sql);
             if !agree(&shows, &due, expected.tolerance) {
                 wrong.push(format!(
                     "{name}/{} of {chosen:?} shows\n  {shows:?}\nand not\n  {due:?}",
@@ -187,26 +184,9 @@ fn expected(dashboard: &str, card: &str) -> &'static Expected {
         .unwrap_or_else(|| panic!("nobody knows what {dashboard}/{card} has to show"))
 }
 
-/// The rows of a query.
-pub fn answer(client: &mut Client, query: &str) -> Vec<Vec<CellText>> {
-    client
-        .simple_query(query)
-        .unwrap_or_else(|error| panic!("{query}: {error:?}"))
-        .iter()
-        .filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(
-                (0..row.len())
-                    .map(|column| row.get(column).map(str::to_owned))
-                    .collect(),
-            ),
-            _ => None,
-        })
-        .collect()
-}
-
 /// Whether two results are equal row by row, in their order: numbers by their value, within a tolerance.
-fn agree(one: &[Vec<CellText>], other: &[Vec<CellText>], tolerance: f64) -> bool {
-    let cells_agree = |(one, other): (&CellText, &CellText)| {
+fn agree(one: &[Vec<Option<String>>], other: &[Vec<Option<String>>], tolerance: f64) -> bool {
+    let cells_agree = |(one, other): (&Option<String>, &Option<String>)| {
         one == other
             || match (number(one), number(other)) {
                 (Some(one), Some(other)) => (one - other).abs() <= tolerance,
@@ -220,6 +200,6 @@ fn agree(one: &[Vec<CellText>], other: &[Vec<CellText>], tolerance: f64) -> bool
             .all(|(one, other)| one.len() == other.len() && one.iter().zip(other).all(cells_agree))
 }
 
-fn number(cell: &CellText) -> Option<f64> {
+fn number(cell: &Option<String>) -> Option<f64> {
     cell.as_ref()?.parse().ok()
 }

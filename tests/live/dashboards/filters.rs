@@ -4,9 +4,10 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::card::{Choice, Chosen, DASHBOARDS, cards, dashboard};
-use super::figures::{answer, compare};
+use super::figures::compare;
 use super::shops::{choose, demo, odd, today};
 use crate::cluster::value;
+use crate::rows::cells;
 use crate::shop::column;
 
 /// The values of one filter that somebody ticks.
@@ -271,7 +272,7 @@ fn a_card_of_all_time_shows_the_same_whatever_the_date() {
         for card in cards(&dashboard) {
             let whenever = card.asked(&mut client, &Chosen::new());
             let then = card.asked(&mut client, &date);
-            let is_same = answer(&mut client, &whenever) == answer(&mut client, &then);
+            let is_same = cells(&mut client, &whenever) == cells(&mut client, &then);
             let says_all_time = card.title.to_lowercase().contains("all time");
             // The stock is that of today: its dashboard has no date.
             assert_eq!(

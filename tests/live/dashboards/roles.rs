@@ -13,12 +13,8 @@ use crate::shop::{column, run, shop_with_views};
 
 /// The shop with an operator's session.
 fn shop_with_operator() -> (Database, Client, Client) {
-    let (database, mut client) = shop_with_views();
-    let operator = database.create_role("operator");
-    run(
-        &mut client,
-        &format!("SELECT metabase.grant_operator('{operator}')"),
-    );
+    let (database, client) = shop_with_views();
+    let operator = database.create_operator("operator");
     let as_operator = database.connect_as(&operator);
     (database, client, as_operator)
 }
