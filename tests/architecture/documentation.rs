@@ -400,11 +400,10 @@ fn paths_that_pages_name_are_there() {
             if !folders.iter().any(|folder| path.starts_with(folder)) {
                 continue;
             }
-            // A name in capitals stands for any; what comes before it is there.
-            let named: Vec<&str> = path
-                .split('/')
-                .take_while(|part| !part.starts_with(|first: char| first.is_ascii_uppercase()))
-                .collect();
+            // A name in capitals, or with an asterisk, stands for any; what comes before it is there.
+            let stands_for_any =
+                |part: &str| part.contains('*') || part.starts_with(|first: char| first.is_ascii_uppercase());
+            let named: Vec<&str> = path.split('/').take_while(|part| !stands_for_any(part)).collect();
             count += 1;
             if !root().join(named.join("/")).exists() {
                 missing.push(format!("{}: {path}", page.path));
