@@ -298,8 +298,9 @@ fn pairs(ours: &[Dashcard], theirs: &[&Value], cards: &BTreeMap<&str, u64>) -> V
             && their["row"] == our.place.row
             && their["col"] == our.place.col
     };
-    let rules: [&dyn Fn(&Dashcard, &Value) -> bool; 3] =
-        [&has_same_identity, &has_same_words, &is_heading_in_same_place];
+    /// Whether one of our cards and one of theirs are the same.
+    type Rule<'a> = &'a dyn Fn(&Dashcard, &Value) -> bool;
+    let rules: [Rule; 3] = [&has_same_identity, &has_same_words, &is_heading_in_same_place];
     for is_same in rules {
         for (index, our) in ours.iter().enumerate() {
             if pairs.contains(&Some(index)) {

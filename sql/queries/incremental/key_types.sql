@@ -9,7 +9,10 @@ SELECT pg_catalog.jsonb_object_agg(
         WHEN 'pg_catalog.text'::pg_catalog.regtype THEN 'text'
     END
 ) AS types
-FROM pg_catalog.unnest($1::text[], $2::text[]) AS entity (name, adapter)
+FROM ROWS FROM (
+    pg_catalog.unnest($1::text[]),
+    pg_catalog.unnest($2::text[])
+) AS entity (name, adapter)
 JOIN pg_catalog.pg_class AS view ON view.relname = entity.adapter
 JOIN pg_catalog.pg_attribute AS key ON key.attrelid = view.oid AND key.attname = 'id'
 WHERE view.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
