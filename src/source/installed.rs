@@ -209,8 +209,34 @@ fn create(verb: &str, sources: &Sources, source: &Source, settings: &Settings) -
     let create = format!("{verb} {}", adapter::view(sources, source, settings));
     // Literals in it are read now. They were looked at before, but what a CHECK calls may have changed since: it cannot go back to
     // the role of a session that has SET ROLE.
-    restricted(|| query::run(&create, &[]))?;
+    as_creator(|| restricted(|| query::run(&create, &[])))?;
     query::run(&adapter::comment_statements(source), &[])
+}
+
+/// Runs `work` with the privilege to make relations in `metabase_internal`, which nobody has by itself: a function there that is
+/// called like one of ours, or a table like one of the facts, would be in everybody's way.
+fn as_creator<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    if query::value(
+        "SELECT pg_catalog.has_schema_privilege('metabase_internal', 'CREATE')",
+        &[],
+    )? {
+        return work();
+    }
+    let role = sql::ident(&current_role()?);
+    as_extension_owner(|| {
+        query::run(
+            &format!("GRANT CREATE ON SCHEMA metabase_internal TO {role}"),
+            &[],
+        )
+    })?;
+    let made = work()?;
+    as_extension_owner(|| {
+        query::run(
+            &format!("REVOKE CREATE ON SCHEMA metabase_internal FROM {role}"),
+            &[],
+        )
+    })?;
+    Ok(made)
 }
 
 /// Changes an adapter in place, or makes it anew where its columns have other types now.

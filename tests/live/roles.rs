@@ -416,6 +416,34 @@ fn an_operator_may_not_touch_what_the_extension_remembers() {
 }
 
 #[test]
+fn nobody_makes_anything_among_what_the_extension_keeps() {
+    let database = shop();
+    let role = database.create_role("operator");
+    run(&mut database.connect(), &format!("SELECT metabase.grant_operator('{role}')"));
+    let mut operator = database.connect_as(&role);
+    let attempts = [
+        // Each would be in the way of one of the extension's own.
+        "CREATE FUNCTION metabase_internal.known_roles(a int DEFAULT 0) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE FUNCTION metabase_internal.country_code(a text, b int DEFAULT 0) RETURNS text LANGUAGE sql AS 'SELECT a'",
+        "CREATE TABLE metabase_internal.item_fact (a int)",
+        "CREATE TYPE metabase_internal.uuid AS (a int)",
+        "ALTER VIEW metabase_internal.orders RENAME TO was",
+    ];
+    for _ in 0..2 {
+        // Adapters are made, and made anew, all the same.
+        run(&mut operator, "SELECT metabase.create_all_views(true)");
+        for attempt in attempts {
+            assert_eq!(error_of(&mut operator, attempt).sqlstate.code(), "42501", "{attempt}");
+        }
+        refresh_all(&mut operator);
+    }
+    assert!(!value::<bool>(
+        &mut operator,
+        "SELECT has_schema_privilege('metabase_internal', 'CREATE')"
+    ));
+}
+
+#[test]
 fn making_an_operator_hands_it_what_a_superuser_had_created() {
     let database = shop();
     let mut client = database.connect();

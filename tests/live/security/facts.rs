@@ -27,7 +27,12 @@ fn operators_shop(database: &Database) -> Trap<'_> {
     let mut superuser = database.connect();
     run(
         &mut superuser,
-        &format!("SELECT metabase.grant_operator('{}')", trap.role),
+        &format!(
+            "SELECT metabase.grant_operator('{role}');
+             -- No operator may create anything there by itself: more is tried than it can do.
+             GRANT CREATE ON SCHEMA metabase_internal TO {role}",
+            role = trap.role
+        ),
     );
     let mut operator = database.connect_as(&trap.role);
     create_all_views(&mut operator);
