@@ -67,15 +67,14 @@ run_live() {
     cargo test --test live "${features[@]}" -- "$@" && cargo test -p metabase-push --test push -- --ignored "$@"
 }
 
-# The tests that need no server, and of the others those of these modules that take a second or two at most.
-QUICK_LIVE=(cost:: errors:: hand_worked:: incremental:: keys:: layouts:: mappings:: pg_regress::)
-QUICK_SKIPPED=(--skip pg::tests::)
-
+# All tests that need no server, and those on the live cluster that see most of the code in a second or two each.
 test_quick() {
+    local modules=(cost:: errors:: hand_worked:: incremental:: keys:: pg_regress::)
     say "Testing what is quick"
     cargo fmt --check
-    cargo test --lib --test architecture "${features[@]}" --quiet -- "${QUICK_SKIPPED[@]}"
-    on_live_cluster cargo test --test live "${features[@]}" --quiet -- "${QUICK_LIVE[@]}"
+    # Those in src/pg/tests.rs run inside a server.
+    cargo test --lib --test architecture "${features[@]}" --quiet -- --skip pg::tests::
+    on_live_cluster cargo test --test live "${features[@]}" --quiet -- "${modules[@]}"
 }
 
 case ${1:-all} in
