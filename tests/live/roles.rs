@@ -549,6 +549,8 @@ impl OperatorsTrap {
             &format!(
                 "SELECT metabase.grant_operator('{operator}');
                  CREATE SCHEMA trap AUTHORIZATION {operator};
+                 -- More than operators are given: what it could put there must not run either.
+                 GRANT CREATE ON SCHEMA metabase_internal TO {operator};
                  SET ROLE {operator};
                  CREATE SEQUENCE trap.ran;
                  CREATE SEQUENCE trap.ran_as_superuser;
