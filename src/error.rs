@@ -49,6 +49,14 @@ pub enum Error {
     UnknownRole { role: String },
     #[error("argument \"{argument}\" must not be NULL")]
     NullArgument { argument: &'static str },
+    #[error("argument \"{argument}\" has {bytes} bytes, and {most} are the most")]
+    LongArgument {
+        argument: &'static str,
+        bytes: usize,
+        most: usize,
+    },
+    #[error("a query answered with more than {most} bytes")]
+    LongAnswer { most: usize },
 
     // Sources
     #[error("entity \"{entity}\" needs a table, and none of {} exists", .looked_for.join(", "))]
@@ -306,6 +314,7 @@ impl Error {
             | InvalidDashboard { .. }
             | CustomKey { .. } => "22023",
             NullArgument { .. } => "22004",
+            LongArgument { .. } | LongAnswer { .. } => "54000",
             UnknownRole { .. } => "42704",
             UnknownColumn { .. } | ColumnMissing { .. } => "42703",
             RelationName { .. } | CustomName { .. } => "42602",
@@ -385,6 +394,10 @@ impl Error {
             }
             UnknownRole { .. } => "Create it first, with CREATE ROLE.".into(),
             NullArgument { .. } => "Pass a value.".into(),
+            LongArgument { .. } => "Pass a shorter one.".into(),
+            LongAnswer { .. } => {
+                "Rows, definitions or comments of that size are not taken over; see what is so long, and make it shorter.".into()
+            }
             SourceMissing { entity, .. } => format!(
                 "Say which table it is: SELECT metabase.map_source('{entity}', 'schema.table');"
             ),
@@ -573,13 +586,19 @@ impl Error {
 
     /// All of it as one text, for the `error_message` of a result row.
     pub fn in_full(&self) -> String {
-        let mut text = format!("{} (SQLSTATE {})", self, self.sqlstate());
+        let mut text = format!("{} (SQLSTATE {})", shown(&self.to_string()), self.sqlstate());
         for part in self.detail().map(str::to_owned).into_iter().chain(self.hint()) {
             text.push('\n');
-            text.push_str(&part);
+            text.push_str(&shown(&part));
         }
         text
     }
+}
+
+/// A message, detail or hint as it is shown: it may repeat what somebody has passed.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 1500;
+    shortened(text, LONGEST)
 }
 
 /// A text of somebody else's with so many characters at most. One that is longer says how long it was: what is stored is shown to
@@ -612,12 +631,12 @@ pub fn decode_sqlstate(code: i32) -> String {
 impl From<Error> for ErrorReport {
     fn from(error: Error) -> ErrorReport {
         let code = PgSqlErrorCode::from(encode_sqlstate(error.sqlstate()));
-        let mut report = ErrorReport::new(code, error.to_string(), "metabase_views");
+        let mut report = ErrorReport::new(code, shown(&error.to_string()), "metabase_views");
         if let Some(detail) = error.detail() {
-            report = report.set_detail(detail);
+            report = report.set_detail(shown(detail));
         }
         if let Some(hint) = error.hint() {
-            report = report.set_hint(hint);
+            report = report.set_hint(shown(&hint));
         }
         report
     }

@@ -4,13 +4,14 @@ use pgrx::JsonB;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::required;
+use super::{optional, required};
 use crate::dashboard::catalog;
 use crate::dashboard::check::{self, Problem};
 use crate::dashboard::model::Dashboard;
 use crate::dashboard::preview;
 use crate::dashboard::resolve::{self, Metadata};
 use crate::error::Error;
+use crate::pg::argument::{Json, MetadataJson, Text};
 use crate::settings;
 
 type DashboardRow = (
@@ -67,13 +68,13 @@ fn dashboards() -> Result<
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn dashboard_json(
-    name: Option<String>,
-    metadata: default!(Option<JsonB>, "NULL"),
+    name: Option<Text>,
+    metadata: default!(Option<MetadataJson>, "NULL"),
 ) -> Result<JsonB, ErrorReport> {
     let dashboard = catalog::find(&required("name", name)?)?;
-    let json = match metadata {
+    let json = match optional("metadata", metadata)? {
         None => serde_json::to_value(dashboard).map_err(Error::from)?,
-        Some(JsonB(metadata)) => {
+        Some(metadata) => {
             let requests = resolve::requests(dashboard, &Metadata::read(metadata)?)?;
             serde_json::to_value(requests).map_err(Error::from)?
         }
@@ -84,7 +85,7 @@ fn dashboard_json(
 /// A dashboard as one HTML page with its cards drawn from live data, to look at without a Metabase: it needs no network.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn dashboard_html(name: Option<String>) -> Result<String, ErrorReport> {
+fn dashboard_html(name: Option<Text>) -> Result<String, ErrorReport> {
     let dashboard = catalog::find(&required("name", name)?)?;
     Ok(preview::html(&dashboard, &settings::current()?.time_zone)?)
 }
@@ -104,7 +105,7 @@ fn problem_rows(dashboard: &Dashboard) -> Result<TableIterator<'static, ProblemR
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn check_dashboard(
-    name: Option<String>,
+    name: Option<Text>,
 ) -> Result<TableIterator<'static, (name!(card, Option<String>), name!(problem, String))>, ErrorReport> {
     let name = required("name", name)?;
     let dashboard = match name.trim_start().starts_with('{') {
@@ -119,8 +120,8 @@ fn check_dashboard(
 #[pg_extern(volatile, parallel_unsafe, name = "check_dashboard")]
 #[search_path(pg_catalog, pg_temp)]
 fn check_changed_dashboard(
-    dashboard: Option<JsonB>,
+    dashboard: Option<Json>,
 ) -> Result<TableIterator<'static, (name!(card, Option<String>), name!(problem, String))>, ErrorReport> {
-    let JsonB(dashboard) = required("dashboard", dashboard)?;
+    let dashboard = required("dashboard", dashboard)?;
     Ok(problem_rows(&Dashboard::read(dashboard)?)?)
 }

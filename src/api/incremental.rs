@@ -7,6 +7,7 @@ use pgrx::prelude::*;
 use super::required;
 use crate::incremental::capture::Captured;
 use crate::incremental::{control, verify};
+use crate::pg::argument::Text;
 use crate::view::registry::find_view;
 
 type CapturedRow = (
@@ -76,7 +77,7 @@ fn disable_capture() -> Result<String, ErrorReport> {
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn verify(
-    view_name: Option<String>,
+    view_name: Option<Text>,
 ) -> Result<TableIterator<'static, (name!(difference, String), name!(row, JsonB))>, ErrorReport> {
     let view = find_view(&required("view_name", view_name)?)?;
     let differences = verify::verify(view.name())?;

@@ -7,6 +7,7 @@ use pgrx::prelude::*;
 use super::required;
 use crate::calendar::Strategy;
 use crate::error::Error;
+use crate::pg::argument::Text;
 use crate::refresh::decide::Mode;
 use crate::refresh::log::Outcome;
 use crate::refresh::run;
@@ -42,7 +43,7 @@ pub(super) fn refresh_row(outcome: Outcome) -> RefreshRow {
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn refresh(
-    strategy: Option<String>,
+    strategy: Option<Text>,
 ) -> Result<
     TableIterator<
         'static,
@@ -74,8 +75,8 @@ fn refresh(
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn refresh_view(
-    view_name: Option<String>,
-    mode: default!(Option<String>, "'auto'"),
+    view_name: Option<Text>,
+    mode: default!(Option<Text>, "'auto'"),
 ) -> Result<
     TableIterator<
         'static,

@@ -7,6 +7,7 @@ use pgrx::prelude::*;
 
 use super::refresh::{RefreshRow, refresh_row};
 use super::required;
+use crate::pg::argument::Text;
 use crate::schedule::control::{self, Scheduled};
 use crate::schedule::{cron_run, status};
 use crate::view::registry::find_view;
@@ -25,7 +26,7 @@ fn scheduled_row(scheduled: Scheduled) -> ScheduledRow {
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn setup_refresh_schedule(
-    engine: default!(Option<String>, "'auto'"),
+    engine: default!(Option<Text>, "'auto'"),
 ) -> Result<
     TableIterator<
         'static,
@@ -64,8 +65,8 @@ fn unschedule() -> Result<
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn set_strategy(
-    view_name: Option<String>,
-    strategy: Option<String>,
+    view_name: Option<Text>,
+    strategy: Option<Text>,
 ) -> Result<
     TableIterator<
         'static,
@@ -102,7 +103,7 @@ fn disable_event_sync() -> Result<String, ErrorReport> {
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn refresh_if_due(
-    view_name: Option<String>,
+    view_name: Option<Text>,
 ) -> Result<
     TableIterator<
         'static,

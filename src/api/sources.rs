@@ -1,11 +1,11 @@
 //! Where the shop keeps its orders, stock items and the rest.
 
-use pgrx::JsonB;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::required;
+use super::{optional, required};
 use crate::error::Error;
+use crate::pg::argument::{Json, Text};
 use crate::settings;
 use crate::source::Sources;
 use crate::source::describe::{SourceRow, describe};
@@ -37,7 +37,7 @@ pub(super) fn rows(sources: &Sources) -> Result<impl Iterator<Item = Row> + use<
     }))
 }
 
-fn entity(name: Option<String>) -> Result<Entity, Error> {
+fn entity(name: Option<Text>) -> Result<Entity, Error> {
     let name = required("entity", name)?;
     Entity::from_name(&name).ok_or_else(|| Error::UnknownEntity {
         name,
@@ -70,17 +70,17 @@ fn detect_sources() -> Result<
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn map_source(
-    entity: Option<String>,
-    relation: Option<String>,
-    columns: default!(Option<JsonB>, "'{}'"),
-    filter: default!(Option<String>, "NULL"),
+    entity: Option<Text>,
+    relation: Option<Text>,
+    columns: default!(Option<Json>, "'{}'"),
+    filter: default!(Option<Text>, "NULL"),
 ) -> Result<String, ErrorReport> {
     let entity = self::entity(entity)?;
     let source = mapping::store(
         entity,
-        relation.as_deref(),
-        columns.map(|JsonB(value)| value),
-        filter,
+        optional("relation", relation)?.as_deref(),
+        optional("columns", columns)?,
+        optional("filter", filter)?,
     )?;
     let name = entity.name();
     Ok(match &source.relation {
@@ -95,7 +95,7 @@ fn map_source(
 /// Forgets what map_source() was told of an entity, so that it is detected again.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn unmap_source(entity: Option<String>) -> Result<String, ErrorReport> {
+fn unmap_source(entity: Option<Text>) -> Result<String, ErrorReport> {
     let entity = self::entity(entity)?;
     Ok(match mapping::forget(entity)? {
         true => format!("entity {} is detected again", entity.name()),

@@ -40,18 +40,26 @@ fn reading<T>(read: impl FnOnce(&SpiClient) -> Result<T, Error>) -> Result<T, Er
     with_own_path(|| with_current_snapshot(|| Spi::connect(read)))
 }
 
+/// How many bytes the rows of a query have at most, as JSON: they are all kept, and take several times as much.
+const LONGEST_ANSWER: usize = 256 << 20;
+
 /// The rows of a query, in its order.
 pub fn rows<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Error> {
     // As text, because a timestamp is read from a slice of it.
     let query = format!("SELECT pg_catalog.to_jsonb(row)::pg_catalog.text FROM (\n{query}\n) AS row");
     reading(|client| {
+        let mut bytes = 0;
         client
             .select(&*prepared(client, &query, args)?, None, args)?
             .map(|row| {
                 let row = row
-                    .get::<String>(1)?
+                    .get::<&str>(1)?
                     .ok_or_else(|| Error::Internal("a row came back as NULL".into()))?;
-                Ok(serde_json::from_str(&row)?)
+                bytes += row.len();
+                if bytes > LONGEST_ANSWER {
+                    return Err(Error::LongAnswer { most: LONGEST_ANSWER });
+                }
+                Ok(serde_json::from_str(row)?)
             })
             .collect()
     })
