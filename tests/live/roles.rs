@@ -168,6 +168,104 @@ fn a_reader_gets_the_views_that_are_created_later() {
 }
 
 #[test]
+fn views_go_to_those_only_whom_somebody_has_named_readers_that_may_decide_for_their_owner() {
+    let database = shop();
+    let mut client = database.connect();
+    let operator = database.create_role("operator");
+    let stranger = database.create_role("stranger");
+    let deputy = database.create_role("deputy");
+    run(
+        &mut client,
+        &format!(
+            "SELECT metabase.grant_operator('{operator}');
+             SELECT metabase.grant_operator('{stranger}');
+             SELECT metabase.grant_operator('{deputy}');
+             GRANT {operator} TO {deputy}"
+        ),
+    );
+    let readers: Vec<String> = ["own", "deputys", "strangers", "superusers", "twice"]
+        .iter()
+        .map(|purpose| database.create_role(purpose))
+        .collect();
+    let name = |granter: &str, reader: &str| {
+        column(
+            &mut database.connect_as(granter),
+            &format!("SELECT metabase.grant_reader('{reader}')"),
+        )
+    };
+    // Before there are any views, anybody who may create them may say who is to read them.
+    for (granter, reader) in [
+        (&operator, &readers[0]),
+        (&deputy, &readers[1]),
+        (&stranger, &readers[2]),
+        (&stranger, &stranger),
+        (&stranger, &readers[4]),
+        (&operator, &readers[4]),
+    ] {
+        assert_eq!(
+            name(granter, reader),
+            [format!(
+                "role {reader} may read 0 of the 7 views and ask for their status; views that are created by {granter} later \
+                 are granted to it, too"
+            )]
+        );
+    }
+    run(
+        &mut client,
+        &format!("SELECT metabase.grant_reader('{}')", readers[3]),
+    );
+    let granted = "
+        SELECT DISTINCT split_part(role.rolname, '_', 4)
+        FROM pg_class AS view, aclexplode(view.relacl) AS acl
+        JOIN pg_roles AS role ON role.oid = acl.grantee
+        WHERE view.relnamespace = 'analytics'::regnamespace AND role.oid <> view.relowner
+        ORDER BY 1";
+    let mut as_operator = database.connect_as(&operator);
+    create_all_views(&mut as_operator);
+    assert_eq!(
+        column(&mut client, granted),
+        ["deputys", "own", "superusers", "twice"]
+    );
+    let error = error_of(
+        &mut database.connect_as(&stranger),
+        "TABLE analytics.metabase_brand_analytics",
+    );
+    assert_eq!(error.sqlstate.code(), "42501");
+    // Nor does it help to name somebody once the views are there.
+    let error = error_of(
+        &mut database.connect_as(&stranger),
+        &format!("SELECT metabase.grant_reader('{stranger}')"),
+    );
+    assert_eq!(error.sqlstate.code(), "42501");
+    run(
+        &mut as_operator,
+        "SELECT * FROM metabase.create_all_views(drop_existing => true)",
+    );
+    assert_eq!(
+        column(&mut client, granted),
+        ["deputys", "own", "superusers", "twice"]
+    );
+
+    // Whoever may not act as the owner any more has no say any more; what was granted was granted.
+    let drop_all = "SELECT metabase.drop_view(view_name) FROM metabase.view_status() WHERE \"exists\"";
+    run(&mut client, &format!("REVOKE {operator} FROM {deputy}"));
+    run(&mut as_operator, drop_all);
+    create_all_views(&mut as_operator);
+    assert_eq!(column(&mut client, granted), ["own", "superusers", "twice"]);
+    // A superuser's views are nobody's who is none.
+    run(&mut as_operator, drop_all);
+    create_all_views(&mut client);
+    assert_eq!(column(&mut client, granted), ["superusers"]);
+
+    // All of this stands in a dump.
+    let restored = crate::extension::restore(&database);
+    let mut there = restored.connect();
+    run(&mut there, drop_all);
+    create_all_views(&mut restored.connect_as(&operator));
+    assert_eq!(column(&mut there, granted), ["own", "superusers", "twice"]);
+}
+
+#[test]
 fn a_reader_of_a_strange_name_is_a_reader_like_any_other() {
     let database = shop();
     let mut client = database.connect();

@@ -253,13 +253,12 @@ fn what_a_query_answers_is_not_taken_over_whatever_its_size() {
     );
     let error = error_of(&mut client, "SELECT FROM metabase.verify('long')");
     assert_eq!(error.sqlstate, SqlState::PROGRAM_LIMIT_EXCEEDED, "{error:?}");
-    assert_eq!(
-        error.message,
-        "a query answered with more than 268435456 bytes"
-    );
+    assert_eq!(error.message, "a query answered with more than 268435456 bytes");
     assert_eq!(
         error.hint.as_deref(),
-        Some("Rows, definitions or comments of that size are not taken over; see what is so long, and make it shorter.")
+        Some(
+            "Rows, definitions or comments of that size are not taken over; see what is so long, and make it shorter."
+        )
     );
     assert_eq!(cluster.logged("terminated by signal"), [""; 0]);
 }
