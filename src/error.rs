@@ -163,6 +163,14 @@ pub enum Error {
         author: String,
         role: String,
     },
+    #[error(
+        "the mapping of entity \"{entity}\" was made by role \"{author}\", and \"{role}\" may not act as that role"
+    )]
+    MappingOfOther {
+        entity: &'static str,
+        author: String,
+        role: String,
+    },
     #[error("the mapping of entity \"{entity}\" was made by role \"{author}\", which is gone")]
     OrphanedMapping { entity: &'static str, author: String },
     #[error(
@@ -323,6 +331,7 @@ impl Error {
             SourcePrivilege { .. }
             | UntrustedSource { .. }
             | ForeignMapping { .. }
+            | MappingOfOther { .. }
             | OrphanedMapping { .. }
             | OrphanedView { .. }
             | ForeignAdapter { .. }
@@ -481,8 +490,12 @@ impl Error {
                 "Give them to one role: ALTER MATERIALIZED VIEW … OWNER TO …; or ask as a role that is no superuser.".into()
             }
             ForeignMapping { entity, author, .. } => format!(
-                "Create the views as that role (SET ROLE {}), or look the mapping over in metabase.sources and map \
-                 entity \"{entity}\" again yourself.",
+                "Create the views as that role (SET ROLE {}), or look the mapping over in metabase.sources and have a \
+                 superuser map entity \"{entity}\" again or forget it.",
+                crate::sql::ident(author)
+            ),
+            MappingOfOther { author, .. } => format!(
+                "Change it as that role (SET ROLE {}) or as a superuser.",
                 crate::sql::ident(author)
             ),
             OrphanedMapping { entity, .. } => format!(

@@ -723,8 +723,8 @@ fn views_over_an_operators_mapping_are_not_created_by_a_superuser() {
          privileges of \"postgres\""
     );
     let hint = format!(
-        "Create the views as that role (SET ROLE \"{operator}\"), or look the mapping over in metabase.sources and map \
-         entity \"category\" again yourself."
+        "Create the views as that role (SET ROLE \"{operator}\"), or look the mapping over in metabase.sources and have a \
+         superuser map entity \"category\" again or forget it."
     );
     for call in [
         "SELECT * FROM metabase.create_all_views()",
@@ -790,6 +790,79 @@ fn an_operators_mapping_does_not_run_as_another_operator_either() {
     error_of(&mut as_other, "SELECT * FROM metabase.create_all_views()");
     let ran: bool = value(&mut trap.superuser, "SELECT is_called FROM trap.ran_as_other");
     assert!(!ran);
+}
+
+#[test]
+fn what_the_views_are_made_from_is_decided_by_who_may_act_as_their_owner() {
+    let database = shop();
+    let mut client = database.connect();
+    let [operator, stranger, deputy] =
+        ["operator", "stranger", "deputy"].map(|purpose| database.create_role(purpose));
+    run(
+        &mut client,
+        &format!(
+            "SELECT metabase.grant_operator('{operator}');
+             SELECT metabase.grant_operator('{stranger}');
+             SELECT metabase.grant_operator('{deputy}');
+             GRANT {operator} TO {deputy}"
+        ),
+    );
+    let [mut as_operator, mut as_stranger, mut as_deputy] =
+        [&operator, &stranger, &deputy].map(|role| database.connect_as(role));
+    const CHANGES: [&str; 6] = [
+        "SELECT metabase.map_source('supplier', NULL)",
+        "SELECT metabase.unmap_source('supplier')",
+        "SELECT metabase.map_source('brand', 'core.brands', '{\"name\": \"upper(name)\"}')",
+        "SELECT metabase.unmap_source('brand')",
+        "SELECT metabase.set_setting('time_zone', 'Asia/Tokyo')",
+        "SELECT metabase.set_setting('time_zone', NULL)",
+    ];
+    // Before there are views, all may prepare for theirs.
+    for change in CHANGES {
+        for session in [&mut as_stranger, &mut as_deputy, &mut as_operator, &mut client] {
+            run(session, &format!("BEGIN; {change}; ROLLBACK"));
+        }
+    }
+    // But nobody takes back what somebody else has said.
+    run(&mut as_operator, CHANGES[2]);
+    for change in [CHANGES[2], CHANGES[3]] {
+        assert_error(
+            &error_of(&mut as_stranger, change),
+            "42501",
+            &format!(
+                "the mapping of entity \"brand\" was made by role \"{operator}\", and \"{stranger}\" may not act as that role"
+            ),
+            Some(&format!(
+                "Change it as that role (SET ROLE \"{operator}\") or as a superuser."
+            )),
+        );
+        for session in [&mut as_deputy, &mut as_operator, &mut client] {
+            run(session, &format!("BEGIN; {change}; ROLLBACK"));
+        }
+    }
+
+    create_all_views(&mut as_operator);
+    let remembered = "
+        SELECT mapping::text FROM metabase_internal.source_mapping AS mapping
+        UNION ALL SELECT setting::text FROM metabase_internal.setting AS setting
+        ORDER BY 1";
+    let before = column(&mut client, remembered);
+    for change in CHANGES {
+        assert_error(
+            &error_of(&mut as_stranger, change),
+            "42501",
+            &format!("the views belong to role \"{operator}\", and \"{stranger}\" may not act as that role"),
+            Some(&format!("Do this as their owner: SET ROLE \"{operator}\";")),
+        );
+        for session in [&mut as_deputy, &mut as_operator, &mut client] {
+            run(session, &format!("BEGIN; {change}; ROLLBACK"));
+        }
+    }
+    assert_eq!(column(&mut client, remembered), before);
+    run(
+        &mut as_operator,
+        "SELECT * FROM metabase.create_all_views(drop_existing => true)",
+    );
 }
 
 #[test]
