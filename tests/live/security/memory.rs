@@ -304,7 +304,9 @@ fn memory_that_is_refused_ends_the_session_and_not_the_server() {
             .is_some_and(|detail| detail.starts_with("metabase_views was refused ")),
         "{told:?}"
     );
-    client.batch_execute("SELECT 1").expect_err("the session has ended");
+    client
+        .batch_execute("SELECT 1")
+        .expect_err("the session has ended");
 
     // Nobody else has noticed.
     assert_eq!(value::<i32>(&mut other, "SELECT pg_backend_pid()"), process);
