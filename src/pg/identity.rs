@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use pgrx::pg_sys;
 
-use super::setting::with_own_settings;
+use super::setting::{choose_own_storage, with_own_settings};
 use super::{query, relation};
 use crate::error::Error;
 
@@ -29,7 +29,10 @@ pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<
     act_as(
         extension_owner()?,
         pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32,
-        work,
+        || {
+            choose_own_storage();
+            work()
+        },
     )
 }
 

@@ -61,6 +61,36 @@ pub fn with_own_settings<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T
     result
 }
 
+/// Has what is made from now on go to the tablespace of the database, as ordinary tables, whatever the session has chosen for what it
+/// makes itself. Called inside a level of settings, which undoes it.
+///
+/// Most sessions have chosen nothing, and only what differs is changed: this is done for each step of a refresh.
+pub fn choose_own_storage() {
+    // SAFETY: plain reads of this process's settings.
+    let chosen = unsafe {
+        [
+            pg_sys::default_tablespace,
+            pg_sys::temp_tablespaces,
+            pg_sys::default_table_access_method,
+        ]
+    };
+    let own = [
+        (c"default_tablespace", c""),
+        (c"temp_tablespaces", c""),
+        (c"default_table_access_method", c"heap"),
+    ];
+    for (chosen, (name, own)) in chosen.into_iter().zip(own) {
+        // SAFETY: a setting is a C string for as long as nobody changes it, and this one was not changed since it was read.
+        let is_own = match chosen.is_null() {
+            true => own.is_empty(),
+            false => unsafe { CStr::from_ptr(chosen) == own },
+        };
+        if !is_own {
+            set_one(name, own);
+        }
+    }
+}
+
 /// Runs `work` with some settings changed that any user may change.
 pub fn with_settings<T>(
     settings: &[(&str, &str)],

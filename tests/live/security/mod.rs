@@ -7,5 +7,6 @@ mod limits;
 mod memory;
 mod places;
 mod planning;
+mod settings;
 mod sources;
 mod trap;
