@@ -150,6 +150,10 @@ BEGIN
         EXECUTE pg_catalog.format('ALTER FUNCTION %s SET standard_conforming_strings = on', pinned);
         EXECUTE pg_catalog.format('ALTER FUNCTION %s SET transform_null_equals = off', pinned);
         EXECUTE pg_catalog.format('ALTER FUNCTION %s SET quote_all_identifiers = off', pinned);
+        EXECUTE pg_catalog.format('ALTER FUNCTION %s SET array_nulls = on', pinned);
+        EXECUTE pg_catalog.format('ALTER FUNCTION %s SET backslash_quote = safe_encoding', pinned);
+        -- Otherwise some of the rows that an index of a source finds are left out.
+        EXECUTE pg_catalog.format('ALTER FUNCTION %s SET gin_fuzzy_search_limit = 0', pinned);
     END LOOP;
 END
 $$;

@@ -101,10 +101,13 @@ COMMENT ON COLUMN metabase_internal.custom_view.created_by IS 'The known role th
 COMMENT ON COLUMN metabase_internal.custom_view.created_at IS 'When it was made.';
 
 CREATE TABLE metabase_internal.reader (
-    role uuid PRIMARY KEY REFERENCES metabase_internal.known_role
+    role       uuid REFERENCES metabase_internal.known_role,
+    granted_by uuid REFERENCES metabase_internal.known_role,
+    PRIMARY KEY (role, granted_by)
 );
-COMMENT ON TABLE metabase_internal.reader IS 'Roles that grant_reader() was called for: they are given each of the seven views that is created later, too.';
+COMMENT ON TABLE metabase_internal.reader IS 'Roles that grant_reader() was called for: they are given each of the seven views that is created later, too, if who called may act as its owner.';
 COMMENT ON COLUMN metabase_internal.reader.role IS 'The known role.';
+COMMENT ON COLUMN metabase_internal.reader.granted_by IS 'The known role that called.';
 
 CREATE TABLE metabase_internal.schedule (
     view_name  text PRIMARY KEY,

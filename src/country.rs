@@ -22,9 +22,16 @@ static CODES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     codes
 });
 
+/// How many bytes the name of a country has at most, and then some: a text of the shop's can have any length.
+const LONGEST_NAME: usize = 200;
+
 /// The ISO 3166-1 alpha-2 code, in upper case, of a country given by a code or a name in any letter case.
 pub fn alpha2(country: &str) -> Option<&'static str> {
-    CODES.get(&country.trim().to_lowercase()).map(String::as_str)
+    let name = country.trim();
+    if name.len() > LONGEST_NAME {
+        return None;
+    }
+    CODES.get(&name.to_lowercase()).map(String::as_str)
 }
 
 /// What each country is usually called, by its alpha-2 code.

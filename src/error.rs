@@ -51,6 +51,14 @@ pub enum Error {
     UnknownRole { role: String },
     #[error("argument \"{argument}\" must not be NULL")]
     NullArgument { argument: &'static str },
+    #[error("argument \"{argument}\" has {bytes} bytes, and {most} are the most")]
+    LongArgument {
+        argument: &'static str,
+        bytes: usize,
+        most: usize,
+    },
+    #[error("a query answered with more than {most} bytes")]
+    LongAnswer { most: usize },
 
     // Sources
     #[error("entity \"{entity}\" needs a table, and none of {} exists", .looked_for.join(", "))]
@@ -153,6 +161,14 @@ pub enum Error {
         "the mapping of entity \"{entity}\" was made by role \"{author}\", and its expressions would run with the privileges of \"{role}\""
     )]
     ForeignMapping {
+        entity: &'static str,
+        author: String,
+        role: String,
+    },
+    #[error(
+        "the mapping of entity \"{entity}\" was made by role \"{author}\", and \"{role}\" may not act as that role"
+    )]
+    MappingOfOther {
         entity: &'static str,
         author: String,
         role: String,
@@ -308,6 +324,7 @@ impl Error {
             | InvalidDashboard { .. }
             | CustomKey { .. } => sqlstate::INVALID_PARAMETER_VALUE,
             NullArgument { .. } => sqlstate::NULL_VALUE_NOT_ALLOWED,
+            LongArgument { .. } | LongAnswer { .. } => sqlstate::PROGRAM_LIMIT_EXCEEDED,
             UnknownRole { .. } => sqlstate::UNDEFINED_OBJECT,
             UnknownColumn { .. } | ColumnMissing { .. } => sqlstate::UNDEFINED_COLUMN,
             RelationName { .. } | CustomName { .. } => sqlstate::INVALID_NAME,
@@ -318,6 +335,7 @@ impl Error {
             SourcePrivilege { .. }
             | UntrustedSource { .. }
             | ForeignMapping { .. }
+            | MappingOfOther { .. }
             | OrphanedMapping { .. }
             | OrphanedView { .. }
             | ForeignAdapter { .. }
@@ -391,6 +409,10 @@ impl Error {
             }
             UnknownRole { .. } => "Create it first, with CREATE ROLE.".into(),
             NullArgument { .. } => "Pass a value.".into(),
+            LongArgument { .. } => "Pass a shorter one.".into(),
+            LongAnswer { .. } => {
+                "Rows, definitions or comments of that size are not taken over; see what is so long, and make it shorter.".into()
+            }
             SourceMissing { entity, .. } => format!(
                 "Say which table it is: SELECT metabase.map_source('{entity}', 'schema.table');"
             ),
@@ -474,8 +496,12 @@ impl Error {
                 "Give them to one role: ALTER MATERIALIZED VIEW … OWNER TO …; or ask as a role that is no superuser.".into()
             }
             ForeignMapping { entity, author, .. } => format!(
-                "Create the views as that role (SET ROLE {}), or look the mapping over in metabase.sources and map \
-                 entity \"{entity}\" again yourself.",
+                "Create the views as that role (SET ROLE {}), or look the mapping over in metabase.sources and have a \
+                 superuser map entity \"{entity}\" again or forget it.",
+                crate::sql::ident(author)
+            ),
+            MappingOfOther { author, .. } => format!(
+                "Change it as that role (SET ROLE {}) or as a superuser.",
                 crate::sql::ident(author)
             ),
             OrphanedMapping { entity, .. } => format!(
@@ -584,13 +610,19 @@ impl Error {
 
     /// All of it as one text, for the `error_message` of a result row.
     pub fn in_full(&self) -> String {
-        let mut text = format!("{} (SQLSTATE {})", self, self.sqlstate());
+        let mut text = format!("{} (SQLSTATE {})", shown(&self.to_string()), self.sqlstate());
         for part in self.detail().map(str::to_owned).into_iter().chain(self.hint()) {
             text.push('\n');
-            text.push_str(&part);
+            text.push_str(&shown(&part));
         }
         text
     }
+}
+
+/// A message, detail or hint as it is shown: it may repeat what somebody has passed.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 1500;
+    shortened(text, LONGEST)
 }
 
 /// A text of somebody else's with so many characters at most. One that is longer says how long it was: what is stored is shown to
@@ -609,12 +641,12 @@ pub fn shortened(text: &str, most: usize) -> String {
 impl From<Error> for ErrorReport {
     fn from(error: Error) -> ErrorReport {
         let code = PgSqlErrorCode::from(sqlstate::encode(error.sqlstate()));
-        let mut report = ErrorReport::new(code, error.to_string(), "metabase_views");
+        let mut report = ErrorReport::new(code, shown(&error.to_string()), "metabase_views");
         if let Some(detail) = error.detail() {
-            report = report.set_detail(detail);
+            report = report.set_detail(shown(detail));
         }
         if let Some(hint) = error.hint() {
-            report = report.set_hint(hint);
+            report = report.set_hint(shown(&hint));
         }
         report
     }

@@ -1,7 +1,7 @@
 //! Settings that change what the numbers mean. They live in a table, because a dump must carry them.
 
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, current_role};
+use crate::pg::identity::{as_extension_owner, check_may_decide, current_role};
 use crate::pg::query;
 use crate::pg::setting::with_time_zone;
 
@@ -162,6 +162,7 @@ pub fn set(name: &str, value: Option<&str>) -> Result<String, Error> {
             name: name.to_owned(),
             known: SETTINGS.iter().map(|setting| setting.name).collect(),
         })?;
+    check_may_decide()?;
     let Some(value) = value else {
         as_extension_owner(|| {
             query::run(

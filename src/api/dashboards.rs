@@ -4,14 +4,15 @@ use pgrx::JsonB;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::required;
 use super::rows::row_type;
+use super::{optional, required};
 use crate::dashboard::catalog;
 use crate::dashboard::check;
 use crate::dashboard::model::Dashboard;
 use crate::dashboard::preview;
 use crate::dashboard::resolve::{self, Metadata};
 use crate::error::Error;
+use crate::pg::argument::{Json, MetadataJson, Text};
 use crate::settings;
 
 row_type! {
@@ -35,13 +36,13 @@ dashboard_rows! {
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn dashboard_json(
-    name: Option<String>,
-    metadata: default!(Option<JsonB>, "NULL"),
+    name: Option<Text>,
+    metadata: default!(Option<MetadataJson>, "NULL"),
 ) -> Result<JsonB, ErrorReport> {
     let dashboard = catalog::find(&required("name", name)?)?;
-    let json = match metadata {
+    let json = match optional("metadata", metadata)? {
         None => serde_json::to_value(dashboard).map_err(Error::from)?,
-        Some(JsonB(metadata)) => {
+        Some(metadata) => {
             let requests = resolve::requests(dashboard, &Metadata::read(metadata)?)?;
             serde_json::to_value(requests).map_err(Error::from)?
         }
@@ -51,7 +52,7 @@ fn dashboard_json(
 
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn dashboard_html(name: Option<String>) -> Result<String, ErrorReport> {
+fn dashboard_html(name: Option<Text>) -> Result<String, ErrorReport> {
     let dashboard = catalog::find(&required("name", name)?)?;
     Ok(preview::html(&dashboard, &settings::current()?.time_zone)?)
 }
@@ -64,7 +65,7 @@ row_type! {
 }
 
 problem_rows! {
-    fn check_dashboard(name: Option<String>) {
+    fn check_dashboard(name: Option<Text>) {
         let name = required("name", name)?;
         let dashboard = match name.trim_start().starts_with('{') {
             // A literal is a text until somebody says that it is JSON.
@@ -74,8 +75,8 @@ problem_rows! {
         check::check(&dashboard)
     }
 
-    fn check_changed_dashboard(dashboard: Option<JsonB>) as "check_dashboard" {
-        let JsonB(dashboard) = required("dashboard", dashboard)?;
+    fn check_changed_dashboard(dashboard: Option<Json>) as "check_dashboard" {
+        let dashboard = required("dashboard", dashboard)?;
         check::check(&Dashboard::read(dashboard)?)
     }
 }

@@ -7,6 +7,7 @@ use pgrx::prelude::*;
 use super::required;
 use super::rows::row_type;
 use crate::incremental::{control, verify};
+use crate::pg::argument::Text;
 use crate::view::registry::find_view;
 
 row_type! {
@@ -42,7 +43,7 @@ row_type! {
 }
 
 difference_rows! {
-    fn verify(view_name: Option<String>) {
+    fn verify(view_name: Option<Text>) {
         verify::verify(find_view(&required("view_name", view_name)?)?.name())
     }
 }

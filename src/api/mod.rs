@@ -13,8 +13,14 @@ mod sources;
 mod views;
 
 use crate::error::Error;
+use crate::pg::argument::Argument;
 
 /// An argument that must be there.
-fn required<T>(argument: &'static str, value: Option<T>) -> Result<T, Error> {
-    value.ok_or(Error::NullArgument { argument })
+fn required<T: Argument>(argument: &'static str, given: Option<T>) -> Result<T::Value, Error> {
+    given.ok_or(Error::NullArgument { argument })?.value(argument)
+}
+
+/// An argument that may be NULL.
+fn optional<T: Argument>(argument: &'static str, given: Option<T>) -> Result<Option<T::Value>, Error> {
+    given.map(|given| given.value(argument)).transpose()
 }

@@ -7,6 +7,7 @@ use super::required;
 use super::rows::row_type;
 use crate::calendar::Strategy;
 use crate::error::Error;
+use crate::pg::argument::Text;
 use crate::refresh::decide::Mode;
 use crate::refresh::run;
 use crate::view::catalog::Event;
@@ -26,7 +27,7 @@ row_type! {
 }
 
 refresh_rows! {
-    fn refresh(strategy: Option<String>) {
+    fn refresh(strategy: Option<Text>) {
         let name = required("strategy", strategy)?;
         let mut views = all_views()?;
         if name != "all" {
@@ -36,7 +37,7 @@ refresh_rows! {
         run::refresh(&views, Mode::Auto)
     }
 
-    fn refresh_view(view_name: Option<String>, mode: default!(Option<String>, "'auto'")) {
+    fn refresh_view(view_name: Option<Text>, mode: default!(Option<Text>, "'auto'")) {
         let name = required("mode", mode)?;
         let mode = Mode::from_name(&name).ok_or(Error::UnknownMode { name })?;
         let view = find_view(&required("view_name", view_name)?)?;

@@ -8,6 +8,7 @@ use pgrx::prelude::*;
 use super::refresh::refresh_rows;
 use super::required;
 use super::rows::row_type;
+use crate::pg::argument::Text;
 use crate::schedule::control;
 use crate::schedule::{cron_run, status};
 use crate::view::registry::find_view;
@@ -21,7 +22,7 @@ row_type! {
 }
 
 scheduled_rows! {
-    fn setup_refresh_schedule(engine: default!(Option<String>, "'auto'")) {
+    fn setup_refresh_schedule(engine: default!(Option<Text>, "'auto'")) {
         control::set_up(&required("engine", engine)?)
     }
 
@@ -29,7 +30,7 @@ scheduled_rows! {
         control::unschedule()
     }
 
-    fn set_strategy(view_name: Option<String>, strategy: Option<String>) {
+    fn set_strategy(view_name: Option<Text>, strategy: Option<Text>) {
         control::set_strategy(&required("view_name", view_name)?, &required("strategy", strategy)?)
     }
 }
@@ -47,7 +48,7 @@ fn disable_event_sync() -> Result<String, ErrorReport> {
 }
 
 refresh_rows! {
-    fn refresh_if_due(view_name: Option<String>) {
+    fn refresh_if_due(view_name: Option<Text>) {
         cron_run::refresh_if_due(find_view(&required("view_name", view_name)?)?.name())
     }
 }

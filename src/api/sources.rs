@@ -1,12 +1,12 @@
 //! Where the shop keeps its orders, stock items and the rest.
 
-use pgrx::JsonB;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::required;
 use super::rows::row_type;
+use super::{optional, required};
 use crate::error::Error;
+use crate::pg::argument::{Json, Text};
 use crate::settings;
 use crate::source::describe::describe;
 use crate::source::entity::{ENTITIES, Entity};
@@ -30,7 +30,7 @@ source_rows! {
     }
 }
 
-fn entity(name: Option<String>) -> Result<Entity, Error> {
+fn entity(name: Option<Text>) -> Result<Entity, Error> {
     let name = required("entity", name)?;
     Entity::from_name(&name).ok_or_else(|| Error::UnknownEntity {
         name,
@@ -41,17 +41,17 @@ fn entity(name: Option<String>) -> Result<Entity, Error> {
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn map_source(
-    entity: Option<String>,
-    relation: Option<String>,
-    columns: default!(Option<JsonB>, "'{}'"),
-    filter: default!(Option<String>, "NULL"),
+    entity: Option<Text>,
+    relation: Option<Text>,
+    columns: default!(Option<Json>, "'{}'"),
+    filter: default!(Option<Text>, "NULL"),
 ) -> Result<String, ErrorReport> {
     let entity = self::entity(entity)?;
     let source = mapping::store(
         entity,
-        relation.as_deref(),
-        columns.map(|JsonB(value)| value),
-        filter,
+        optional("relation", relation)?.as_deref(),
+        optional("columns", columns)?,
+        optional("filter", filter)?,
     )?;
     let name = entity.name();
     Ok(match &source.relation {
@@ -65,7 +65,7 @@ fn map_source(
 
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn unmap_source(entity: Option<String>) -> Result<String, ErrorReport> {
+fn unmap_source(entity: Option<Text>) -> Result<String, ErrorReport> {
     let entity = self::entity(entity)?;
     Ok(match mapping::forget(entity)? {
         true => format!("entity {} is detected again", entity.name()),

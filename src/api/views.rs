@@ -4,11 +4,11 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
-use super::required;
 use super::rows::row_type;
-use crate::error::Error;
+use super::{optional, required};
 use crate::manage::lifecycle;
 use crate::manage::status;
+use crate::pg::argument::{Text, Texts};
 use crate::schedule::{control, pg_cron};
 use crate::view::custom::CustomView;
 use crate::view::registry::find_view;
@@ -28,7 +28,7 @@ created_rows! {
         Ok(created)
     }
 
-    fn create_view(view_name: Option<String>, drop_existing: default!(Option<bool>, false)) {
+    fn create_view(view_name: Option<Text>, drop_existing: default!(Option<bool>, false)) {
         let created = lifecycle::create_one(
             &required("view_name", view_name)?,
             required("drop_existing", drop_existing)?,
@@ -41,24 +41,18 @@ created_rows! {
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn create_custom_view(
-    name: Option<String>,
-    query: Option<String>,
-    key_columns: Option<Vec<Option<String>>>,
-    strategy: default!(Option<String>, "'daily'"),
-    indexes: default!(Option<Vec<Option<String>>>, "'{}'"),
+    name: Option<Text>,
+    query: Option<Text>,
+    key_columns: Option<Texts>,
+    strategy: default!(Option<Text>, "'daily'"),
+    indexes: default!(Option<Texts>, "'{}'"),
 ) -> Result<String, ErrorReport> {
-    let texts = |argument, values: Option<Vec<Option<String>>>| -> Result<Vec<String>, Error> {
-        required(argument, values)?
-            .into_iter()
-            .map(|value| required(argument, value))
-            .collect()
-    };
     let view = CustomView::new(
         required("name", name)?,
         required("query", query)?,
-        texts("key_columns", key_columns)?,
+        required("key_columns", key_columns)?,
         &required("strategy", strategy)?,
-        texts("indexes", indexes)?,
+        required("indexes", indexes)?,
     )?;
     let name = view.view_name.clone();
     lifecycle::create_custom(view)?;
@@ -68,10 +62,7 @@ fn create_custom_view(
 
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn drop_view(
-    view_name: Option<String>,
-    cascade: default!(Option<bool>, true),
-) -> Result<String, ErrorReport> {
+fn drop_view(view_name: Option<Text>, cascade: default!(Option<bool>, true)) -> Result<String, ErrorReport> {
     let dropped = lifecycle::drop(&required("view_name", view_name)?, required("cascade", cascade)?)?;
     pg_cron::follow_views()?;
     Ok(dropped)
@@ -96,8 +87,8 @@ row_type! {
 }
 
 status_rows! {
-    fn view_status(view_name: default!(Option<String>, "NULL")) {
-        let statuses = match view_name {
+    fn view_status(view_name: default!(Option<Text>, "NULL")) {
+        let statuses = match optional("view_name", view_name)? {
             Some(name) => vec![status::of(&find_view(&name)?)?],
             None => status::all()?,
         };

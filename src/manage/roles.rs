@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::known_role;
-use crate::pg::identity::as_extension_owner;
+use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_superuser};
 use crate::pg::query;
 use crate::source::Source;
 use crate::source::entity::adapters;
@@ -22,10 +22,11 @@ pub fn grant_reader(role: &str) -> Result<String, Error> {
         }
     }
     let known = known_role::remember(oid)?;
+    let granter = known_role::remember(current_role_oid())?;
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/manage/store_reader.sql"),
-            &[known.into()],
+            &[known.into(), granter.into()],
         )?;
         query::run(&format!("GRANT USAGE ON SCHEMA metabase TO {grantee}"), &[])?;
         query::run(
@@ -37,17 +38,27 @@ pub fn grant_reader(role: &str) -> Result<String, Error> {
         }
         Ok(())
     })?;
+    let creator = match is_superuser() {
+        true => String::new(),
+        false => format!("by {} ", current_role()?),
+    };
     Ok(format!(
-        "role {role} may read {granted} of the {} views and ask for their status; views that are created later are \
+        "role {role} may read {granted} of the {} views and ask for their status; views that are created {creator}later are \
          granted to it, too",
         VIEWS.len()
     ))
 }
 
-/// Gives each reader one of the seven views that was just made.
+/// Gives one of the seven views, which the current role has just made, to each reader whom somebody has named that may decide for
+/// this role: anybody else could name himself.
 pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
-    let readers: Vec<String> =
-        as_extension_owner(|| query::values(include_str!("../../sql/queries/manage/readers.sql"), &[]))?;
+    let owner = i64::from(current_role_oid());
+    let readers: Vec<String> = as_extension_owner(|| {
+        query::values(
+            include_str!("../../sql/queries/manage/readers.sql"),
+            &[owner.into()],
+        )
+    })?;
     for reader in &readers {
         let grantee = sql::ident(reader);
         grant_view(view, &grantee)?;

@@ -165,19 +165,24 @@ unsafe fn key_column(trigger: *const pg_sys::TriggerData) -> i32 {
     }
 }
 
+/// How many bytes the text of a key has at most: more does no index take. Of a longer one it is noted that anything may have changed,
+/// so that a writer is asked for no more memory than this.
+const LONGEST_KEY: usize = 2704;
+
 /// A changed row's key.
-enum CapturedKey {
+enum CapturedKey<'row> {
     Uuid([u8; 16]),
     Integer(i64),
-    Text(Vec<u8>),
+    /// A text, in the server's memory.
+    Text(&'row [u8]),
     /// It cannot be told: whoever reads the queue has to look at everything.
     Unknown,
     /// The row has none, so no adapter shows it.
     None,
 }
 
-impl PartialEq for CapturedKey {
-    fn eq(&self, other: &CapturedKey) -> bool {
+impl PartialEq for CapturedKey<'_> {
+    fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (CapturedKey::Uuid(this), CapturedKey::Uuid(that)) => this == that,
             (CapturedKey::Integer(this), CapturedKey::Integer(that)) => this == that,
@@ -188,14 +193,19 @@ impl PartialEq for CapturedKey {
     }
 }
 
-impl CapturedKey {
-    /// SAFETY: the tuple is one of the relation that fired, and `column` is 0 or one of its columns.
-    unsafe fn of(tuple: pg_sys::HeapTuple, trigger: *const pg_sys::TriggerData, column: i32) -> CapturedKey {
+impl<'row> CapturedKey<'row> {
+    /// SAFETY: the tuple is one of the relation that fired, and `column` is 0 or one of its columns. The tuple, and the memory context that
+    /// is the current one, stay for as long as the key does.
+    unsafe fn of(
+        tuple: pg_sys::HeapTuple,
+        trigger: *const pg_sys::TriggerData,
+        column: i32,
+    ) -> CapturedKey<'row> {
         if column == 0 {
             return CapturedKey::Unknown;
         }
-        // SAFETY: see above. A value is read as what its column's type says; getBaseType looks through domains. Texts are
-        // copied out of their toasted form.
+        // SAFETY: see above. A value is read as what its column's type says; getBaseType looks through domains. A text that is not in
+        // the tuple is brought into the memory context.
         unsafe {
             let columns = (*(*trigger).tg_relation).rd_att;
             let mut is_null = false;
@@ -208,6 +218,11 @@ impl CapturedKey {
                 pg_sys::INT2OID => CapturedKey::Integer(i64::from(value.value() as i16)),
                 pg_sys::INT4OID => CapturedKey::Integer(i64::from(value.value() as i32)),
                 pg_sys::INT8OID => CapturedKey::Integer(value.value() as i64),
+                pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID
+                    if pg_sys::toast_raw_datum_size(value) > LONGEST_KEY + size_of::<i32>() =>
+                {
+                    CapturedKey::Unknown
+                }
                 base @ (pg_sys::TEXTOID | pg_sys::VARCHAROID | pg_sys::BPCHAROID) => {
                     let packed = pg_sys::pg_detoast_datum_packed(value.cast_mut_ptr());
                     let text = pgrx::varlena::varlena_to_byte_slice(packed);
@@ -219,11 +234,9 @@ impl CapturedKey {
                             .map_or(0, |last| last + 1),
                         _ => text.len(),
                     };
-                    CapturedKey::Text(text[..end].to_vec())
+                    CapturedKey::Text(&text[..end])
                 }
-                pg_sys::NAMEOID => {
-                    CapturedKey::Text(CStr::from_ptr(value.cast_mut_ptr()).to_bytes().to_vec())
-                }
+                pg_sys::NAMEOID => CapturedKey::Text(CStr::from_ptr(value.cast_mut_ptr()).to_bytes()),
                 _ => CapturedKey::Unknown,
             }
         }

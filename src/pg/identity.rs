@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use pgrx::pg_sys;
 
-use super::query;
-use super::setting::with_own_settings;
+use super::setting::{choose_own_storage, with_own_settings};
+use super::{query, relation};
 use crate::error::Error;
 
 /// Puts the caller's identity back, on the way out and when an error unwinds.
@@ -29,7 +29,10 @@ pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<
     act_as(
         extension_owner()?,
         pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32,
-        work,
+        || {
+            choose_own_storage();
+            work()
+        },
     )
 }
 
@@ -114,6 +117,16 @@ pub fn check_may_act_as(owner: u32) -> Result<(), Error> {
         )?,
         role: current_role()?,
     })
+}
+
+/// The role that the seven views belong to, as their adapters do; None where there are none.
+pub fn views_owner() -> Option<u32> {
+    relation::owner(c"metabase_internal", c"orders")
+}
+
+/// An error unless the current role may decide what concerns all views: that is for who may act as their owner, where there are any.
+pub fn check_may_decide() -> Result<(), Error> {
+    views_owner().map_or(Ok(()), check_may_act_as)
 }
 
 /// Whether the current role is a superuser.

@@ -2,6 +2,7 @@
 
 pub mod alterations;
 pub mod analysis;
+pub mod argument;
 pub mod capture;
 pub mod database;
 pub mod hooks;
@@ -9,6 +10,7 @@ pub mod identity;
 #[cfg(debug_assertions)]
 pub mod injection;
 pub mod matview;
+mod memory;
 pub mod process;
 pub mod query;
 mod receiver;

@@ -42,6 +42,9 @@ const SESSION_SETTINGS: &[(&CStr, &CStr)] = &[
     (c"standard_conforming_strings", c"on"),
     (c"transform_null_equals", c"off"),
     (c"quote_all_identifiers", c"off"),
+    (c"array_nulls", c"on"),
+    (c"backslash_quote", c"safe_encoding"),
+    (c"gin_fuzzy_search_limit", c"0"),
     (c"row_security", c"on"),
     (c"lock_timeout", c"10s"),
     // A view that fails must not end the process.

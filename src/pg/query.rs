@@ -40,15 +40,23 @@ fn reading<T>(read: impl FnOnce(&SpiClient) -> Result<T, Error>) -> Result<T, Er
     with_own_path(|| with_current_snapshot(|| Spi::connect(read)))
 }
 
+/// How many bytes the rows of a query have at most, as JSON: they are all kept, and take several times as much.
+const LONGEST_ANSWER: usize = 256 << 20;
+
 /// What a query that has one column of JSON says, as `T` reads it.
 fn read<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Error> {
     reading(|client| {
+        let mut bytes = 0;
         client
             .select(&*prepared(client, query, args)?, None, args)?
             .map(|row| {
                 // As text, because a timestamp is read from a slice of it.
-                let json = row.get::<String>(1)?;
-                Ok(serde_json::from_str(json.as_deref().unwrap_or("null"))?)
+                let json = row.get::<&str>(1)?.unwrap_or("null");
+                bytes += json.len();
+                if bytes > LONGEST_ANSWER {
+                    return Err(Error::LongAnswer { most: LONGEST_ANSWER });
+                }
+                Ok(serde_json::from_str(json)?)
             })
             .collect()
     })

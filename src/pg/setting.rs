@@ -1,6 +1,6 @@
 //! Running SQL under other settings than the session's.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_char};
 
 use pgrx::pg_sys;
 
@@ -59,6 +59,36 @@ pub fn with_own_settings<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T
     // SAFETY: it is the innermost level: whatever `work` began has ended.
     unsafe { pg_sys::AtEOXact_GUC(false, level) }
     result
+}
+
+unsafe extern "C" {
+    static default_tablespace: *const c_char;
+    static temp_tablespaces: *const c_char;
+    static default_table_access_method: *const c_char;
+}
+
+/// Has what is made from now on go to the tablespace of the database, as ordinary tables, whatever the session has chosen for what it
+/// makes itself. Called inside a level of settings, which undoes it.
+///
+/// Most sessions have chosen nothing, and only what differs is changed: this is done for each step of a refresh.
+pub fn choose_own_storage() {
+    // SAFETY: plain reads of this process's settings.
+    let chosen = unsafe { [default_tablespace, temp_tablespaces, default_table_access_method] };
+    let own = [
+        (c"default_tablespace", c""),
+        (c"temp_tablespaces", c""),
+        (c"default_table_access_method", c"heap"),
+    ];
+    for (chosen, (name, own)) in chosen.into_iter().zip(own) {
+        let is_own = match chosen.is_null() {
+            true => own.is_empty(),
+            // SAFETY: a C string for as long as nobody changes the setting, and nobody has since it was read.
+            false => unsafe { CStr::from_ptr(chosen) == own },
+        };
+        if !is_own {
+            set_one(name, own);
+        }
+    }
 }
 
 /// Runs `work` with some settings changed that any user may change.

@@ -6,8 +6,8 @@ use super::engine::{ENGINE, EVENT_SYNC, Engine, choice};
 use super::{agenda, pg_cron};
 use crate::calendar::checked_strategy;
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, check_may_act_as, current_role};
-use crate::pg::{hooks, query, relation, shared};
+use crate::pg::identity::{as_extension_owner, check_may_decide, current_role};
+use crate::pg::{hooks, query, shared};
 use crate::settings;
 use crate::view::registry::find_view;
 use crate::view::state::ViewState;
@@ -34,7 +34,7 @@ pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
             });
         }
     };
-    check_caller()?;
+    check_may_decide()?;
     store_engine(engine)?;
     match engine {
         Engine::PgCron => pg_cron::schedule_all()?,
@@ -46,7 +46,7 @@ pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
 
 /// Has nothing refreshed at its time any more.
 pub fn unschedule() -> Result<Vec<Scheduled>, Error> {
-    check_caller()?;
+    check_may_decide()?;
     store_engine(Engine::Nobody)?;
     pg_cron::unschedule_all()?;
     hooks::wake_worker_for_schedule();
@@ -80,7 +80,7 @@ pub fn set_event_sync(wanted: bool) -> Result<&'static str, Error> {
     if wanted && !shared::is_preloaded() {
         return Err(Error::NotPreloaded);
     }
-    check_caller()?;
+    check_may_decide()?;
     settings::store(EVENT_SYNC, if wanted { "on" } else { "off" })?;
     hooks::wake_worker_for_schedule();
     Ok(match wanted {
@@ -111,14 +111,6 @@ pub fn next_refresh(scheduled: &[Scheduled], view: &str) -> Option<TimestampWith
         .iter()
         .find(|scheduled| scheduled.view_name == view)
         .and_then(|scheduled| scheduled.next_refresh)
-}
-
-/// What concerns all views is for those who may act as their owner.
-fn check_caller() -> Result<(), Error> {
-    match relation::owner(c"metabase_internal", c"orders") {
-        Some(owner) => check_may_act_as(owner),
-        None => Ok(()),
-    }
 }
 
 /// Stores who keeps the times. Those that somebody else has kept are not missed by who comes after.

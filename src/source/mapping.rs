@@ -8,7 +8,9 @@ use super::entity::{ENTITIES, Entity, EntityColumn, EntitySpec};
 use super::{Binding, Origin, Source, SourceRelation, Sources, SqlType, catalog, detect};
 use crate::error::Error;
 use crate::known_role;
-use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_trusted};
+use crate::pg::identity::{
+    as_extension_owner, check_may_act_as, current_role, current_role_oid, is_trusted, may_act_as, views_owner,
+};
 use crate::pg::{query, syntax};
 use crate::sqlstate;
 
@@ -39,6 +41,7 @@ pub fn store(
     columns: Option<Value>,
     filter: Option<String>,
 ) -> Result<Source, Error> {
+    check_may_map(entity)?;
     let author = current_role_oid();
     let mapping = Mapping {
         entity: entity.name().to_owned(),
@@ -82,8 +85,32 @@ pub fn store(
     Ok(source)
 }
 
+/// An error unless the current role may say where an entity is. Where there are views, that is for who may act as their owner. Before,
+/// it is for anybody, and nobody takes back what somebody else has said.
+fn check_may_map(entity: Entity) -> Result<(), Error> {
+    if let Some(owner) = views_owner() {
+        return check_may_act_as(owner);
+    }
+    let others = stored()?
+        .into_iter()
+        .find(|mapping| mapping.entity == entity.name());
+    match others {
+        Some(Mapping {
+            author: Some(author),
+            mapped_by,
+            ..
+        }) if !may_act_as(author)? => Err(Error::MappingOfOther {
+            entity: entity.name(),
+            author: mapped_by,
+            role: current_role()?,
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Forgets a mapping, so that the entity is detected again. Says whether there was one.
 pub fn forget(entity: Entity) -> Result<bool, Error> {
+    check_may_map(entity)?;
     let was_mapped = stored()?.iter().any(|mapping| mapping.entity == entity.name());
     as_extension_owner(|| {
         query::run(

@@ -183,8 +183,10 @@ fn a_dump_restores_working_views_with_all_that_was_decided() {
         ),
         (
             "readers",
-            "SELECT known.role_name
-             FROM metabase_internal.reader JOIN metabase_internal.known_roles() AS known ON known.id = reader.role",
+            "SELECT (known.role_name, granter.role_name)
+             FROM metabase_internal.reader
+             JOIN metabase_internal.known_roles() AS known ON known.id = reader.role
+             JOIN metabase_internal.known_roles() AS granter ON granter.id = reader.granted_by",
         ),
         (
             "views",

@@ -164,6 +164,104 @@ fn a_reader_gets_the_views_that_are_created_later() {
 }
 
 #[test]
+fn views_go_to_those_only_whom_somebody_has_named_readers_that_may_decide_for_their_owner() {
+    let database = shop();
+    let mut client = database.connect();
+    let operator = database.create_role("operator");
+    let stranger = database.create_role("stranger");
+    let deputy = database.create_role("deputy");
+    run(
+        &mut client,
+        &format!(
+            "SELECT metabase.grant_operator('{operator}');
+             SELECT metabase.grant_operator('{stranger}');
+             SELECT metabase.grant_operator('{deputy}');
+             GRANT {operator} TO {deputy}"
+        ),
+    );
+    let readers: Vec<String> = ["own", "deputys", "strangers", "superusers", "twice"]
+        .iter()
+        .map(|purpose| database.create_role(purpose))
+        .collect();
+    let name = |granter: &str, reader: &str| {
+        column(
+            &mut database.connect_as(granter),
+            &format!("SELECT metabase.grant_reader('{reader}')"),
+        )
+    };
+    // Before there are any views, anybody who may create them may say who is to read them.
+    for (granter, reader) in [
+        (&operator, &readers[0]),
+        (&deputy, &readers[1]),
+        (&stranger, &readers[2]),
+        (&stranger, &stranger),
+        (&stranger, &readers[4]),
+        (&operator, &readers[4]),
+    ] {
+        assert_eq!(
+            name(granter, reader),
+            [format!(
+                "role {reader} may read 0 of the 7 views and ask for their status; views that are created by {granter} later \
+                 are granted to it, too"
+            )]
+        );
+    }
+    run(
+        &mut client,
+        &format!("SELECT metabase.grant_reader('{}')", readers[3]),
+    );
+    let granted = "
+        SELECT DISTINCT split_part(role.rolname, '_', 4)
+        FROM pg_class AS view, aclexplode(view.relacl) AS acl
+        JOIN pg_roles AS role ON role.oid = acl.grantee
+        WHERE view.relnamespace = 'analytics'::regnamespace AND role.oid <> view.relowner
+        ORDER BY 1";
+    let mut as_operator = database.connect_as(&operator);
+    create_all_views(&mut as_operator);
+    assert_eq!(
+        column(&mut client, granted),
+        ["deputys", "own", "superusers", "twice"]
+    );
+    let error = error_of(
+        &mut database.connect_as(&stranger),
+        "TABLE analytics.metabase_brand_analytics",
+    );
+    assert_eq!(error.sqlstate.code(), "42501");
+    // Nor does it help to name somebody once the views are there.
+    let error = error_of(
+        &mut database.connect_as(&stranger),
+        &format!("SELECT metabase.grant_reader('{stranger}')"),
+    );
+    assert_eq!(error.sqlstate.code(), "42501");
+    run(
+        &mut as_operator,
+        "SELECT * FROM metabase.create_all_views(drop_existing => true)",
+    );
+    assert_eq!(
+        column(&mut client, granted),
+        ["deputys", "own", "superusers", "twice"]
+    );
+
+    // Whoever may not act as the owner any more has no say any more; what was granted was granted.
+    let drop_all = "SELECT metabase.drop_view(view_name) FROM metabase.view_status() WHERE \"exists\"";
+    run(&mut client, &format!("REVOKE {operator} FROM {deputy}"));
+    run(&mut as_operator, drop_all);
+    create_all_views(&mut as_operator);
+    assert_eq!(column(&mut client, granted), ["own", "superusers", "twice"]);
+    // A superuser's views are nobody's who is none.
+    run(&mut as_operator, drop_all);
+    create_all_views(&mut client);
+    assert_eq!(column(&mut client, granted), ["superusers"]);
+
+    // All of this stands in a dump.
+    let restored = Database::restored(&database.dump());
+    let mut there = restored.connect();
+    run(&mut there, drop_all);
+    create_all_views(&mut restored.connect_as(&operator));
+    assert_eq!(column(&mut there, granted), ["own", "superusers", "twice"]);
+}
+
+#[test]
 fn a_reader_of_a_strange_name_is_a_reader_like_any_other() {
     let database = shop();
     let mut client = database.connect();
@@ -419,7 +517,10 @@ fn an_operator_may_not_touch_what_the_extension_remembers() {
 fn nobody_makes_anything_among_what_the_extension_keeps() {
     let database = shop();
     let role = database.create_role("operator");
-    run(&mut database.connect(), &format!("SELECT metabase.grant_operator('{role}')"));
+    run(
+        &mut database.connect(),
+        &format!("SELECT metabase.grant_operator('{role}')"),
+    );
     let mut operator = database.connect_as(&role);
     let attempts = [
         // Each would be in the way of one of the extension's own.
@@ -433,7 +534,11 @@ fn nobody_makes_anything_among_what_the_extension_keeps() {
         // Adapters are made, and made anew, all the same.
         run(&mut operator, "SELECT metabase.create_all_views(true)");
         for attempt in attempts {
-            assert_eq!(error_of(&mut operator, attempt).sqlstate.code(), "42501", "{attempt}");
+            assert_eq!(
+                error_of(&mut operator, attempt).sqlstate.code(),
+                "42501",
+                "{attempt}"
+            );
         }
         refresh_all(&mut operator);
     }
@@ -631,8 +736,8 @@ fn views_over_an_operators_mapping_are_not_created_by_a_superuser() {
          privileges of \"postgres\""
     );
     let hint = format!(
-        "Create the views as that role (SET ROLE \"{operator}\"), or look the mapping over in metabase.sources and map \
-         entity \"category\" again yourself."
+        "Create the views as that role (SET ROLE \"{operator}\"), or look the mapping over in metabase.sources and have a \
+         superuser map entity \"category\" again or forget it."
     );
     for call in [
         "SELECT * FROM metabase.create_all_views()",
@@ -698,6 +803,79 @@ fn an_operators_mapping_does_not_run_as_another_operator_either() {
     error_of(&mut as_other, "SELECT * FROM metabase.create_all_views()");
     let ran: bool = value(&mut trap.superuser, "SELECT is_called FROM trap.ran_as_other");
     assert!(!ran);
+}
+
+#[test]
+fn what_the_views_are_made_from_is_decided_by_who_may_act_as_their_owner() {
+    let database = shop();
+    let mut client = database.connect();
+    let [operator, stranger, deputy] =
+        ["operator", "stranger", "deputy"].map(|purpose| database.create_role(purpose));
+    run(
+        &mut client,
+        &format!(
+            "SELECT metabase.grant_operator('{operator}');
+             SELECT metabase.grant_operator('{stranger}');
+             SELECT metabase.grant_operator('{deputy}');
+             GRANT {operator} TO {deputy}"
+        ),
+    );
+    let [mut as_operator, mut as_stranger, mut as_deputy] =
+        [&operator, &stranger, &deputy].map(|role| database.connect_as(role));
+    const CHANGES: [&str; 6] = [
+        "SELECT metabase.map_source('supplier', NULL)",
+        "SELECT metabase.unmap_source('supplier')",
+        "SELECT metabase.map_source('brand', 'core.brands', '{\"name\": \"upper(name)\"}')",
+        "SELECT metabase.unmap_source('brand')",
+        "SELECT metabase.set_setting('time_zone', 'Asia/Tokyo')",
+        "SELECT metabase.set_setting('time_zone', NULL)",
+    ];
+    // Before there are views, all may prepare for theirs.
+    for change in CHANGES {
+        for session in [&mut as_stranger, &mut as_deputy, &mut as_operator, &mut client] {
+            run(session, &format!("BEGIN; {change}; ROLLBACK"));
+        }
+    }
+    // But nobody takes back what somebody else has said.
+    run(&mut as_operator, CHANGES[2]);
+    for change in [CHANGES[2], CHANGES[3]] {
+        assert_error(
+            &error_of(&mut as_stranger, change),
+            "42501",
+            &format!(
+                "the mapping of entity \"brand\" was made by role \"{operator}\", and \"{stranger}\" may not act as that role"
+            ),
+            Some(&format!(
+                "Change it as that role (SET ROLE \"{operator}\") or as a superuser."
+            )),
+        );
+        for session in [&mut as_deputy, &mut as_operator, &mut client] {
+            run(session, &format!("BEGIN; {change}; ROLLBACK"));
+        }
+    }
+
+    create_all_views(&mut as_operator);
+    let remembered = "
+        SELECT mapping::text FROM metabase_internal.source_mapping AS mapping
+        UNION ALL SELECT setting::text FROM metabase_internal.setting AS setting
+        ORDER BY 1";
+    let before = column(&mut client, remembered);
+    for change in CHANGES {
+        assert_error(
+            &error_of(&mut as_stranger, change),
+            "42501",
+            &format!("the views belong to role \"{operator}\", and \"{stranger}\" may not act as that role"),
+            Some(&format!("Do this as their owner: SET ROLE \"{operator}\";")),
+        );
+        for session in [&mut as_deputy, &mut as_operator, &mut client] {
+            run(session, &format!("BEGIN; {change}; ROLLBACK"));
+        }
+    }
+    assert_eq!(column(&mut client, remembered), before);
+    run(
+        &mut as_operator,
+        "SELECT * FROM metabase.create_all_views(drop_existing => true)",
+    );
 }
 
 #[test]

@@ -745,12 +745,21 @@ fn the_history_is_kept_for_as_long_as_the_setting_says() {
 
 // Telling others
 
-/// What was notified on the channel until nothing more comes, but for what is due every minute.
+/// What everybody hears of a view of somebody's own, such as the one that is due every minute.
+const NAMELESS: &str = r#"metabase_views {"view" : null, "mode" : "full", "rows" : null}"#;
+
+/// What was notified of the seven on the channel until nothing more comes.
 fn notified(listener: &mut Client) -> Vec<String> {
+    let mut heard = all_notified(listener);
+    heard.retain(|heard| heard != NAMELESS);
+    heard
+}
+
+/// All that was notified on the channel until nothing more comes.
+fn all_notified(listener: &mut Client) -> Vec<String> {
     listener
         .notifications()
         .timeout_iter(Duration::from_secs(2))
-        .filter(|notification| Ok(!notification.payload().contains("tick")))
         .map(|notification| Ok(format!("{} {}", notification.channel(), notification.payload())))
         .collect()
         .expect("the session lives")
@@ -775,9 +784,28 @@ fn whoever_listens_hears_of_each_refresh_that_is_committed() {
         "BEGIN; SELECT * FROM metabase.refresh('all'); ROLLBACK",
     );
     assert_eq!(notified(&mut listener), [""; 0]);
+    // Who has not been granted a view learns neither its name nor how much changes in it, whoever refreshes it.
+    run(
+        &mut clock.client,
+        "CREATE TABLE public.plans AS SELECT 1 AS a;
+         SELECT metabase.create_custom_view('secret_plans', 'SELECT a FROM public.plans', ARRAY['a'], 'hourly');
+         CREATE ROLE passer_by LOGIN",
+    );
+    let mut passer_by = clock.cluster.connect_as("shop", "passer_by");
+    run(&mut passer_by, "LISTEN metabase_views");
+    all_notified(&mut listener);
+    run(
+        &mut clock.client,
+        "INSERT INTO public.plans VALUES (2); SELECT * FROM metabase.refresh_view('secret_plans')",
+    );
+    for session in [&mut listener, &mut passer_by] {
+        let heard = all_notified(session);
+        assert!(!heard.is_empty(), "nothing was heard");
+        assert!(heard.iter().all(|heard| heard == NAMELESS), "{heard:?}");
+    }
     // By the worker: the hourly ones.
     clock.at("2026-06-10 11:00:10+00", &[]);
-    let heard = notified(&mut listener);
+    let heard = all_notified(&mut listener);
     for view in [
         "metabase_executive_metrics",
         "metabase_platform_performance",
@@ -786,6 +814,8 @@ fn whoever_listens_hears_of_each_refresh_that_is_committed() {
         let times = heard.iter().filter(|heard| heard.contains(view)).count();
         assert_eq!(times, 1, "{view} in {heard:?}");
     }
+    assert!(heard.iter().any(|heard| heard == NAMELESS), "{heard:?}");
+    assert!(!heard.join(" ").contains("secret"), "{heard:?}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
--- Tells whoever listens that view $1 was refreshed, in which mode ($2), and how many rows changed ($3).
+-- Tells whoever listens, and that may be anybody, that one of the seven was refreshed ($1), or a view of somebody's own (NULL), in which
+-- mode ($2), and of the seven how many rows changed ($3).
 SELECT pg_catalog.pg_notify(
     'metabase_views',
     pg_catalog.json_build_object('view', $1::text, 'mode', $2::text, 'rows', $3::bigint)::text

@@ -103,7 +103,7 @@ fn a_renamed_role_keeps_what_is_its_own() {
             &mut client,
             "SELECT role_name FROM metabase_internal.known_role ORDER BY 1"
         ),
-        [operator_now, reader_now]
+        ["postgres".to_owned(), operator_now, reader_now]
     );
 }
 

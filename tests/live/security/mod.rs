@@ -4,5 +4,7 @@ mod facts;
 mod hooks;
 mod known_roles;
 mod limits;
+mod memory;
 mod planning;
+mod settings;
 mod trap;

@@ -1,0 +1,158 @@
+//! What SQL passes to a function: of texts, arrays and JSON no more is taken over than was bargained for.
+//!
+//! How long a value is can be told before it is read, also where it is compressed or stored elsewhere.
+
+use pgrx::callconv::{Arg, ArgAbi};
+use pgrx::datum::FromDatum;
+use pgrx::pg_sys;
+use pgrx::pgrx_sql_entity_graph::metadata::{
+    ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
+};
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// How many bytes a text, an array of texts or JSON has at most.
+const LONGEST: usize = 1 << 20;
+/// The same of what a Metabase says of a database.
+const LONGEST_METADATA: usize = 64 << 20;
+
+/// An argument that is not looked at yet.
+pub trait Argument {
+    /// What is in it.
+    type Value;
+
+    /// What is in it, or why it is not taken. The name is the argument's.
+    fn value(self, argument: &'static str) -> Result<Self::Value, Error>;
+}
+
+impl Argument for bool {
+    type Value = bool;
+
+    fn value(self, _argument: &'static str) -> Result<bool, Error> {
+        Ok(self)
+    }
+}
+
+/// A value, unless it is too long.
+enum Bounded<T> {
+    Taken(T),
+    TooLong { bytes: usize, most: usize },
+}
+
+impl<T> Bounded<T> {
+    /// SAFETY: the datum is not NULL, and of a type with values of any length that `T` reads.
+    unsafe fn read(datum: pg_sys::Datum, most: usize) -> Option<Bounded<T>>
+    where
+        T: FromDatum,
+    {
+        // SAFETY: see above. The length is read from the value's header, or from that of what it stands for.
+        unsafe {
+            let bytes = pg_sys::toast_raw_datum_size(datum).saturating_sub(size_of::<i32>());
+            match bytes > most {
+                true => Some(Bounded::TooLong { bytes, most }),
+                false => T::from_datum(datum, false).map(Bounded::Taken),
+            }
+        }
+    }
+
+    fn value(self, argument: &'static str) -> Result<T, Error> {
+        match self {
+            Bounded::Taken(value) => Ok(value),
+            Bounded::TooLong { bytes, most } => Err(Error::LongArgument {
+                argument,
+                bytes,
+                most,
+            }),
+        }
+    }
+}
+
+/// An argument of type text.
+pub struct Text(Bounded<String>);
+
+impl Argument for Text {
+    type Value = String;
+
+    fn value(self, argument: &'static str) -> Result<String, Error> {
+        self.0.value(argument)
+    }
+}
+
+/// An argument of type text[].
+pub struct Texts(Bounded<Vec<Option<String>>>);
+
+impl Argument for Texts {
+    type Value = Vec<String>;
+
+    fn value(self, argument: &'static str) -> Result<Vec<String>, Error> {
+        self.0
+            .value(argument)?
+            .into_iter()
+            .map(|text| text.ok_or(Error::NullArgument { argument }))
+            .collect()
+    }
+}
+
+/// An argument of type jsonb.
+pub struct Json(Bounded<pgrx::JsonB>);
+
+impl Argument for Json {
+    type Value = Value;
+
+    fn value(self, argument: &'static str) -> Result<Value, Error> {
+        Ok(self.0.value(argument)?.0)
+    }
+}
+
+/// An argument of type jsonb that a Metabase has answered.
+pub struct MetadataJson(Bounded<pgrx::JsonB>);
+
+impl Argument for MetadataJson {
+    type Value = Value;
+
+    fn value(self, argument: &'static str) -> Result<Value, Error> {
+        Ok(self.0.value(argument)?.0)
+    }
+}
+
+/// How PostgreSQL passes one of these types, and what it is called there.
+macro_rules! argument {
+    ($name:ident, $sql:literal, $most:expr) => {
+        impl FromDatum for $name {
+            unsafe fn from_polymorphic_datum(
+                datum: pg_sys::Datum,
+                is_null: bool,
+                _type: pg_sys::Oid,
+            ) -> Option<$name> {
+                match is_null {
+                    true => None,
+                    // SAFETY: it is not NULL, and of the type that the function was declared with.
+                    false => unsafe { Bounded::read(datum, $most) }.map($name),
+                }
+            }
+        }
+
+        // SAFETY: the type is read as what it is declared as below.
+        unsafe impl<'call> ArgAbi<'call> for $name {
+            unsafe fn unbox_arg_unchecked(argument: Arg<'_, 'call>) -> $name {
+                // SAFETY: as the caller has promised.
+                unsafe { argument.unbox_arg_using_from_datum() }.expect("only arguments that may be NULL are")
+            }
+        }
+
+        // SAFETY: it is read as a value of that type.
+        unsafe impl SqlTranslatable for $name {
+            const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!($name);
+            const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+            const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal($sql));
+            const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+                Ok(ReturnsRef::One(SqlMappingRef::literal($sql)));
+        }
+    };
+}
+
+argument!(Text, "text", LONGEST);
+argument!(Texts, "text[]", LONGEST);
+argument!(Json, "jsonb", LONGEST);
+argument!(MetadataJson, "jsonb", LONGEST_METADATA);
