@@ -592,7 +592,7 @@ impl Error {
         })
     }
 
-    /// Whether a lock was waited for in vain.
+    /// Whether a lock was not free within lock_timeout (SQLSTATE 55P03).
     pub fn is_lock_timeout(&self) -> bool {
         self.sqlstate() == sqlstate::LOCK_NOT_AVAILABLE
     }

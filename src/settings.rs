@@ -30,7 +30,7 @@ pub struct Setting {
     show: fn(&Settings) -> String,
 }
 
-/// What a value has to be, and what it is where nobody has set it.
+/// Which values are valid, and the default.
 enum Kind {
     /// The name of a zone that the server knows; that of the database.
     TimeZone,
@@ -95,7 +95,7 @@ pub static SETTINGS: [Setting; 4] = [
             },
         },
         read: |settings, days| {
-            // What is none, which only a superuser can have written there, leaves the default.
+            // A stored value that is no number, which only a superuser can have written, is ignored.
             if let Ok(days) = days.parse() {
                 settings.history_days = days;
             }

@@ -313,7 +313,7 @@ SELECT supplier
 FROM item_sold
 WHERE price - price = 'NaN';
 
--- @again
+-- @recompute_groups
 
 -- Platforms and places are counted in pairs, both ways: place_platforms has the pairs that have come or gone.
 -- @run when place_platforms

@@ -17,7 +17,7 @@ FROM (
 FULL JOIN (
     SELECT
         v.ctid,
-        :view_columns
+        v.*
     FROM :view AS v
 ) AS held (
     place,

@@ -12,9 +12,9 @@ use crate::settings;
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn set_setting(name: Option<Text>, value: Option<Text>) -> Result<String, ErrorReport> {
-    let answer = settings::set(&required("name", name)?, optional("value", value)?.as_deref())?;
+    let message = settings::set(&required("name", name)?, optional("value", value)?.as_deref())?;
     // A zone is one of the schedule, too.
     pg_cron::follow_views()?;
     hooks::wake_worker_for_schedule();
-    Ok(answer)
+    Ok(message)
 }

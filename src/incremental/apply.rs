@@ -123,8 +123,8 @@ fn keep_nothing(workspace: &mut Workspace, step: &Step) -> Result<(), Error> {
 fn check(workspace: &mut Workspace, name: &str) -> Result<(), Error> {
     match name {
         // Where no unique index vouches for the key of the orders, they can stand twice; facts cannot.
-        "sale_new" => match workspace.rows::<KeyType>(DUPLICATE_ORDER)?.pop() {
-            Some(KeyType { key }) => Err(Error::DuplicateOrder { key }),
+        "sale_new" => match workspace.rows::<DuplicateOrder>(DUPLICATE_ORDER)?.pop() {
+            Some(DuplicateOrder { key }) => Err(Error::DuplicateOrder { key }),
             None => Ok(()),
         },
         _ => Ok(()),
@@ -132,7 +132,7 @@ fn check(workspace: &mut Workspace, name: &str) -> Result<(), Error> {
 }
 
 #[derive(serde::Deserialize)]
-struct KeyType {
+struct DuplicateOrder {
     key: String,
 }
 

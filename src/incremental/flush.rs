@@ -21,7 +21,6 @@ pub struct PopulatedView {
     pub oid: u32,
     pub name: String,
     owner: u32,
-    columns: Vec<String>,
     relation_now: String,
     relation: Option<String>,
     day: Option<String>,
@@ -34,7 +33,7 @@ pub fn populated_views(
 ) -> Result<Vec<PopulatedView>, Error> {
     // A workspace binds no values.
     let query = sql::fill(
-        include_str!("../../sql/queries/incremental/view_columns.sql"),
+        include_str!("../../sql/queries/incremental/populated_views.sql"),
         &[(":views", &sql::text_array(&catalog::names()))],
     );
     as_extension_owner(|| rows(&query, &[]))
@@ -110,7 +109,7 @@ impl FlushTarget {
         if workspace.kept("flush_key") == 0 {
             return Ok(0);
         }
-        let (steps, changes) = self.changes(&generated.program, &populated.columns)?;
+        let (steps, changes) = self.changes(&generated.program)?;
         run_steps(workspace, &steps, owner, |_, _| ())?;
         let written = write(workspace, populated, owner, &changes)?;
         if is_new_day || workspace.kept("noted") > 0 {
@@ -155,12 +154,7 @@ impl FlushTarget {
         }
         workspace.once(|workspace| {
             as_extension_owner(|| workspace.run(&format!("DELETE FROM metabase_internal.{}", self.dirty)))?;
-            let written = write(
-                workspace,
-                populated,
-                owner,
-                &self.differences(&definition, &populated.columns),
-            )?;
+            let written = write(workspace, populated, owner, &self.differences(&definition))?;
             let day = snapshot.day.as_deref().unwrap_or_default();
             state::store_view_sync(self.view, day)?;
             Ok(written)

@@ -146,14 +146,22 @@ impl Program {
         let dirty_items = "dirty_item AS d\nJOIN metabase_internal.stock_items AS i ON i.id = d.item_id";
         let mut values = self.values();
         values.extend([
-            ("read_sales", reading(file!("read_sales"), "orders", dirty_orders)),
-            ("read_items", reading(file!("read_items"), "items", dirty_items)),
+            (
+                "read_sales",
+                reading(file!("read_sales"), &[("orders", dirty_orders)]),
+            ),
+            (
+                "read_items",
+                reading(file!("read_items"), &[("items", dirty_items)]),
+            ),
             ("number_sales", without_comments(file!("number_sales"))),
             (
                 "number_items",
-                reading(file!("number_items"), "items", "item_read"),
+                reading(
+                    file!("number_items"),
+                    &[("items", "item_read"), ("times_sold", TIMES_SOLD)],
+                ),
             ),
-            ("times_sold", TIMES_SOLD.into()),
         ]);
         complete(
             file!("apply"),
@@ -169,18 +177,26 @@ impl Program {
         values.extend([
             (
                 "read_sales",
-                reading(file!("read_sales"), "orders", "metabase_internal.orders AS o"),
+                reading(
+                    file!("read_sales"),
+                    &[("orders", "metabase_internal.orders AS o")],
+                ),
             ),
             (
                 "read_items",
-                reading(file!("read_items"), "items", "metabase_internal.stock_items AS i"),
+                reading(
+                    file!("read_items"),
+                    &[("items", "metabase_internal.stock_items AS i")],
+                ),
             ),
             ("number_sales", without_comments(file!("number_sales"))),
             (
                 "number_items",
-                reading(file!("number_items"), "items", ALL_ITEMS_SOLD),
+                reading(
+                    file!("number_items"),
+                    &[("items", ALL_ITEMS_SOLD), ("times_sold", "i.times_sold")],
+                ),
             ),
-            ("times_sold", "i.times_sold".into()),
         ]);
         complete(file!("build"), &rollup::build(), &[], &values)
     }
@@ -225,50 +241,36 @@ impl Program {
 }
 
 /// A script with all that it includes, and its placeholders filled.
-fn complete(script: &str, merge: &[Step], again: &[Step], values: &[(&str, String)]) -> Vec<Step> {
+fn complete(script: &str, merge: &[Step], recompute_groups: &[Step], values: &[(&str, String)]) -> Vec<Step> {
     script::parse(script)
         .into_iter()
         .flat_map(|part| match part {
             Part::Step(step) => vec![step],
             Part::Place(place) => match place.as_str() {
                 "merge" => merge.to_vec(),
-                "again" => again.to_vec(),
-                place => included(place).map_or_else(Vec::new, |file| complete(file, &[], &[], &[])),
+                "recompute_groups" => recompute_groups.to_vec(),
+                place => complete(included(place), &[], &[], &[]),
             },
         })
-        // Twice, because some of the texts that are put in have placeholders of their own.
-        .map(|step| step.filled(values).filled(values))
+        .map(|step| step.filled(values))
         .collect()
 }
 
 /// The script that a place includes.
-fn included(place: &str) -> Option<&'static str> {
+fn included(place: &str) -> &'static str {
     match place {
-        "include number_item_groups" => Some(file!("number_item_groups")),
-        "include number_sale_groups" => Some(file!("number_sale_groups")),
-        "include list_brands" => Some(file!("list_brands")),
-        _ => None,
+        "include number_item_groups" => file!("number_item_groups"),
+        "include number_sale_groups" => file!("number_sale_groups"),
+        "include list_brands" => file!("list_brands"),
+        _ => panic!("no script has a place that is called {place}: a test goes through all"),
     }
 }
 
 /// A query of a file, with where it reads from.
-fn reading(file: &str, word: &'static str, from: &str) -> String {
-    script::fill(&without_comments(file), &[(word, from.into())])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_place_in_a_script_is_known() {
-        for script in [file!("apply"), file!("build")] {
-            for part in script::parse(script) {
-                if let Part::Place(place) = part {
-                    let is_known = ["merge", "again"].contains(&place.as_str()) || included(&place).is_some();
-                    assert!(is_known, "{place}");
-                }
-            }
-        }
-    }
+fn reading(file: &str, values: &[(&str, &str)]) -> String {
+    let values: Vec<(&str, String)> = values
+        .iter()
+        .map(|(word, text)| (*word, (*text).to_owned()))
+        .collect();
+    script::fill(&without_comments(file), &values)
 }

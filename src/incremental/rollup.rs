@@ -42,7 +42,7 @@ pub enum Measure {
         kind: Extreme,
         sql_type: &'static str,
         value: &'static str,
-        again: Again,
+        recompute: Recompute,
     },
     /// `name`: how many different values there are. The pairs that have come or gone are kept as rows named `pairs`.
     Distinct {
@@ -63,15 +63,15 @@ pub enum Extreme {
 
 /// Where an extreme is read again from once the fact that held it has gone.
 #[derive(Clone, Copy, Debug)]
-pub enum Again {
+pub enum Recompute {
     /// From the facts of the group.
-    Facts,
+    FromFacts,
     /// From the facts of the group, which is a day.
-    FactsOfDay,
+    FromFactsOfDay,
     /// From the days of the group, which is a platform.
-    Days(&'static str),
+    FromDays(&'static str),
     /// From the products of the group, which is a brand.
-    Products(&'static str),
+    FromProducts(&'static str),
 }
 
 /// Which facts a rollup is of.
@@ -131,23 +131,33 @@ const fn sum(name: &'static str, value: &'static str) -> Measure {
     }
 }
 
-const fn min(name: &'static str, sql_type: &'static str, value: &'static str, again: Again) -> Measure {
+const fn min(
+    name: &'static str,
+    sql_type: &'static str,
+    value: &'static str,
+    recompute: Recompute,
+) -> Measure {
     Measure::Extreme {
         name,
         kind: Extreme::Min,
         sql_type,
         value,
-        again,
+        recompute,
     }
 }
 
-const fn max(name: &'static str, sql_type: &'static str, value: &'static str, again: Again) -> Measure {
+const fn max(
+    name: &'static str,
+    sql_type: &'static str,
+    value: &'static str,
+    recompute: Recompute,
+) -> Measure {
     Measure::Extreme {
         name,
         kind: Extreme::Max,
         sql_type,
         value,
-        again,
+        recompute,
     }
 }
 
@@ -175,10 +185,10 @@ pub static ROLLUPS: [Rollup; 7] = [
             sum("platform_fee", "f.platform_fee"),
             sum("shipping_cost", "f.shipping_cost"),
             sum("roi", "f.roi"),
-            min("first_sale", TIME, SOLD_AT, Again::FactsOfDay),
-            max("last_sale", TIME, SOLD_AT, Again::FactsOfDay),
-            min("min_gross_sale", MONEY, GROSS, Again::FactsOfDay),
-            max("max_gross_sale", MONEY, GROSS, Again::FactsOfDay),
+            min("first_sale", TIME, SOLD_AT, Recompute::FromFactsOfDay),
+            max("last_sale", TIME, SOLD_AT, Recompute::FromFactsOfDay),
+            min("min_gross_sale", MONEY, GROSS, Recompute::FromFactsOfDay),
+            max("max_gross_sale", MONEY, GROSS, Recompute::FromFactsOfDay),
         ],
     },
     Rollup {
@@ -202,10 +212,10 @@ pub static ROLLUPS: [Rollup; 7] = [
                 value: "f.supplier",
                 has: "WHERE f.product = pair.g\n    AND f.supplier = pair.v",
             },
-            min("min_gross_sale", MONEY, GROSS, Again::Facts),
-            max("max_gross_sale", MONEY, GROSS, Again::Facts),
-            min("first_sale", TIME, SOLD_AT, Again::Facts),
-            max("last_sale", TIME, SOLD_AT, Again::Facts),
+            min("min_gross_sale", MONEY, GROSS, Recompute::FromFacts),
+            max("max_gross_sale", MONEY, GROSS, Recompute::FromFacts),
+            min("first_sale", TIME, SOLD_AT, Recompute::FromFacts),
+            max("last_sale", TIME, SOLD_AT, Recompute::FromFacts),
         ],
     },
     Rollup {
@@ -239,8 +249,8 @@ pub static ROLLUPS: [Rollup; 7] = [
                     concat_month!("b.id = pair.g")
                 ),
             },
-            min("first_sale", TIME, SOLD_AT, Again::Products("first_sale")),
-            max("last_sale", TIME, SOLD_AT, Again::Products("last_sale")),
+            min("first_sale", TIME, SOLD_AT, Recompute::FromProducts("first_sale")),
+            max("last_sale", TIME, SOLD_AT, Recompute::FromProducts("last_sale")),
         ],
     },
     Rollup {
@@ -274,10 +284,20 @@ pub static ROLLUPS: [Rollup; 7] = [
                 value: MONTH,
                 has: concat_month!("f.platform = pair.g"),
             },
-            min("first_sale", TIME, SOLD_AT, Again::Facts),
-            max("last_sale", TIME, SOLD_AT, Again::Facts),
-            min("min_gross_sale", MONEY, GROSS, Again::Days("min_gross_sale")),
-            max("max_gross_sale", MONEY, GROSS, Again::Days("max_gross_sale")),
+            min("first_sale", TIME, SOLD_AT, Recompute::FromFacts),
+            max("last_sale", TIME, SOLD_AT, Recompute::FromFacts),
+            min(
+                "min_gross_sale",
+                MONEY,
+                GROSS,
+                Recompute::FromDays("min_gross_sale"),
+            ),
+            max(
+                "max_gross_sale",
+                MONEY,
+                GROSS,
+                Recompute::FromDays("max_gross_sale"),
+            ),
         ],
     },
     Rollup {
@@ -308,8 +328,8 @@ pub static ROLLUPS: [Rollup; 7] = [
                 value: "f.brand",
                 has: "WHERE f.place = pair.g\n    AND f.brand = pair.v",
             },
-            min("first_sale", TIME, SOLD_AT, Again::Facts),
-            max("last_sale", TIME, SOLD_AT, Again::Facts),
+            min("first_sale", TIME, SOLD_AT, Recompute::FromFacts),
+            max("last_sale", TIME, SOLD_AT, Recompute::FromFacts),
         ],
     },
     Rollup {
@@ -352,8 +372,8 @@ pub static ROLLUPS: [Rollup; 7] = [
                 value: "f.brand",
                 has: "WHERE f.supplier = pair.g\n    AND f.brand = pair.v",
             },
-            min("first_purchase", TIME, "f.purchase_date", Again::Facts),
-            max("last_purchase", TIME, "f.purchase_date", Again::Facts),
+            min("first_purchase", TIME, "f.purchase_date", Recompute::FromFacts),
+            max("last_purchase", TIME, "f.purchase_date", Recompute::FromFacts),
         ],
     },
 ];
@@ -415,7 +435,7 @@ pub fn merge() -> Vec<Step> {
     steps
 }
 
-/// The statements that read groups again from the facts where adding up does not do, after all else.
+/// The statements that recompute groups from the facts where a sum cannot be updated (NaN), after all else.
 pub fn recompute_groups() -> Vec<Step> {
     ROLLUPS
         .iter()
@@ -651,7 +671,7 @@ WHERE {}",
                     name,
                     kind,
                     value,
-                    again,
+                    recompute,
                     ..
                 } => {
                     let aggregate = kind.aggregate();
@@ -661,7 +681,7 @@ WHERE {}",
                     aggregates.push(format!(
                         "{aggregate}({value}) FILTER (WHERE f.w < 0) AS {name}_gone"
                     ));
-                    set.push(self.extreme(name, *kind, value, *again));
+                    set.push(self.extreme(name, *kind, value, *recompute));
                 }
                 Measure::Distinct { name, pairs, .. } => {
                     joins += &format!(
@@ -684,7 +704,7 @@ WHERE {}",
 
     /// An extreme stays, or gives way to a fact that has come, unless the fact that held it has gone and none that is as far
     /// out has come.
-    fn extreme(&self, name: &str, kind: Extreme, value: &str, again: Again) -> String {
+    fn extreme(&self, name: &str, kind: Extreme, value: &str, recompute: Recompute) -> String {
         let (further, further_or_same, nearer) = match kind {
             Extreme::Min => ("least", "<=", ">"),
             Extreme::Max => ("greatest", ">=", "<"),
@@ -697,18 +717,18 @@ WHERE {}",
             THEN {further}(r.{name}, d.{name}_come)
         ELSE {}
     END",
-            self.again(kind, value, again)
+            self.recompute(kind, value, recompute)
         )
     }
 
-    fn again(&self, kind: Extreme, value: &str, again: Again) -> String {
+    fn recompute(&self, kind: Extreme, value: &str, recompute: Recompute) -> String {
         let (aggregate, facts) = (kind.aggregate(), self.fact.table());
-        match again {
-            Again::Facts => format!(
+        match recompute {
+            Recompute::FromFacts => format!(
                 "(SELECT {aggregate}({value}) FROM {facts} AS f WHERE {} = r.id)",
                 self.group[0].1
             ),
-            Again::FactsOfDay => format!(
+            Recompute::FromFactsOfDay => format!(
                 "CASE
             WHEN r.day = '-infinity'
                 THEN (SELECT {aggregate}({value}) FROM {facts} AS f WHERE f.platform = r.platform AND f.sold_at IS NULL)
@@ -722,10 +742,10 @@ WHERE {}",
             )
         END"
             ),
-            Again::Products(column) => format!(
+            Recompute::FromProducts(column) => format!(
                 "(SELECT {aggregate}(x.{column}) FROM metabase_internal.product_rollup AS x WHERE x.brand_id = r.brand_id)"
             ),
-            Again::Days(column) => format!(
+            Recompute::FromDays(column) => format!(
                 "(SELECT {aggregate}(x.{column}) FROM metabase_internal.day_rollup AS x WHERE x.platform = r.id)"
             ),
         }
@@ -741,7 +761,7 @@ impl Extreme {
     }
 }
 
-/// What came of an aggregate, less what has gone of it.
+/// The change of an aggregate: over the facts with weight 1, minus over those with weight -1.
 fn weighted(aggregate: &str, value: &str, filter: &str) -> String {
     let call = format!("{aggregate}({value})");
     format!(

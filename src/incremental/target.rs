@@ -4,7 +4,6 @@ use super::program::Program;
 use super::script::{self, Step, Verb, without_comments};
 use crate::error::Error;
 use crate::source::entity::Entity;
-use crate::sql;
 use crate::view::catalog::{VIEWS, View};
 
 /// How one of the seven is flushed.
@@ -88,18 +87,14 @@ pub static TARGETS: [FlushTarget; 7] = [
     ),
 ];
 
-/// A column of a view's key.
-struct KeyColumn {
-    /// As the definition calls it.
-    name: &'static str,
-    /// As the view does, for `v`.
-    of_view: String,
-    is_nullable: bool,
-}
-
 impl FlushTarget {
     pub fn of(view: &str) -> Option<&'static FlushTarget> {
         TARGETS.iter().find(|target| target.view == view)
+    }
+
+    fn view(&self) -> &'static View {
+        let view = VIEWS.iter().find(|view| view.name == self.view);
+        view.expect("each target is one of the seven: a test goes through all")
     }
 
     /// The steps that keep, as `flush_key`, the groups that are looked at: those that have changed now, those that were noted, and
@@ -128,108 +123,65 @@ impl FlushTarget {
     }
 
     /// The steps from these groups to what decides their rows, and the query for the rows in which the view differs from them.
-    /// `columns` are the view's as they are called now.
-    pub fn changes(&self, program: &Program, columns: &[String]) -> Result<(Vec<Step>, String), Error> {
+    pub fn changes(&self, program: &Program) -> Result<(Vec<Step>, String), Error> {
         let (steps, rows) = self.rows(program)?;
-        let columns = Columns::of(self, columns);
-        let held_rows: Vec<String> = columns
+        let held_rows: Vec<String> = self
             .conditions()
             .iter()
             .map(|condition| {
                 format!(
-                    "SELECT\n    v.ctid,\n    {}\nFROM {} AS v\nWHERE {condition}",
-                    columns.of_view.join(",\n    "),
-                    sql::qualified("analytics", self.view)
+                    "SELECT\n    v.ctid,\n    v.*\nFROM analytics.{} AS v (\n    :columns\n)\nWHERE {condition}",
+                    self.view
                 )
             })
             .collect();
-        let mut values = columns.values();
-        values.extend([
-            ("rows", rows.statement),
-            ("held_rows", held_rows.join("\nUNION ALL\n")),
-        ]);
+        let columns = self.columns();
+        let held_rows = script::fill(&held_rows.join("\nUNION ALL\n"), &columns);
+        let values = [columns, vec![("rows", rows.statement), ("held_rows", held_rows)]].concat();
         let template = include_str!("../../sql/incremental/flush_changes.sql");
         Ok((steps, script::fill(&without_comments(template), &values)))
     }
 
     /// The query for the rows in which the view differs from its definition.
-    pub fn differences(&self, definition: &str, columns: &[String]) -> String {
-        let columns = Columns::of(self, columns);
-        let same_key: Vec<String> = columns
-            .key
+    pub fn differences(&self, definition: &str) -> String {
+        let same_key: Vec<String> = self
+            .view()
+            .key()
             .iter()
-            .map(
-                |KeyColumn {
-                     name, is_nullable, ..
-                 }| match is_nullable {
-                    false => format!("computed.{name} = held.{name}"),
-                    // Equal texts can be hashed; IS NOT DISTINCT FROM cannot.
-                    true => format!(
+            .map(|name| match self.nullable.contains(name) {
+                false => format!("computed.{name} = held.{name}"),
+                // Equal texts can be hashed; IS NOT DISTINCT FROM cannot.
+                true => {
+                    format!(
                         "coalesce('=' || computed.{name}::text, '') = coalesce('=' || held.{name}::text, '')"
-                    ),
-                },
-            )
-            .collect();
-        let mut values = columns.values();
-        values.extend([
-            (
-                "definition",
-                definition.trim_end().trim_end_matches(';').to_owned(),
-            ),
-            ("view_columns", columns.of_view.join(",\n")),
-            ("view", sql::qualified("analytics", self.view)),
-            ("same_key", same_key.join("\nAND ")),
-        ]);
-        let template = include_str!("../../sql/incremental/compare_changes.sql");
-        script::fill(&without_comments(template), &values)
-    }
-}
-
-/// A view's columns: as its definition calls them, and as they are called now, because users may rename them.
-struct Columns {
-    /// As the definition has them.
-    names: Vec<&'static str>,
-    /// As `v`, the view, has them.
-    of_view: Vec<String>,
-    key: Vec<KeyColumn>,
-}
-
-impl Columns {
-    fn of(target: &FlushTarget, columns: &[String]) -> Columns {
-        let view = VIEWS.iter().find(|view| view.name == target.view);
-        let names = view.map(View::columns).unwrap_or_default();
-        let of_view: Vec<String> = columns
-            .iter()
-            .map(|column| format!("v.{}", sql::ident(column)))
-            .collect();
-        let key = view.map(View::key).unwrap_or_default();
-        let key = names
-            .iter()
-            .zip(&of_view)
-            .filter(|(name, _)| key.contains(name))
-            .map(|(name, of_view)| KeyColumn {
-                name,
-                of_view: of_view.clone(),
-                is_nullable: target.nullable.contains(name),
+                    )
+                }
             })
             .collect();
-        Columns { names, of_view, key }
+        let definition = definition.trim_end().trim_end_matches(';').to_owned();
+        let values = [
+            self.columns(),
+            vec![
+                ("definition", definition),
+                ("view", format!("analytics.{}", self.view)),
+                ("same_key", same_key.join("\nAND ")),
+            ],
+        ]
+        .concat();
+        let template = include_str!("../../sql/incremental/compare_changes.sql");
+        script::fill(&without_comments(template), &values)
     }
 
     /// The conditions under which a row of the view has a computed row's key: one for each way in which parts of it can be
     /// NULL, so that an index serves each.
     fn conditions(&self) -> Vec<String> {
-        self.key.iter().fold(
-            vec![String::new()],
-            |conditions,
-             KeyColumn {
-                 name,
-                 of_view,
-                 is_nullable,
-             }| {
-                let equal = format!("{of_view} = computed.{name}");
-                let both_null = format!("{of_view} IS NULL\n    AND computed.{name} IS NULL");
-                let ways = match is_nullable {
+        self.view()
+            .key()
+            .iter()
+            .fold(vec![String::new()], |conditions, name| {
+                let equal = format!("v.{name} = computed.{name}");
+                let both_null = format!("v.{name} IS NULL\n    AND computed.{name} IS NULL");
+                let ways = match self.nullable.contains(name) {
                     true => vec![equal, both_null],
                     false => vec![equal],
                 };
@@ -242,18 +194,18 @@ impl Columns {
                         })
                     })
                     .collect()
-            },
-        )
+            })
     }
 
-    /// What the templates call them.
-    fn values(&self) -> Vec<(&'static str, String)> {
+    /// What the templates call the columns. They have the definition's names, whatever users have renamed them to in the view.
+    fn columns(&self) -> Vec<(&'static str, String)> {
+        let names = self.view().columns();
         let of = |row: &str| -> String {
-            let columns: Vec<String> = self.names.iter().map(|name| format!("{row}.{name}")).collect();
+            let columns: Vec<String> = names.iter().map(|name| format!("{row}.{name}")).collect();
             columns.join(",\n")
         };
         vec![
-            ("columns", self.names.join(",\n")),
+            ("columns", names.join(",\n")),
             ("computed", of("computed")),
             ("held", of("held")),
         ]

@@ -10,6 +10,8 @@ pub mod identity;
 #[cfg(debug_assertions)]
 pub mod injection;
 pub mod matview;
+// The binary of the pure tests runs without a server, whose functions this calls.
+#[cfg(not(test))]
 mod memory;
 pub mod process;
 pub mod query;

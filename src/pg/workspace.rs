@@ -320,7 +320,7 @@ impl Workspace {
             plan.done();
             if code < 0 {
                 return Err(Error::Internal(format!(
-                    "SPI_execute_plan_extended answered {code}"
+                    "SPI_execute_plan_extended returned {code}"
                 )));
             }
             let (columns, count) = receiver.received()?;
@@ -349,7 +349,7 @@ impl Workspace {
                 0,
             );
             if code < 0 {
-                return Err(Error::Internal(format!("SPI_execute_snapshot answered {code}")));
+                return Err(Error::Internal(format!("SPI_execute_snapshot returned {code}")));
             }
             Ok(pg_sys::SPI_processed)
         }
@@ -433,7 +433,7 @@ impl Workspace {
             let code = pg_sys::SPI_register_relation(relation);
             if code < 0 {
                 return Err(Error::Internal(format!(
-                    "SPI_register_relation answered {code} for {name}"
+                    "SPI_register_relation returned {code} for {name}"
                 )));
             }
             self.kept.insert(

@@ -25,9 +25,9 @@ impl Mode {
     }
 }
 
-/// Below this many queued keys nobody asks what they cost.
+/// With fewer queued keys than this, costs are not compared.
 const MANY_CHANGES: i64 = 10_000;
-/// What a change is taken to cost until it has been measured, in seconds.
+/// The assumed cost of applying one change, in seconds, until it has been measured.
 const SECONDS_PER_CHANGE: f64 = 0.0002;
 
 /// What was seen before anything is done.
@@ -50,7 +50,7 @@ pub enum Way {
     Build {
         owner: u32,
         why: &'static str,
-        /// Whether the facts could be brought up to date, but not as cheaply.
+        /// Whether the facts are usable, and building them anew is only expected to be faster.
         is_cheaper: bool,
     },
     /// Each view from its definition.
@@ -85,10 +85,11 @@ pub fn way(seen: &Seen, mode: Mode) -> Way {
     if snapshot.is_altered_now == Some(true) {
         return full("this transaction has altered a source, its triggers or its adapter");
     }
-    let is_cheaper = mode == Mode::Auto && is_build_cheaper(snapshot, seen.full_seconds);
-    let why = match snapshot.outdated() {
-        Some(why) => why,
-        None if is_cheaper => "so much has changed that this is cheaper",
+    let (why, is_cheaper) = match snapshot.outdated() {
+        Some(why) => (why, false),
+        None if mode == Mode::Auto && is_build_cheaper(snapshot, seen.full_seconds) => {
+            ("so much has changed that this is cheaper", true)
+        }
         None => return Way::Incremental { owner },
     };
     if snapshot.has_just_failed == Some(true) {
@@ -104,7 +105,7 @@ pub fn way(seen: &Seen, mode: Mode) -> Way {
     Way::Build {
         owner,
         why,
-        is_cheaper: snapshot.outdated().is_none(),
+        is_cheaper,
     }
 }
 
@@ -133,14 +134,14 @@ pub enum CaptureState {
     Complete,
 }
 
-/// What comes of a build that was decided for.
+/// Whether the facts are built now, or each view is refreshed from its definition instead.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Build {
     Now,
     /// Each view is filled from its definition instead.
     Instead {
         reason: String,
-        /// Whether what is queued is forgotten: whatever builds the facts one day reads more than that.
+        /// Whether the queues are emptied: the next build reads all rows anyway.
         forgets: bool,
         /// Whether capture begins once all else is done: that locks the sources until the transaction ends.
         installs: bool,
@@ -180,7 +181,7 @@ pub fn build(why: &str, capture: CaptureState, mode: Mode, is_own_transaction: b
 pub struct SeenView {
     /// Why its rows cannot be written to.
     pub obstacle: Option<&'static str>,
-    /// Whether it is locked, and the one that was when the refresh began.
+    /// Whether this refresh holds a lock on it. False if it was replaced since.
     pub is_locked: bool,
     /// Why it may lack more than the groups that have changed.
     pub unsynced: Option<&'static str>,
@@ -201,7 +202,7 @@ pub enum ViewStep {
     Flush,
 }
 
-/// Decides for one view. `built` says why the facts were built just now, if they were.
+/// Decides for one view. `built` is the reason for which the facts were built in this refresh, if they were.
 pub fn view_step(view: &SeenView, built: Option<&str>, mode: Mode) -> ViewStep {
     let unsynced = match built {
         Some(why) => Some(format!("facts and rollups were built: {why}")),

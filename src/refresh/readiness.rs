@@ -1,4 +1,4 @@
-//! Whether the seven can be refreshed incrementally now, and why not where they cannot: looks, has it decided, and does what comes first.
+//! Reads the state, lets `decide` choose between incremental and full, and does what must come before the refresh.
 
 use super::decide::{self, Build, CaptureState, Mode, Seen, Way};
 use crate::error::Error;
@@ -26,7 +26,7 @@ pub enum Readiness {
     },
 }
 
-/// Finds out, under the lock of whoever refreshes.
+/// Takes the lock that lets one session refresh at a time, then decides.
 pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Error> {
     state::lock()?;
     let seen = see()?;
@@ -63,7 +63,7 @@ pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Erro
                 state::invalidate()?;
                 capture::empty_queues()?;
             }
-            // Who asks for nothing but what is queued has not tried what would help.
+            // Mode incremental never builds the facts, so it does not know why a build would fail.
             if mode != Mode::Incremental {
                 state::store_reason(Some(&reason))?;
             }

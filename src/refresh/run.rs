@@ -300,6 +300,7 @@ fn flush_all(
                 continue;
             }
             ViewStep::Compare { reason } => {
+                run.mode = "full";
                 run.mode_reason = reason.clone();
                 workspace.subtransaction(|workspace| target.compare(workspace, &snapshot, populated, owner))
             }

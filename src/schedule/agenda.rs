@@ -66,7 +66,7 @@ struct AgendaRow {
     last_run: Option<Timestamp>,
 }
 
-/// How often a realtime view is refreshed of whose changes nobody hears.
+/// How often a realtime view is refreshed whose changes are not captured.
 const UNHEARD: &str = "* * * * *";
 
 /// Whether this database has the extension.
@@ -207,7 +207,7 @@ impl Agenda {
 
     /// Whether what was committed concerns a view, so that it is refreshed for it.
     fn concerns(&self, item: &AgendaItem) -> bool {
-        // Of what others read, nobody hears; and nothing is refreshed by itself that is to be refreshed by hand.
+        // Custom views get no events, and manual views are never refreshed automatically.
         if !item.view.is_of_the_seven() || item.view.strategy() == "manual" {
             return false;
         }

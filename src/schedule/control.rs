@@ -113,7 +113,7 @@ pub fn next_refresh(scheduled: &[Scheduled], view: &str) -> Option<TimestampWith
         .and_then(|scheduled| scheduled.next_refresh)
 }
 
-/// Stores who keeps the times. Those that somebody else has kept are not missed by who comes after.
+/// Stores who keeps the times. If that changes, the stored due times are cleared: the new engine would take them for missed runs.
 fn store_engine(engine: Engine) -> Result<(), Error> {
     if choice()?.engine != engine {
         as_extension_owner(|| {

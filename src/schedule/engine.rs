@@ -32,7 +32,8 @@ pub struct Choice {
 pub const ENGINE: &str = "schedule.engine";
 pub const EVENT_SYNC: &str = "schedule.event_sync";
 
-/// Who keeps the times: where nobody has decided, the worker does if there is one, and what changes is an event for it.
+/// The stored choice. By default, if the library is preloaded, the worker keeps the times and refreshes after commits; otherwise nobody
+/// does.
 pub fn choice() -> Result<Choice, Error> {
     #[derive(serde::Deserialize)]
     struct Stored {

@@ -10,8 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::agenda;
 use super::engine::{self, Engine};
-use crate::calendar::Strategy;
-use crate::calendar::{self, Timetable};
+use crate::calendar::{self, Strategy, Timetable};
 use crate::error::Error;
 use crate::parameters;
 use crate::pg::identity::current_role;

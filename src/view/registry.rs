@@ -42,7 +42,7 @@ impl ViewEntry {
     pub fn is_refreshed_on(&self, event: Event) -> bool {
         match &self.kind {
             ViewKind::Seven(view) => view.events.contains(&event),
-            // Of what others read, nobody hears.
+            // Changes of a custom view's sources are not captured.
             ViewKind::Custom(_) => false,
         }
     }

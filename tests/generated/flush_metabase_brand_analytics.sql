@@ -128,29 +128,31 @@ FROM (
 LEFT JOIN LATERAL (
     SELECT
         v.ctid,
-        v."brand_id",
-        v."brand_name",
-        v."segment",
-        v."price_tier",
-        v."target_demographic",
-        v."is_collaboration",
-        v."parent_brand_name",
-        v."total_sales",
-        v."total_revenue",
-        v."avg_price",
-        v."price_variance",
-        v."total_profit",
-        v."avg_roi",
-        v."product_variety",
-        v."active_months",
-        v."first_sale",
-        v."last_sale",
-        v."market_share_pct",
-        v."sales_share_pct",
-        v."price_positioning",
-        v."volume_tier"
-    FROM "analytics"."metabase_brand_analytics" AS v
-    WHERE v."brand_id" = computed.brand_id
+        v.*
+    FROM analytics.metabase_brand_analytics AS v (
+        brand_id,
+        brand_name,
+        segment,
+        price_tier,
+        target_demographic,
+        is_collaboration,
+        parent_brand_name,
+        total_sales,
+        total_revenue,
+        avg_price,
+        price_variance,
+        total_profit,
+        avg_roi,
+        product_variety,
+        active_months,
+        first_sale,
+        last_sale,
+        market_share_pct,
+        sales_share_pct,
+        price_positioning,
+        volume_tier
+    )
+    WHERE v.brand_id = computed.brand_id
 ) AS held (
     place,
     brand_id,

@@ -81,47 +81,51 @@ FROM (
 LEFT JOIN LATERAL (
     SELECT
         v.ctid,
-        v."country",
-        v."city",
-        v."country_code",
-        v."total_orders",
-        v."active_months",
-        v."total_revenue",
-        v."avg_order_value",
-        v."total_profit",
-        v."avg_roi",
-        v."avg_shipping_cost",
-        v."platforms_used",
-        v."platform_names",
-        v."unique_products",
-        v."unique_brands",
-        v."first_order",
-        v."last_order"
-    FROM "analytics"."metabase_customer_geography" AS v
-    WHERE v."country" = computed.country
-        AND v."city" = computed.city
+        v.*
+    FROM analytics.metabase_customer_geography AS v (
+        country,
+        city,
+        country_code,
+        total_orders,
+        active_months,
+        total_revenue,
+        avg_order_value,
+        total_profit,
+        avg_roi,
+        avg_shipping_cost,
+        platforms_used,
+        platform_names,
+        unique_products,
+        unique_brands,
+        first_order,
+        last_order
+    )
+    WHERE v.country = computed.country
+        AND v.city = computed.city
     UNION ALL
     SELECT
         v.ctid,
-        v."country",
-        v."city",
-        v."country_code",
-        v."total_orders",
-        v."active_months",
-        v."total_revenue",
-        v."avg_order_value",
-        v."total_profit",
-        v."avg_roi",
-        v."avg_shipping_cost",
-        v."platforms_used",
-        v."platform_names",
-        v."unique_products",
-        v."unique_brands",
-        v."first_order",
-        v."last_order"
-    FROM "analytics"."metabase_customer_geography" AS v
-    WHERE v."country" = computed.country
-        AND v."city" IS NULL
+        v.*
+    FROM analytics.metabase_customer_geography AS v (
+        country,
+        city,
+        country_code,
+        total_orders,
+        active_months,
+        total_revenue,
+        avg_order_value,
+        total_profit,
+        avg_roi,
+        avg_shipping_cost,
+        platforms_used,
+        platform_names,
+        unique_products,
+        unique_brands,
+        first_order,
+        last_order
+    )
+    WHERE v.country = computed.country
+        AND v.city IS NULL
         AND computed.city IS NULL
 ) AS held (
     place,

@@ -103,102 +103,110 @@ FROM (
 LEFT JOIN LATERAL (
     SELECT
         v.ctid,
-        v."sale_date",
-        v."sale_week",
-        v."sale_month",
-        v."sale_quarter",
-        v."sale_year",
-        v."platform_name",
-        v."platform_slug",
-        v."total_orders",
-        v."active_days",
-        v."total_revenue",
-        v."total_net_proceeds",
-        v."total_profit",
-        v."total_fees",
-        v."total_shipping",
-        v."avg_roi",
-        v."avg_order_value",
-        v."first_sale",
-        v."last_sale"
-    FROM "analytics"."metabase_executive_metrics" AS v
-    WHERE v."sale_date" = computed.sale_date
-        AND v."platform_slug" = computed.platform_slug
+        v.*
+    FROM analytics.metabase_executive_metrics AS v (
+        sale_date,
+        sale_week,
+        sale_month,
+        sale_quarter,
+        sale_year,
+        platform_name,
+        platform_slug,
+        total_orders,
+        active_days,
+        total_revenue,
+        total_net_proceeds,
+        total_profit,
+        total_fees,
+        total_shipping,
+        avg_roi,
+        avg_order_value,
+        first_sale,
+        last_sale
+    )
+    WHERE v.sale_date = computed.sale_date
+        AND v.platform_slug = computed.platform_slug
     UNION ALL
     SELECT
         v.ctid,
-        v."sale_date",
-        v."sale_week",
-        v."sale_month",
-        v."sale_quarter",
-        v."sale_year",
-        v."platform_name",
-        v."platform_slug",
-        v."total_orders",
-        v."active_days",
-        v."total_revenue",
-        v."total_net_proceeds",
-        v."total_profit",
-        v."total_fees",
-        v."total_shipping",
-        v."avg_roi",
-        v."avg_order_value",
-        v."first_sale",
-        v."last_sale"
-    FROM "analytics"."metabase_executive_metrics" AS v
-    WHERE v."sale_date" = computed.sale_date
-        AND v."platform_slug" IS NULL
+        v.*
+    FROM analytics.metabase_executive_metrics AS v (
+        sale_date,
+        sale_week,
+        sale_month,
+        sale_quarter,
+        sale_year,
+        platform_name,
+        platform_slug,
+        total_orders,
+        active_days,
+        total_revenue,
+        total_net_proceeds,
+        total_profit,
+        total_fees,
+        total_shipping,
+        avg_roi,
+        avg_order_value,
+        first_sale,
+        last_sale
+    )
+    WHERE v.sale_date = computed.sale_date
+        AND v.platform_slug IS NULL
         AND computed.platform_slug IS NULL
     UNION ALL
     SELECT
         v.ctid,
-        v."sale_date",
-        v."sale_week",
-        v."sale_month",
-        v."sale_quarter",
-        v."sale_year",
-        v."platform_name",
-        v."platform_slug",
-        v."total_orders",
-        v."active_days",
-        v."total_revenue",
-        v."total_net_proceeds",
-        v."total_profit",
-        v."total_fees",
-        v."total_shipping",
-        v."avg_roi",
-        v."avg_order_value",
-        v."first_sale",
-        v."last_sale"
-    FROM "analytics"."metabase_executive_metrics" AS v
-    WHERE v."sale_date" IS NULL
+        v.*
+    FROM analytics.metabase_executive_metrics AS v (
+        sale_date,
+        sale_week,
+        sale_month,
+        sale_quarter,
+        sale_year,
+        platform_name,
+        platform_slug,
+        total_orders,
+        active_days,
+        total_revenue,
+        total_net_proceeds,
+        total_profit,
+        total_fees,
+        total_shipping,
+        avg_roi,
+        avg_order_value,
+        first_sale,
+        last_sale
+    )
+    WHERE v.sale_date IS NULL
         AND computed.sale_date IS NULL
-        AND v."platform_slug" = computed.platform_slug
+        AND v.platform_slug = computed.platform_slug
     UNION ALL
     SELECT
         v.ctid,
-        v."sale_date",
-        v."sale_week",
-        v."sale_month",
-        v."sale_quarter",
-        v."sale_year",
-        v."platform_name",
-        v."platform_slug",
-        v."total_orders",
-        v."active_days",
-        v."total_revenue",
-        v."total_net_proceeds",
-        v."total_profit",
-        v."total_fees",
-        v."total_shipping",
-        v."avg_roi",
-        v."avg_order_value",
-        v."first_sale",
-        v."last_sale"
-    FROM "analytics"."metabase_executive_metrics" AS v
-    WHERE v."sale_date" IS NULL
+        v.*
+    FROM analytics.metabase_executive_metrics AS v (
+        sale_date,
+        sale_week,
+        sale_month,
+        sale_quarter,
+        sale_year,
+        platform_name,
+        platform_slug,
+        total_orders,
+        active_days,
+        total_revenue,
+        total_net_proceeds,
+        total_profit,
+        total_fees,
+        total_shipping,
+        avg_roi,
+        avg_order_value,
+        first_sale,
+        last_sale
+    )
+    WHERE v.sale_date IS NULL
         AND computed.sale_date IS NULL
-        AND v."platform_slug" IS NULL
+        AND v.platform_slug IS NULL
         AND computed.platform_slug IS NULL
 ) AS held (
     place,

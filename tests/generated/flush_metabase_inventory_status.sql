@@ -141,32 +141,34 @@ FROM (
 LEFT JOIN LATERAL (
     SELECT
         v.ctid,
-        v."inventory_id",
-        v."product_id",
-        v."product_name",
-        v."sku",
-        v."brand_name",
-        v."category_name",
-        v."purchase_price",
-        v."gross_purchase_price",
-        v."vat_amount",
-        v."purchase_date",
-        v."supplier_name",
-        v."inventory_status",
-        v."condition",
-        v."size",
-        v."color",
-        v."times_sold",
-        v."last_sold_at",
-        v."total_revenue",
-        v."total_profit",
-        v."days_in_stock",
-        v."stock_category",
-        v."current_inventory_value",
-        v."created_at",
-        v."updated_at"
-    FROM "analytics"."metabase_inventory_status" AS v
-    WHERE v."inventory_id" = computed.inventory_id
+        v.*
+    FROM analytics.metabase_inventory_status AS v (
+        inventory_id,
+        product_id,
+        product_name,
+        sku,
+        brand_name,
+        category_name,
+        purchase_price,
+        gross_purchase_price,
+        vat_amount,
+        purchase_date,
+        supplier_name,
+        inventory_status,
+        condition,
+        size,
+        color,
+        times_sold,
+        last_sold_at,
+        total_revenue,
+        total_profit,
+        days_in_stock,
+        stock_category,
+        current_inventory_value,
+        created_at,
+        updated_at
+    )
+    WHERE v.inventory_id = computed.inventory_id
 ) AS held (
     place,
     inventory_id,

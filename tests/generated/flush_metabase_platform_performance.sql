@@ -105,61 +105,65 @@ FROM (
 LEFT JOIN LATERAL (
     SELECT
         v.ctid,
-        v."platform_id",
-        v."platform_name",
-        v."platform_slug",
-        v."total_orders",
-        v."active_months",
-        v."total_revenue",
-        v."avg_order_value",
-        v."min_order_value",
-        v."max_order_value",
-        v."total_fees",
-        v."avg_fee",
-        v."avg_fee_pct",
-        v."total_shipping",
-        v."avg_shipping",
-        v."total_proceeds",
-        v."total_profit",
-        v."avg_roi",
-        v."avg_profit_margin",
-        v."payouts_received",
-        v."avg_payout_days",
-        v."countries_served",
-        v."cities_served",
-        v."first_sale",
-        v."last_sale"
-    FROM "analytics"."metabase_platform_performance" AS v
-    WHERE v."platform_id" = computed.platform_id
+        v.*
+    FROM analytics.metabase_platform_performance AS v (
+        platform_id,
+        platform_name,
+        platform_slug,
+        total_orders,
+        active_months,
+        total_revenue,
+        avg_order_value,
+        min_order_value,
+        max_order_value,
+        total_fees,
+        avg_fee,
+        avg_fee_pct,
+        total_shipping,
+        avg_shipping,
+        total_proceeds,
+        total_profit,
+        avg_roi,
+        avg_profit_margin,
+        payouts_received,
+        avg_payout_days,
+        countries_served,
+        cities_served,
+        first_sale,
+        last_sale
+    )
+    WHERE v.platform_id = computed.platform_id
     UNION ALL
     SELECT
         v.ctid,
-        v."platform_id",
-        v."platform_name",
-        v."platform_slug",
-        v."total_orders",
-        v."active_months",
-        v."total_revenue",
-        v."avg_order_value",
-        v."min_order_value",
-        v."max_order_value",
-        v."total_fees",
-        v."avg_fee",
-        v."avg_fee_pct",
-        v."total_shipping",
-        v."avg_shipping",
-        v."total_proceeds",
-        v."total_profit",
-        v."avg_roi",
-        v."avg_profit_margin",
-        v."payouts_received",
-        v."avg_payout_days",
-        v."countries_served",
-        v."cities_served",
-        v."first_sale",
-        v."last_sale"
-    FROM "analytics"."metabase_platform_performance" AS v
-    WHERE v."platform_id" IS NULL
+        v.*
+    FROM analytics.metabase_platform_performance AS v (
+        platform_id,
+        platform_name,
+        platform_slug,
+        total_orders,
+        active_months,
+        total_revenue,
+        avg_order_value,
+        min_order_value,
+        max_order_value,
+        total_fees,
+        avg_fee,
+        avg_fee_pct,
+        total_shipping,
+        avg_shipping,
+        total_proceeds,
+        total_profit,
+        avg_roi,
+        avg_profit_margin,
+        payouts_received,
+        avg_payout_days,
+        countries_served,
+        cities_served,
+        first_sale,
+        last_sale
+    )
+    WHERE v.platform_id IS NULL
         AND computed.platform_id IS NULL
 ) AS held (
     place,

@@ -116,32 +116,34 @@ FROM (
 LEFT JOIN LATERAL (
     SELECT
         v.ctid,
-        v."product_id",
-        v."product_name",
-        v."product_sku",
-        v."category_id",
-        v."category_name",
-        v."brand_id",
-        v."brand_name",
-        v."brand_segment",
-        v."price_tier",
-        v."is_collaboration",
-        v."units_sold",
-        v."total_revenue",
-        v."avg_sale_price",
-        v."min_sale_price",
-        v."max_sale_price",
-        v."price_volatility",
-        v."total_profit",
-        v."avg_roi",
-        v."total_fees_paid",
-        v."avg_purchase_price",
-        v."supplier_count",
-        v."first_sale_date",
-        v."last_sale_date",
-        v."sales_duration_days"
-    FROM "analytics"."metabase_product_performance" AS v
-    WHERE v."product_id" = computed.product_id
+        v.*
+    FROM analytics.metabase_product_performance AS v (
+        product_id,
+        product_name,
+        product_sku,
+        category_id,
+        category_name,
+        brand_id,
+        brand_name,
+        brand_segment,
+        price_tier,
+        is_collaboration,
+        units_sold,
+        total_revenue,
+        avg_sale_price,
+        min_sale_price,
+        max_sale_price,
+        price_volatility,
+        total_profit,
+        avg_roi,
+        total_fees_paid,
+        avg_purchase_price,
+        supplier_count,
+        first_sale_date,
+        last_sale_date,
+        sales_duration_days
+    )
+    WHERE v.product_id = computed.product_id
 ) AS held (
     place,
     product_id,

@@ -100,30 +100,32 @@ FROM (
 LEFT JOIN LATERAL (
     SELECT
         v.ctid,
-        v."supplier_id",
-        v."supplier_name",
-        v."contact_email",
-        v."phone",
-        v."country",
-        v."rating",
-        v."total_purchases",
-        v."total_spent",
-        v."avg_purchase_price",
-        v."unique_products",
-        v."unique_brands",
-        v."brand_list",
-        v."units_sold",
-        v."sell_through_rate",
-        v."total_revenue_generated",
-        v."total_profit_generated",
-        v."avg_roi",
-        v."avg_days_to_sell",
-        v."unsold_units",
-        v."unsold_value",
-        v."first_purchase",
-        v."last_purchase"
-    FROM "analytics"."metabase_supplier_performance" AS v
-    WHERE v."supplier_id" = computed.supplier_id
+        v.*
+    FROM analytics.metabase_supplier_performance AS v (
+        supplier_id,
+        supplier_name,
+        contact_email,
+        phone,
+        country,
+        rating,
+        total_purchases,
+        total_spent,
+        avg_purchase_price,
+        unique_products,
+        unique_brands,
+        brand_list,
+        units_sold,
+        sell_through_rate,
+        total_revenue_generated,
+        total_profit_generated,
+        avg_roi,
+        avg_days_to_sell,
+        unsold_units,
+        unsold_value,
+        first_purchase,
+        last_purchase
+    )
+    WHERE v.supplier_id = computed.supplier_id
 ) AS held (
     place,
     supplier_id,

@@ -270,7 +270,7 @@ pub fn enclosed(first: &str, statements: Vec<String>, last: &str) -> Vec<String>
     all
 }
 
-/// ColumnValues of a strategy without end, for tests that go on for as long as there is time.
+/// Returns a function that draws values from a strategy without end, for tests that go on for as long as there is time.
 pub fn draws<T: Debug>(strategy: impl Strategy<Value = T>) -> impl FnMut() -> T {
     let mut random = TestRunner::default();
     move || {

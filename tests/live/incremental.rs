@@ -663,7 +663,8 @@ fn a_view_may_have_columns_renamed() {
     let (_database, mut client) = refreshed_shop();
     run(
         &mut client,
-        r#"ALTER MATERIALIZED VIEW analytics.metabase_brand_analytics RENAME COLUMN brand_id TO "Brand""#,
+        "ALTER MATERIALIZED VIEW analytics.metabase_brand_analytics RENAME COLUMN brand_id TO \"Brand\";
+         ALTER MATERIALIZED VIEW analytics.metabase_brand_analytics RENAME COLUMN brand_name TO \"a\nname, :zone\"",
     );
     assert_refreshes(&mut client, CAPTURED);
     assert_eq!(

@@ -91,7 +91,7 @@ fn psql(database: &Database, script: &str, options: &[&str]) -> String {
             "HIDE_TOAST_COMPRESSION=on",
         ])
         .args(options)
-        // From a file that it knew by its name it would number the lines of errors.
+        // From stdin, because with -f psql puts the name of the file and the line before each error.
         .stdin(File::open(script).unwrap_or_else(|error| panic!("{script}: {error}")))
         .stdout(writer.try_clone().expect("a pipe"))
         .stderr(writer)
@@ -100,7 +100,7 @@ fn psql(database: &Database, script: &str, options: &[&str]) -> String {
     let mut printed = String::new();
     reader.read_to_string(&mut printed).expect("psql prints UTF-8");
     psql.wait().expect("psql ends");
-    // Where in our source an error is made is nobody's business.
+    // LOCATION has lines of our source, which change.
     printed
         .split_inclusive('\n')
         .filter(|line| !line.starts_with("LOCATION:  "))

@@ -91,8 +91,8 @@ impl Clock {
         );
     }
 
-    /// Moves the clock, and has the worker do what is to be done then. Returns of some views how often they were refreshed by the
-    /// schedule since the last look, and when they are due next.
+    /// Moves the clock and lets the worker do what is due then. Returns how often each of these views was refreshed by the schedule since
+    /// the last call, and when it is due next.
     fn at(&mut self, time: &str, views: &[&str]) -> Vec<String> {
         self.set(time);
         self.wait_for(time);

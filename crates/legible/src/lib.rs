@@ -13,8 +13,8 @@ pub fn is_control(character: char) -> bool {
             character,
             // The mark of Arabic letters.
             '\u{61c}'
-            // Spaces and joiners without a width, marks of direction.
-            | '\u{200b}'..='\u{200f}'
+            // The space without a width, and marks of direction. The joiners between them are spelling, in Persian or of emoji.
+            | '\u{200b}' | '\u{200e}' | '\u{200f}'
             // Separators of lines and paragraphs, embeddings and overrides of direction.
             | '\u{2028}'..='\u{202e}'
             // Joiners and operators without a width, isolates of direction, controls that are out of use.
@@ -32,8 +32,8 @@ mod tests {
     fn what_controls_a_text_is_known() {
         for character in [
             '\0', '\u{7}', '\t', '\n', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}', '\u{61c}', '\u{200b}',
-            '\u{200d}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}', '\u{2060}',
-            '\u{2066}', '\u{2069}', '\u{206f}', '\u{feff}',
+            '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}', '\u{2060}', '\u{2066}',
+            '\u{2069}', '\u{206f}', '\u{feff}',
         ] {
             assert!(is_control(character), "{}", character.escape_unicode());
         }
@@ -42,8 +42,9 @@ mod tests {
     #[test]
     fn what_is_shown_controls_nothing() {
         for character in [
-            ' ', 'a', 'ß', '€', '…', '-', '\u{a0}', '\u{300}', '\u{61b}', '\u{61d}', '\u{200a}', '\u{2010}',
-            '\u{2027}', '\u{202f}', '\u{205f}', '\u{2070}', '\u{fe0f}', '\u{fffd}', 'ス', '👟',
+            ' ', 'a', 'ß', '€', '…', '-', '\u{a0}', '\u{300}', '\u{61b}', '\u{61d}', '\u{200a}', '\u{200c}',
+            '\u{200d}', '\u{2010}', '\u{2027}', '\u{202f}', '\u{205f}', '\u{2070}', '\u{fe0f}', '\u{fffd}',
+            'ス', '👟',
         ] {
             assert!(!is_control(character), "{}", character.escape_unicode());
         }

@@ -1,15 +1,8 @@
--- The columns of each of the seven that is filled, what its entry in the catalog looks like, and what is known of its rows.
+-- Each of the seven that is populated: what its entry in the catalog looks like, and what is known of its rows.
 SELECT
     view.oid::bigint AS oid,
     view.relname AS name,
     view.relowner::bigint AS owner,
-    ARRAY(
-        SELECT attribute.attname::text
-        FROM pg_catalog.pg_attribute AS attribute
-        WHERE attribute.attrelid = view.oid
-            AND attribute.attnum > 0
-        ORDER BY attribute.attnum
-    ) AS columns,
     pg_catalog.format('%s %s %s %s', view.oid, view.xmin, view.relfilenode, rule.xmin) AS relation_now,
     sync.relation,
     sync.day::text AS day,
