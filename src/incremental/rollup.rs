@@ -65,13 +65,13 @@ pub enum Extreme {
 #[derive(Clone, Copy, Debug)]
 pub enum Recompute {
     /// From the facts of the group.
-    FromFacts,
+    Facts,
     /// From the facts of the group, which is a day.
-    FromFactsOfDay,
+    FactsOfDay,
     /// From the days of the group, which is a platform.
-    FromDays(&'static str),
+    Days(&'static str),
     /// From the products of the group, which is a brand.
-    FromProducts(&'static str),
+    Products(&'static str),
 }
 
 /// Which facts a rollup is of.
@@ -185,10 +185,10 @@ pub static ROLLUPS: [Rollup; 7] = [
             sum("platform_fee", "f.platform_fee"),
             sum("shipping_cost", "f.shipping_cost"),
             sum("roi", "f.roi"),
-            min("first_sale", TIME, SOLD_AT, Recompute::FromFactsOfDay),
-            max("last_sale", TIME, SOLD_AT, Recompute::FromFactsOfDay),
-            min("min_gross_sale", MONEY, GROSS, Recompute::FromFactsOfDay),
-            max("max_gross_sale", MONEY, GROSS, Recompute::FromFactsOfDay),
+            min("first_sale", TIME, SOLD_AT, Recompute::FactsOfDay),
+            max("last_sale", TIME, SOLD_AT, Recompute::FactsOfDay),
+            min("min_gross_sale", MONEY, GROSS, Recompute::FactsOfDay),
+            max("max_gross_sale", MONEY, GROSS, Recompute::FactsOfDay),
         ],
     },
     Rollup {
@@ -212,10 +212,10 @@ pub static ROLLUPS: [Rollup; 7] = [
                 value: "f.supplier",
                 has: "WHERE f.product = pair.g\n    AND f.supplier = pair.v",
             },
-            min("min_gross_sale", MONEY, GROSS, Recompute::FromFacts),
-            max("max_gross_sale", MONEY, GROSS, Recompute::FromFacts),
-            min("first_sale", TIME, SOLD_AT, Recompute::FromFacts),
-            max("last_sale", TIME, SOLD_AT, Recompute::FromFacts),
+            min("min_gross_sale", MONEY, GROSS, Recompute::Facts),
+            max("max_gross_sale", MONEY, GROSS, Recompute::Facts),
+            min("first_sale", TIME, SOLD_AT, Recompute::Facts),
+            max("last_sale", TIME, SOLD_AT, Recompute::Facts),
         ],
     },
     Rollup {
@@ -249,8 +249,8 @@ pub static ROLLUPS: [Rollup; 7] = [
                     concat_month!("b.id = pair.g")
                 ),
             },
-            min("first_sale", TIME, SOLD_AT, Recompute::FromProducts("first_sale")),
-            max("last_sale", TIME, SOLD_AT, Recompute::FromProducts("last_sale")),
+            min("first_sale", TIME, SOLD_AT, Recompute::Products("first_sale")),
+            max("last_sale", TIME, SOLD_AT, Recompute::Products("last_sale")),
         ],
     },
     Rollup {
@@ -284,19 +284,19 @@ pub static ROLLUPS: [Rollup; 7] = [
                 value: MONTH,
                 has: concat_month!("f.platform = pair.g"),
             },
-            min("first_sale", TIME, SOLD_AT, Recompute::FromFacts),
-            max("last_sale", TIME, SOLD_AT, Recompute::FromFacts),
+            min("first_sale", TIME, SOLD_AT, Recompute::Facts),
+            max("last_sale", TIME, SOLD_AT, Recompute::Facts),
             min(
                 "min_gross_sale",
                 MONEY,
                 GROSS,
-                Recompute::FromDays("min_gross_sale"),
+                Recompute::Days("min_gross_sale"),
             ),
             max(
                 "max_gross_sale",
                 MONEY,
                 GROSS,
-                Recompute::FromDays("max_gross_sale"),
+                Recompute::Days("max_gross_sale"),
             ),
         ],
     },
@@ -328,8 +328,8 @@ pub static ROLLUPS: [Rollup; 7] = [
                 value: "f.brand",
                 has: "WHERE f.place = pair.g\n    AND f.brand = pair.v",
             },
-            min("first_sale", TIME, SOLD_AT, Recompute::FromFacts),
-            max("last_sale", TIME, SOLD_AT, Recompute::FromFacts),
+            min("first_sale", TIME, SOLD_AT, Recompute::Facts),
+            max("last_sale", TIME, SOLD_AT, Recompute::Facts),
         ],
     },
     Rollup {
@@ -372,8 +372,8 @@ pub static ROLLUPS: [Rollup; 7] = [
                 value: "f.brand",
                 has: "WHERE f.supplier = pair.g\n    AND f.brand = pair.v",
             },
-            min("first_purchase", TIME, "f.purchase_date", Recompute::FromFacts),
-            max("last_purchase", TIME, "f.purchase_date", Recompute::FromFacts),
+            min("first_purchase", TIME, "f.purchase_date", Recompute::Facts),
+            max("last_purchase", TIME, "f.purchase_date", Recompute::Facts),
         ],
     },
 ];
@@ -724,11 +724,11 @@ WHERE {}",
     fn recompute(&self, kind: Extreme, value: &str, recompute: Recompute) -> String {
         let (aggregate, facts) = (kind.aggregate(), self.fact.table());
         match recompute {
-            Recompute::FromFacts => format!(
+            Recompute::Facts => format!(
                 "(SELECT {aggregate}({value}) FROM {facts} AS f WHERE {} = r.id)",
                 self.group[0].1
             ),
-            Recompute::FromFactsOfDay => format!(
+            Recompute::FactsOfDay => format!(
                 "CASE
             WHEN r.day = '-infinity'
                 THEN (SELECT {aggregate}({value}) FROM {facts} AS f WHERE f.platform = r.platform AND f.sold_at IS NULL)
@@ -742,10 +742,10 @@ WHERE {}",
             )
         END"
             ),
-            Recompute::FromProducts(column) => format!(
+            Recompute::Products(column) => format!(
                 "(SELECT {aggregate}(x.{column}) FROM metabase_internal.product_rollup AS x WHERE x.brand_id = r.brand_id)"
             ),
-            Recompute::FromDays(column) => format!(
+            Recompute::Days(column) => format!(
                 "(SELECT {aggregate}(x.{column}) FROM metabase_internal.day_rollup AS x WHERE x.platform = r.id)"
             ),
         }
