@@ -286,18 +286,8 @@ pub static ROLLUPS: [Rollup; 7] = [
             },
             min("first_sale", TIME, SOLD_AT, Recompute::Facts),
             max("last_sale", TIME, SOLD_AT, Recompute::Facts),
-            min(
-                "min_gross_sale",
-                MONEY,
-                GROSS,
-                Recompute::Days("min_gross_sale"),
-            ),
-            max(
-                "max_gross_sale",
-                MONEY,
-                GROSS,
-                Recompute::Days("max_gross_sale"),
-            ),
+            min("min_gross_sale", MONEY, GROSS, Recompute::Days("min_gross_sale")),
+            max("max_gross_sale", MONEY, GROSS, Recompute::Days("max_gross_sale")),
         ],
     },
     Rollup {
