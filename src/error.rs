@@ -204,6 +204,8 @@ pub enum Error {
     RefreshLocked,
     #[error("the sources could not be locked for a moment to capture their changes")]
     SourcesBusy,
+    #[error("a transaction in which metabase_views has changed or locked anything cannot be prepared")]
+    CannotPrepare,
     #[error("order {key} stands twice in its source")]
     DuplicateOrder { key: String },
     #[error("the views belong to role \"{owner}\", and \"{role}\" may not act as that role")]
@@ -329,9 +331,11 @@ impl Error {
             LockTimeout { .. } | SourceLocked { .. } | LifecycleLocked | RefreshLocked | SourcesBusy => {
                 "55P03"
             }
-            CallsFunction { .. } | RunsStatement | IncrementalImpossible { .. } | ViewUnwritable { .. } => {
-                "0A000"
-            }
+            CallsFunction { .. }
+            | RunsStatement
+            | IncrementalImpossible { .. }
+            | ViewUnwritable { .. }
+            | CannotPrepare => "0A000",
             Overtaken | AlteredMeanwhile | SourceReplaced { .. } => "40001",
             AdapterTypes { .. } => "42804",
             ForeignTrigger => "39P01",
@@ -522,11 +526,13 @@ impl Error {
             Overtaken => "Try again in a new transaction.".into(),
             RefreshLocked => {
                 "Try again when its transaction has ended, with a longer lock_timeout if need be. Whose it is: SELECT pid FROM pg_locks WHERE \
-                 relation = 'metabase_internal.incremental'::regclass AND granted; where there is no pid, it is a prepared one: SELECT gid, \
-                 owner FROM pg_prepared_xacts;"
+                 relation = 'metabase_internal.incremental'::regclass AND granted;"
                     .into()
             }
             SourcesBusy => "Try again when fewer long transactions write to them: SELECT * FROM metabase.enable_capture();".into(),
+            CannotPrepare => {
+                "Commit it. What is prepared keeps its locks until somebody ends it, and all refreshes would wait for that.".into()
+            }
             DuplicateOrder { .. } => {
                 "Refreshes are full for as long as it does. Remove one of the two, or map the key to a column that tells them \
                  apart."

@@ -32,10 +32,8 @@ pub fn capture_status() -> Result<Vec<Captured>, Error> {
 
 /// Captures changes from now on.
 pub fn enable_capture() -> Result<Vec<Captured>, Error> {
-    state::lock()?;
+    let (_, owner) = state::lock_as_owner()?;
     set_wanted(true)?;
-    let owner = state::snapshot()?.owner.ok_or(Error::NothingToCapture)?;
-    check_may_act_as(owner)?;
     let captured = as_role(owner, capture::inspect)?;
     if capture::first_problem(&captured).is_none() && !capture::is_complete(&captured)? {
         capture::install(&captured)?;
@@ -45,9 +43,10 @@ pub fn enable_capture() -> Result<Vec<Captured>, Error> {
 
 /// Captures nothing any more.
 pub fn disable_capture() -> Result<String, Error> {
-    state::lock()?;
-    if let Some(owner) = state::snapshot()?.owner {
-        check_may_act_as(owner)?;
+    match state::lock_as_owner() {
+        // There is nothing to capture now; it is not captured later either.
+        Err(Error::NothingToCapture) => state::lock()?,
+        locked => drop(locked?),
     }
     set_wanted(false)?;
     capture::remove()?;
@@ -56,10 +55,7 @@ pub fn disable_capture() -> Result<String, Error> {
 
 /// Builds facts and rollups.
 pub fn rebuild() -> Result<String, Error> {
-    state::lock()?;
-    let snapshot = state::snapshot()?;
-    let owner = snapshot.owner.ok_or(Error::NothingToCapture)?;
-    check_may_act_as(owner)?;
+    let (snapshot, owner) = state::lock_as_owner()?;
     let captured = as_role(owner, capture::inspect)?;
     let reason = match capture::first_problem(&captured) {
         Some(problem) => Some(problem),

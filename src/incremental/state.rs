@@ -4,7 +4,7 @@ use std::ffi::CString;
 
 use super::program::{Program, TABLES};
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, extension_owner};
+use crate::pg::identity::{as_extension_owner, check_may_act_as, extension_owner};
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::workspace::{Workspace, refuse_nested};
@@ -72,6 +72,30 @@ pub fn lock() -> Result<(), Error> {
         "40001" => Error::Overtaken,
         _ => error,
     })
+}
+
+/// The same, for what is the business of the views' owner alone. Whoever may not act as that does not even wait for the lock: others
+/// would wait behind it. Returns the state, and the owner.
+pub fn lock_as_owner() -> Result<(StateSnapshot, u32), Error> {
+    check_may_act_as(adapters_owner()?.ok_or(Error::NothingToCapture)?)?;
+    lock()?;
+    let snapshot = snapshot()?;
+    let owner = snapshot.owner.ok_or(Error::NothingToCapture)?;
+    check_may_act_as(owner)?;
+    Ok((snapshot, owner))
+}
+
+/// The owner of all adapters, as this statement sees them; None where they have several, or are not there.
+pub fn adapters_owner() -> Result<Option<u32>, Error> {
+    #[derive(serde::Deserialize)]
+    struct Owner {
+        owner: Option<u32>,
+    }
+    let owner: Owner = query::row(
+        include_str!("../../sql/queries/incremental/adapters_owner.sql"),
+        &[],
+    )?;
+    Ok(owner.owner)
 }
 
 /// Makes sure that the tables of facts, rollups and dirty groups are the extension's own, and stay what they are until the

@@ -17,6 +17,7 @@ pub mod setting;
 pub mod shared;
 pub mod subtransaction;
 pub mod syntax;
+pub mod transaction;
 pub mod workspace;
 
 #[cfg(any(test, feature = "pg_test"))]

@@ -7,7 +7,6 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, shortened};
 use crate::parameters;
-use crate::pg::capture::can_be_prepared;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
 use crate::settings;
@@ -142,7 +141,7 @@ pub fn close_failed(id: i64, sqlstate: &str, message: &str) -> Result<(), Error>
 /// Tells whoever listens on channel metabase_views what was refreshed, when this transaction commits. Called as the extension's
 /// owner.
 fn notify(outcome: &Outcome) -> Result<(), Error> {
-    if outcome.error.is_some() || can_be_prepared() {
+    if outcome.error.is_some() {
         return Ok(());
     }
     query::run(

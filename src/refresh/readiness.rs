@@ -6,7 +6,7 @@ use crate::incremental::capture;
 use crate::incremental::state;
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::query;
-use crate::pg::subtransaction::subtransaction;
+use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
 use crate::view::state::schema_stranger;
 
 /// How the seven are going to be refreshed.
@@ -23,10 +23,34 @@ pub enum Readiness {
         /// Whether capture is to be installed once all else is done: that locks the sources until the transaction ends.
         install: bool,
     },
+    /// The same, and nobody is kept from refreshing.
+    Apart { reason: &'static str },
 }
 
-/// Finds out, under the lock of whoever refreshes.
+/// Finds out, and lets nobody else refresh until the transaction ends, unless this role has nothing that only one may refresh at a
+/// time.
 pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Error> {
+    // Whoever may not act as the views' owner does not even wait for the lock: others would wait behind it.
+    match state::adapters_owner()? {
+        None => {
+            return Ok(Readiness::Apart {
+                reason: decide::NO_ADAPTERS,
+            });
+        }
+        Some(owner) if !may_act_as(owner)? => {
+            return Ok(Readiness::Apart {
+                reason: decide::OTHERS,
+            });
+        }
+        Some(_) => {}
+    }
+    subtransaction_kept_if(
+        |readiness| !matches!(readiness, Readiness::Apart { .. }),
+        || readiness_under_lock(mode, is_own_transaction),
+    )
+}
+
+fn readiness_under_lock(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Error> {
     state::lock()?;
     let seen = see()?;
     let (owner, why) = match decide::way(&seen, mode) {
@@ -37,6 +61,7 @@ pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Erro
                 install: false,
             });
         }
+        Way::Apart { reason } => return Ok(Readiness::Apart { reason }),
         Way::Build {
             owner,
             why,

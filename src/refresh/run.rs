@@ -45,7 +45,7 @@ pub fn apply_queued() -> Result<bool, Error> {
     let zone = installed::zone()?;
     let is_own_transaction = is_own_transaction();
     with_time_zone(&zone, || {
-        match subtransaction(|| readiness(Mode::Incremental, is_own_transaction))? {
+        match readiness(Mode::Incremental, is_own_transaction)? {
             Readiness::Incremental { owner, build: None } => {
                 from_facts(&[], Mode::Incremental, owner, None, &mut Done::default())?;
                 Ok(true)
@@ -96,7 +96,7 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
     if views.is_empty() {
         return Ok(done);
     }
-    let readiness = match subtransaction(|| readiness(mode, is_own_transaction)) {
+    let readiness = match readiness(mode, is_own_transaction) {
         Ok(readiness) => readiness,
         // Somebody else refreshes, or has done so since this transaction took its snapshot: so says each view.
         Err(error @ (Error::RefreshLocked | Error::Overtaken)) => {
@@ -118,6 +118,7 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
             done.install = install;
             same_for_all(views, &reason)
         }
+        Readiness::Apart { reason } => same_for_all(views, reason),
     };
     for view in views {
         if done.outcomes.contains_key(*view) {

@@ -1,7 +1,7 @@
 //! Several sessions at once: refreshing, creating, dropping, reading and selling. Each test forces its interleaving with
 //! locks and waits until a session really waits.
 
-use crate::cluster::{create_all_views, error_of};
+use crate::cluster::create_all_views;
 use crate::sessions::Background;
 use crate::shop::{
     VIEWS, column, completed_and_failed, differences, history, refresh_view, refreshed, run, shop,
@@ -333,23 +333,4 @@ fn a_refresh_that_a_newer_one_overtook_fails_in_its_row() {
     assert!(message.contains("(SQLSTATE 40001)"), "{message}");
     run(&mut old, "COMMIT");
     assert_eq!(differences(&mut client, "metabase_brand_analytics"), 0);
-}
-
-// Two-phase commit
-
-#[test]
-fn what_is_prepared_can_be_committed_later_and_is_waited_for() {
-    let database = shop();
-    let mut client = database.connect();
-    let name = database.name();
-    run(
-        &mut client,
-        &format!("BEGIN; SELECT * FROM metabase.create_all_views(); PREPARE TRANSACTION '{name}'"),
-    );
-    run(&mut client, "SET lock_timeout = '20ms'");
-    let error = error_of(&mut client, "SELECT * FROM metabase.create_all_views()");
-    assert_eq!(error.sqlstate.code(), "55P03");
-    run(&mut client, &format!("COMMIT PREPARED '{name}'"));
-    let rows = refreshed(&mut client, "refresh('all')");
-    assert_eq!(completed_and_failed(&rows), (VIEWS.to_vec(), vec![]));
 }

@@ -68,7 +68,7 @@ fn sql_is_run_in_three_places_and_never_by_a_hook() {
     // Only these begin SPI, and the tests inside the server: the first two pin the search_path, the third is called where it is pinned.
     let may_run_sql = [
         "src/pg/query.rs",
-        "src/pg/look.rs",
+        "src/pg/analysis.rs",
         "src/pg/workspace.rs",
         "src/pg/tests.rs",
     ];
@@ -76,6 +76,7 @@ fn sql_is_run_in_three_places_and_never_by_a_hook() {
         "src/pg/hooks.rs",
         "src/pg/capture.rs",
         "src/pg/database.rs",
+        "src/pg/transaction.rs",
         "src/pg/shared.rs",
         "src/schedule/launcher.rs",
     ];
