@@ -204,6 +204,10 @@ pub enum Error {
     RefreshLocked,
     #[error("the sources could not be locked for a moment to capture their changes")]
     SourcesBusy,
+    #[error("there is no room for the background process that puts the triggers on the sources")]
+    NoRoomForInstaller,
+    #[error("changes are not captured: {reason}")]
+    NotCaptured { reason: String },
     #[error("a transaction in which metabase_views has changed or locked anything cannot be prepared")]
     CannotPrepare,
     #[error("order {key} stands twice in its source")]
@@ -340,7 +344,14 @@ impl Error {
             AdapterTypes { .. } => "42804",
             ForeignTrigger => "39P01",
             DuplicateOrder { .. } => "23505",
-            NotPreloaded | NoPgCron | NoEngine | NothingToCapture | Nested | CannotBuild { .. } => "55000",
+            NotPreloaded
+            | NoPgCron
+            | NoEngine
+            | NothingToCapture
+            | NotCaptured { .. }
+            | Nested
+            | CannotBuild { .. } => "55000",
+            NoRoomForInstaller => "53400",
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
             Recreate { cause, .. } => cause.sqlstate(),
             Internal(_) => "XX000",
@@ -530,6 +541,11 @@ impl Error {
                     .into()
             }
             SourcesBusy => "Try again when fewer long transactions write to them: SELECT * FROM metabase.enable_capture();".into(),
+            NoRoomForInstaller => {
+                "Raise max_worker_processes, which needs a restart; or have a role refresh that may lock the sources, such as a superuser."
+                    .into()
+            }
+            NotCaptured { .. } => "The next refresh tries again.".into(),
             CannotPrepare => {
                 "Commit it. What is prepared keeps its locks until somebody ends it, and all refreshes would wait for that.".into()
             }

@@ -45,7 +45,7 @@ fn capture_status() -> Result<
     ))
 }
 
-/// Captures the changes of all sources, from now on. Locks them until the transaction ends.
+/// Captures the changes of all sources, from now on. Locks them until the transaction ends, where the caller may do that by hand.
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn enable_capture() -> Result<

@@ -77,12 +77,19 @@ pub fn lock() -> Result<(), Error> {
 /// The same, for what is the business of the views' owner alone. Whoever may not act as that does not even wait for the lock: others
 /// would wait behind it. Returns the state, and the owner.
 pub fn lock_as_owner() -> Result<(StateSnapshot, u32), Error> {
-    check_may_act_as(adapters_owner()?.ok_or(Error::NothingToCapture)?)?;
+    checked_owner()?;
     lock()?;
     let snapshot = snapshot()?;
     let owner = snapshot.owner.ok_or(Error::NothingToCapture)?;
     check_may_act_as(owner)?;
     Ok((snapshot, owner))
+}
+
+/// The owner of all adapters, if the current role may act as that.
+pub fn checked_owner() -> Result<u32, Error> {
+    let owner = adapters_owner()?.ok_or(Error::NothingToCapture)?;
+    check_may_act_as(owner)?;
+    Ok(owner)
 }
 
 /// The owner of all adapters, as this statement sees them; None where they have several, or are not there.
@@ -163,6 +170,16 @@ impl StateSnapshot {
         // A type that is none of those that keys have is NULL there.
         serde_json::from_value(types).map_err(|_| Error::AdapterTypes { rows: "keys".into() })
     }
+}
+
+/// Stores whether changes are to be captured.
+pub fn store_wanted(wanted: bool) -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            "UPDATE metabase_internal.incremental SET is_wanted = $1, retry_at = NULL",
+            &[wanted.into()],
+        )
+    })
 }
 
 /// Remembers why refreshes cannot be incremental, or that they can.

@@ -2,7 +2,7 @@
 
 use super::roles;
 use crate::error::Error;
-use crate::incremental::{capture, state};
+use crate::incremental::{capture, installer, state};
 use crate::known_role;
 use crate::pg::capture::is_own_transaction;
 use crate::pg::hooks;
@@ -11,7 +11,6 @@ use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
 use crate::pg::{query, relation};
 use crate::refresh::log::{self, Counts, Run};
-use crate::refresh::run::install_capture;
 use crate::settings::{self, Settings};
 use crate::source::{installed, mapping};
 use crate::sql;
@@ -117,7 +116,7 @@ fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Er
         })
     })?;
     if reads_sources && has_created(&created) && is_own_transaction {
-        install_capture()?;
+        installer::begin()?;
     }
     hooks::wake_worker_for_schedule();
     Ok(created)

@@ -2,8 +2,8 @@
 
 use super::decide::{self, Build, CaptureState, Mode, Seen, Way};
 use crate::error::Error;
-use crate::incremental::capture;
-use crate::incremental::state;
+use crate::incremental::installer::{self, Order};
+use crate::incremental::{capture, state};
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::query;
 use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
@@ -44,24 +44,61 @@ pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Erro
         }
         Some(_) => {}
     }
-    subtransaction_kept_if(
-        |readiness| !matches!(readiness, Readiness::Apart { .. }),
-        || readiness_under_lock(mode, is_own_transaction),
-    )
+    let under_lock = |installer: Installer| {
+        let keeps = |found: &Found| {
+            !matches!(
+                found,
+                Found::Ready(Readiness::Apart { .. }) | Found::NeedsInstaller { .. }
+            )
+        };
+        subtransaction_kept_if(keeps, || {
+            state::lock()?;
+            find(mode, is_own_transaction, installer)
+        })
+    };
+    let mut installer = Installer::NotAsked;
+    loop {
+        match under_lock(installer)? {
+            Found::Ready(readiness) => return Ok(readiness),
+            // It needs the lock, which is free again here.
+            Found::NeedsInstaller { owner } => {
+                installer = Installer::Ended(match installer::run(owner, Order::AsDecided) {
+                    Err(error @ Error::NoRoomForInstaller) => Some(installer::not_installed(&error)),
+                    failure => failure?,
+                });
+            }
+        }
+    }
 }
 
-fn readiness_under_lock(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Error> {
-    state::lock()?;
+/// What is known of the installer.
+enum Installer {
+    NotAsked,
+    /// It has been there, and why nothing is captured all the same.
+    Ended(Option<String>),
+}
+
+enum Found {
+    Ready(Readiness),
+    /// Nothing is known before the installer has been there: this role may not do its work, but have it done.
+    NeedsInstaller {
+        owner: u32,
+    },
+}
+
+fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Found, Error> {
     let seen = see()?;
     let (owner, why) = match decide::way(&seen, mode) {
-        Way::Incremental { owner } => return Ok(Readiness::Incremental { owner, build: None }),
+        Way::Incremental { owner } => {
+            return Ok(Found::Ready(Readiness::Incremental { owner, build: None }));
+        }
         Way::Full { reason } => {
-            return Ok(Readiness::Full {
+            return Ok(Found::Ready(Readiness::Full {
                 reason,
                 install: false,
-            });
+            }));
         }
-        Way::Apart { reason } => return Ok(Readiness::Apart { reason }),
+        Way::Apart { reason } => return Ok(Found::Ready(Readiness::Apart { reason })),
         Way::Build {
             owner,
             why,
@@ -73,30 +110,38 @@ fn readiness_under_lock(mode: Mode, is_own_transaction: bool) -> Result<Readines
             (owner, why)
         }
     };
-    match decide::build(why, capture_state(owner)?, mode, is_own_transaction) {
-        Build::Now => Ok(Readiness::Incremental {
-            owner,
-            build: Some(why),
-        }),
-        Build::Instead {
-            reason,
-            forgets,
-            installs,
-        } => {
-            if forgets {
-                state::invalidate()?;
-                capture::empty_queues()?;
+    let (mut reason, forgets, mut install) =
+        match decide::build(why, capture_state(owner)?, mode, is_own_transaction) {
+            Build::Now => {
+                return Ok(Found::Ready(Readiness::Incremental {
+                    owner,
+                    build: Some(why),
+                }));
             }
-            // Who asks for nothing but what is queued has not tried what would help.
-            if mode != Mode::Incremental {
-                state::store_reason(Some(&reason))?;
-            }
-            Ok(Readiness::Full {
+            Build::Instead {
                 reason,
-                install: installs,
-            })
+                forgets,
+                installs,
+            } => (reason, forgets, installs),
+        };
+    if install && installer::is_needed(&as_role(owner, capture::inspect)?)? {
+        match installer {
+            Installer::NotAsked => return Ok(Found::NeedsInstaller { owner }),
+            Installer::Ended(failure) => {
+                reason = failure.unwrap_or(reason);
+                install = false;
+            }
         }
     }
+    if forgets {
+        state::invalidate()?;
+        capture::empty_queues()?;
+    }
+    // Who asks for nothing but what is queued has not tried what would help.
+    if mode != Mode::Incremental {
+        state::store_reason(Some(&reason))?;
+    }
+    Ok(Found::Ready(Readiness::Full { reason, install }))
 }
 
 fn see() -> Result<Seen, Error> {

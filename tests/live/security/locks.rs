@@ -2,8 +2,8 @@
 
 use postgres::Client;
 
-use crate::cluster::{Database, create_all_views, error_of, refresh_all, value};
-use crate::sessions::Background;
+use crate::cluster::{Cluster, Database, create_all_views, error_of, refresh_all, run_file, value};
+use crate::sessions::{Background, wait_until};
 use crate::shop::{assert_error, column, completed_and_failed, refreshed, run, shop};
 
 /// A shop whose tables are the keeper's, with views of one operator, another operator who owns none, and a reader.
@@ -317,4 +317,285 @@ fn what_holds_a_lock_of_the_extensions_cannot_be_prepared() {
         );
         run(&mut client, &format!("COMMIT PREPARED '{name}'"));
     }
+}
+
+// The shop's tables
+
+/// A session that goes on after a call, for as long as it likes.
+struct Lingerer {
+    pid: i32,
+    session: Option<Background>,
+    idle: Option<Client>,
+}
+
+/// How a session goes on after a call of which `CALL` is the place.
+const WAYS: &[&str] = &[
+    "SELECT (SELECT count(*) FROM metabase.CALL), pg_sleep(600)",
+    "DO $$ BEGIN PERFORM count(*) FROM metabase.CALL; PERFORM pg_sleep(600); END $$",
+    "DO $$ BEGIN PERFORM count(*) FROM metabase.CALL; PERFORM public.linger(); END $$",
+    "SELECT count(*), pg_sleep(600) FROM metabase.CALL",
+    "BEGIN; SELECT * FROM metabase.CALL",
+    "BEGIN; DECLARE answer CURSOR FOR SELECT row, pg_sleep(0) FROM metabase.CALL AS row; FETCH answer",
+];
+
+impl Lingerer {
+    fn begin(mut client: Client, observer: &mut Client, way: &str, call: &str) -> Lingerer {
+        let pid = value(&mut client, "SELECT pg_backend_pid()");
+        let statement = way.replace("CALL", call);
+        if way.starts_with("BEGIN") {
+            run(&mut client, &statement);
+            return Lingerer {
+                pid,
+                session: None,
+                idle: Some(client),
+            };
+        }
+        let session = Background::start(client, &statement);
+        wait_until(
+            observer,
+            &format!(
+                "SELECT coalesce((SELECT wait_event FROM pg_stat_activity WHERE pid = {pid}) = 'PgSleep', true)"
+            ),
+        );
+        Lingerer {
+            pid,
+            session: Some(session),
+            idle: None,
+        }
+    }
+
+    /// Ends it.
+    fn end(self, observer: &mut Client) {
+        let pid = self.pid;
+        run(observer, &format!("SELECT pg_terminate_backend({pid})"));
+        wait_until(
+            observer,
+            &format!("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid})"),
+        );
+        if let Some(session) = self.session {
+            session.result().expect_err("it was ended");
+        }
+        drop(self.idle);
+    }
+}
+
+const CAPTURED: &str = "SELECT bool_and(captured) FROM metabase.capture_status() WHERE relation IS NOT NULL";
+
+#[test]
+fn who_may_not_lock_the_shops_tables_does_not_lock_them_by_a_call_however_it_goes_on() {
+    let company = Company::found();
+    let mut observer = company.database.connect();
+    run(
+        &mut observer,
+        "CREATE FUNCTION public.linger() RETURNS void LANGUAGE plpgsql AS $$
+         BEGIN
+             LOOP
+                 BEGIN
+                     PERFORM pg_sleep(600);
+                 EXCEPTION
+                     WHEN query_canceled OR others THEN NULL;
+                 END;
+             END LOOP;
+         END $$",
+    );
+    let mut keeper = company.database.connect_as(&company.keeper);
+    run(&mut keeper, "SET lock_timeout = '20s'");
+    let uncaptured = "DROP TRIGGER IF EXISTS metabase_views_capture_order ON transactions.orders";
+    let drop_all = "create_all_views() AS a, metabase.view_status() AS b, metabase.drop_view(b.view_name)";
+    for (number, (given, call)) in [
+        ("SELECT", "disable_capture()"),
+        ("SELECT metabase.disable_capture()", "enable_capture()"),
+        (uncaptured, "enable_capture()"),
+        (uncaptured, "refresh('all')"),
+        (uncaptured, "refresh_view('metabase_brand_analytics')"),
+        (uncaptured, "create_all_views(true)"),
+        (uncaptured, "create_view('metabase_brand_analytics', true)"),
+        ("SELECT", drop_all),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // What comes after the call has nothing to do with it: the first ones stand for all.
+        let ways = if number < 4 { WAYS } else { &WAYS[..1] };
+        for way in ways {
+            let mut operator = company.as_operator();
+            run(&mut operator, "SELECT * FROM metabase.create_all_views()");
+            run(&mut operator, "SELECT * FROM metabase.enable_capture()");
+            wait_until(&mut operator, CAPTURED);
+            run(&mut observer, given);
+            let lingerer = Lingerer::begin(operator, &mut observer, way, call);
+            let locked = format!(
+                "SELECT DISTINCT relation::regclass || ' ' || mode FROM pg_locks
+                 JOIN pg_class ON pg_class.oid = relation
+                 WHERE pid = {} AND relnamespace::regnamespace::text IN ('core', 'products', 'transactions')
+                     AND mode <> 'AccessShareLock'",
+                lingerer.pid
+            );
+            assert_eq!(column(&mut observer, &locked), [""; 0], "{call}: {way}");
+            run(
+                &mut keeper,
+                "SELECT count(*) FROM transactions.orders; SELECT count(*) FROM products.inventory;
+                 UPDATE transactions.orders SET gross_sale = gross_sale + 1; DELETE FROM core.suppliers WHERE false",
+            );
+            lingerer.end(&mut observer);
+        }
+    }
+}
+
+#[test]
+fn an_operators_capture_begins_and_ends_by_itself() {
+    let company = Company::found();
+    let mut operator = company.as_operator();
+    let mut superuser = company.database.connect();
+    let no_trigger = "SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgfoid::regproc::text LIKE 'metabase_internal.capture%')";
+
+    run(&mut operator, "SELECT metabase.disable_capture()");
+    wait_until(&mut superuser, no_trigger);
+    let not_captured =
+        "SELECT DISTINCT reason FROM metabase.enable_capture() WHERE NOT captured AND relation IS NOT NULL";
+    assert_eq!(column(&mut operator, not_captured), [""; 0]);
+
+    // In a transaction of several statements, once that has ended.
+    run(&mut operator, "SELECT metabase.disable_capture()");
+    wait_until(&mut superuser, no_trigger);
+    run(&mut operator, "BEGIN");
+    assert_eq!(
+        column(&mut operator, not_captured),
+        ["capture begins when the transaction that asked for it has ended"]
+    );
+    run(&mut operator, "ROLLBACK");
+    assert_eq!(column(&mut operator, CAPTURED), ["f"]);
+    run(
+        &mut operator,
+        "BEGIN; SELECT * FROM metabase.enable_capture(); COMMIT",
+    );
+    wait_until(&mut operator, CAPTURED);
+
+    // Where its snapshots are old, too.
+    run(&mut operator, "SELECT metabase.disable_capture()");
+    wait_until(&mut superuser, no_trigger);
+    run(
+        &mut operator,
+        "SET default_transaction_isolation = 'repeatable read'",
+    );
+    run(&mut operator, "SELECT * FROM metabase.enable_capture()");
+    wait_until(&mut operator, CAPTURED);
+    run(
+        &mut superuser,
+        "DROP TRIGGER metabase_views_capture_order ON transactions.orders",
+    );
+    refresh_all(&mut operator);
+    wait_until(&mut operator, CAPTURED);
+    run(&mut operator, "RESET default_transaction_isolation");
+
+    // With the last view it ends, and with the first one it begins.
+    run(
+        &mut operator,
+        "SELECT metabase.drop_view(view_name) FROM metabase.view_status()",
+    );
+    wait_until(&mut superuser, no_trigger);
+    create_all_views(&mut operator);
+    wait_until(&mut operator, CAPTURED);
+    for mode in ["full", "incremental"] {
+        run(
+            &mut superuser,
+            "UPDATE transactions.orders SET gross_sale = gross_sale + 1",
+        );
+        let rows = refreshed(&mut operator, "refresh('all')");
+        assert!(rows.iter().all(|row| row.mode == mode), "{rows:?}");
+    }
+    // A refresh has it begin before it builds anything.
+    run(
+        &mut superuser,
+        "DROP TRIGGER metabase_views_capture_order ON transactions.orders",
+    );
+    for mode in ["full", "incremental"] {
+        let rows = refreshed(&mut operator, "refresh('all')");
+        assert!(rows.iter().all(|row| row.mode == mode), "{rows:?}");
+    }
+}
+
+#[test]
+fn who_may_lock_the_shops_tables_by_hand_does_it_in_its_own_transaction() {
+    let company = Company::found();
+    let mut superuser = company.database.connect();
+    run(
+        &mut superuser,
+        &format!(
+            "GRANT UPDATE ON ALL TABLES IN SCHEMA core, products, transactions TO {}",
+            company.operator
+        ),
+    );
+    let mut operator = company.as_operator();
+    run(&mut operator, "SELECT metabase.disable_capture()");
+    run(&mut operator, "BEGIN");
+    assert_eq!(
+        column(
+            &mut operator,
+            "SELECT entity FROM metabase.enable_capture() WHERE NOT captured AND relation IS NOT NULL"
+        ),
+        [""; 0]
+    );
+    run(&mut operator, "ROLLBACK");
+    assert_eq!(column(&mut operator, CAPTURED), ["f"]);
+}
+
+const NOT_LOCKED: &str =
+    "capture could not be installed: the sources could not be locked for a moment to capture their changes";
+
+#[test]
+fn an_operators_capture_does_not_begin_while_somebody_writes() {
+    let company = Company::found();
+    let mut operator = company.as_operator();
+    let mut keeper = company.database.connect_as(&company.keeper);
+    run(&mut operator, "SELECT metabase.disable_capture()");
+    run(
+        &mut keeper,
+        "BEGIN; UPDATE transactions.orders SET gross_sale = gross_sale + 1",
+    );
+    assert_error(
+        &error_of(&mut operator, "SELECT * FROM metabase.enable_capture()"),
+        "55000",
+        &format!("changes are not captured: {NOT_LOCKED}"),
+        Some("The next refresh tries again."),
+    );
+    refresh_all(&mut operator);
+    let reason = "SELECT DISTINCT mode_reason FROM metabase.view_status()";
+    assert_eq!(column(&mut operator, reason), [NOT_LOCKED]);
+    run(&mut keeper, "COMMIT");
+    refresh_all(&mut operator);
+    assert_eq!(column(&mut operator, CAPTURED), ["t"]);
+}
+
+#[test]
+fn without_room_for_the_installer_an_operators_refreshes_are_full_and_say_so() {
+    let cluster = Cluster::make("no-installer", &["fsync=off", "max_worker_processes=0"]);
+    let mut superuser = cluster.create_database("shop");
+    run(&mut superuser, "CREATE EXTENSION metabase_views");
+    run_file(&mut superuser, "demo/schema.sql");
+    run_file(&mut superuser, "tests/hand_worked/shop.sql");
+    run(
+        &mut superuser,
+        "CREATE ROLE operator LOGIN; SELECT metabase.grant_operator('operator')",
+    );
+    let mut operator = cluster.connect_as("shop", "operator");
+    create_all_views(&mut operator);
+    refresh_all(&mut operator);
+    let no_room = "there is no room for the background process that puts the triggers on the sources";
+    let reason = "SELECT DISTINCT mode_reason FROM metabase.view_status()";
+    assert_eq!(
+        column(&mut operator, reason),
+        [format!("capture could not be installed: {no_room}")]
+    );
+    let error = error_of(&mut operator, "SELECT * FROM metabase.enable_capture()");
+    assert_error(
+        &error,
+        "53400",
+        no_room,
+        Some(
+            "Raise max_worker_processes, which needs a restart; or have a role refresh that may lock the sources, such as a superuser.",
+        ),
+    );
+    refresh_all(&mut superuser);
+    assert_eq!(column(&mut operator, CAPTURED), ["t"]);
 }
