@@ -222,6 +222,12 @@ pub enum Error {
     RefreshLocked,
     #[error("the sources could not be locked for a moment to capture their changes")]
     SourcesBusy,
+    #[error("there is no room for the background process that puts the triggers on the sources")]
+    NoRoomForInstaller,
+    #[error("changes are not captured: {reason}")]
+    NotCaptured { reason: String },
+    #[error("a transaction in which metabase_views has changed or locked anything cannot be prepared")]
+    CannotPrepare,
     #[error("order {key} stands twice in its source")]
     DuplicateOrder { key: String },
     #[error("the views belong to role \"{owner}\", and \"{role}\" may not act as that role")]
@@ -351,16 +357,23 @@ impl Error {
             LockTimeout { .. } | SourceLocked { .. } | LifecycleLocked | RefreshLocked | SourcesBusy => {
                 sqlstate::LOCK_NOT_AVAILABLE
             }
-            CallsFunction { .. } | RunsStatement | IncrementalImpossible { .. } | ViewUnwritable { .. } => {
-                sqlstate::FEATURE_NOT_SUPPORTED
-            }
+            CallsFunction { .. }
+            | RunsStatement
+            | IncrementalImpossible { .. }
+            | ViewUnwritable { .. }
+            | CannotPrepare => sqlstate::FEATURE_NOT_SUPPORTED,
             Overtaken | AlteredMeanwhile | SourceReplaced { .. } => sqlstate::SERIALIZATION_FAILURE,
             AdapterTypes { .. } => sqlstate::DATATYPE_MISMATCH,
             ForeignTrigger => sqlstate::TRIGGER_PROTOCOL_VIOLATED,
             DuplicateOrder { .. } => sqlstate::UNIQUE_VIOLATION,
-            NotPreloaded | NoPgCron | NoEngine | NothingToCapture | Nested | CannotBuild { .. } => {
-                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE
-            }
+            NotPreloaded
+            | NoPgCron
+            | NoEngine
+            | NothingToCapture
+            | NotCaptured { .. }
+            | Nested
+            | CannotBuild { .. } => sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            NoRoomForInstaller => sqlstate::CONFIGURATION_LIMIT_EXCEEDED,
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
             Recreate { cause, .. } => cause.sqlstate(),
             Internal(_) => sqlstate::INTERNAL_ERROR,
@@ -554,11 +567,18 @@ impl Error {
             Overtaken => "Try again in a new transaction.".into(),
             RefreshLocked => {
                 "Try again when its transaction has ended, with a longer lock_timeout if need be. Whose it is: SELECT pid FROM pg_locks WHERE \
-                 relation = 'metabase_internal.incremental'::regclass AND granted; where there is no pid, it is a prepared one: SELECT gid, \
-                 owner FROM pg_prepared_xacts;"
+                 relation = 'metabase_internal.incremental'::regclass AND granted;"
                     .into()
             }
             SourcesBusy => "Try again when fewer long transactions write to them: SELECT * FROM metabase.enable_capture();".into(),
+            NoRoomForInstaller => {
+                "Raise max_worker_processes, which needs a restart; or have a role refresh that may lock the sources, such as a superuser."
+                    .into()
+            }
+            NotCaptured { .. } => "The next refresh tries again.".into(),
+            CannotPrepare => {
+                "Commit it. What is prepared keeps its locks until somebody ends it, and all refreshes would wait for that.".into()
+            }
             DuplicateOrder { .. } => {
                 "Refreshes are full for as long as it does. Remove one of the two, or map the key to a column that tells them \
                  apart."

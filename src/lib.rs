@@ -39,6 +39,7 @@ pgrx::extension_sql_file!(
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     schedule::initialize();
+    pg::transaction::watch();
     #[cfg(debug_assertions)]
     pg::injection::define();
 }

@@ -17,6 +17,7 @@ pub const WRONG_OBJECT_TYPE: &str = "42809";
 pub const UNDEFINED_TABLE: &str = "42P01";
 pub const DUPLICATE_TABLE: &str = "42P07";
 pub const INVALID_TABLE_DEFINITION: &str = "42P16";
+pub const CONFIGURATION_LIMIT_EXCEEDED: &str = "53400";
 pub const PROGRAM_LIMIT_EXCEEDED: &str = "54000";
 pub const OBJECT_NOT_IN_PREREQUISITE_STATE: &str = "55000";
 pub const LOCK_NOT_AVAILABLE: &str = "55P03";

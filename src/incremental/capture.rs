@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::state;
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, current_role};
-use crate::pg::query;
+use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_superuser};
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::transaction::is_own_transaction;
+use crate::pg::{query, transaction};
 use crate::settings;
 use crate::source::entity::adapters;
 use crate::source::installed;
@@ -250,6 +250,10 @@ pub fn install(captured: &[Captured]) -> Result<(), Error> {
         .filter_map(|entity| entity.relation.as_deref())
         .collect();
     lock_sources(&names)?;
+    // From here on the names mean what is locked, and what that is was not known before.
+    if !may_lock(captured)? {
+        return Err(Error::AlteredMeanwhile);
+    }
     as_extension_owner(|| {
         for entity in &tables {
             query::run(&trigger_statements(entity), &[])?;
@@ -260,6 +264,31 @@ pub fn install(captured: &[Captured]) -> Result<(), Error> {
     as_extension_owner(|| query::run(include_str!("../../sql/incremental/activate.sql"), &[]))?;
     state::store_installed()?;
     state::invalidate()
+}
+
+/// Whether the current role may lock all sources by hand, against writers and readers, for as long as it likes.
+pub fn may_lock(captured: &[Captured]) -> Result<bool, Error> {
+    let names = captured.iter().filter_map(|entity| entity.relation.clone());
+    may_lock_tables(names.collect())
+}
+
+fn may_lock_tables(names: Vec<String>) -> Result<bool, Error> {
+    #[derive(serde::Deserialize)]
+    struct May {
+        may: bool,
+    }
+    if is_superuser() {
+        return Ok(true);
+    }
+    let role = i64::from(current_role_oid());
+    // Names are looked up in schemas that this role may not use.
+    let row: May = as_extension_owner(|| {
+        query::row(
+            include_str!("../../sql/queries/incremental/may_lock.sql"),
+            &[role.into(), names.into()],
+        )
+    })?;
+    Ok(row.may)
 }
 
 /// Locks all sources against writers, in short attempts: while one waits, writers wait behind it.
@@ -320,42 +349,56 @@ fn truncate_trigger(entity: &str) -> String {
     sql::ident(&format!("metabase_views_truncate_{entity}"))
 }
 
+/// A trigger on a source.
+#[derive(serde::Deserialize)]
+pub struct Trigger {
+    name: String,
+    relation: String,
+}
+
+/// The triggers that there are, but for those that partitions have from their parents.
+pub fn triggers() -> Result<Vec<Trigger>, Error> {
+    as_extension_owner(|| {
+        query::rows(
+            include_str!("../../sql/queries/incremental/capture_triggers.sql"),
+            &[],
+        )
+    })
+}
+
 /// Stops noting changes: forgets the facts at once, and takes the triggers off if nobody uses their tables for a moment. A
 /// trigger that stays does nothing.
 pub fn remove() -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Trigger {
-        name: String,
-        relation: String,
-    }
     state::invalidate()?;
     state::drop_tables()?;
     if !is_own_transaction() {
         // Taking them off locks readers out until the transaction ends.
         return Ok(());
     }
-    let triggers: Vec<Trigger> = as_extension_owner(|| {
-        query::rows(
-            include_str!("../../sql/queries/incremental/capture_triggers.sql"),
-            &[],
-        )
-    })?;
-    for trigger in &triggers {
-        let drop = format!(
-            "DROP TRIGGER {} ON {}",
-            sql::ident(&trigger.name),
-            trigger.relation
-        );
-        let attempt = ATTEMPT.as_millis().to_string();
-        let dropped = subtransaction(|| {
-            as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&drop, &[])))
-        });
-        match dropped {
-            Err(error) if !error.is_lock_timeout() => return Err(error),
-            _ => {}
-        }
+    let triggers = triggers()?;
+    let tables = triggers.iter().map(|trigger| trigger.relation.clone());
+    match may_lock_tables(tables.collect())? {
+        true => triggers.iter().try_for_each(take_off)?,
+        false => transaction::install_at_commit(),
     }
     empty_queues()
+}
+
+/// Takes a trigger off, if nobody uses its table for a moment.
+pub fn take_off(trigger: &Trigger) -> Result<(), Error> {
+    let drop = format!(
+        "DROP TRIGGER {} ON {}",
+        sql::ident(&trigger.name),
+        trigger.relation
+    );
+    let attempt = ATTEMPT.as_millis().to_string();
+    let dropped = subtransaction(|| {
+        as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&drop, &[])))
+    });
+    match dropped {
+        Err(error) if error.sqlstate() != "55P03" => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Forgets what was noted, as far as it can be seen.

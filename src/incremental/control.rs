@@ -1,11 +1,13 @@
 //! What people can do about incremental refresh: switch capture on and off, build anew.
 
 use super::capture::{self, Captured};
+use super::installer::{self, Order};
 use super::{build, state};
 use crate::error::Error;
 use crate::pg::identity::check_may_act_as;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::query;
+use crate::pg::transaction::is_own_transaction;
 use crate::pg::workspace::Workspace;
 
 /// How the changes of each source are captured.
@@ -32,34 +34,43 @@ pub fn capture_status() -> Result<Vec<Captured>, Error> {
 
 /// Captures changes from now on.
 pub fn enable_capture() -> Result<Vec<Captured>, Error> {
-    state::lock()?;
-    set_wanted(true)?;
-    let owner = state::snapshot()?.owner.ok_or(Error::NothingToCapture)?;
-    check_may_act_as(owner)?;
+    let owner = state::checked_owner()?;
     let captured = as_role(owner, capture::inspect)?;
-    if capture::first_problem(&captured).is_none() && !capture::is_complete(&captured)? {
-        capture::install(&captured)?;
+    let is_captured = |captured: &[Captured]| {
+        Ok::<_, Error>(capture::first_problem(captured).is_some() || capture::is_complete(captured)?)
+    };
+    if is_own_transaction() && !is_captured(&captured)? && installer::is_needed(&captured)? {
+        return match installer::run(owner, Order::Enable)? {
+            None => capture_status(),
+            Some(reason) => Err(Error::NotCaptured { reason }),
+        };
+    }
+    let (_, owner) = state::lock_as_owner()?;
+    state::store_wanted(true)?;
+    let captured = as_role(owner, capture::inspect)?;
+    if !is_captured(&captured)? && !installer::install_or_leave(&captured)? {
+        state::store_reason(Some(
+            "capture begins when the transaction that asked for it has ended",
+        ))?;
     }
     capture_status()
 }
 
 /// Captures nothing any more.
 pub fn disable_capture() -> Result<String, Error> {
-    state::lock()?;
-    if let Some(owner) = state::snapshot()?.owner {
-        check_may_act_as(owner)?;
+    match state::lock_as_owner() {
+        // There is nothing to capture now; it is not captured later either.
+        Err(Error::NothingToCapture) => state::lock()?,
+        locked => drop(locked?),
     }
-    set_wanted(false)?;
+    state::store_wanted(false)?;
     capture::remove()?;
     Ok("changes are not captured any more; all refreshes are full".into())
 }
 
 /// Builds facts and rollups.
 pub fn rebuild() -> Result<String, Error> {
-    state::lock()?;
-    let snapshot = state::snapshot()?;
-    let owner = snapshot.owner.ok_or(Error::NothingToCapture)?;
-    check_may_act_as(owner)?;
+    let (snapshot, owner) = state::lock_as_owner()?;
     let captured = as_role(owner, capture::inspect)?;
     let reason = match capture::first_problem(&captured) {
         Some(problem) => Some(problem),
@@ -93,13 +104,4 @@ pub fn rebuild() -> Result<String, Error> {
         "facts and rollups were built from {} orders and stock items in {:.1} s; each view is next refreshed in full",
         built.rows, built.seconds
     ))
-}
-
-fn set_wanted(wanted: bool) -> Result<(), Error> {
-    as_extension_owner(|| {
-        query::run(
-            "UPDATE metabase_internal.incremental SET is_wanted = $1, retry_at = NULL",
-            &[wanted.into()],
-        )
-    })
 }

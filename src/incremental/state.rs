@@ -4,7 +4,7 @@ use std::ffi::CString;
 
 use super::program::{Program, TABLES};
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, extension_owner};
+use crate::pg::identity::{as_extension_owner, check_may_act_as, extension_owner};
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::workspace::{Workspace, refuse_nested};
@@ -82,6 +82,37 @@ pub fn lock() -> Result<(), Error> {
     })
 }
 
+/// The same, for what is the business of the views' owner alone. Whoever may not act as that does not even wait for the lock: others
+/// would wait behind it. Returns the state, and the owner.
+pub fn lock_as_owner() -> Result<(StateSnapshot, u32), Error> {
+    checked_owner()?;
+    lock()?;
+    let snapshot = snapshot()?;
+    let owner = snapshot.owner.ok_or(Error::NothingToCapture)?;
+    check_may_act_as(owner)?;
+    Ok((snapshot, owner))
+}
+
+/// The owner of all adapters, if the current role may act as that.
+pub fn checked_owner() -> Result<u32, Error> {
+    let owner = adapters_owner()?.ok_or(Error::NothingToCapture)?;
+    check_may_act_as(owner)?;
+    Ok(owner)
+}
+
+/// The owner of all adapters, as this statement sees them; None where they have several, or are not there.
+pub fn adapters_owner() -> Result<Option<u32>, Error> {
+    #[derive(serde::Deserialize)]
+    struct Owner {
+        owner: Option<u32>,
+    }
+    let owner: Owner = query::row(
+        include_str!("../../sql/queries/incremental/adapters_owner.sql"),
+        &[],
+    )?;
+    Ok(owner.owner)
+}
+
 /// Makes sure that the tables of facts, rollups and dirty groups are the extension's own, and stay what they are until the
 /// transaction ends. Says whether all are there: a superuser may have dropped one, and somebody else put another in its place.
 pub fn hold_tables() -> Result<bool, Error> {
@@ -146,6 +177,16 @@ impl StateSnapshot {
         // A type that is none of those that keys have is NULL there.
         serde_json::from_value(types).map_err(|_| Error::AdapterTypes { rows: "keys".into() })
     }
+}
+
+/// Stores whether changes are to be captured.
+pub fn store_wanted(wanted: bool) -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            "UPDATE metabase_internal.incremental SET is_wanted = $1, retry_at = NULL",
+            &[wanted.into()],
+        )
+    })
 }
 
 /// Remembers why refreshes cannot be incremental, or that they can.

@@ -2,16 +2,15 @@
 
 use super::roles;
 use crate::error::Error;
-use crate::incremental::{capture, state};
+use crate::incremental::{capture, installer, state};
 use crate::known_role;
 use crate::pg::hooks;
-use crate::pg::identity::{as_extension_owner, is_trusted};
-use crate::pg::query;
+use crate::pg::identity::{as_extension_owner, is_trusted, may_act_as};
 use crate::pg::setting::with_time_zone;
-use crate::pg::subtransaction::subtransaction;
+use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
 use crate::pg::transaction::is_own_transaction;
+use crate::pg::{query, relation};
 use crate::refresh::log::{self, Counts, Run};
-use crate::refresh::run::install_capture;
 use crate::settings::{self, Settings};
 use crate::source::{installed, mapping};
 use crate::sql;
@@ -51,10 +50,14 @@ pub fn create_custom(view: CustomView) -> Result<(), Error> {
 /// Drops a view. Returns what was done, in a sentence.
 pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
     let view = find_view(name)?;
-    lock_lifecycle()?;
-    if view.is_of_the_seven() {
-        state::lock()?;
+    // Whoever may not drop it does not even wait for the lock: others would wait behind it.
+    if let Some(state) = ViewState::find(view.name())?
+        && !state.owned
+        && !owns_schema()?
+    {
+        state.check_owned(view.name())?;
     }
+    lock_lifecycle(&view)?;
     match (ViewState::find(view.name())?, &view.kind) {
         (Some(state), _) => drop_relation(view.name(), &state, cascade)?,
         // Dropped behind our back: what is left to do is to forget it.
@@ -68,9 +71,15 @@ pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
     if let ViewKind::Custom(custom) = &view.kind {
         custom.unregister()?;
     }
-    if first_of_the_seven()?.is_none() {
-        installed::drop_unneeded()?;
-        capture::remove()?;
+    // A view of the user's own may be the last that reads an adapter.
+    let may_clean_up =
+        view.is_of_the_seven() || state::adapters_owner()?.map(may_act_as).transpose()? == Some(true);
+    if may_clean_up && first_of_the_seven()?.is_none() {
+        lock_the_seven()?;
+        if first_of_the_seven()?.is_none() {
+            installed::drop_unneeded()?;
+            capture::remove()?;
+        }
     }
     Ok(format!("View '{}' dropped successfully", view.name()))
 }
@@ -90,21 +99,24 @@ enum Place {
 }
 
 fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Error> {
-    lock_lifecycle()?;
-    known_role::settle()?;
     let is_own_transaction = is_own_transaction();
     let reads_sources = views.iter().any(ViewEntry::is_of_the_seven);
-    if reads_sources {
-        state::lock()?;
-    }
-    let settings = settings::current()?;
-    // A day in a mapping's expression or filter is the shop's, whoever creates the views.
-    let created = with_time_zone(&settings.time_zone, || {
-        create_in_zone(views, drop_existing, &settings)
+    let has_created = |created: &Vec<Created>| created.iter().any(|created| created.result.is_ok());
+    // Where nothing comes of it, nobody waits until the transaction ends.
+    let created = subtransaction_kept_if(has_created, || {
+        match reads_sources {
+            true => lock_the_seven()?,
+            false => views.iter().try_for_each(lock_lifecycle)?,
+        }
+        known_role::settle()?;
+        let settings = settings::current()?;
+        // A day in a mapping's expression or filter is the shop's, whoever creates the views.
+        with_time_zone(&settings.time_zone, || {
+            create_in_zone(views, drop_existing, &settings)
+        })
     })?;
-    let has_created = created.iter().any(|created| created.result.is_ok());
-    if reads_sources && has_created && is_own_transaction {
-        install_capture()?;
+    if reads_sources && has_created(&created) && is_own_transaction {
+        installer::begin()?;
     }
     hooks::wake_worker_for_schedule();
     Ok(created)
@@ -159,20 +171,46 @@ fn create_in_zone(
         .collect()
 }
 
-/// Lets one session at a time create or drop views.
-fn lock_lifecycle() -> Result<(), Error> {
+/// Lets one session at a time create or drop a view: any of the seven, or one of the user's own of that name.
+fn lock_lifecycle(view: &ViewEntry) -> Result<(), Error> {
+    if view.is_of_the_seven() {
+        return lock_the_seven();
+    }
+    subtransaction(|| {
+        relation::lock_name(c"custom_view", view.name());
+        Ok(())
+    })
+    .map_err(or_locked)
+}
+
+/// Lets one session at a time create, drop or refresh the seven.
+fn lock_the_seven() -> Result<(), Error> {
     subtransaction(|| {
         as_extension_owner(|| {
             query::run(
-                "LOCK TABLE metabase_internal.custom_view IN SHARE ROW EXCLUSIVE MODE",
+                "LOCK TABLE metabase_internal.view_definition IN SHARE ROW EXCLUSIVE MODE",
                 &[],
             )
         })
     })
-    .map_err(|error| match error.is_lock_timeout() {
+    .map_err(or_locked)?;
+    state::lock()
+}
+
+fn or_locked(error: Error) -> Error {
+    match error.is_lock_timeout() {
         true => Error::LifecycleLocked,
         false => error,
-    })
+    }
+}
+
+/// Whether the current role may drop whatever is in schema `analytics`, as its owner.
+fn owns_schema() -> Result<bool, Error> {
+    query::exists(
+        "SELECT FROM pg_catalog.pg_namespace
+         WHERE nspname = 'analytics' AND pg_catalog.pg_has_role(nspowner, 'USAGE')",
+        &[],
+    )
 }
 
 /// Sees to it that nothing bears a view's name.

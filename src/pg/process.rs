@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
+use pgrx::bgworkers::{BackgroundWorkerBuilder, BgWorkerStartTime, DynamicBackgroundWorker};
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgTryBuilder, pg_sys};
 
@@ -269,6 +270,26 @@ impl Drop for RunningTimeouts {
             disable_timeout(OVERRUN_TIMEOUT.load(SeqCst), false);
         }
     }
+}
+
+/// Has the server start a process in this session's database that does one thing and ends, and that this session can wait for. `order`
+/// is what it is told. None where the server has no room for it.
+pub fn start_helper(kind: &str, main_function: &str, order: &str) -> Option<DynamicBackgroundWorker> {
+    // SAFETY: plain reads of this backend's globals.
+    let (database, pid) = unsafe { (pg_sys::MyDatabaseId.to_u32(), pg_sys::MyProcPid) };
+    BackgroundWorkerBuilder::new(&format!("metabase_views {kind} of database {database}"))
+        .set_type(&format!("metabase_views {kind}"))
+        .set_library("metabase_views")
+        .set_function(main_function)
+        .set_argument(Some(pg_sys::Datum::from(database as usize)))
+        .set_extra(order)
+        .enable_shmem_access(None)
+        .enable_spi_access()
+        .set_start_time(BgWorkerStartTime::RecoveryFinished)
+        .set_restart_time(None)
+        .set_notify_pid(pid)
+        .load_dynamic()
+        .ok()
 }
 
 /// Whether the server runs for `pg_upgrade`, which wants to be alone.

@@ -15,6 +15,7 @@ use pgrx::{PgOid, Spi, pg_sys};
 use serde::de::DeserializeOwned;
 
 use super::setting::with_own_path;
+use super::transaction::note_effects;
 use crate::error::Error;
 
 /// Reads with what this transaction has done so far in sight, and what others have committed where the isolation level shows
@@ -106,6 +107,7 @@ pub fn exists(query: &str, args: &[DatumWithOid]) -> Result<bool, Error> {
 
 /// Runs one statement, or several without arguments.
 pub fn run(statements: &str, args: &[DatumWithOid]) -> Result<(), Error> {
+    note_effects();
     with_own_path(|| {
         if args.is_empty() {
             return Ok(Spi::run(statements)?);
@@ -120,6 +122,7 @@ pub fn run(statements: &str, args: &[DatumWithOid]) -> Result<(), Error> {
 
 /// Runs a statement that writes one row and returns a number.
 pub fn returned_number(statement: &str, args: &[DatumWithOid]) -> Result<i64, Error> {
+    note_effects();
     with_own_path(|| {
         Spi::connect_mut(|client| {
             let statement = prepared(client, statement, args)?;

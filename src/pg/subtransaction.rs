@@ -12,6 +12,15 @@ use crate::sqlstate;
 ///
 /// A cancelled query is not a failure of `work`: it goes on to cancel the caller.
 pub fn subtransaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    subtransaction_kept_if(|_| true, work)
+}
+
+/// Runs `work` in the same way, and undoes what it did also where `keeps` says so of what it has returned: what it has locked is free
+/// again then.
+pub fn subtransaction_kept_if<T>(
+    keeps: impl FnOnce(&T) -> bool,
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
     // SAFETY: plain reads of this backend's globals; both outlive the subtransaction, which is nested in them.
     let (context, owner) = unsafe { (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner) };
     // SAFETY: we are inside a transaction, called from SQL. The memory context is switched back to the caller's, because
@@ -23,12 +32,13 @@ pub fn subtransaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, E
     let result = PgTryBuilder::new(AssertUnwindSafe(work))
         .catch_others(|caught| Err(caught_error(caught)))
         .execute();
+    let is_kept = result.as_ref().is_ok_and(keeps);
     // SAFETY: the subtransaction begun above is the innermost one: whatever `work` began has ended, by its own hand or by
     // the unwinding. Context and resource owner are restored as PL/pgSQL does after either way out.
     unsafe {
-        match result {
-            Ok(_) => pg_sys::ReleaseCurrentSubTransaction(),
-            Err(_) => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
+        match is_kept {
+            true => pg_sys::ReleaseCurrentSubTransaction(),
+            false => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
         }
         pg_sys::MemoryContextSwitchTo(context);
         pg_sys::CurrentResourceOwner = owner;

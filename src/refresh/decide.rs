@@ -25,6 +25,11 @@ impl Mode {
     }
 }
 
+/// Why there are no facts to refresh from where no one role owns all adapters.
+pub const NO_ADAPTERS: &str = "there are no adapters";
+/// Why a role cannot refresh from facts that are another's.
+pub const OTHERS: &str = "it belongs to another role";
+
 /// With fewer queued keys than this, costs are not compared.
 const MANY_CHANGES: i64 = 10_000;
 /// The assumed cost of applying one change, in seconds, until it has been measured.
@@ -55,6 +60,8 @@ pub enum Way {
     },
     /// Each view from its definition.
     Full { reason: String },
+    /// The same, without keeping anybody from refreshing: there is nothing that this role could refresh otherwise.
+    Apart { reason: &'static str },
 }
 
 fn full(reason: impl Into<String>) -> Way {
@@ -67,10 +74,10 @@ fn full(reason: impl Into<String>) -> Way {
 pub fn way(seen: &Seen, mode: Mode) -> Way {
     let snapshot = &seen.snapshot;
     let Some(owner) = snapshot.owner else {
-        return full("there are no adapters");
+        return Way::Apart { reason: NO_ADAPTERS };
     };
     if !seen.may_act_as_owner {
-        return full("it belongs to another role");
+        return Way::Apart { reason: OTHERS };
     }
     if !snapshot.is_wanted {
         return full("capture is disabled");
@@ -265,6 +272,10 @@ mod tests {
         Way::Incremental { owner: OWNER }
     }
 
+    fn apart(reason: &'static str) -> Way {
+        Way::Apart { reason }
+    }
+
     fn built(why: &'static str) -> Way {
         Way::Build {
             owner: OWNER,
@@ -281,7 +292,7 @@ mod tests {
         let unknown = "a source was truncated, or has changed in a way that could not be told";
         let cases = [
             (json!({}), incremental()),
-            (json!({ "owner": null }), full("there are no adapters")),
+            (json!({ "owner": null }), apart("there are no adapters")),
             (json!({ "is_wanted": false }), full("capture is disabled")),
             (json!({ "is_altered_now": true }), full(altered)),
             (
@@ -315,7 +326,7 @@ mod tests {
             // The first obstacle is the one that is told.
             (
                 json!({ "owner": null, "is_wanted": false }),
-                full("there are no adapters"),
+                apart("there are no adapters"),
             ),
             (
                 json!({ "is_altered_now": true, "generation": null }),
@@ -345,7 +356,7 @@ mod tests {
                 may_act_as_owner: false,
                 ..seen(json!({}))
             };
-            assert_eq!(way(&somebody_elses, mode), full("it belongs to another role"));
+            assert_eq!(way(&somebody_elses, mode), apart("it belongs to another role"));
             let in_a_strange_schema = Seen {
                 schema_stranger: Some("eve".into()),
                 ..seen(json!({}))

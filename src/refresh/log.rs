@@ -9,7 +9,6 @@ use crate::error::{Error, shortened};
 use crate::parameters;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
-use crate::pg::transaction::can_be_prepared;
 use crate::settings;
 use crate::view::catalog::VIEWS;
 
@@ -146,7 +145,7 @@ pub fn close_failed(id: i64, sqlstate: &str, message: &str) -> Result<(), Error>
 /// Every login of the database may listen. What the seven are called is no secret; what a view of somebody's own is called, and how
 /// much changes in it, is for those who may read it.
 fn notify(outcome: &Outcome) -> Result<(), Error> {
-    if outcome.error.is_some() || can_be_prepared() {
+    if outcome.error.is_some() {
         return Ok(());
     }
     let is_of_the_seven = VIEWS.iter().any(|view| view.name == outcome.view_name);

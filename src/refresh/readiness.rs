@@ -2,11 +2,11 @@
 
 use super::decide::{self, Build, CaptureState, Mode, Seen, Way};
 use crate::error::Error;
-use crate::incremental::capture;
-use crate::incremental::state;
+use crate::incremental::installer::{self, Order};
+use crate::incremental::{capture, state};
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::query;
-use crate::pg::subtransaction::subtransaction;
+use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
 use crate::view::catalog;
 use crate::view::state::schema_stranger;
 
@@ -24,20 +24,82 @@ pub enum Readiness {
         /// Whether capture is to be installed once all else is done: that locks the sources until the transaction ends.
         install: bool,
     },
+    /// The same, and nobody is kept from refreshing.
+    Apart { reason: &'static str },
 }
 
-/// Takes the lock that lets one session refresh at a time, then decides.
+/// Finds out, and lets nobody else refresh until the transaction ends, unless this role has nothing that only one may refresh at a
+/// time.
 pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Error> {
-    state::lock()?;
-    let seen = see()?;
-    let (owner, why) = match decide::way(&seen, mode) {
-        Way::Incremental { owner } => return Ok(Readiness::Incremental { owner, build: None }),
-        Way::Full { reason } => {
-            return Ok(Readiness::Full {
-                reason,
-                install: false,
+    // Whoever may not act as the views' owner does not even wait for the lock: others would wait behind it.
+    match state::adapters_owner()? {
+        None => {
+            return Ok(Readiness::Apart {
+                reason: decide::NO_ADAPTERS,
             });
         }
+        Some(owner) if !may_act_as(owner)? => {
+            return Ok(Readiness::Apart {
+                reason: decide::OTHERS,
+            });
+        }
+        Some(_) => {}
+    }
+    let under_lock = |installer: Installer| {
+        let keeps = |found: &Found| {
+            !matches!(
+                found,
+                Found::Ready(Readiness::Apart { .. }) | Found::NeedsInstaller { .. }
+            )
+        };
+        subtransaction_kept_if(keeps, || {
+            state::lock()?;
+            find(mode, is_own_transaction, installer)
+        })
+    };
+    let mut installer = Installer::NotAsked;
+    loop {
+        match under_lock(installer)? {
+            Found::Ready(readiness) => return Ok(readiness),
+            // It needs the lock, which is free again here.
+            Found::NeedsInstaller { owner } => {
+                installer = Installer::Ended(match installer::run(owner, Order::AsDecided) {
+                    Err(error @ Error::NoRoomForInstaller) => Some(installer::not_installed(&error)),
+                    failure => failure?,
+                });
+            }
+        }
+    }
+}
+
+/// What is known of the installer.
+enum Installer {
+    NotAsked,
+    /// It has been there, and why nothing is captured all the same.
+    Ended(Option<String>),
+}
+
+enum Found {
+    Ready(Readiness),
+    /// Nothing is known before the installer has been there: this role may not do its work, but have it done.
+    NeedsInstaller {
+        owner: u32,
+    },
+}
+
+fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Found, Error> {
+    let seen = see()?;
+    let (owner, why) = match decide::way(&seen, mode) {
+        Way::Incremental { owner } => {
+            return Ok(Found::Ready(Readiness::Incremental { owner, build: None }));
+        }
+        Way::Full { reason } => {
+            return Ok(Found::Ready(Readiness::Full {
+                reason,
+                install: false,
+            }));
+        }
+        Way::Apart { reason } => return Ok(Found::Ready(Readiness::Apart { reason })),
         Way::Build {
             owner,
             why,
@@ -49,30 +111,38 @@ pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Erro
             (owner, why)
         }
     };
-    match decide::build(why, capture_state(owner)?, mode, is_own_transaction) {
-        Build::Now => Ok(Readiness::Incremental {
-            owner,
-            build: Some(why),
-        }),
-        Build::Instead {
-            reason,
-            forgets,
-            installs,
-        } => {
-            if forgets {
-                state::invalidate()?;
-                capture::empty_queues()?;
+    let (mut reason, forgets, mut install) =
+        match decide::build(why, capture_state(owner)?, mode, is_own_transaction) {
+            Build::Now => {
+                return Ok(Found::Ready(Readiness::Incremental {
+                    owner,
+                    build: Some(why),
+                }));
             }
-            // Mode incremental never builds the facts, so it does not know why a build would fail.
-            if mode != Mode::Incremental {
-                state::store_reason(Some(&reason))?;
-            }
-            Ok(Readiness::Full {
+            Build::Instead {
                 reason,
-                install: installs,
-            })
+                forgets,
+                installs,
+            } => (reason, forgets, installs),
+        };
+    if install && installer::is_needed(&as_role(owner, capture::inspect)?)? {
+        match installer {
+            Installer::NotAsked => return Ok(Found::NeedsInstaller { owner }),
+            Installer::Ended(failure) => {
+                reason = failure.unwrap_or(reason);
+                install = false;
+            }
         }
     }
+    if forgets {
+        state::invalidate()?;
+        capture::empty_queues()?;
+    }
+    // Mode incremental never builds the facts, so it does not know why a build would fail.
+    if mode != Mode::Incremental {
+        state::store_reason(Some(&reason))?;
+    }
+    Ok(Found::Ready(Readiness::Full { reason, install }))
 }
 
 fn see() -> Result<Seen, Error> {

@@ -11,9 +11,9 @@ use crate::error::Error;
 use crate::incremental::apply::apply;
 use crate::incremental::flush::{PopulatedView, populated_views};
 use crate::incremental::target::FlushTarget;
-use crate::incremental::{build, capture, state};
+use crate::incremental::{build, capture, installer, state};
 use crate::pg::alterations;
-use crate::pg::identity::{as_extension_owner, as_role};
+use crate::pg::identity::as_extension_owner;
 use crate::pg::relation::LockMode;
 use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
@@ -45,7 +45,7 @@ pub fn apply_queued() -> Result<bool, Error> {
     let zone = installed::zone()?;
     let is_own_transaction = is_own_transaction();
     with_time_zone(&zone, || {
-        match subtransaction(|| readiness(Mode::Incremental, is_own_transaction))? {
+        match readiness(Mode::Incremental, is_own_transaction)? {
             Readiness::Incremental { owner, build: None } => {
                 from_facts(&[], Mode::Incremental, owner, None, &mut Done::default())?;
                 Ok(true)
@@ -79,7 +79,7 @@ fn refresh_and_log(
         .collect::<Vec<_>>();
     log(&outcomes)?;
     if done.install {
-        install_capture()?;
+        installer::begin()?;
     }
     Ok(outcomes)
 }
@@ -96,7 +96,7 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
     if views.is_empty() {
         return Ok(done);
     }
-    let readiness = match subtransaction(|| readiness(mode, is_own_transaction)) {
+    let readiness = match readiness(mode, is_own_transaction) {
         Ok(readiness) => readiness,
         // Somebody else refreshes, or has done so since this transaction took its snapshot: so says each view.
         Err(error @ (Error::RefreshLocked | Error::Overtaken)) => {
@@ -118,6 +118,7 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
             done.install = install;
             same_for_all(views, &reason)
         }
+        Readiness::Apart { reason } => same_for_all(views, reason),
     };
     for view in views {
         if done.outcomes.contains_key(*view) {
@@ -431,28 +432,4 @@ fn locked(view: &str) -> Result<(ViewState, FullRefresh), Error> {
             return Ok((now, plan_before));
         }
     }
-}
-
-/// Begins to capture changes, as the last thing that is done: the sources are locked until the transaction ends.
-pub fn install_capture() -> Result<(), Error> {
-    let installed = subtransaction(|| {
-        state::lock()?;
-        let snapshot = state::snapshot()?;
-        let Some(owner) = snapshot.owner.filter(|_| snapshot.is_wanted) else {
-            return Ok(None);
-        };
-        let captured = as_role(owner, capture::inspect)?;
-        if let Some(problem) = capture::first_problem(&captured) {
-            return Ok(Some(problem));
-        }
-        if !capture::is_complete(&captured)? {
-            capture::install(&captured)?;
-        }
-        Ok(None)
-    });
-    let reason = match installed {
-        Ok(problem) => problem,
-        Err(error) => Some(format!("capture could not be installed: {error}")),
-    };
-    state::store_reason(reason.as_deref())
 }

@@ -346,22 +346,3 @@ fn a_refresh_that_a_newer_one_overtook_fails_in_its_row() {
         run(&mut old, "ROLLBACK TO before_call");
     }
 }
-
-// Two-phase commit
-
-#[test]
-fn what_is_prepared_can_be_committed_later_and_is_waited_for() {
-    let database = shop();
-    let mut client = database.connect();
-    let name = database.name();
-    run(
-        &mut client,
-        &format!("BEGIN; SELECT * FROM metabase.create_all_views(); PREPARE TRANSACTION '{name}'"),
-    );
-    run(&mut client, "SET lock_timeout = '20ms'");
-    let error = error_of(&mut client, "SELECT * FROM metabase.create_all_views()");
-    assert_eq!(error.sqlstate.code(), "55P03");
-    run(&mut client, &format!("COMMIT PREPARED '{name}'"));
-    let rows = refreshed(&mut client, "refresh('all')");
-    assert_eq!(completed_and_failed(&rows), (VIEWS.to_vec(), vec![]));
-}

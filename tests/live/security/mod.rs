@@ -4,6 +4,7 @@ mod facts;
 mod hooks;
 mod known_roles;
 mod limits;
+mod locks;
 mod memory;
 mod planning;
 mod settings;
