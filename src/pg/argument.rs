@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::error::Error;
 
 /// How many bytes a text, an array of texts or JSON has at most.
-const LONGEST: usize = 1 << 20;
+const LONGEST: usize = 16 << 20;
 /// The same of what a Metabase says of a database.
 const LONGEST_METADATA: usize = 64 << 20;
 

@@ -103,7 +103,7 @@ fn an_argument_of_any_length_is_refused_before_it_is_taken_over() {
             "{error:?}"
         );
         assert!(
-            error.message.ends_with(" bytes, and 1048576 are the most")
+            error.message.ends_with(" bytes, and 16777216 are the most")
                 || error.message.ends_with(" bytes, and 67108864 are the most"),
             "{error:?}"
         );
@@ -122,7 +122,7 @@ fn an_argument_of_any_length_is_refused_before_it_is_taken_over() {
     );
     assert_eq!(
         error.message,
-        "argument \"view_name\" has 700000000 bytes, and 1048576 are the most"
+        "argument \"view_name\" has 700000000 bytes, and 16777216 are the most"
     );
     let country: Option<String> = value(
         &mut client,
