@@ -255,10 +255,11 @@ fn sessions_that_write_at_once_and_one_that_refreshes_are_all_right() {
         "SELECT bool_and(pending_changes = 0) FROM metabase.view_status() WHERE view_name ~ 'executive|platform|product'",
     );
     assert_true(&mut client, &ORDER_VIEWS);
+    // A refresh of what the others have changed may still be under way.
     assert_eq!(
         column(
             &mut client,
-            "SELECT error_message FROM metabase.refresh_history WHERE status <> 'completed'"
+            "SELECT error_message FROM metabase.refresh_history WHERE status NOT IN ('completed', 'running')"
         ),
         [""; 0]
     );
