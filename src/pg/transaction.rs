@@ -58,6 +58,11 @@ pub fn note_effects() {
     HAS_EFFECTS.set(true);
 }
 
+/// Whether this extension has written or locked anything in this transaction so far.
+pub fn has_effects() -> bool {
+    HAS_EFFECTS.get()
+}
+
 /// # Safety
 /// Called by PostgreSQL.
 #[pg_guard]

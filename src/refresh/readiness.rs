@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::incremental::installer::{self, Order};
 use crate::incremental::{capture, state};
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
-use crate::pg::query;
 use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
+use crate::pg::{query, transaction};
 use crate::view::catalog;
 use crate::view::state::schema_stranger;
 
@@ -57,7 +57,11 @@ pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Erro
             find(mode, is_own_transaction, installer)
         })
     };
-    let mut installer = Installer::NotAsked;
+    // What this transaction has locked before, the installer would wait for; what it has made, it would not see.
+    let mut installer = match transaction::has_effects() {
+        true => Installer::OutOfReach,
+        false => Installer::NotAsked,
+    };
     loop {
         match under_lock(installer)? {
             Found::Ready(readiness) => return Ok(readiness),
@@ -74,6 +78,7 @@ pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Erro
 
 /// What is known of the installer.
 enum Installer {
+    OutOfReach,
     NotAsked,
     /// It has been there, and why nothing is captured all the same.
     Ended(Option<String>),
@@ -111,27 +116,30 @@ fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Fo
             (owner, why)
         }
     };
-    let (mut reason, forgets, mut install) =
-        match decide::build(why, capture_state(owner)?, mode, is_own_transaction) {
-            Build::Now => {
-                return Ok(Found::Ready(Readiness::Incremental {
-                    owner,
-                    build: Some(why),
-                }));
-            }
-            Build::Instead {
-                reason,
-                forgets,
-                installs,
-            } => (reason, forgets, installs),
-        };
-    if install && installer::is_needed(&as_role(owner, capture::inspect)?)? {
+    let state = capture_state(owner)?;
+    let is_for_installer = !matches!(installer, Installer::OutOfReach)
+        && matches!(state, CaptureState::Incomplete)
+        && installer::is_needed(&as_role(owner, capture::inspect)?)?;
+    let (mut reason, forgets, mut install) = match decide::build(why, state, mode, is_own_transaction) {
+        Build::Now => {
+            return Ok(Found::Ready(Readiness::Incremental {
+                owner,
+                build: Some(why),
+            }));
+        }
+        Build::Instead {
+            reason,
+            forgets,
+            installs,
+        } => (reason, forgets, installs),
+    };
+    if is_for_installer {
         match installer {
-            Installer::NotAsked => return Ok(Found::NeedsInstaller { owner }),
             Installer::Ended(failure) => {
                 reason = failure.unwrap_or(reason);
                 install = false;
             }
+            _ => return Ok(Found::NeedsInstaller { owner }),
         }
     }
     if forgets {
