@@ -2,7 +2,7 @@
 //! has changed after them. What a single statement leads to is in `tests/pg_regress/sql/errors_*.sql`.
 
 use crate::cluster::{create_all_views, error_of, refresh_all, value};
-use crate::sessions::Background;
+use crate::sessions::{Background, wait_until};
 use crate::shop::{
     assert_error, column, differences, history, refresh_view, run, shop, shop_with_views, snapshot,
 };
@@ -240,6 +240,11 @@ fn only_the_owner_of_a_view_may_refresh_replace_or_drop_it() {
         run(&mut client, &format!("SELECT metabase.grant_operator('{role}')"));
     }
     create_all_views(&mut database.connect_as(&owner));
+    // An operator's capture begins a moment later.
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname LIKE 'metabase_views_capture%')",
+    );
     let before = snapshot(&mut client);
     let mut as_other = database.connect_as(&other);
     let message = format!("materialized view analytics.metabase_brand_analytics belongs to role \"{owner}\"");
