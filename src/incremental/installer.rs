@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::pg::identity::as_role;
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::{database, process, transaction};
+use crate::pg::{database, hooks, process, transaction};
 
 /// How long it waits for a lock that is not a source's, and tries to get that of a source.
 const PATIENCE: &str = "5s";
@@ -28,27 +28,27 @@ pub enum Order {
 }
 
 /// Begins to capture changes, as the last thing that is done; where this role may not lock the sources, once its transaction has ended.
-pub fn begin() -> Result<(), Error> {
+/// Returns whether it has begun here and now.
+pub fn begin() -> Result<bool, Error> {
     let installed = subtransaction(|| {
         state::lock()?;
         let snapshot = state::snapshot()?;
         let Some(owner) = snapshot.owner.filter(|_| snapshot.is_wanted) else {
-            return Ok(None);
+            return Ok((false, None));
         };
         let captured = as_role(owner, capture::inspect)?;
         if let Some(problem) = capture::first_problem(&captured) {
-            return Ok(Some(problem));
+            return Ok((false, Some(problem)));
         }
-        if !capture::is_complete(&captured)? {
-            install_or_leave(&captured)?;
-        }
-        Ok(None)
+        let has_begun = !capture::is_complete(&captured)? && install_or_leave(&captured)?;
+        Ok((has_begun, None))
     });
-    let reason = match installed {
-        Ok(problem) => problem,
-        Err(error) => Some(not_installed(&error)),
+    let (has_begun, reason) = match installed {
+        Ok(installed) => installed,
+        Err(error) => (false, Some(not_installed(&error))),
     };
-    state::store_reason(reason.as_deref())
+    state::store_reason(reason.as_deref())?;
+    Ok(has_begun)
 }
 
 /// Puts the triggers on, or leaves that to the installer. Returns whether they are on.
@@ -111,7 +111,14 @@ fn install_or_remove(order: Order) -> Result<(), Error> {
         }
         match is_to_end()? {
             true => capture::triggers(),
-            false => begin().map(|()| Vec::new()),
+            false => {
+                if begin()? {
+                    // What was written since the views were filled was not noted.
+                    state::note_unknown()?;
+                    hooks::wake_worker_at_commit();
+                }
+                Ok(Vec::new())
+            }
         }
     })?;
     // Each in a transaction of its own, so that no table stays locked for the sake of another.

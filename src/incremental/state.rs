@@ -199,6 +199,16 @@ pub fn store_reason(reason: Option<&str>) -> Result<(), Error> {
     })
 }
 
+/// Notes that anything may have changed that views show, since nothing was captured until now.
+pub fn note_unknown() -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/incremental/note_unknown.sql"),
+            &[],
+        )
+    })
+}
+
 /// Remembers that this transaction has begun to capture changes.
 pub fn store_installed() -> Result<(), Error> {
     as_extension_owner(|| {

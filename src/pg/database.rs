@@ -68,6 +68,25 @@ pub fn is_owned(database: u32) -> bool {
     }
 }
 
+/// Whether the database of this session has the extension, and the current role may do what its owner may.
+pub fn owns_extension() -> bool {
+    // SAFETY: as above; the name outlives the call.
+    unsafe {
+        let extension = pg_sys::get_extension_oid(c"metabase_views".as_ptr(), true);
+        if extension == pg_sys::InvalidOid {
+            return false;
+        }
+        #[cfg(feature = "pg15")]
+        {
+            pg_sys::pg_extension_ownercheck(extension, pg_sys::GetUserId())
+        }
+        #[cfg(not(feature = "pg15"))]
+        {
+            pg_sys::object_ownercheck(pg_sys::ExtensionRelationId, extension, pg_sys::GetUserId())
+        }
+    }
+}
+
 /// Whether the database of this session has the extension, as this transaction sees it.
 pub fn has_extension() -> bool {
     // SAFETY: the name outlives the call, which looks it up in the catalog. Called in a transaction.

@@ -194,7 +194,8 @@ unsafe extern "C-unwind" fn on_utility(
     drop(held);
 }
 
-/// The database that a statement wants for itself, or without its worker, if it is such a statement and there is that database.
+/// The database that a statement wants for itself, or without its worker, if it is such a statement and the current role may issue it.
+/// Nobody else has a worker leave: the statement fails.
 ///
 /// SAFETY: the node is a statement's.
 unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<u32> {
@@ -219,10 +220,12 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<u32> {
                     && PgList::<pg_sys::String>::from_pg((*statement).objects)
                         .iter_ptr()
                         .any(|name| own.contains(&CStr::from_ptr((*name).sval)));
-                return is_own.then(|| pg_sys::MyDatabaseId.to_u32());
+                return (is_own && database::owns_extension()).then(|| pg_sys::MyDatabaseId.to_u32());
             }
             // Of whoever owns the extension, it drops that; which roles they are is looked up by the server alone.
-            pg_sys::NodeTag::T_DropOwnedStmt => return Some(pg_sys::MyDatabaseId.to_u32()),
+            pg_sys::NodeTag::T_DropOwnedStmt => {
+                return database::owns_extension().then(|| pg_sys::MyDatabaseId.to_u32());
+            }
             pg_sys::NodeTag::T_AlterDatabaseStmt => {
                 let statement = node as *mut pg_sys::AlterDatabaseStmt;
                 option((*statement).options, c"tablespace")?;
@@ -252,7 +255,7 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<u32> {
         if name.is_null() {
             return None;
         }
-        database::find(CStr::from_ptr(name))
+        database::find(CStr::from_ptr(name)).filter(|database| database::is_owned(*database))
     }
 }
 
@@ -291,12 +294,7 @@ impl Drop for Held {
 }
 
 /// Asks a database's worker to leave, interrupts what it does, waits until it has gone, and keeps others away.
-///
-/// Only for whoever owns the database: nobody else may do what the server would have to wait for.
 fn make_way(oid: u32) -> Option<Held> {
-    if !database::is_owned(oid) {
-        return None;
-    }
     let ask_worker = |until: i64| {
         shared::with_place(oid, |_, place| {
             place.held_until.store(until, SeqCst);

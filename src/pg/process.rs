@@ -304,6 +304,18 @@ pub fn is_preloading() -> bool {
     unsafe { pg_sys::process_shared_preload_libraries_in_progress }
 }
 
+/// Cancels what another process of the extension's own runs.
+pub fn cancel(pid: i32) {
+    // SAFETY: a plain system call. The process is, or was a moment ago, one of the server's.
+    unsafe { libc::kill(pid, libc::SIGINT) };
+}
+
+/// Has another process of the extension's own end, whatever it runs.
+pub fn terminate(pid: i32) {
+    // SAFETY: as above.
+    unsafe { libc::kill(pid, libc::SIGTERM) };
+}
+
 /// Ends this process.
 pub fn exit(code: i32) -> ! {
     // SAFETY: called outside of a transaction.

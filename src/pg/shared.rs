@@ -64,6 +64,14 @@ pub struct DatabasePlace {
     pub next_due: AtomicI64,
     /// When the worker last looked at all there is.
     pub cycle_at: AtomicI64,
+    /// When the worker came.
+    pub came_at: AtomicI64,
+    /// When the last worker left.
+    pub left_at: AtomicI64,
+    /// Since when the worker has been at one refresh; 0 where it is at none.
+    pub busy_since: AtomicI64,
+    /// Since when it is to stop that, for another database; 0 where it is not.
+    pub interrupted_at: AtomicI64,
     /// Whether the last worker was ended because what it ran did not heed its timeout.
     pub has_overrun: AtomicBool,
     /// How far a build of the facts is: the step it is at, and how many there are. 0 where there is none.
@@ -307,6 +315,7 @@ impl DatabasePlace {
             return false;
         }
         self.worker.set_own();
+        self.came_at.store(now(), SeqCst);
         self.asked_at.store(0, SeqCst);
         true
     }
@@ -315,6 +324,9 @@ impl DatabasePlace {
     pub fn leave_worker(&self, board: &Board) {
         self.is_idle.store(false, SeqCst);
         self.worker.clear();
+        self.left_at.store(now(), SeqCst);
+        self.busy_since.store(0, SeqCst);
+        self.interrupted_at.store(0, SeqCst);
         self.pid.store(0, SeqCst);
         self.build_step.store(0, SeqCst);
         board.launcher.wake();
@@ -342,6 +354,9 @@ impl DatabasePlace {
         self.held_until.store(0, SeqCst);
         self.next_due.store(NEVER, SeqCst);
         self.cycle_at.store(0, SeqCst);
+        self.left_at.store(0, SeqCst);
+        self.busy_since.store(0, SeqCst);
+        self.interrupted_at.store(0, SeqCst);
         self.has_overrun.store(false, SeqCst);
         self.build_step.store(0, SeqCst);
         self.database.store(database, SeqCst);

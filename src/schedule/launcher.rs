@@ -27,6 +27,16 @@ const LAST_BACKOFF: i64 = 300_000_000;
 const LONGEST_REFUSAL: i64 = 10_000_000;
 /// How long a worker that was asked to leave may take to have left.
 const LEAVING: i64 = 50_000;
+/// How long a database has its worker, and a refresh goes on, whoever else waits for a worker: a minute, and in builds for tests less.
+const SLICE: i64 = if cfg!(debug_assertions) {
+    5_000_000
+} else {
+    60_000_000
+};
+/// How often what was interrupted is interrupted again: a function may have caught that, and have gone on.
+const INSISTENCE: i64 = 1_000_000;
+/// How long it may do so, before its worker is ended.
+const LAST_WARNING: i64 = 10_000_000;
 /// So many workers in a row that could not start are reason enough to give a place to another database that has none.
 const HOPELESS: i32 = 3;
 /// How long the log is not told again that there is no room.
@@ -113,13 +123,12 @@ impl Launcher {
             }
         }
         // Whose worker was there longest ago comes first, so that each has its turn.
-        waiting.sort_by_key(|(_, place)| place.cycle_at.load(SeqCst));
+        waiting.sort_by_key(|(_, place)| place.cycle_at.load(SeqCst).max(place.left_at.load(SeqCst)));
         for (number, place) in waiting {
             if running >= parameters::max_workers() {
-                // Whoever leaves wakes the launcher.
-                if !make_room(board) {
-                    next = next.min(now + FIRST_BACKOFF);
-                }
+                // Whoever leaves wakes the launcher. Whoever does not is looked at again.
+                make_room(&board.places, now);
+                next = next.min(now + INSISTENCE);
                 break;
             }
             match start(number, place) {
@@ -129,7 +138,7 @@ impl Launcher {
                     next = next.min(now + SLOW_START);
                 }
                 false => {
-                    self.refuse(now, make_room(board));
+                    self.refuse(now, make_room(&board.places, now));
                     next = next.min(self.retry_at);
                     break;
                 }
@@ -328,10 +337,10 @@ fn start(number: usize, place: &DatabasePlace) -> bool {
 }
 
 /// Asks an idle worker to leave, for a database that has something to do: the one that has nothing to do for longest. One at a
-/// time. Returns whether there is one.
-fn make_room(board: &Board) -> bool {
+/// time. Returns whether there is one. Where all are busy, one is hurried.
+fn make_room(places: &[DatabasePlace], now: i64) -> bool {
     let is_idle = |place: &&DatabasePlace| place.pid.load(SeqCst) != 0 && place.is_idle.load(SeqCst);
-    let idle = || board.places.iter().filter(is_idle);
+    let idle = || places.iter().filter(is_idle);
     if idle().any(|place| place.must_leave.load(SeqCst)) {
         return true;
     }
@@ -339,8 +348,60 @@ fn make_room(board: &Board) -> bool {
     if let Some(place) = longest {
         place.must_leave.store(true, SeqCst);
         place.wake_worker();
+        return true;
     }
-    longest.is_some()
+    match hurry(places, now) {
+        Some(Hurry::Cancel(pid)) => process::cancel(pid),
+        Some(Hurry::End(pid)) => process::terminate(pid),
+        None => {}
+    }
+    false
+}
+
+/// What is done to a worker's process.
+#[derive(Debug, PartialEq, Eq)]
+enum Hurry {
+    Cancel(i32),
+    End(i32),
+}
+
+/// Has one of the busy workers leave after the view that it is at, if it has been there for a while. One that is at a view for long is left
+/// alone as long as another one is not: long refreshes may have all workers but one. Where they have that, too, the one that came last to
+/// it is interrupted.
+fn hurry(places: &[DatabasePlace], now: i64) -> Option<Hurry> {
+    let is_long = |place: &&DatabasePlace| {
+        let since = place.busy_since.load(SeqCst);
+        since != 0 && now - since >= SLICE
+    };
+    let (long, short): (Vec<&DatabasePlace>, Vec<&DatabasePlace>) = places
+        .iter()
+        .filter(|place| place.pid.load(SeqCst) != 0)
+        .partition(is_long);
+    if let Some(place) = long.iter().find(|place| place.interrupted_at.load(SeqCst) != 0) {
+        let pid = place.pid.load(SeqCst);
+        if now - place.interrupted_at.load(SeqCst) < LAST_WARNING {
+            return Some(Hurry::Cancel(pid));
+        }
+        place.has_overrun.store(true, SeqCst);
+        return Some(Hurry::End(pid));
+    }
+    if short.iter().any(|place| place.must_leave.load(SeqCst)) {
+        return None;
+    }
+    if let Some(first) = short.iter().min_by_key(|place| place.came_at.load(SeqCst)) {
+        // Whoever left sooner might have done nothing.
+        let has_had_its_time = now - first.came_at.load(SeqCst) >= SLICE;
+        first.must_leave.store(has_had_its_time, SeqCst);
+        return None;
+    }
+    // Of one alone, nobody else's is kept: it would never end.
+    if long.len() < 2 {
+        return None;
+    }
+    let last = long.iter().max_by_key(|place| place.busy_since.load(SeqCst))?;
+    last.interrupted_at.store(now, SeqCst);
+    last.must_leave.store(true, SeqCst);
+    Some(Hurry::Cancel(last.pid.load(SeqCst)))
 }
 
 /// Microseconds to wait after so many failures in a row.
@@ -473,5 +534,76 @@ mod tests {
         (1..=1000).for_each(|database| board.ask(database));
         assert_eq!(board.take_asked(), None);
         assert_eq!(board.take_asked().as_deref(), Some(&[][..]));
+    }
+
+    /// Places with workers, which have been at one refresh since so many slices; 0 for none.
+    fn busy<const COUNT: usize>(slices: [i64; COUNT]) -> [DatabasePlace; COUNT] {
+        let places = places::<COUNT>();
+        for (number, (place, slices)) in places.iter().zip(slices).enumerate() {
+            let number = number as i32 + 1;
+            place.database.store(number as u32, SeqCst);
+            place.pid.store(number, SeqCst);
+            place.came_at.store(i64::from(number), SeqCst);
+            place
+                .busy_since
+                .store(if slices == 0 { 0 } else { NOW - slices * SLICE }, SeqCst);
+        }
+        places
+    }
+
+    /// The workers that are to leave.
+    fn leaving(places: &[DatabasePlace]) -> Vec<i32> {
+        places
+            .iter()
+            .filter(|place| place.must_leave.load(SeqCst))
+            .map(|place| place.pid.load(SeqCst))
+            .collect()
+    }
+
+    #[test]
+    fn an_idle_worker_makes_room_before_a_busy_one_does() {
+        let places = busy([3, 0, 2]);
+        places[1].is_idle.store(true, SeqCst);
+        assert!(make_room(&places, NOW));
+        assert_eq!(leaving(&places), [2]);
+    }
+
+    #[test]
+    fn of_busy_workers_one_leaves_after_its_view_and_long_refreshes_go_on() {
+        let places = busy([9, 0, 0, 9]);
+        for _ in 0..2 {
+            assert!(!make_room(&places, NOW));
+            assert_eq!(leaving(&places), [2]);
+        }
+        // It takes long, after all: the next one is asked.
+        places[1].busy_since.store(NOW - SLICE, SeqCst);
+        assert_eq!(hurry(&places, NOW), None);
+        assert_eq!(leaving(&places), [2, 3]);
+    }
+
+    #[test]
+    fn whoever_has_just_come_stays_for_a_while() {
+        let places = busy([9, 0]);
+        places[1].came_at.store(NOW - SLICE + 1, SeqCst);
+        assert_eq!(hurry(&places, NOW), None);
+        assert_eq!(leaving(&places), [0; 0]);
+        assert_eq!(hurry(&places, NOW + 1), None);
+        assert_eq!(leaving(&places), [2]);
+    }
+
+    #[test]
+    fn where_all_are_at_long_refreshes_the_last_one_is_interrupted_again_and_again_and_ended() {
+        let places = busy([9, 1, 5]);
+        assert_eq!(hurry(&places, NOW), Some(Hurry::Cancel(2)));
+        assert_eq!(leaving(&places), [2]);
+        assert_eq!(hurry(&places, NOW + INSISTENCE), Some(Hurry::Cancel(2)));
+        assert!(!places[1].has_overrun.load(SeqCst));
+        assert_eq!(hurry(&places, NOW + LAST_WARNING), Some(Hurry::End(2)));
+        assert!(places[1].has_overrun.load(SeqCst));
+    }
+
+    #[test]
+    fn a_long_refresh_goes_on_where_there_is_one_worker() {
+        assert_eq!(hurry(&busy([9]), NOW), None);
     }
 }

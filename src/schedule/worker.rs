@@ -32,6 +32,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 const LOCKED_SLEEP: Duration = Duration::from_secs(5);
 /// How long nothing is applied after a worker was ended because it did not stop doing so.
 const OVERRUN_PAUSE: Duration = Duration::from_secs(600);
+/// What became of a refresh that the launcher has interrupted.
+const INTERRUPTED: &str =
+    "it was interrupted: it took long, and other databases waited for a background worker (SQLSTATE 57014)";
 /// How often old runs are removed from the log.
 const PRUNING: Duration = Duration::from_secs(3600);
 /// Refreshes for events take one part of the time at most, of as many.
@@ -231,7 +234,7 @@ impl Worker {
             let has_overrun = self.place(|place| place.has_overrun.swap(false, SeqCst));
             if has_overrun {
                 warning!(
-                    "metabase_views: the last background worker was ended: what it ran did not stop at statement_timeout"
+                    "metabase_views: the last background worker was ended: what it ran did not stop at statement_timeout, or for another database"
                 );
                 self.apply_not_before = Instant::now() + OVERRUN_PAUSE;
                 self.stuck_until = self.apply_not_before;
@@ -274,7 +277,7 @@ impl Worker {
                     let begin = Instant::now();
                     // What is left open in the log is closed the next time.
                     self.has_closed_lost_runs = false;
-                    let retry_at = run_view(&agenda, item, &decision, cause)?;
+                    let retry_at = self.run_view(&agenda, item, &decision, cause)?;
                     next = earlier(next, retry_at);
                     self.has_closed_lost_runs = true;
                     // One that has failed, after it had waited for a lock perhaps, waits for its retry, and keeps no other waiting.
@@ -321,7 +324,7 @@ impl Worker {
     fn apply(&mut self) {
         process::report("metabase_views: applying changes");
         let begin = Instant::now();
-        let result = process::transaction(|| within_limits(run::apply_queued));
+        let (result, _) = self.occupied(|| process::transaction(|| within_limits(run::apply_queued)));
         match &result {
             Ok(true) => self.not_before = Instant::now() + begin.elapsed() * (EVENT_SHARE - 1),
             Ok(false) | Err(_) => self.stuck_until = Instant::now() + LONGEST_SLEEP,
@@ -335,6 +338,69 @@ impl Worker {
         self.apply_error = error;
     }
 
+    /// Notes that this process is at one thing for as long as `work` takes. Returns also whether it was to stop that, for another database.
+    fn occupied<T>(&self, work: impl FnOnce() -> T) -> (T, bool) {
+        self.place(|place| place.busy_since.store(shared::now(), SeqCst));
+        let result = work();
+        let is_interrupted = self.place(|place| {
+            place.busy_since.store(0, SeqCst);
+            place.interrupted_at.swap(0, SeqCst) != 0
+        });
+        (result, is_interrupted)
+    }
+
+    /// Refreshes a view as its owner, in a transaction of its own between two that say in the log that it has begun and how it ended.
+    /// Returns when it is tried again, if it failed.
+    fn run_view(
+        &self,
+        agenda: &Agenda,
+        item: &AgendaItem,
+        decision: &Decision,
+        cause: Cause,
+    ) -> Result<Option<jiff::Timestamp>, Error> {
+        let id = process::transaction(|| {
+            agenda.store(item, decision)?;
+            item.open_run(cause)
+        })?;
+        process::report(&format!(
+            "metabase_views: refreshing analytics.{} ({}, {})",
+            item.view.name(),
+            item.view.strategy(),
+            cause.name()
+        ));
+        let (mut failure, is_interrupted) = self.occupied(|| refreshed(&item.view, item.owner, id));
+        if is_interrupted
+            && let Some(failure) = &mut failure
+            && failure.unlogged_sqlstate.as_deref() == Some(sqlstate::QUERY_CANCELED)
+        {
+            failure.error = INTERRUPTED.into();
+        }
+        process::report_idle();
+        let retry_at = process::transaction(|| {
+            if let Some(Failure {
+                error,
+                unlogged_sqlstate: Some(sqlstate),
+            }) = &failure
+            {
+                log::close_failed(id, sqlstate, error)?;
+            }
+            item.store_result(failure.is_some(), random())
+        })?;
+        if let Some(Failure { error, .. }) = failure {
+            let again = retry_at.map_or_else(String::new, |at| format!(" (it is tried again at {at:.0})"));
+            ErrorReport::new(
+                PgSqlErrorCode::ERRCODE_WARNING,
+                format!(
+                    "metabase_views: view \"{}\" was not refreshed: {error}{again}",
+                    item.view.name()
+                ),
+                "run_view",
+            )
+            .report(PgLogLevel::WARNING);
+        }
+        Ok(retry_at)
+    }
+
     fn prune(&mut self) -> Result<(), Error> {
         if self.pruned_at.is_some_and(|pruned| pruned.elapsed() < PRUNING) {
             return Ok(());
@@ -346,51 +412,6 @@ impl Worker {
 
 fn earlier(one: Option<jiff::Timestamp>, other: Option<jiff::Timestamp>) -> Option<jiff::Timestamp> {
     one.into_iter().chain(other).min()
-}
-
-/// Refreshes a view as its owner, in a transaction of its own between two that say in the log that it has begun and how it ended.
-/// Returns when it is tried again, if it failed.
-fn run_view(
-    agenda: &Agenda,
-    item: &AgendaItem,
-    decision: &Decision,
-    cause: Cause,
-) -> Result<Option<jiff::Timestamp>, Error> {
-    let id = process::transaction(|| {
-        agenda.store(item, decision)?;
-        item.open_run(cause)
-    })?;
-    process::report(&format!(
-        "metabase_views: refreshing analytics.{} ({}, {})",
-        item.view.name(),
-        item.view.strategy(),
-        cause.name()
-    ));
-    let failure = refreshed(&item.view, item.owner, id);
-    process::report_idle();
-    let retry_at = process::transaction(|| {
-        if let Some(Failure {
-            error,
-            unlogged_sqlstate: Some(sqlstate),
-        }) = &failure
-        {
-            log::close_failed(id, sqlstate, error)?;
-        }
-        item.store_result(failure.is_some(), random())
-    })?;
-    if let Some(Failure { error, .. }) = failure {
-        let again = retry_at.map_or_else(String::new, |at| format!(" (it is tried again at {at:.0})"));
-        ErrorReport::new(
-            PgSqlErrorCode::ERRCODE_WARNING,
-            format!(
-                "metabase_views: view \"{}\" was not refreshed: {error}{again}",
-                item.view.name()
-            ),
-            "run_view",
-        )
-        .report(PgLogLevel::WARNING);
-    }
-    Ok(retry_at)
 }
 
 /// Why a refresh failed.
@@ -433,8 +454,8 @@ fn close_lost_runs(has_overrun: bool) -> Result<(), Error> {
     let (sqlstate, message, retry_at) = match has_overrun {
         true => (
             sqlstate::QUERY_CANCELED,
-            "it was cancelled by metabase_views.statement_timeout, and what it called went on all the same, so that the background \
-             worker was ended",
+            "it was cancelled, by metabase_views.statement_timeout or because other databases waited, and what it called went on all the \
+             same, so that the background worker was ended",
             now.checked_add(retry_delay(1, random())).unwrap_or(now),
         ),
         false => (

@@ -1,4 +1,5 @@
--- The views of names $1 that exist, with what the schedule knows of them.
+-- The views of names $1 that exist, with what the schedule knows of them. Nothing is refreshed by itself that its owner could not have
+-- refreshed by a call: whoever was given nothing here may own something of such a name all the same.
 SELECT
     relation.relname::text        AS view_name,
     relation.relowner::bigint     AS owner,
@@ -30,3 +31,5 @@ LEFT JOIN LATERAL (
 WHERE relation.relnamespace = pg_catalog.to_regnamespace('analytics')
     AND relation.relkind = 'm'
     AND relation.relname = ANY ($1)
+    AND pg_catalog.has_schema_privilege(relation.relowner, 'metabase', 'USAGE')
+    AND pg_catalog.has_function_privilege(relation.relowner, 'metabase.refresh_view(text, text)', 'EXECUTE')

@@ -1,6 +1,7 @@
 //! Nobody gets more than they were given: what roles without privileges plant, nobody else runs.
 
 mod facts;
+mod fairness;
 mod hooks;
 mod known_roles;
 mod limits;

@@ -1,0 +1,198 @@
+//! Workers: whoever has one of few keeps it from nobody for long.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use postgres::Client;
+
+use crate::cluster::{Cluster, create_all_views, error_of, run_file};
+use crate::sessions::wait_until;
+use crate::shop::{SALE, column, run};
+use crate::worker::IS_FRESH;
+
+const TWO_WORKERS: &[&str] = &[
+    "fsync=off",
+    "shared_preload_libraries=metabase_views",
+    "log_min_messages=debug1",
+    "metabase_views.event_delay=0",
+    "metabase_views.max_workers=2",
+];
+
+/// The hand-worked shop in a database of its own.
+fn open_shop(cluster: &Cluster) -> Client {
+    let mut client = cluster.create_database("shop");
+    run(&mut client, "CREATE EXTENSION metabase_views");
+    run_file(&mut client, "demo/schema.sql");
+    run_file(&mut client, "tests/hand_worked/shop.sql");
+    create_all_views(&mut client);
+    run(&mut client, SALE);
+    wait_until(&mut client, IS_FRESH);
+    client
+}
+
+/// Lets a minute, or an hour, pass for all schedules.
+fn let_pass(client: &mut Client, seconds: i32) {
+    run(
+        client,
+        &format!("ALTER SYSTEM SET metabase_views.clock_offset = {seconds}"),
+    );
+    run(client, "SELECT pg_reload_conf()");
+}
+
+/// A view of somebody's own that sleeps for as many seconds as table `sleep` says, and is due each minute.
+fn create_sleeper(client: &mut Client, catches: &str) {
+    run(
+        client,
+        &format!(
+            "CREATE TABLE public.sleep AS SELECT 0 AS seconds;
+             CREATE FUNCTION public.sleeps() RETURNS integer LANGUAGE plpgsql AS $$
+             BEGIN
+                 FOR round IN 1 .. 100 LOOP
+                     BEGIN
+                         PERFORM pg_sleep(seconds) FROM public.sleep;
+                         RETURN 1;
+                     EXCEPTION
+                         WHEN {catches} THEN NULL;
+                     END;
+                 END LOOP;
+                 RETURN 0;
+             END $$;
+             SELECT metabase.create_custom_view('sleeper', 'SELECT public.sleeps() AS a', ARRAY['a']);
+             SELECT * FROM metabase.set_strategy('sleeper', '* * * * *')"
+        ),
+    );
+    wait_until(
+        client,
+        "SELECT EXISTS (SELECT FROM metabase_internal.schedule_state WHERE view_name = 'sleeper' AND next_due IS NOT NULL)",
+    );
+}
+
+const RUNS: &str = "SELECT status || coalesce(' ' || sqlstate, '') FROM metabase.refresh_history
+                    WHERE view_name = 'sleeper' AND cause <> 'call' ORDER BY id LIMIT 1";
+
+/// Two databases sleep in both workers, and catch the error that is named.
+#[track_caller]
+fn assert_the_shop_has_its_turn(name: &str, catches: &str) {
+    let cluster = Cluster::make(name, TWO_WORKERS);
+    let mut shop = open_shop(&cluster);
+    let mut sleepers = ["first", "second"].map(|name| cluster.create_database(name));
+    for sleeper in &mut sleepers {
+        run(sleeper, "CREATE EXTENSION metabase_views");
+        create_sleeper(sleeper, catches);
+        run(sleeper, "UPDATE public.sleep SET seconds = 3000");
+    }
+    let_pass(&mut shop, 60);
+    for sleeper in &mut sleepers {
+        wait_until(
+            sleeper,
+            "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE view_name = 'sleeper' AND status = 'running')",
+        );
+    }
+    run(&mut shop, SALE);
+    wait_until(&mut shop, IS_FRESH);
+    // One of the two sleeps on, the other one has failed, and waits for its retry.
+    let begin = Instant::now();
+    loop {
+        let mut runs = sleepers.each_mut().map(|sleeper| column(sleeper, RUNS).concat());
+        runs.sort();
+        if runs == ["failed 57014", "running"] {
+            break;
+        }
+        // Where its process was ended, the next one notes it.
+        assert!(begin.elapsed() < Duration::from_secs(60), "{runs:?}");
+        sleep(Duration::from_millis(100));
+    }
+
+    // A refresh that takes longer than a slice can be completed all the same.
+    create_sleeper(&mut shop, "division_by_zero");
+    run(&mut shop, "UPDATE public.sleep SET seconds = 8");
+    let_pass(&mut shop, 120);
+    wait_until(
+        &mut shop,
+        "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE view_name = 'sleeper' AND cause <> 'call' AND status = 'completed')",
+    );
+    assert!(cluster.logged("PANIC").is_empty());
+}
+
+#[test]
+fn long_refreshes_have_all_workers_but_one() {
+    assert_the_shop_has_its_turn("sleepers", "division_by_zero");
+}
+
+#[test]
+fn long_refreshes_that_do_not_heed_a_cancellation_have_all_workers_but_one() {
+    assert_the_shop_has_its_turn("stubborn-sleepers", "query_canceled");
+}
+
+/// Whoever owns a database can make a view of any name, and be nobody to the extension.
+#[test]
+fn nothing_is_refreshed_by_itself_for_whom_the_extension_was_not_granted() {
+    let cluster = Cluster::make("strange-views", TWO_WORKERS);
+    let mut superuser = cluster.connect("postgres");
+    run(&mut superuser, "CREATE ROLE stranger LOGIN");
+    run(&mut superuser, "CREATE DATABASE theirs OWNER stranger");
+    run(&mut cluster.connect("theirs"), "CREATE EXTENSION metabase_views");
+    let mut stranger = cluster.connect_as("theirs", "stranger");
+    run(
+        &mut stranger,
+        "CREATE SCHEMA analytics;
+         CREATE TABLE analytics.made (a integer);
+         CREATE FUNCTION analytics.nap() RETURNS integer LANGUAGE plpgsql AS $$
+         BEGIN PERFORM pg_sleep(3000); RETURN 1; END $$;
+         CREATE MATERIALIZED VIEW analytics.metabase_executive_metrics AS SELECT analytics.nap() WITH NO DATA",
+    );
+    let mut theirs = cluster.connect("theirs");
+    let next = "SELECT next_refresh IS NULL FROM metabase.view_status('metabase_executive_metrics')";
+    assert_eq!(column(&mut theirs, next), ["t"]);
+    let mut shop = open_shop(&cluster);
+    let_pass(&mut shop, 3600);
+    let idle = "SELECT (status ->> 'idle')::boolean AND (status ->> 'last_cycle')::timestamptz > now()
+                FROM (SELECT metabase.sync_status() -> 'worker' AS status) AS its";
+    run(
+        &mut theirs,
+        "SELECT * FROM metabase.unschedule(); SELECT * FROM metabase.setup_refresh_schedule()",
+    );
+    wait_until(
+        &mut theirs,
+        &idle.replace("> now()", "> now() - interval '10 seconds'"),
+    );
+    assert_eq!(
+        column(&mut theirs, "SELECT count(*) FROM metabase.refresh_history"),
+        ["0"]
+    );
+    // Once it is an operator, its views are its views.
+    run(&mut theirs, "SELECT metabase.grant_operator('stranger')");
+    assert_eq!(column(&mut theirs, next), ["f"]);
+}
+
+#[test]
+fn who_may_not_drop_the_extension_does_not_have_its_worker_leave_by_trying() {
+    let cluster = Cluster::make("droppers", TWO_WORKERS);
+    let mut superuser = cluster.connect("postgres");
+    run(&mut superuser, "CREATE ROLE stranger LOGIN");
+    run(&mut superuser, "CREATE DATABASE theirs OWNER stranger");
+    let mut theirs = cluster.connect("theirs");
+    run(&mut theirs, "CREATE EXTENSION metabase_views");
+    let worker = "SELECT coalesce(max(pid), 0) FROM pg_stat_activity
+                  WHERE backend_type = 'metabase_views worker' AND datname = current_database()";
+    wait_until(&mut theirs, &format!("SELECT ({worker}) <> 0"));
+    wait_until(
+        &mut theirs,
+        "SELECT (metabase.sync_status() -> 'worker' ->> 'idle')::boolean",
+    );
+    let before = column(&mut theirs, worker);
+    let mut stranger = cluster.connect_as("theirs", "stranger");
+    for _ in 0..3 {
+        for statement in [
+            "DROP EXTENSION metabase_views",
+            "DROP EXTENSION metabase_views CASCADE",
+            "DROP SCHEMA metabase CASCADE",
+            "DROP OWNED BY postgres",
+        ] {
+            error_of(&mut stranger, statement);
+        }
+        run(&mut stranger, "DROP OWNED BY stranger");
+    }
+    let starts = cluster.logged("starting background worker process \"metabase_views worker of database");
+    assert_eq!(column(&mut theirs, worker), before, "{starts:?}");
+}
