@@ -280,7 +280,7 @@ fn what_holds_a_lock_of_the_extensions_cannot_be_prepared() {
             &company.another,
             "create_custom_view('theirs', 'SELECT 1 AS a', ARRAY['a'])",
         ),
-        (&company.another, "set_setting('currency', 'USD')"),
+        (&company.operator, "set_setting('currency', 'USD')"),
         (&company.operator, "refresh('all')"),
         (&company.operator, "drop_view('metabase_brand_analytics')"),
         (&company.operator, "enable_capture()"),
