@@ -336,18 +336,12 @@ fn start(number: usize, place: &DatabasePlace) -> bool {
     started
 }
 
-/// Asks an idle worker to leave, for a database that has something to do: the one that has nothing to do for longest. One at a
-/// time. Returns whether there is one. Where all are busy, one is hurried.
+/// Makes room for a database that has something to do. Returns whether an idle worker leaves for it. Where all are busy, one is hurried.
 fn make_room(places: &[DatabasePlace], now: i64) -> bool {
-    let is_idle = |place: &&DatabasePlace| place.pid.load(SeqCst) != 0 && place.is_idle.load(SeqCst);
-    let idle = || places.iter().filter(is_idle);
-    if idle().any(|place| place.must_leave.load(SeqCst)) {
-        return true;
-    }
-    let longest = idle().max_by_key(|place| place.next_due.load(SeqCst));
-    if let Some(place) = longest {
-        place.must_leave.store(true, SeqCst);
-        place.wake_worker();
+    if let Some((place, is_new)) = idle_to_leave(places) {
+        if is_new {
+            place.wake_worker();
+        }
         return true;
     }
     match hurry(places, now) {
@@ -356,6 +350,18 @@ fn make_room(places: &[DatabasePlace], now: i64) -> bool {
         None => {}
     }
     false
+}
+
+/// The idle worker that is to leave: the one that has had nothing to do for longest, one at a time. Says whether it is to be told.
+fn idle_to_leave(places: &[DatabasePlace]) -> Option<(&DatabasePlace, bool)> {
+    let is_idle = |place: &&DatabasePlace| place.pid.load(SeqCst) != 0 && place.is_idle.load(SeqCst);
+    let idle = || places.iter().filter(is_idle);
+    if let Some(leaving) = idle().find(|place| place.must_leave.load(SeqCst)) {
+        return Some((leaving, false));
+    }
+    let longest = idle().max_by_key(|place| place.next_due.load(SeqCst))?;
+    longest.must_leave.store(true, SeqCst);
+    Some((longest, true))
 }
 
 /// What is done to a worker's process.
@@ -564,7 +570,7 @@ mod tests {
     fn an_idle_worker_makes_room_before_a_busy_one_does() {
         let places = busy([3, 0, 2]);
         places[1].is_idle.store(true, SeqCst);
-        assert!(make_room(&places, NOW));
+        assert!(idle_to_leave(&places).is_some());
         assert_eq!(leaving(&places), [2]);
     }
 
@@ -572,7 +578,8 @@ mod tests {
     fn of_busy_workers_one_leaves_after_its_view_and_long_refreshes_go_on() {
         let places = busy([9, 0, 0, 9]);
         for _ in 0..2 {
-            assert!(!make_room(&places, NOW));
+            assert!(idle_to_leave(&places).is_none());
+            assert_eq!(hurry(&places, NOW), None);
             assert_eq!(leaving(&places), [2]);
         }
         // It takes long, after all: the next one is asked.
