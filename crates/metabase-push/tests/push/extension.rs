@@ -82,7 +82,7 @@ fn each_function_that_is_called_or_advised_is_one_of_the_extension() {
     assert!(functions.len() >= 6, "{functions:?}");
     let api = texts("src/api");
     for function in functions {
-        assert!(api.contains(&format!("\nfn {function}(")), "{function}");
+        assert!(api.contains(&format!("fn {function}(")), "{function}");
     }
 }
 
