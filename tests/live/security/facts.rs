@@ -393,6 +393,7 @@ fn a_key_of_a_domain_is_not_checked_by_the_extensions_owner() {
             "CREATE SCHEMA transactions; CREATE SCHEMA products;
              CREATE TABLE products.inventory (id text PRIMARY KEY, product_id text, purchase_price numeric);
              SELECT metabase.grant_operator('{role}');
+             GRANT CREATE ON SCHEMA metabase_internal TO {role};
              GRANT USAGE ON SCHEMA products TO {role}; GRANT SELECT ON products.inventory TO {role}",
             role = trap.role
         ),
