@@ -179,8 +179,7 @@ fn a_refresh_that_gives_up_waiting_for_another_says_so_in_every_row() {
     run(&mut client, "SET lock_timeout = '20ms'");
     let message = "another session refreshes, and did not end within lock_timeout";
     let hint = "Try again when its transaction has ended, with a longer lock_timeout if need be. Whose it is: SELECT pid FROM pg_locks \
-                WHERE relation = 'metabase_internal.incremental'::regclass AND granted; where there is no pid, it is a prepared one: \
-                SELECT gid, owner FROM pg_prepared_xacts;";
+                WHERE relation = 'metabase_internal.incremental'::regclass AND granted;";
     for row in refreshed(&mut client, "refresh('all')") {
         assert_eq!(row.status, "failed", "{row:?}");
         assert_eq!(
