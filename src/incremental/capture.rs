@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 use super::state;
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_superuser};
+use crate::pg::query;
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::transaction::is_own_transaction;
-use crate::pg::{query, transaction};
+use crate::pg::transaction::{self, is_own_transaction};
 use crate::settings;
 use crate::source::entity::adapters;
-use crate::source::installed;
-use crate::source::{Source, Sources, detect, mapping};
+use crate::source::{Source, Sources, detect, installed, mapping};
 use crate::sql;
 
 /// How long one attempt to lock the sources waits: writers queue up behind it.
@@ -396,7 +395,7 @@ pub fn take_off(trigger: &Trigger) -> Result<(), Error> {
         as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&drop, &[])))
     });
     match dropped {
-        Err(error) if error.sqlstate() != "55P03" => Err(error),
+        Err(error) if !error.is_lock_timeout() => Err(error),
         _ => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! Flush: the rows of the groups that have changed, written into a view's own heap.
 
 use std::ffi::CString;
+use std::sync::LazyLock;
 
 use pgrx::datum::DatumWithOid;
 
@@ -27,16 +28,19 @@ pub struct PopulatedView {
     has_unique_index: bool,
 }
 
+/// The query for them. A workspace binds no values.
+static POPULATED_VIEWS: LazyLock<String> = LazyLock::new(|| {
+    sql::fill(
+        include_str!("../../sql/queries/incremental/populated_views.sql"),
+        &[(":views", &sql::text_array(&catalog::names()))],
+    )
+});
+
 /// The views that are populated, as `rows` reads them.
 pub fn populated_views(
     rows: impl FnOnce(&str, &[DatumWithOid]) -> Result<Vec<PopulatedView>, Error>,
 ) -> Result<Vec<PopulatedView>, Error> {
-    // A workspace binds no values.
-    let query = sql::fill(
-        include_str!("../../sql/queries/incremental/populated_views.sql"),
-        &[(":views", &sql::text_array(&catalog::names()))],
-    );
-    as_extension_owner(|| rows(&query, &[]))
+    as_extension_owner(|| rows(&POPULATED_VIEWS, &[]))
 }
 
 impl PopulatedView {

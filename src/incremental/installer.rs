@@ -27,6 +27,18 @@ pub enum Order {
     Enable,
 }
 
+/// The word for that one order. The other is the lack of it, as of one that is started at a commit.
+const ENABLE: &str = "enable";
+
+impl Order {
+    fn word(self) -> &'static str {
+        match self {
+            Order::AsDecided => "",
+            Order::Enable => ENABLE,
+        }
+    }
+}
+
 /// Begins to capture changes, as the last thing that is done; where this role may not lock the sources, once its transaction has ended.
 /// Returns whether it has begun here and now.
 pub fn begin() -> Result<bool, Error> {
@@ -68,7 +80,7 @@ pub fn is_needed(captured: &[Captured]) -> Result<bool, Error> {
 
 /// Has it begin to capture, and waits for it, without any lock that it needs. Returns why nothing is captured, if that is so.
 pub fn run(owner: u32, order: Order) -> Result<Option<String>, Error> {
-    if !transaction::run_installer(order == Order::Enable) {
+    if !transaction::run_installer(order.word()) {
         return Err(Error::NoRoomForInstaller);
     }
     let captured = as_role(owner, capture::inspect)?;
@@ -91,7 +103,7 @@ pub extern "C-unwind" fn metabase_views_installer_main(argument: pg_sys::Datum) 
     process::start(Some(argument.value() as u32));
     process::report("metabase_views: installing capture");
     let order = match BackgroundWorker::get_extra() {
-        transaction::ENABLE => Order::Enable,
+        ENABLE => Order::Enable,
         _ => Order::AsDecided,
     };
     if let Err(error) = install_or_remove(order) {

@@ -1,6 +1,7 @@
 //! How incremental refresh is doing: one row that whoever refreshes locks, and what the catalog says of the sources.
 
 use std::ffi::CString;
+use std::sync::LazyLock;
 
 use super::program::{Program, TABLES};
 use crate::error::Error;
@@ -51,12 +52,12 @@ pub struct StateSnapshot {
 }
 
 /// The query for the state. A workspace binds no values.
-fn snapshot_query() -> String {
+static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
     sql::fill(
         include_str!("../../sql/queries/incremental/state_snapshot.sql"),
         &[(":adapters", &sql::text_array(&adapters()))],
     )
-}
+});
 
 /// Lets one session at a time refresh the seven, until its transaction ends.
 ///
@@ -102,15 +103,10 @@ pub fn checked_owner() -> Result<u32, Error> {
 
 /// The owner of all adapters, as this statement sees them; None where they have several, or are not there.
 pub fn adapters_owner() -> Result<Option<u32>, Error> {
-    #[derive(serde::Deserialize)]
-    struct Owner {
-        owner: Option<u32>,
-    }
-    let owner: Owner = query::row(
+    query::value(
         include_str!("../../sql/queries/incremental/adapters_owner.sql"),
-        &[],
-    )?;
-    Ok(owner.owner)
+        &[adapters().into()],
+    )
 }
 
 /// Makes sure that the tables of facts, rollups and dirty groups are the extension's own, and stay what they are until the
@@ -128,7 +124,7 @@ pub fn hold_tables() -> Result<bool, Error> {
 
 /// The state as this statement sees it.
 pub fn snapshot() -> Result<StateSnapshot, Error> {
-    as_extension_owner(|| query::row(&snapshot_query(), &[]))
+    as_extension_owner(|| query::row(&SNAPSHOT, &[]))
 }
 
 /// An error if a source or an adapter was altered since the refresh looked. A function that a read calls can alter it in the
@@ -146,7 +142,7 @@ pub fn check_unaltered(before: &StateSnapshot) -> Result<(), Error> {
 pub fn snapshot_in(workspace: &mut Workspace) -> Result<StateSnapshot, Error> {
     as_extension_owner(|| {
         workspace
-            .rows::<StateSnapshot>(&snapshot_query())?
+            .rows::<StateSnapshot>(&SNAPSHOT)?
             .pop()
             .ok_or_else(|| Error::Internal("the state of incremental refresh is gone".into()))
     })

@@ -19,9 +19,6 @@ thread_local! {
 /// The installer's main function.
 const INSTALLER: &str = "metabase_views_installer_main";
 
-/// What the installer is told where it is to enable capture.
-pub const ENABLE: &str = "enable";
-
 /// Whether this statement is a transaction of its own, so that what it locks is free when it ends.
 pub fn is_own_transaction() -> bool {
     // SAFETY: a plain question about this backend.
@@ -33,9 +30,8 @@ pub fn install_at_commit() {
     INSTALLS.set(true);
 }
 
-/// Starts the installer, and waits until it has done its work. Says whether the server had room for it.
-pub fn run_installer(enables: bool) -> bool {
-    let order = if enables { ENABLE } else { "" };
+/// Starts the installer, with what it is told, and waits until it has done its work. Says whether the server had room for it.
+pub fn run_installer(order: &str) -> bool {
     let installer = start_helper("installer", INSTALLER, order);
     installer.is_some_and(|installer| installer.wait_for_shutdown().is_ok())
 }

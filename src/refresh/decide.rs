@@ -25,11 +25,6 @@ impl Mode {
     }
 }
 
-/// Why there are no facts to refresh from where no one role owns all adapters.
-pub const NO_ADAPTERS: &str = "there are no adapters";
-/// Why a role cannot refresh from facts that are another's.
-pub const OTHERS: &str = "it belongs to another role";
-
 /// With fewer queued keys than this, costs are not compared.
 const MANY_CHANGES: i64 = 10_000;
 /// The assumed cost of applying one change, in seconds, until it has been measured.
@@ -70,15 +65,22 @@ fn full(reason: impl Into<String>) -> Way {
     }
 }
 
+/// As whom there is anything to refresh from facts, or why there is not: asked before anybody is kept waiting, and again under the lock.
+pub fn owner(of_adapters: Option<u32>, may_act_as_owner: bool) -> Result<u32, &'static str> {
+    match of_adapters {
+        None => Err("there are no adapters"),
+        Some(_) if !may_act_as_owner => Err("it belongs to another role"),
+        Some(owner) => Ok(owner),
+    }
+}
+
 /// Decides for all of the seven.
 pub fn way(seen: &Seen, mode: Mode) -> Way {
     let snapshot = &seen.snapshot;
-    let Some(owner) = snapshot.owner else {
-        return Way::Apart { reason: NO_ADAPTERS };
+    let owner = match owner(snapshot.owner, seen.may_act_as_owner) {
+        Ok(owner) => owner,
+        Err(reason) => return Way::Apart { reason },
     };
-    if !seen.may_act_as_owner {
-        return Way::Apart { reason: OTHERS };
-    }
     if !snapshot.is_wanted {
         return full("capture is disabled");
     }

@@ -32,18 +32,10 @@ pub enum Readiness {
 /// time.
 pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Error> {
     // Whoever may not act as the views' owner does not even wait for the lock: others would wait behind it.
-    match state::adapters_owner()? {
-        None => {
-            return Ok(Readiness::Apart {
-                reason: decide::NO_ADAPTERS,
-            });
-        }
-        Some(owner) if !may_act_as(owner)? => {
-            return Ok(Readiness::Apart {
-                reason: decide::OTHERS,
-            });
-        }
-        Some(_) => {}
+    let owner = state::adapters_owner()?;
+    let may_act_as_owner = owner.map_or(Ok(false), may_act_as)?;
+    if let Err(reason) = decide::owner(owner, may_act_as_owner) {
+        return Ok(Readiness::Apart { reason });
     }
     let under_lock = |installer: Installer| {
         let keeps = |found: &Found| {
@@ -116,10 +108,8 @@ fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Fo
             (owner, why)
         }
     };
-    let state = capture_state(owner)?;
-    let is_for_installer = !matches!(installer, Installer::OutOfReach)
-        && matches!(state, CaptureState::Incomplete)
-        && installer::is_needed(&as_role(owner, capture::inspect)?)?;
+    let (state, needs_installer) = capture_state(owner)?;
+    let is_for_installer = needs_installer && !matches!(installer, Installer::OutOfReach);
     let (mut reason, forgets, mut install) = match decide::build(why, state, mode, is_own_transaction) {
         Build::Now => {
             return Ok(Found::Ready(Readiness::Incremental {
@@ -171,15 +161,16 @@ fn see() -> Result<Seen, Error> {
     })
 }
 
-fn capture_state(owner: u32) -> Result<CaptureState, Error> {
+/// How capture is doing, and whether only the installer could complete it.
+fn capture_state(owner: u32) -> Result<(CaptureState, bool), Error> {
     let captured = match subtransaction(|| as_role(owner, capture::inspect)) {
         Ok(captured) => captured,
-        Err(error) => return Ok(CaptureState::Unreadable(error.to_string())),
+        Err(error) => return Ok((CaptureState::Unreadable(error.to_string()), false)),
     };
     Ok(match capture::first_problem(&captured) {
-        Some(problem) => CaptureState::Impossible(problem),
-        None if capture::is_complete(&captured)? => CaptureState::Complete,
-        None => CaptureState::Incomplete,
+        Some(problem) => (CaptureState::Impossible(problem), false),
+        None if capture::is_complete(&captured)? => (CaptureState::Complete, false),
+        None => (CaptureState::Incomplete, installer::is_needed(&captured)?),
     })
 }
 

@@ -2,13 +2,12 @@
 
 use pgrx::datum::TimestampWithTimeZone;
 
-use super::engine::{ENGINE, EVENT_SYNC, Engine, choice};
+use super::engine::{self, Engine, choice};
 use super::{agenda, pg_cron};
 use crate::calendar::checked_strategy;
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, check_may_decide, current_role};
 use crate::pg::{hooks, query, shared};
-use crate::settings;
 use crate::view::registry::find_view;
 use crate::view::state::ViewState;
 
@@ -35,7 +34,7 @@ pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
         }
     };
     check_may_decide()?;
-    store_engine(engine)?;
+    engine::store(engine)?;
     match engine {
         Engine::PgCron => pg_cron::schedule_all()?,
         _ => pg_cron::unschedule_all()?,
@@ -47,7 +46,7 @@ pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
 /// Has nothing refreshed at its time any more.
 pub fn unschedule() -> Result<Vec<Scheduled>, Error> {
     check_may_decide()?;
-    store_engine(Engine::Nobody)?;
+    engine::store(Engine::Nobody)?;
     pg_cron::unschedule_all()?;
     hooks::wake_worker_for_schedule();
     scheduled()
@@ -81,7 +80,7 @@ pub fn set_event_sync(wanted: bool) -> Result<&'static str, Error> {
         return Err(Error::NotPreloaded);
     }
     check_may_decide()?;
-    settings::store(EVENT_SYNC, if wanted { "on" } else { "off" })?;
+    engine::store_event_sync(wanted)?;
     hooks::wake_worker_for_schedule();
     Ok(match wanted {
         true => "views are refreshed shortly after a commit that changed what they show",
@@ -111,17 +110,4 @@ pub fn next_refresh(scheduled: &[Scheduled], view: &str) -> Option<TimestampWith
         .iter()
         .find(|scheduled| scheduled.view_name == view)
         .and_then(|scheduled| scheduled.next_refresh)
-}
-
-/// Stores who keeps the times. If that changes, the stored due times are cleared: the new engine would take them for missed runs.
-fn store_engine(engine: Engine) -> Result<(), Error> {
-    if choice()?.engine != engine {
-        as_extension_owner(|| {
-            query::run(
-                "UPDATE metabase_internal.schedule_state SET timetable = NULL, next_due = NULL",
-                &[],
-            )
-        })?;
-    }
-    settings::store(ENGINE, engine.name())
 }

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, shared};
+use crate::settings;
 
 /// Who keeps the views' times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +30,8 @@ pub struct Choice {
     pub event_sync: bool,
 }
 
-pub const ENGINE: &str = "schedule.engine";
-pub const EVENT_SYNC: &str = "schedule.event_sync";
+const ENGINE: &str = "schedule.engine";
+const EVENT_SYNC: &str = "schedule.event_sync";
 
 /// The stored choice. By default, if the library is preloaded, the worker keeps the times and refreshes after commits; otherwise nobody
 /// does.
@@ -58,4 +59,22 @@ pub fn choice() -> Result<Choice, Error> {
         },
         event_sync: is_preloaded && stored.event_sync.as_deref() != Some("off"),
     })
+}
+
+/// Stores who keeps the times. If that changes, the stored due times are cleared: the new engine would take them for missed runs.
+pub fn store(engine: Engine) -> Result<(), Error> {
+    if choice()?.engine != engine {
+        as_extension_owner(|| {
+            query::run(
+                "UPDATE metabase_internal.schedule_state SET timetable = NULL, next_due = NULL",
+                &[],
+            )
+        })?;
+    }
+    settings::store(ENGINE, engine.name())
+}
+
+/// Stores whether the worker refreshes views shortly after what they show has changed.
+pub fn store_event_sync(wanted: bool) -> Result<(), Error> {
+    settings::store(EVENT_SYNC, if wanted { "on" } else { "off" })
 }
