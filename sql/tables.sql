@@ -73,14 +73,26 @@ COMMENT ON COLUMN metabase_internal.source_mapping.mapped_by IS 'The known role 
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_at IS 'When it was mapped.';
 
 CREATE TABLE metabase_internal.made_from (
-    one_row     boolean PRIMARY KEY DEFAULT true CHECK (one_row),
-    making      text NOT NULL,
-    definitions text
+    one_row      boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    time_zone    text NOT NULL,
+    server_major integer NOT NULL,
+    adapters     jsonb NOT NULL
 );
-COMMENT ON TABLE metabase_internal.made_from IS 'What the adapters were made from when views were last created: views of different making would not agree.';
+COMMENT ON TABLE metabase_internal.made_from IS 'What the adapters were made from: views of different making would not agree.';
 COMMENT ON COLUMN metabase_internal.made_from.one_row IS 'There is one row at most.';
-COMMENT ON COLUMN metabase_internal.made_from.making IS 'The time zone and the adapters'' definitions.';
-COMMENT ON COLUMN metabase_internal.made_from.definitions IS 'The adapters as PostgreSQL told them then: a table or column that was renamed since has another name there.';
+COMMENT ON COLUMN metabase_internal.made_from.time_zone IS 'The zone that the views were created for.';
+COMMENT ON COLUMN metabase_internal.made_from.server_major IS 'The major version of the server that made them: each one tells a definition in words of its own.';
+COMMENT ON COLUMN metabase_internal.made_from.adapters IS 'Of each adapter: the statement that made it, its source, what its columns show, and how PostgreSQL told it then.';
+
+CREATE TABLE metabase_internal.source_names (
+    one_row  boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    meanings jsonb NOT NULL,
+    notes    text[] NOT NULL
+);
+COMMENT ON TABLE metabase_internal.source_names IS 'What the names of sources meant when the adapters were last compared with them. No dump carries it.';
+COMMENT ON COLUMN metabase_internal.source_names.one_row IS 'There is one row at most.';
+COMMENT ON COLUMN metabase_internal.source_names.meanings IS 'For each name that a source has or could have: the oid and the shape of what bears it; null where nothing does.';
+COMMENT ON COLUMN metabase_internal.source_names.notes IS 'What has lost its name or cannot be used under it, while the adapters go on with what they read.';
 
 CREATE TABLE metabase_internal.custom_view (
     view_name   text PRIMARY KEY,
@@ -320,6 +332,7 @@ CREATE TABLE metabase_internal.incremental (
     is_wanted          boolean NOT NULL DEFAULT true,
     reason             text,
     sources            text,
+    own_tables         text,
     installed_by       xid8,
     generation         uuid,
     built_at           timestamptz,
@@ -337,6 +350,7 @@ COMMENT ON COLUMN metabase_internal.incremental.one_row IS 'There is one row.';
 COMMENT ON COLUMN metabase_internal.incremental.is_wanted IS 'Whether changes are to be captured; disable_capture() says that they are not.';
 COMMENT ON COLUMN metabase_internal.incremental.reason IS 'Why refreshes cannot be incremental; NULL where they can.';
 COMMENT ON COLUMN metabase_internal.incremental.sources IS 'What the captured tables looked like when the facts were read; if they look different, they may have changed unseen.';
+COMMENT ON COLUMN metabase_internal.incremental.own_tables IS 'What queues, facts and rollups looked like when these were built; if they look different, somebody has altered or emptied one.';
 COMMENT ON COLUMN metabase_internal.incremental.installed_by IS 'The transaction that began to capture changes: what was committed before it did, its own snapshot may not show.';
 COMMENT ON COLUMN metabase_internal.incremental.generation IS 'Changes with each build of the facts; NULL where there are none.';
 COMMENT ON COLUMN metabase_internal.incremental.built_at IS 'When the facts were last built from all of the sources.';
@@ -349,12 +363,14 @@ COMMENT ON COLUMN metabase_internal.incremental.retry_at IS 'When building the f
 COMMENT ON COLUMN metabase_internal.incremental.seconds_per_change IS 'What a change costs in a large batch, as last measured.';
 
 CREATE TABLE metabase_internal.view_definition (
-    view_name  text PRIMARY KEY,
-    definition text NOT NULL
+    view_name    text PRIMARY KEY,
+    definition   text NOT NULL,
+    server_major integer NOT NULL
 );
 COMMENT ON TABLE metabase_internal.view_definition IS 'The definitions that the seven were created with: a view of another one is not refreshed by what changed.';
 COMMENT ON COLUMN metabase_internal.view_definition.view_name IS 'The view.';
 COMMENT ON COLUMN metabase_internal.view_definition.definition IS 'Its definition, as PostgreSQL told it then.';
+COMMENT ON COLUMN metabase_internal.view_definition.server_major IS 'The major version of the server that told it.';
 
 CREATE TABLE metabase_internal.view_sync (
     view_name   text PRIMARY KEY,

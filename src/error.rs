@@ -248,6 +248,10 @@ pub enum Error {
     Recreate { view: String, cause: Box<Error> },
     #[error("the sources or the settings have changed since analytics.{view} was created")]
     SourcesChanged { view: String },
+    #[error("analytics.{view} was not refreshed, because it would not show what the sources are now: {what}")]
+    SourcesDrifted { view: String, what: String },
+    #[error("the views would lose what they show of entity {entity}: {what}")]
+    SourceLost { entity: &'static str, what: String },
 
     // Dashboards
     #[error("there is no dashboard \"{name}\"")]
@@ -334,9 +338,11 @@ impl Error {
             UnknownRole { .. } => sqlstate::UNDEFINED_OBJECT,
             UnknownColumn { .. } | ColumnMissing { .. } => sqlstate::UNDEFINED_COLUMN,
             RelationName { .. } | CustomName { .. } => sqlstate::INVALID_NAME,
-            SourceAmbiguous { .. } | NoUniqueIndex { .. } | SourcesChanged { .. } => {
-                sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE
-            }
+            SourceAmbiguous { .. }
+            | NoUniqueIndex { .. }
+            | SourcesChanged { .. }
+            | SourcesDrifted { .. }
+            | SourceLost { .. } => sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
             RelationKind { .. } | NotAMaterializedView { .. } => sqlstate::WRONG_OBJECT_TYPE,
             SourcePrivilege { .. }
             | UntrustedSource { .. }
@@ -596,6 +602,16 @@ impl Error {
             AlteredMeanwhile => "Refresh again once nobody alters them.".into(),
             Recreate { cause, .. } => {
                 return cause.hint().or_else(|| Some("The old views are still there.".into()));
+            }
+            SourcesDrifted { .. } => "metabase.detect_sources() and metabase.sources show what is found now. Say where the entity is with \
+                 metabase.map_source(), if it is not found, then create the views anew: SELECT * FROM \
+                 metabase.create_all_views(drop_existing => true);"
+                .into(),
+            SourceLost { entity, .. } => {
+                return Some(format!(
+                    "Say where it is now, with metabase.map_source('{entity}', 'SCHEMA.TABLE', '{{\"COLUMN\": \"NAME\"}}'); or that the shop has \
+                     none any more: null in the place of the column's name, or metabase.map_source('{entity}', NULL)."
+                ));
             }
             SourcesChanged { .. } => "Views of different making would not agree; create them all anew: SELECT * FROM \
                  metabase.create_all_views(drop_existing => true);"

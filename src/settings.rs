@@ -140,6 +140,11 @@ pub fn current() -> Result<Settings, Error> {
     read(&stored()?, database_time_zone)
 }
 
+/// Whether somebody has set a setting.
+pub fn is_set(name: &str) -> Result<bool, Error> {
+    Ok(stored()?.iter().any(|stored| stored.name == name))
+}
+
 /// Each setting with its value in force and whether it was set.
 pub fn list() -> Result<Vec<(&'static Setting, String, bool)>, Error> {
     let stored = stored()?;

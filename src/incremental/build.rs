@@ -1,5 +1,6 @@
 //! Build: facts and rollups from all of the sources.
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use super::apply::run_steps;
@@ -8,6 +9,7 @@ use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::workspace::Workspace;
 use crate::pg::{query, shared};
+use crate::sql;
 
 /// Builds facts and rollups from what the workspace's snapshot shows. Returns how things stand then; no view is known to hold
 /// what they say.
@@ -33,9 +35,15 @@ pub fn build(
         fill(workspace, snapshot, owner)
     })?;
     state::check_unaltered(snapshot)?;
+    static STORE: LazyLock<String> = LazyLock::new(|| {
+        sql::fill(
+            include_str!("../../sql/queries/incremental/store_build.sql"),
+            &[(":own_tables", &state::own_tables())],
+        )
+    });
     as_extension_owner(|| {
         query::run(
-            include_str!("../../sql/queries/incremental/store_build.sql"),
+            &STORE,
             &[
                 snapshot.sources_now.clone().into(),
                 begin.elapsed().as_secs_f64().into(),

@@ -9,9 +9,10 @@ use crate::pg::query;
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::transaction::{self, is_own_transaction};
-use crate::settings;
-use crate::source::entity::adapters;
-use crate::source::{Source, Sources, detect, installed, mapping};
+use crate::source::drift::Drift;
+use crate::source::entity::{EntitySpec, adapters};
+use crate::source::installed::Compared;
+use crate::source::{SourceColumn, SourceRelation, catalog, detect, installed};
 use crate::sql;
 
 /// How long one attempt to lock the sources waits: writers queue up behind it.
@@ -26,6 +27,8 @@ pub struct Captured {
     pub is_captured: bool,
     /// Why they cannot be captured; None where they can, or there is nothing to capture.
     pub problem: Option<String>,
+    /// The schema and the name of the relation.
+    name: Option<(String, String)>,
     /// The key's column.
     column: Option<String>,
 }
@@ -40,24 +43,37 @@ struct CaptureRelation {
     has_row_security: bool,
     has_virtual_key: bool,
     is_permitted: bool,
+    has_queue: bool,
     is_captured: Option<bool>,
 }
 
-/// How the changes of each entity are captured, by the catalog as it is now.
+/// How the changes of each entity are captured, by the catalog as it is now: those of the relation that its adapter reads, also where
+/// that has another name than it had.
 pub fn inspect() -> Result<Vec<Captured>, Error> {
-    let sources = mapping::resolve()?;
-    let mut captured: Vec<Captured> = sources.0.iter().map(captured).collect();
-    let relations = relations(&sources, &captured)?;
+    let compared = installed::compare()?;
+    let mut captured: Vec<Captured> = (0..compared.sources.0.len())
+        .map(|number| read(&compared, number))
+        .collect::<Result<_, _>>()?;
+    let relations = relations(&captured)?;
     let dependences = dependences()?;
-    let settings = settings::current()?;
-    let is_current = installed::are_current(&sources, &settings)?;
-    for (entity, source) in captured.iter_mut().zip(&sources.0) {
-        let Some(name) = &entity.relation else { continue };
-        if !is_current {
-            entity.problem =
-                Some("the sources or the settings have changed since the views were created".into());
-            continue;
+    let is_zone_pending = installed::is_zone_pending()?;
+    for (entity, (source, drift)) in captured
+        .iter_mut()
+        .zip(compared.sources.0.iter().zip(&compared.drifts.0))
+    {
+        let changed = "the sources or the settings have changed since the views were created";
+        match drift {
+            Drift::Follows(what) | Drift::Barred(what) => {
+                entity.problem = Some(format!("{changed}: {what}"));
+                continue;
+            }
+            Drift::None | Drift::Stays(_) if is_zone_pending => {
+                entity.problem = Some(format!("{changed}: another time zone is set"));
+                continue;
+            }
+            Drift::None | Drift::Stays(_) => {}
         }
+        let Some(name) = &entity.relation else { continue };
         let dependence = dependences
             .iter()
             .find(|dependence| dependence.adapter == source.spec.adapter)
@@ -74,20 +90,38 @@ pub fn inspect() -> Result<Vec<Captured>, Error> {
     Ok(captured)
 }
 
-/// What the mapping alone says.
-fn captured(source: &Source) -> Captured {
+/// The relation that an adapter reads, and its key.
+fn read(compared: &Compared, number: usize) -> Result<Captured, Error> {
+    let (source, seen) = (&compared.sources.0[number], &compared.seen[number]);
     let key = source
         .binding("id")
         .and_then(|binding| binding.expression.as_deref());
-    let column = source.relation.as_ref().and_then(|relation| {
-        relation
-            .columns
-            .iter()
-            .find(|column| Some(detect::column_reference(&column.name).as_str()) == key)
-    });
-    let problem = match (&source.relation, column) {
+    let found = |relation: &SourceRelation| {
+        let is_key = |column: &&SourceColumn| Some(detect::column_reference(&column.name).as_str()) == key;
+        relation.columns.iter().find(is_key).cloned()
+    };
+    match (&compared.drifts.0[number], seen.reads.as_slice()) {
+        (Drift::Stays(_), [only]) => {
+            let relation = catalog::relation(&only.schema, &only.name)?;
+            let key = compared.made(source.spec).and_then(|made| made.columns.get("id"));
+            let column = relation
+                .as_ref()
+                .zip(key)
+                .and_then(|(relation, key)| relation.column(key).cloned());
+            Ok(with_key(source.spec, relation.as_ref(), column))
+        }
+        _ => {
+            let column = source.relation.as_ref().and_then(found);
+            Ok(with_key(source.spec, source.relation.as_ref(), column))
+        }
+    }
+}
+
+/// What a relation and its key say by themselves.
+fn with_key(spec: &EntitySpec, relation: Option<&SourceRelation>, column: Option<SourceColumn>) -> Captured {
+    let problem = match (relation, &column) {
         (Some(relation), None) => Some(format!(
-            "its key is not a column of {} but an expression",
+            "its key is not a column of {} but an expression, or was renamed",
             relation.qualified
         )),
         // Other types of text have their own idea of what is equal.
@@ -112,14 +146,12 @@ fn captured(source: &Source) -> Captured {
         _ => None,
     };
     Captured {
-        entity: source.spec.name,
-        relation: source
-            .relation
-            .as_ref()
-            .map(|relation| relation.qualified.clone()),
+        entity: spec.name,
+        relation: relation.map(|relation| relation.qualified.clone()),
         is_captured: false,
         problem,
-        column: column.map(|column| column.name.clone()),
+        name: relation.map(|relation| (relation.schema.clone(), relation.name.clone())),
+        column: column.map(|column| column.name),
     }
 }
 
@@ -155,6 +187,12 @@ fn problem(name: &str, relation: &CaptureRelation) -> Option<String> {
     if relation.has_foreign_partitions {
         return Some(format!("{name} has a partition that is a foreign table"));
     }
+    if !relation.has_queue {
+        return Some(format!(
+            "the queue of its changes, metabase_internal.{}_queue, is not what this extension made",
+            relation.entity
+        ));
+    }
     if !relation.is_permitted {
         return Some(format!(
             "the views' owner may not put triggers on {name}: a superuser has to call grant_operator() for it"
@@ -163,16 +201,12 @@ fn problem(name: &str, relation: &CaptureRelation) -> Option<String> {
     None
 }
 
-fn relations(sources: &Sources, captured: &[Captured]) -> Result<Vec<CaptureRelation>, Error> {
+fn relations(captured: &[Captured]) -> Result<Vec<CaptureRelation>, Error> {
     let mut columns: [Vec<String>; 4] = Default::default();
-    for (source, entity) in sources.0.iter().zip(captured) {
-        if let Some(relation) = &source.relation {
-            let values = [
-                &relation.schema,
-                &relation.name,
-                entity.column.as_ref().unwrap_or(&relation.name),
-                &source.spec.name.to_owned(),
-            ];
+    for entity in captured {
+        if let Some((schema, name)) = &entity.name {
+            let entity_name = entity.entity.to_owned();
+            let values = [schema, name, entity.column.as_ref().unwrap_or(name), &entity_name];
             for (column, value) in columns.iter_mut().zip(values) {
                 column.push(value.clone());
             }
@@ -259,6 +293,7 @@ pub fn install(captured: &[Captured]) -> Result<(), Error> {
         }
         Ok(())
     })?;
+    take_off_strays(&tables)?;
     // While this table is there, the triggers note changes. The build replaces it.
     as_extension_owner(|| query::run(include_str!("../../sql/incremental/activate.sql"), &[]))?;
     state::store_installed()?;
@@ -381,6 +416,17 @@ pub fn remove() -> Result<(), Error> {
         false => transaction::install_at_commit(),
     }
     empty_queues()
+}
+
+/// Takes off triggers of tables that have been sources, as far as the current role may lock them.
+fn take_off_strays(tables: &[&Captured]) -> Result<(), Error> {
+    for trigger in triggers()? {
+        let is_source = |entity: &&Captured| entity.relation.as_deref() == Some(trigger.relation.as_str());
+        if !tables.iter().any(is_source) && may_lock_tables(vec![trigger.relation.clone()])? {
+            take_off(&trigger)?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes a trigger off, if nobody uses its table for a moment.

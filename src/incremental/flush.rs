@@ -13,6 +13,7 @@ use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::setting::with_time_zone;
 use crate::pg::workspace::Workspace;
 use crate::pg::{matview, query, relation};
+use crate::source::installed;
 use crate::sql;
 use crate::view::catalog;
 
@@ -138,24 +139,7 @@ impl FlushTarget {
         populated: &PopulatedView,
         owner: u32,
     ) -> Result<i64, Error> {
-        #[derive(serde::Deserialize)]
-        struct Definition {
-            definition: String,
-            is_own: bool,
-        }
-        let Definition { definition, is_own } = with_time_zone("UTC", || {
-            as_extension_owner(|| {
-                query::row(
-                    include_str!("../../sql/queries/incremental/own_view_definition.sql"),
-                    &[i64::from(populated.oid).into()],
-                )
-            })
-        })?;
-        if !is_own {
-            return Err(Error::ViewUnwritable {
-                reason: "its definition is not the one that it was created with",
-            });
-        }
+        let definition = self.own_definition(populated, owner)?;
         workspace.once(|workspace| {
             as_extension_owner(|| workspace.run(&format!("DELETE FROM metabase_internal.{}", self.dirty)))?;
             let written = write(workspace, populated, owner, &self.differences(&definition))?;
@@ -163,6 +147,43 @@ impl FlushTarget {
             state::store_view_sync(self.view, day)?;
             Ok(written)
         })
+    }
+}
+
+impl FlushTarget {
+    /// The view's definition, if it is the one that this extension gave it.
+    fn own_definition(&self, populated: &PopulatedView, owner: u32) -> Result<String, Error> {
+        #[derive(serde::Deserialize)]
+        struct Definition {
+            definition: String,
+            is_own: bool,
+            is_of_other_major: bool,
+        }
+        let foreign = Error::ViewUnwritable {
+            reason: "its definition is not the one that it was created with",
+        };
+        let look = || {
+            with_time_zone("UTC", || {
+                as_extension_owner(|| {
+                    query::row::<Definition>(
+                        include_str!("../../sql/queries/incremental/own_view_definition.sql"),
+                        &[i64::from(populated.oid).into()],
+                    )
+                })
+            })
+        };
+        let found = look()?;
+        if found.is_own {
+            return Ok(found.definition);
+        }
+        // Each major version tells a definition in words of its own: this one is asked how it tells ours.
+        let zone = installed::zone()?;
+        let told = || with_time_zone("UTC", || installed::told(&self.view().query(&zone)));
+        if !found.is_of_other_major || as_role(owner, told)? != found.definition {
+            return Err(foreign);
+        }
+        state::store_view_definition(self.view)?;
+        Ok(found.definition)
     }
 }
 

@@ -5,6 +5,7 @@ pub mod build;
 pub mod capture;
 pub mod control;
 pub mod flush;
+pub mod follow;
 pub mod installer;
 mod program;
 mod rollup;

@@ -6,11 +6,13 @@ use std::sync::LazyLock;
 use super::program::{Program, TABLES};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, check_may_act_as, extension_owner};
-use crate::pg::setting::with_settings;
+use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
+use crate::pg::transaction::is_own;
 use crate::pg::workspace::{Workspace, refuse_nested};
 use crate::pg::{query, relation};
 use crate::source::entity::{ENTITIES, adapters};
+use crate::source::installed;
 use crate::sql;
 use crate::sqlstate;
 
@@ -43,8 +45,17 @@ pub struct StateSnapshot {
     pub owner: Option<u32>,
     /// Keys in the queues.
     pub changes: i64,
-    /// Whether this transaction itself has altered a source: another alteration could not be told from that one.
-    pub is_altered_now: Option<bool>,
+    /// The transactions that have written what tells the sources and adapters.
+    writers: Option<Vec<u32>>,
+    /// Whether this transaction itself is one of them: another alteration could not be told from the one that it has made.
+    #[serde(default)]
+    pub is_altered_now: bool,
+    /// Whether the names of the sources mean something else than when the adapters were last compared with them.
+    pub has_other_names: bool,
+    /// What the extension's own tables looked like when the facts were built.
+    own_tables: Option<String>,
+    /// What they look like now.
+    own_tables_now: Option<String>,
     /// Since when the oldest of them waits.
     pub oldest: Option<String>,
     /// Whether a queue says that everything may have changed.
@@ -55,9 +66,27 @@ pub struct StateSnapshot {
 static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
     sql::fill(
         include_str!("../../sql/queries/incremental/state_snapshot.sql"),
-        &[(":adapters", &sql::text_array(&adapters()))],
+        &[
+            (":adapters", &sql::text_array(&adapters())),
+            (":meanings", &installed::meanings(installed::compared_names())),
+            (":own_tables", &own_tables()),
+        ],
     )
 });
+
+/// The query for what the extension's own tables look like.
+pub fn own_tables() -> String {
+    let queues = ENTITIES.iter().map(|spec| format!("{}_queue", spec.name));
+    let tables: Vec<String> = TABLES
+        .iter()
+        .map(|table| (*table).to_owned())
+        .chain(queues)
+        .collect();
+    sql::fill(
+        include_str!("../../sql/queries/incremental/own_tables.sql"),
+        &[(":tables", &sql::text_array(&tables))],
+    )
+}
 
 /// Lets one session at a time refresh the seven, until its transaction ends.
 ///
@@ -124,7 +153,7 @@ pub fn hold_tables() -> Result<bool, Error> {
 
 /// The state as this statement sees it.
 pub fn snapshot() -> Result<StateSnapshot, Error> {
-    as_extension_owner(|| query::row(&SNAPSHOT, &[]))
+    as_extension_owner(|| query::row(&SNAPSHOT, &[])).map(StateSnapshot::with_own_alterations)
 }
 
 /// An error if a source or an adapter was altered since the refresh looked. A function that a read calls can alter it in the
@@ -132,7 +161,10 @@ pub fn snapshot() -> Result<StateSnapshot, Error> {
 pub fn check_unaltered(before: &StateSnapshot) -> Result<(), Error> {
     // Not in the refresh's snapshot: names mean what they mean now, also where somebody else has altered them.
     let now = snapshot()?;
-    match now.sources_now == before.sources_now && now.adapters_now == before.adapters_now {
+    let is_same = now.sources_now == before.sources_now
+        && now.adapters_now == before.adapters_now
+        && now.has_other_names == before.has_other_names;
+    match is_same {
         true => Ok(()),
         false => Err(Error::AlteredMeanwhile),
     }
@@ -146,15 +178,26 @@ pub fn snapshot_in(workspace: &mut Workspace) -> Result<StateSnapshot, Error> {
             .pop()
             .ok_or_else(|| Error::Internal("the state of incremental refresh is gone".into()))
     })
+    .map(StateSnapshot::with_own_alterations)
 }
 
 impl StateSnapshot {
+    fn with_own_alterations(self) -> StateSnapshot {
+        let is_altered_now = self.writers.iter().flatten().any(|writer| is_own(*writer));
+        StateSnapshot {
+            is_altered_now,
+            ..self
+        }
+    }
+
     /// Why the facts cannot be taken as they are; None where they can.
     pub fn outdated(&self) -> Option<&'static str> {
         if self.generation.is_none() {
             Some("they had not been built yet")
         } else if self.sources.as_deref() != Some(&self.sources_now) {
             Some("a source, its triggers or its adapter was altered")
+        } else if self.own_tables != self.own_tables_now {
+            Some("a queue, facts or a rollup was altered or emptied")
         } else if self.unknown {
             Some("a source was truncated, or has changed in a way that could not be told")
         } else {
@@ -233,6 +276,19 @@ pub fn invalidate() -> Result<(), Error> {
             &[],
         )?;
         query::run("DELETE FROM metabase_internal.view_sync", &[])
+    })
+}
+
+/// Remembers the definition that a view has.
+pub fn store_view_definition(view: &str) -> Result<(), Error> {
+    // Times in it are written in the session's zone.
+    with_time_zone("UTC", || {
+        as_extension_owner(|| {
+            query::run(
+                include_str!("../../sql/queries/incremental/store_view_definition.sql"),
+                &[view.to_owned().into()],
+            )
+        })
     })
 }
 

@@ -92,7 +92,7 @@ impl FlushTarget {
         TARGETS.iter().find(|target| target.view == view)
     }
 
-    fn view(&self) -> &'static View {
+    pub fn view(&self) -> &'static View {
         let view = VIEWS.iter().find(|view| view.name == self.view);
         view.expect("each target is one of the seven: a test goes through all")
     }

@@ -261,15 +261,7 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
         query::run(grant, &[])?;
     }
     if view.is_of_the_seven() {
-        // Times in it are written in the session's zone.
-        with_time_zone("UTC", || {
-            as_extension_owner(|| {
-                query::run(
-                    include_str!("../../sql/queries/manage/store_view_definition.sql"),
-                    &[view.name().to_owned().into()],
-                )
-            })
-        })?;
+        state::store_view_definition(view.name())?;
         roles::grant_view_to_readers(view.name())?;
     }
     run.rows_changed = Counts::of(state.oid)?.map(|counts| counts.inserted());

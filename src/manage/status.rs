@@ -5,6 +5,7 @@ use crate::incremental::target::FlushTarget;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, relation};
 use crate::refresh::log::last_runs;
+use crate::source::installed;
 use crate::view::registry::{ViewEntry, all_views};
 use crate::view::state::ViewState;
 
@@ -23,6 +24,7 @@ pub struct Status {
     pub indexes: Vec<String>,
     pub strategy: String,
     pub mode: Option<String>,
+    /// Why that mode, and what has changed since about its sources.
     pub mode_reason: Option<String>,
     /// Changes that are captured and not in the view yet; None where they are not captured.
     pub pending_changes: Option<i64>,
@@ -60,13 +62,41 @@ impl LastRuns {
 
 /// The status of all views.
 pub fn all() -> Result<Vec<Status>, Error> {
-    let sees_texts = may_read_history()?;
-    all_views()?.iter().map(|view| status(view, sees_texts)).collect()
+    let common = Common::look()?;
+    all_views()?.iter().map(|view| status(view, &common)).collect()
 }
 
 /// The status of one view.
 pub fn of(view: &ViewEntry) -> Result<Status, Error> {
-    status(view, may_read_history()?)
+    status(view, &Common::look()?)
+}
+
+/// What is the same for all views.
+struct Common {
+    sees_texts: bool,
+    /// What has changed about the sources of the seven.
+    changed_sources: Vec<String>,
+}
+
+impl Common {
+    fn look() -> Result<Common, Error> {
+        Ok(Common {
+            sees_texts: may_read_history()?,
+            changed_sources: installed::changed_names()?.all(),
+        })
+    }
+
+    /// Why a view was refreshed in its mode, and what has changed since about its sources.
+    fn mode_reason(&self, view: &ViewEntry, reason: Option<String>) -> Option<String> {
+        if !view.is_of_the_seven() || self.changed_sources.is_empty() {
+            return reason;
+        }
+        let changed = format!("the sources have changed: {}", self.changed_sources.join("; "));
+        Some(match reason {
+            Some(reason) => format!("{reason}; since then {changed}"),
+            None => changed,
+        })
+    }
 }
 
 /// Whether the current role may see the errors of all runs: operators may.
@@ -77,10 +107,10 @@ fn may_read_history() -> Result<bool, Error> {
     )
 }
 
-fn status(view: &ViewEntry, sees_texts: bool) -> Result<Status, Error> {
+fn status(view: &ViewEntry, common: &Common) -> Result<Status, Error> {
     let state = ViewState::find(view.name())?.filter(ViewState::is_materialized_view);
     let runs: LastRuns = last_runs(view.name())?;
-    let runs = match sees_texts {
+    let runs = match common.sees_texts {
         true => runs,
         false => runs.without_texts(),
     };
@@ -102,7 +132,7 @@ fn status(view: &ViewEntry, sees_texts: bool) -> Result<Status, Error> {
         indexes: state.map(|state| state.indexes).unwrap_or_default(),
         strategy: view.strategy().to_owned(),
         mode: runs.mode.filter(|_| exists),
-        mode_reason: runs.mode_reason.filter(|_| exists),
+        mode_reason: common.mode_reason(view, runs.mode_reason).filter(|_| exists),
         pending_changes: pending.as_ref().map(|pending| pending.changes),
         pending_since: pending.and_then(|pending| pending.since),
         last_error: runs.last_error,

@@ -18,6 +18,18 @@ const KEY_INTEGER: usize = 2;
 const KEY_TEXT: usize = 3;
 const QUEUE_COLUMNS: usize = 4;
 
+/// The queues, as sql/tables.sql makes them.
+pub const QUEUES: [&CStr; 8] = [
+    c"order_queue",
+    c"stock_item_queue",
+    c"product_queue",
+    c"brand_queue",
+    c"category_queue",
+    c"platform_queue",
+    c"supplier_queue",
+    c"size_queue",
+];
+
 /// While this table is there, what changes is of use to somebody.
 const STATE: &CStr = c"sale_fact";
 
@@ -50,6 +62,11 @@ pub unsafe extern "C-unwind" fn metabase_views_capture_row(
     unsafe {
         if let Some((trigger, queue)) = called_as_trigger(fcinfo, pg_sys::TRIGGER_EVENT_ROW) {
             wake_worker_at_commit();
+            if queue.is_of_another {
+                queue.append(&CapturedKey::Unknown);
+                queue.close();
+                return pg_sys::Datum::null();
+            }
             let column = key_column(trigger);
             let key = |tuple| match CapturedKey::of(tuple, trigger, column) {
                 CapturedKey::None if argument(trigger, 2).is_some() => CapturedKey::Unknown,
@@ -106,14 +123,25 @@ unsafe fn called_as_trigger(
         if (*trigger).tg_event & (pg_sys::TRIGGER_EVENT_TIMINGMASK | pg_sys::TRIGGER_EVENT_ROW) != level {
             ErrorReport::from(Error::ForeignTrigger).report(PgLogLevel::ERROR);
         }
-        let queue = argument(trigger, 0)?;
+        let queue = CStr::from_ptr(argument(trigger, 0)?);
+        if !QUEUES.contains(&queue) {
+            return None;
+        }
         // Where the function is, whatever somebody has renamed that schema to.
         let schema = pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid);
         let state = pg_sys::get_relname_relid(STATE.as_ptr(), schema);
         if state == pg_sys::InvalidOid {
             return None;
         }
-        let queue = Queue::open(pg_sys::get_relname_relid(queue, schema))?;
+        let named = |name: &CStr| Queue::open(pg_sys::get_relname_relid(name.as_ptr(), schema));
+        // Where its own cannot be written to, another one says that anything may have changed.
+        let queue = named(queue).or_else(|| {
+            let other = QUEUES.iter().find_map(|name| named(name))?;
+            Some(Queue {
+                is_of_another: true,
+                ..other
+            })
+        })?;
         // Operators may put tables there, too: one of theirs under that name says nothing.
         if relation_owner(state) != Some((*(*queue.relation).rd_rel).relowner) {
             queue.close();
@@ -246,6 +274,8 @@ impl<'row> CapturedKey<'row> {
 /// An entity's queue, open for appending.
 struct Queue {
     relation: pg_sys::Relation,
+    /// Whether it stands in for the one that the trigger names.
+    is_of_another: bool,
 }
 
 impl Queue {
@@ -279,7 +309,10 @@ impl Queue {
                 pg_sys::relation_close(relation, pg_sys::NoLock as i32);
                 return None;
             }
-            Some(Queue { relation })
+            Some(Queue {
+                relation,
+                is_of_another: false,
+            })
         }
     }
 

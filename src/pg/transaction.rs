@@ -25,6 +25,12 @@ pub fn is_own_transaction() -> bool {
     unsafe { !pg_sys::IsTransactionBlock() && !pg_sys::IsSubTransaction() }
 }
 
+/// Whether `xid` is this transaction, or a subtransaction of it that has not been undone.
+pub fn is_own(xid: u32) -> bool {
+    // SAFETY: a plain question about this backend.
+    unsafe { pg_sys::TransactionIdIsCurrentTransactionId(xid.into()) }
+}
+
 /// Has the installer started when this transaction commits, so that it sees what that has decided.
 pub fn install_at_commit() {
     INSTALLS.set(true);

@@ -91,7 +91,7 @@ pub fn way(seen: &Seen, mode: Mode) -> Way {
     if mode == Mode::Full {
         return full("full was asked for");
     }
-    if snapshot.is_altered_now == Some(true) {
+    if snapshot.is_altered_now {
         return full("this transaction has altered a source, its triggers or its adapter");
     }
     let (why, is_cheaper) = match snapshot.outdated() {
@@ -254,7 +254,11 @@ mod tests {
             "day": "2026-01-01",
             "owner": OWNER,
             "changes": 1,
+            "writers": null,
             "is_altered_now": false,
+            "has_other_names": false,
+            "own_tables": "as they are",
+            "own_tables_now": "as they are",
             "oldest": null,
             "unknown": false,
         });
@@ -308,6 +312,10 @@ mod tests {
             (
                 json!({ "sources": null }),
                 built("a source, its triggers or its adapter was altered"),
+            ),
+            (
+                json!({ "own_tables_now": "as they were" }),
+                built("a queue, facts or a rollup was altered or emptied"),
             ),
             (json!({ "unknown": true }), built(unknown)),
             // What keeps from building matters only where there is something to build.

@@ -2,11 +2,13 @@
 
 use super::decide::{self, Build, CaptureState, Mode, Seen, Way};
 use crate::error::Error;
+use crate::incremental::follow::{self, Followed};
 use crate::incremental::installer::{self, Order};
 use crate::incremental::{capture, state};
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
 use crate::pg::{query, transaction};
+use crate::source::installed;
 use crate::view::catalog;
 use crate::view::state::schema_stranger;
 
@@ -26,6 +28,8 @@ pub enum Readiness {
     },
     /// The same, and nobody is kept from refreshing.
     Apart { reason: &'static str },
+    /// No view can be filled: what the names of the sources mean, the adapters cannot show.
+    Barred { what: String },
 }
 
 /// Finds out, and lets nobody else refresh until the transaction ends, unless this role has nothing that only one may refresh at a
@@ -35,7 +39,14 @@ pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Erro
     let owner = state::adapters_owner()?;
     let may_act_as_owner = owner.map_or(Ok(false), may_act_as)?;
     if let Err(reason) = decide::owner(owner, may_act_as_owner) {
-        return Ok(Readiness::Apart { reason });
+        // This role cannot have the adapters follow.
+        let changes = installed::changed_names()?.changes;
+        return Ok(match changes.is_empty() {
+            true => Readiness::Apart { reason },
+            false => Readiness::Barred {
+                what: changes.join("; "),
+            },
+        });
     }
     let under_lock = |installer: Installer| {
         let keeps = |found: &Found| {
@@ -86,6 +97,21 @@ enum Found {
 
 fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Found, Error> {
     let seen = see()?;
+    let owner = decide::owner(seen.snapshot.owner, seen.may_act_as_owner);
+    if let Ok(owner) = owner {
+        match follow::follow(&seen.snapshot, owner, mode != Mode::Incremental)? {
+            Followed::Nothing => {}
+            Followed::Adapters(what) => return after_following(owner, &what, mode, is_own_transaction),
+            Followed::Not(what) => {
+                let reason = format!("the views have to follow their sources: {what}");
+                return Ok(Found::Ready(Readiness::Full {
+                    reason,
+                    install: false,
+                }));
+            }
+            Followed::Barred(what) => return Ok(Found::Ready(Readiness::Barred { what })),
+        }
+    }
     let (owner, why) = match decide::way(&seen, mode) {
         Way::Incremental { owner } => {
             return Ok(Found::Ready(Readiness::Incremental { owner, build: None }));
@@ -140,6 +166,16 @@ fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Fo
     if mode != Mode::Incremental {
         state::store_reason(Some(&reason))?;
     }
+    Ok(Found::Ready(Readiness::Full { reason, install }))
+}
+
+/// How views are refreshed whose adapters have just been replaced: in full, because this transaction has altered what tells whether the
+/// sources were altered. What is new is captured from now on.
+fn after_following(owner: u32, what: &str, mode: Mode, is_own_transaction: bool) -> Result<Found, Error> {
+    let is_wanted = state::snapshot()?.is_wanted && mode == Mode::Auto;
+    let install =
+        is_wanted && is_own_transaction && matches!(capture_state(owner)?, (CaptureState::Incomplete, _));
+    let reason = format!("the views follow their sources: {what}");
     Ok(Found::Ready(Readiness::Full { reason, install }))
 }
 

@@ -119,6 +119,18 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
             same_for_all(views, &reason)
         }
         Readiness::Apart { reason } => same_for_all(views, reason),
+        Readiness::Barred { what } => {
+            for view in views {
+                let error = Error::SourcesDrifted {
+                    view: (*view).to_owned(),
+                    what: what.clone(),
+                };
+                let result = ViewState::require(view).and(Err(error));
+                done.outcomes
+                    .insert((*view).to_owned(), Run::start(view).finish(result));
+            }
+            return Ok(done);
+        }
     };
     for view in views {
         if done.outcomes.contains_key(*view) {

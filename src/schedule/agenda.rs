@@ -1,5 +1,7 @@
 //! The agenda: what there is to refresh, and what the schedule knows of each view.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
@@ -12,6 +14,8 @@ use crate::parameters;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::settings;
+use crate::source::installed;
+use crate::sql;
 use crate::view::catalog::Event;
 use crate::view::registry::{ViewEntry, all_views};
 
@@ -51,7 +55,17 @@ pub struct Queued {
     anything: bool,
     /// Whether refreshes can be incremental: nothing is refreshed in full each time that somebody commits.
     can_be_applied: bool,
+    /// Whether the names of the sources mean something else than the views show.
+    has_other_names: bool,
 }
+
+/// The query for that.
+static QUEUED: LazyLock<String> = LazyLock::new(|| {
+    sql::fill(
+        include_str!("../../sql/queries/schedule/queued.sql"),
+        &[(":meanings", &installed::meanings(installed::compared_names()))],
+    )
+});
 
 #[derive(serde::Deserialize)]
 struct AgendaRow {
@@ -81,8 +95,7 @@ pub fn has_extension() -> Result<bool, Error> {
 pub fn read(engine: Engine) -> Result<Agenda, Error> {
     let now = parameters::now();
     // Before the views: what is queued for a view that has come since is looked at the next time.
-    let queued =
-        as_extension_owner(|| query::row(include_str!("../../sql/queries/schedule/queued.sql"), &[]))?;
+    let queued = as_extension_owner(|| query::row(&QUEUED, &[]))?;
     let choice = engine::choice()?;
     let zone_name = settings::current()?.time_zone;
     let views = all_views()?;
@@ -200,9 +213,14 @@ impl Agenda {
         }
     }
 
-    /// Whether there is anything that is captured and can be applied.
+    /// Whether there is anything that is captured and can be applied, or that the views have to follow.
     pub fn has_changes(&self) -> bool {
-        self.queued.can_be_applied && self.queued.anything
+        self.has_drift() || self.queued.can_be_applied && self.queued.anything
+    }
+
+    /// Whether the views have to follow what the names of their sources mean now.
+    pub fn has_drift(&self) -> bool {
+        self.queued.can_be_applied && self.queued.has_other_names
     }
 
     /// Whether what was committed concerns a view, so that it is refreshed for it.
@@ -216,7 +234,8 @@ impl Agenda {
         let of_inventory = item.view.is_refreshed_on(Event::StockItem);
         self.event_sync
             && self.queued.can_be_applied
-            && (of_orders && self.queued.orders
+            && (self.has_drift()
+                || of_orders && self.queued.orders
                 || of_inventory && self.queued.stock_items
                 || is_realtime && self.queued.anything
                 || item.is_dirty && (of_orders || of_inventory || is_realtime))

@@ -10,6 +10,7 @@ use crate::manage::status;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::pg::shared::{self, NEVER};
+use crate::source::installed;
 
 /// Views, worker, queue and schedule, at a glance.
 pub fn sync_status() -> Result<Value, Error> {
@@ -49,6 +50,7 @@ pub fn sync_status() -> Result<Value, Error> {
         "event_sync": choice.event_sync,
         "worker": worker(),
         "queue": queue()?,
+        "changed_sources": installed::changed_names()?.all(),
         "views": views,
     }))
 }

@@ -294,6 +294,10 @@ impl Worker {
             self.event_since = None;
             self.is_new = false;
             self.not_before = Instant::now() + event_time * (EVENT_SHARE - 1);
+            if agenda.has_drift() {
+                // Where a view could not follow, that alone is no reason to try again at once.
+                self.stuck_until = Instant::now() + LONGEST_SLEEP;
+            }
             if agenda.has_changes() && !has_run && self.apply_not_before <= Instant::now() {
                 self.apply();
             }

@@ -200,6 +200,7 @@ mod tests {
                         .map(|column| detect::missing(column, None))
                         .collect(),
                     filter: None,
+                    is_mapped_to_none: false,
                     unique_key: false,
                     problems: Vec::new(),
                 })

@@ -118,6 +118,7 @@ pub fn detect_column(
             shown: Some(found.name.clone()),
             sql_type: Some(found.sql_type.clone()),
             note: None,
+            is_mapped_to_none: false,
         });
     }
     match named.first() {
@@ -161,6 +162,7 @@ pub fn missing(column: &'static EntityColumn, note: Option<String>) -> Binding {
         shown: None,
         sql_type: None,
         note,
+        is_mapped_to_none: false,
     }
 }
 

@@ -1,50 +1,62 @@
 //! Keeping the adapters in `metabase_internal` what the sources say.
 
+use std::collections::BTreeMap;
 use std::ffi::CString;
+use std::sync::LazyLock;
 
+use pgrx::JsonB;
+
+use super::drift::{self, AdapterSeen, Drift, Drifts, MadeAdapter};
 use super::entity::{ENTITIES, EntitySpec, adapters};
-use super::{Source, Sources, adapter};
+use super::{Source, Sources, adapter, mapping};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, restricted};
 use crate::pg::setting::with_time_zone;
-use crate::pg::subtransaction::subtransaction;
+use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
 use crate::pg::{query, relation};
 use crate::settings::{self, Settings};
 use crate::sql;
 use crate::sqlstate;
 
-#[derive(serde::Deserialize)]
-struct Existing {
-    name: String,
-    owner: String,
-}
-
-fn existing() -> Result<Vec<Existing>, Error> {
-    query::rows(include_str!("../../sql/queries/source/adapters.sql"), &[])
+/// The adapters, in the order of the entities. `made` has what they were made from.
+fn seen(made: Option<&Making>) -> Result<Vec<AdapterSeen>, Error> {
+    let relations: Vec<Option<String>> = ENTITIES
+        .iter()
+        .map(|spec| made?.adapters.get(spec.adapter)?.relation.clone())
+        .collect();
+    // Times in definitions are written in the session's zone.
+    with_time_zone("UTC", || {
+        as_extension_owner(|| {
+            query::rows(
+                include_str!("../../sql/queries/source/adapters_seen.sql"),
+                &[adapters().into(), relations.into()],
+            )
+        })
+    })
 }
 
 /// Makes or changes the adapters, so that they show these sources and belong to the current role.
 ///
 /// `staying` is a view that reads them already and is not made anew: for its sake they must not change.
 pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> Result<(), Error> {
-    let making = making(sources, settings);
+    let making = Making::new(sources, settings);
+    let stored = stored_making()?;
     if let Some(view) = staying
-        && stored_making()?.is_some_and(|stored| stored.making != making)
+        && stored.as_ref().is_some_and(|stored| !stored.is_alike(&making))
     {
         return Err(Error::SourcesChanged {
             view: view.to_owned(),
         });
     }
-    let existing = existing()?;
+    let seen = seen(stored.as_ref())?;
+    for (source, seen) in sources.0.iter().zip(&seen) {
+        check_not_lost(source, seen, stored.as_ref())?;
+    }
     let role = current_role()?;
-    for source in &sources.0 {
-        let owner = existing
-            .iter()
-            .find(|adapter| adapter.name == source.spec.adapter)
-            .map(|adapter| adapter.owner.as_str());
-        match owner {
+    for (source, seen) in sources.0.iter().zip(&seen) {
+        match &seen.owner {
             // Whoever owns an adapter decides what the views read, with the privileges of the views' owner.
-            Some(owner) if owner != role => {
+            Some(owner) if *owner != role => {
                 drop_one(source.spec).map_err(|error| match error.sqlstate() {
                     sqlstate::DEPENDENT_OBJECTS_STILL_EXIST | sqlstate::INSUFFICIENT_PRIVILEGE => {
                         Error::ForeignAdapter {
@@ -64,29 +76,138 @@ pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> 
         }
     }
     check_owners(&role)?;
-    check_sources(sources)?;
-    store_making(making)
+    check_sources(sources.0.iter())?;
+    store_making(making)?;
+    store_names(&[])
+}
+
+/// An error if views would lose what the adapter still reads, only because it has another name now.
+fn check_not_lost(source: &Source, seen: &AdapterSeen, stored: Option<&Making>) -> Result<(), Error> {
+    let Some(made) = stored
+        .and_then(|stored| stored.adapters.get(source.spec.adapter))
+        .filter(|_| seen.is_there)
+    else {
+        return Ok(());
+    };
+    let what = match (&made.relation, &source.relation) {
+        (Some(old), None) if !source.is_mapped_to_none && !seen.reads.is_empty() => {
+            format!("{old}, which is {} now", seen.names_read())
+        }
+        (Some(_), Some(new)) if seen.reads.iter().any(|read| read.oid == new.oid) => {
+            match drift::lost_columns(made, source) {
+                Some(lost) => format!("{lost} of {}", new.qualified),
+                None => return Ok(()),
+            }
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::SourceLost {
+        entity: source.spec.name,
+        what,
+    })
+}
+
+/// The adapters, compared with what the names of their sources mean for the current role.
+pub struct Compared {
+    pub sources: Sources,
+    /// The settings that count for them.
+    pub settings: Settings,
+    pub drifts: Drifts,
+    pub seen: Vec<AdapterSeen>,
+    made: Option<Making>,
+}
+
+impl Compared {
+    /// What an adapter was made from.
+    pub fn made(&self, spec: &EntitySpec) -> Option<&MadeAdapter> {
+        self.made.as_ref()?.adapters.get(spec.adapter)
+    }
+}
+
+pub fn compare() -> Result<Compared, Error> {
+    let made = stored_making()?;
+    let mut settings = settings::current()?;
+    if let Some(made) = &made {
+        // It is written into the definitions: whatever the zone is now, it stays until they are made anew.
+        settings.time_zone.clone_from(&made.time_zone);
+    }
+    let sources = with_time_zone(&settings.time_zone, mapping::resolve)?;
+    let is_same_major = match &made {
+        Some(made) => made.server_major == server_major()?,
+        None => false,
+    };
+    let seen = seen(made.as_ref())?;
+    let nothing = MadeAdapter::default();
+    let drifts = sources.0.iter().zip(&seen).map(|(source, seen)| {
+        let made = made
+            .as_ref()
+            .and_then(|made| made.adapters.get(source.spec.adapter));
+        let statement = adapter::view(&sources, source, &settings);
+        drift::drift(made.unwrap_or(&nothing), seen, source, &statement, is_same_major)
+    });
+    Ok(Compared {
+        drifts: Drifts(drifts.collect()),
+        sources,
+        settings,
+        seen,
+        made,
+    })
+}
+
+/// Whether somebody has set another zone since the views were made.
+pub fn is_zone_pending() -> Result<bool, Error> {
+    Ok(match stored_making()? {
+        Some(made) => settings::is_set("time_zone")? && settings::current()?.time_zone != made.time_zone,
+        None => false,
+    })
+}
+
+/// Has adapters follow what their names mean now, as the current role, which owns all of them.
+pub fn follow(compared: &Compared) -> Result<(), Error> {
+    let Compared {
+        sources,
+        settings,
+        drifts,
+        ..
+    } = compared;
+    let followers: Vec<&Source> = sources
+        .0
+        .iter()
+        .zip(&drifts.0)
+        .filter(|(_, drift)| matches!(drift, Drift::Follows(_)))
+        .map(|(source, _)| source)
+        .collect();
+    let mut making = Making::new(sources, settings);
+    for source in &sources.0 {
+        let is_follower = followers
+            .iter()
+            .any(|follower| follower.spec.entity == source.spec.entity);
+        if let Some(made) = compared.made(source.spec).filter(|_| !is_follower) {
+            making
+                .adapters
+                .insert(source.spec.adapter.to_owned(), made.clone());
+        }
+    }
+    for source in &followers {
+        create("CREATE OR REPLACE", sources, source, settings)?;
+    }
+    check_owners(&current_role()?)?;
+    check_sources(followers.into_iter())?;
+    store_making(making)?;
+    store_names(&drifts.notes())
 }
 
 /// Makes sure that the adapters read the very relations that were looked at, in the hands that they were in then.
 ///
 /// An adapter names them, and finds what bears the name now: to a transaction whose snapshot is older, a table may be there, and
 /// somebody's whom it trusts, that was replaced since. From here on the adapters hold them.
-fn check_sources(sources: &Sources) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Read {
-        adapter: String,
-        relations: Vec<u32>,
-    }
-    let read: Vec<Read> = query::rows(
-        include_str!("../../sql/queries/source/adapter_relations.sql"),
-        &[],
-    )?;
-    for source in &sources.0 {
+fn check_sources<'a>(sources: impl Iterator<Item = &'a Source>) -> Result<(), Error> {
+    let seen = seen(None)?;
+    for source in sources {
         let Some(found) = &source.relation else { continue };
-        let is_read = read
-            .iter()
-            .any(|read| read.adapter == source.spec.adapter && read.relations.contains(&found.oid));
+        let is_read = seen.iter().any(|seen| {
+            seen.adapter == source.spec.adapter && seen.reads.iter().any(|read| read.oid == found.oid)
+        });
         let owner = relation::owner(
             &CString::new(found.schema.as_str())?,
             &CString::new(found.name.as_str())?,
@@ -125,11 +246,8 @@ fn check_owners(role: &str) -> Result<(), Error> {
 
 /// Drops the adapters that nothing needs any more.
 pub fn drop_unneeded() -> Result<(), Error> {
-    let existing = existing()?;
-    for spec in ENTITIES
-        .iter()
-        .filter(|spec| existing.iter().any(|adapter| adapter.name == spec.adapter))
-    {
+    let seen = seen(None)?;
+    for (spec, _) in ENTITIES.iter().zip(&seen).filter(|(_, seen)| seen.is_there) {
         match drop_one(spec) {
             // Somebody's view reads it, or it is somebody else's: it stays.
             Ok(()) | Err(Error::Postgres { .. }) => {}
@@ -139,70 +257,166 @@ pub fn drop_unneeded() -> Result<(), Error> {
     Ok(())
 }
 
-/// All that decides what the views show: the adapters, and the zone that is written into the definitions.
-fn making(sources: &Sources, settings: &Settings) -> String {
-    let mut making = format!("time zone {}\n", settings.time_zone);
-    for source in &sources.0 {
-        making += &adapter::view(sources, source, settings);
-        making += "\n";
-    }
-    making
-}
-
-/// Whether the adapters were made from these sources and settings.
-pub fn are_current(sources: &Sources, settings: &Settings) -> Result<bool, Error> {
-    let definitions = definitions()?;
-    Ok(stored_making()?.is_some_and(|stored| {
-        stored.making == making(sources, settings) && stored.definitions == definitions
-    }))
-}
-
-/// The zone that the adapters and views were made for; the one that is set where there are none.
-pub fn zone() -> Result<String, Error> {
-    let made = stored_making()?.and_then(|stored| {
-        let first = stored.making.lines().next()?;
-        first.strip_prefix("time zone ").map(str::to_owned)
-    });
-    match made {
-        Some(zone) => Ok(zone),
-        None => Ok(settings::current()?.time_zone),
-    }
-}
-
-/// What views were made from.
+/// What the adapters were made from: all that decides what the views show.
 #[derive(serde::Deserialize)]
 struct Making {
-    making: String,
-    definitions: Option<String>,
+    /// The zone that is written into the definitions.
+    time_zone: String,
+    server_major: i32,
+    adapters: BTreeMap<String, MadeAdapter>,
+}
+
+impl Making {
+    fn new(sources: &Sources, settings: &Settings) -> Making {
+        let adapters = sources.0.iter().map(|source| {
+            let statement = adapter::view(sources, source, settings);
+            (
+                source.spec.adapter.to_owned(),
+                MadeAdapter::new(source, statement),
+            )
+        });
+        Making {
+            time_zone: settings.time_zone.clone(),
+            server_major: 0,
+            adapters: adapters.collect(),
+        }
+    }
+
+    /// Whether views of both would agree.
+    fn is_alike(&self, other: &Making) -> bool {
+        fn statements(making: &Making) -> impl Iterator<Item = &str> {
+            making.adapters.values().map(|made| made.statement.as_str())
+        }
+        self.time_zone == other.time_zone && statements(self).eq(statements(other))
+    }
 }
 
 fn stored_making() -> Result<Option<Making>, Error> {
     as_extension_owner(|| {
-        query::optional_row("SELECT making, definitions FROM metabase_internal.made_from", &[])
+        query::optional_row(
+            "SELECT time_zone, server_major, adapters FROM metabase_internal.made_from",
+            &[],
+        )
     })
 }
 
-/// The adapters as PostgreSQL tells them: a table or column that was renamed since has another name there.
-fn definitions() -> Result<Option<String>, Error> {
-    // Times in them are written in the session's zone.
-    with_time_zone("UTC", || {
-        as_extension_owner(|| {
-            query::value(
-                include_str!("../../sql/queries/source/adapter_definitions.sql"),
-                &[adapters().into()],
-            )
-        })
-    })
+/// The zone that the adapters and views were made for; the one that is set where there are none.
+pub fn zone() -> Result<String, Error> {
+    match stored_making()? {
+        Some(made) => Ok(made.time_zone),
+        None => Ok(settings::current()?.time_zone),
+    }
 }
 
-fn store_making(making: String) -> Result<(), Error> {
-    let definitions = definitions()?;
+fn server_major() -> Result<i32, Error> {
+    query::value(
+        "SELECT pg_catalog.current_setting('server_version_num')::integer / 10000",
+        &[],
+    )
+}
+
+fn store_making(mut making: Making) -> Result<(), Error> {
+    for seen in seen(None)? {
+        if let Some(made) = making.adapters.get_mut(&seen.adapter) {
+            made.told = seen.told;
+        }
+    }
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/source/store_making.sql"),
-            &[making.into(), definitions.into()],
+            &[
+                making.time_zone.into(),
+                JsonB(serde_json::to_value(&making.adapters)?).into(),
+            ],
         )
     })
+}
+
+/// The query for what names mean, of the names that `names` selects.
+pub fn meanings(names: &str) -> String {
+    sql::fill(
+        include_str!("../../sql/queries/source/meanings.sql"),
+        &[(":names", names)],
+    )
+}
+
+/// Selects the names that sources have in the known layouts.
+fn known_names() -> String {
+    let names: Vec<String> = ENTITIES
+        .iter()
+        .flat_map(|spec| spec.tables)
+        .map(|(schema, name)| sql::qualified(schema, name))
+        .collect();
+    format!("SELECT pg_catalog.unnest({})", sql::text_array(&names))
+}
+
+/// Selects the names that were compared last, from `source_names`, which is in scope.
+pub fn compared_names() -> &'static str {
+    "SELECT pg_catalog.jsonb_object_keys(source_names.meanings)"
+}
+
+/// Remembers what the names of the sources mean now, and what people should know of that.
+pub fn store_names(notes: &[String]) -> Result<(), Error> {
+    static STATEMENT: LazyLock<String> = LazyLock::new(|| {
+        let mapped = "SELECT pg_catalog.format('%I.%I', relation_schema, relation_name) FROM \
+                      metabase_internal.source_mapping WHERE relation_name IS NOT NULL";
+        sql::fill(
+            include_str!("../../sql/queries/source/store_names.sql"),
+            &[(
+                ":meanings",
+                &meanings(&format!("{} UNION {mapped}", known_names())),
+            )],
+        )
+    });
+    as_extension_owner(|| query::run(&STATEMENT, &[notes.to_vec().into()]))
+}
+
+/// What the names of the sources have come to mean, for people.
+#[derive(Default, serde::Deserialize)]
+pub struct ChangedNames {
+    /// What was noted when the adapters were last compared with them, and goes on.
+    notes: Vec<String>,
+    /// What has changed since.
+    pub changes: Vec<String>,
+}
+
+impl ChangedNames {
+    pub fn all(self) -> Vec<String> {
+        [self.notes, self.changes].concat()
+    }
+}
+
+/// What the names of the sources have come to mean; nothing where there are no adapters.
+pub fn changed_names() -> Result<ChangedNames, Error> {
+    static QUERY: LazyLock<String> = LazyLock::new(|| {
+        sql::fill(
+            include_str!("../../sql/queries/source/changed_names.sql"),
+            &[(":meanings", &meanings(compared_names()))],
+        )
+    });
+    Ok(as_extension_owner(|| query::optional_row(&QUERY, &[]))?.unwrap_or_default())
+}
+
+/// How this server tells a query as the definition of a view, as the current role writes it.
+pub fn told(definition: &str) -> Result<String, Error> {
+    // The view is gone again at once.
+    subtransaction_kept_if(
+        |_| false,
+        || {
+            as_creator(|| {
+                restricted(|| {
+                    query::run(
+                        &format!("CREATE VIEW metabase_internal.told AS\n{definition}"),
+                        &[],
+                    )
+                })
+            })?;
+            query::value(
+                "SELECT pg_catalog.pg_get_viewdef('metabase_internal.told'::pg_catalog.regclass)",
+                &[],
+            )
+        },
+    )
 }
 
 fn create(verb: &str, sources: &Sources, source: &Source, settings: &Settings) -> Result<(), Error> {

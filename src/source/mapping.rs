@@ -172,6 +172,7 @@ fn resolve_entity(
         relation: None,
         bindings: Vec::new(),
         filter: mapping.and_then(|mapping| mapping.filter.clone()),
+        is_mapped_to_none: mapping.is_some_and(|mapping| mapping.relation.is_none()),
         unique_key: false,
         problems: Vec::new(),
     };
@@ -236,7 +237,10 @@ fn resolve_entity(
                 relation: relation.qualified.clone(),
                 looked_for: "mapping for it but null".into(),
             }),
-            Some(None) => Ok(detect::missing(column, Some("mapped to null".into()))),
+            Some(None) => Ok(Binding {
+                is_mapped_to_none: true,
+                ..detect::missing(column, Some("mapped to null".into()))
+            }),
             None => detect::detect_column(spec, column, &relation),
         };
         match binding {
@@ -318,6 +322,7 @@ fn bind_expression(
         shown: Some(given.to_owned()),
         sql_type: Some(sql_type),
         note: None,
+        is_mapped_to_none: false,
     })
 }
 

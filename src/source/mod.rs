@@ -4,6 +4,7 @@ pub mod adapter;
 pub mod catalog;
 pub mod describe;
 pub mod detect;
+pub mod drift;
 pub mod entity;
 pub mod installed;
 pub mod mapping;
@@ -96,6 +97,8 @@ pub struct Binding {
     pub sql_type: Option<SqlType>,
     /// Why it is missing, where that is not plain.
     pub note: Option<String>,
+    /// Whether it is missing because map_source() said so.
+    pub is_mapped_to_none: bool,
 }
 
 /// Where one entity is read from.
@@ -106,6 +109,8 @@ pub struct Source {
     pub relation: Option<SourceRelation>,
     pub bindings: Vec<Binding>,
     pub filter: Option<String>,
+    /// Whether there is none because map_source() said so.
+    pub is_mapped_to_none: bool,
     /// Whether the key is known to tell the rows apart.
     pub unique_key: bool,
     /// What keeps it from being used.

@@ -1,6 +1,7 @@
 //! The seven views, as data.
 
 use crate::calendar::Strategy;
+use crate::sql;
 
 /// One of the seven.
 pub struct View {
@@ -13,6 +14,20 @@ pub struct View {
 }
 
 impl View {
+    /// The statements that make it, for a zone.
+    pub fn statements(&self, time_zone: &str) -> String {
+        sql::fill(self.definition, &[(":'time_zone'", &sql::literal(time_zone))])
+    }
+
+    /// The SELECT that it shows, for a zone.
+    pub fn query(&self, time_zone: &str) -> String {
+        let statements = self.statements(time_zone);
+        let query = statements
+            .split_once(" AS\n")
+            .and_then(|(_, rest)| rest.split_once(";\n"));
+        query.map_or_else(String::new, |(query, _)| query.to_owned())
+    }
+
     /// Its columns, in their order: each has a comment.
     pub fn columns(&self) -> Vec<&'static str> {
         let comment = format!("COMMENT ON COLUMN analytics.{}.", self.name);
@@ -84,6 +99,13 @@ mod tests {
                 view.name, view.name
             );
             assert!(view.definition.contains(&create), "{}", view.name);
+            let query = view.query("UTC");
+            assert!(
+                query.starts_with("SELECT") || query.starts_with("WITH"),
+                "{}",
+                view.name
+            );
+            assert!(!query.contains(';'), "{}", view.name);
             assert!(view.definition.contains(&unique), "{}", view.name);
         }
     }

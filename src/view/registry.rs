@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::settings::Settings;
-use crate::sql;
 
 /// Any view under this extension's care.
 pub struct ViewEntry {
@@ -50,10 +49,7 @@ impl ViewEntry {
     /// The statements that make it, with its indexes and comments.
     pub fn statements(&self, settings: &Settings) -> String {
         match &self.kind {
-            ViewKind::Seven(view) => sql::fill(
-                view.definition,
-                &[(":'time_zone'", &sql::literal(&settings.time_zone))],
-            ),
+            ViewKind::Seven(view) => view.statements(&settings.time_zone),
             ViewKind::Custom(view) => view.statements(),
         }
     }

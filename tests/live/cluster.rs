@@ -63,6 +63,10 @@ impl Database {
 
     /// An empty database.
     pub fn empty() -> Database {
+        Database::made_from("template1")
+    }
+
+    fn made_from(template: &str) -> Database {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         // The process's number keeps runs against one cluster apart.
         let name = format!(
@@ -71,9 +75,14 @@ impl Database {
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
         connect_to(&socket(), "postgres", "postgres")
-            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
             .expect("a database can be created");
         Database { name }
+    }
+
+    /// Another database that is what this one is now; nobody may be connected to this one.
+    pub fn copy(&self) -> Database {
+        Database::made_from(&self.name)
     }
 
     /// A session as superuser.

@@ -84,9 +84,13 @@ pub struct Refreshed {
 
 /// The rows of a call such as `refresh('all')`.
 pub fn refreshed(client: &mut Client, call: &str) -> Vec<Refreshed> {
-    client
-        .query(&format!("SELECT * FROM metabase.{call}"), &[])
-        .unwrap_or_else(|error| panic!("{call}: {error:?}"))
+    try_refreshed(client, call).unwrap_or_else(|error| panic!("{call}: {error:?}"))
+}
+
+/// The same, of a call that may fail.
+pub fn try_refreshed(client: &mut Client, call: &str) -> Result<Vec<Refreshed>, postgres::Error> {
+    let rows = client.query(&format!("SELECT * FROM metabase.{call}"), &[])?;
+    Ok(rows
         .iter()
         .map(|row| Refreshed {
             view_name: row.get("view_name"),
@@ -95,7 +99,7 @@ pub fn refreshed(client: &mut Client, call: &str) -> Vec<Refreshed> {
             rows_changed: row.get("rows_changed"),
             error_message: row.get("error_message"),
         })
-        .collect()
+        .collect())
 }
 
 /// The errors in the rows of refreshes, among whatever else statements have answered.

@@ -45,6 +45,21 @@ SELECT
                 AND granted.relation_name = wanted.name
         ) AS is_permitted,
     (
+        SELECT
+            queue.relkind = 'r'
+                AND queue.relpersistence = 'p'
+                AND queue.relam = (SELECT method.oid FROM pg_catalog.pg_am AS method WHERE method.amname = 'heap')
+                AND (
+                    SELECT pg_catalog.array_agg(attribute.atttypid::regtype::text ORDER BY attribute.attnum)
+                    FROM pg_catalog.pg_attribute AS attribute
+                    WHERE attribute.attrelid = queue.oid
+                        AND attribute.attnum > 0
+                ) = ARRAY['timestamp with time zone', 'uuid', 'bigint', 'text']
+        FROM pg_catalog.pg_class AS queue
+        WHERE queue.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
+            AND queue.relname = wanted.entity || '_queue'
+    ) IS TRUE AS has_queue,
+    (
         SELECT count(*) = 2 AND bool_and(trigger.tgenabled = 'A')
         FROM pg_catalog.pg_trigger AS trigger
         WHERE trigger.tgrelid = relation.oid

@@ -1,7 +1,27 @@
 -- How incremental refresh is doing, and whether the sources are still what they were when the facts were read. A source whose
 -- rows can have changed unseen looks different: a trigger was dropped, disabled or enabled, the table was rewritten or
--- truncated, a partition or a policy has come or gone, an adapter was changed. The xmin of an entry in the catalog tells that it was written.
-WITH captured AS (
+-- truncated, a partition or a policy has come or gone, a column was put in the place of another one, an adapter was changed, or a
+-- function or a label that it shows values by. The xmin of an entry in the catalog tells that it was written.
+WITH views AS (
+    SELECT
+        view.oid,
+        view.relname,
+        view.relowner,
+        view.xmin AS view_xmin,
+        rule.oid AS rule_oid,
+        rule.xmin AS rule_xmin
+    FROM pg_catalog.pg_class AS view
+    JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = view.oid
+    WHERE view.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
+        AND view.relkind = 'v'
+        AND view.relname = ANY (:adapters)
+),
+reader AS (
+    SELECT role.oid, role.rolsuper, role.rolbypassrls
+    FROM pg_catalog.pg_roles AS role
+    WHERE role.oid = (SELECT max(relowner::bigint)::oid FROM views HAVING count(DISTINCT relowner) = 1)
+),
+captured AS (
     SELECT
         trigger.tgrelid,
         trigger.tgname,
@@ -11,8 +31,11 @@ WITH captured AS (
         relation.relkind,
         relation.relpersistence,
         relation.relowner,
-        relation.relrowsecurity,
-        relation.relforcerowsecurity,
+        -- Whether policies decide which rows are read.
+        relation.relrowsecurity
+            AND NOT coalesce(reader.rolsuper OR reader.rolbypassrls, false)
+            AND (relation.relforcerowsecurity OR NOT coalesce(pg_catalog.pg_has_role(reader.oid, relation.relowner, 'USAGE'), false))
+            AS has_row_security,
         (
             SELECT pg_catalog.string_agg(pg_catalog.concat(child.inhrelid, '/', child.xmin), ' ' ORDER BY child.inhrelid)
             FROM pg_catalog.pg_inherits AS child
@@ -28,37 +51,88 @@ WITH captured AS (
     FROM pg_catalog.pg_trigger AS trigger
     JOIN pg_catalog.pg_class AS relation ON relation.oid = trigger.tgrelid
     LEFT JOIN pg_catalog.pg_inherits AS parent ON parent.inhrelid = trigger.tgrelid
+    LEFT JOIN reader ON true
     WHERE trigger.tgfoid IN (
         pg_catalog.to_regprocedure('metabase_internal.capture_row()'),
         pg_catalog.to_regprocedure('metabase_internal.capture_truncate()')
     )
 ),
+depended AS (
+    SELECT views.oid, depend.refclassid, depend.refobjid, depend.refobjsubid
+    FROM views
+    JOIN pg_catalog.pg_depend AS depend
+        ON depend.classid = 'pg_catalog.pg_rewrite'::regclass
+        AND depend.objid = views.rule_oid
+),
+read_column AS (
+    SELECT
+        depended.oid,
+        attribute.attrelid,
+        attribute.attnum,
+        attribute.attname,
+        attribute.atttypid,
+        attribute.xmin,
+        CASE
+            WHEN attribute.attgenerated <> ''
+                THEN (
+                    SELECT generated.xmin
+                    FROM pg_catalog.pg_attrdef AS generated
+                    WHERE generated.adrelid = attribute.attrelid
+                        AND generated.adnum = attribute.attnum
+                )
+        END AS generated_xmin
+    FROM depended
+    JOIN pg_catalog.pg_attribute AS attribute
+        ON attribute.attrelid = depended.refobjid
+        AND attribute.attnum = depended.refobjsubid
+    WHERE depended.refclassid = 'pg_catalog.pg_class'::regclass
+        AND depended.refobjsubid > 0
+),
 adapter AS (
     SELECT
-        view.oid,
-        view.relname,
-        view.relowner,
-        view.xmin AS view_xmin,
-        rule.xmin AS rule_xmin,
+        views.*,
         (
             SELECT pg_catalog.string_agg(
-                pg_catalog.concat(depend.refobjid, '.', attribute.attname),
+                pg_catalog.concat_ws(
+                    '.',
+                    read_column.attrelid,
+                    read_column.attnum,
+                    read_column.attname,
+                    read_column.atttypid,
+                    read_column.xmin,
+                    read_column.generated_xmin
+                ),
                 ' '
-                ORDER BY depend.refobjid, depend.refobjsubid
+                ORDER BY read_column.attrelid, read_column.attnum
             )
-            FROM pg_catalog.pg_depend AS depend
-            JOIN pg_catalog.pg_attribute AS attribute
-                ON attribute.attrelid = depend.refobjid
-                AND attribute.attnum = depend.refobjsubid
-            WHERE depend.classid = 'pg_catalog.pg_rewrite'::regclass
-                AND depend.objid = rule.oid
-                AND depend.refclassid = 'pg_catalog.pg_class'::regclass
-        ) AS columns
-    FROM pg_catalog.pg_class AS view
-    JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = view.oid
-    WHERE view.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
-        AND view.relkind = 'v'
-        AND view.relname = ANY (:adapters)
+            FROM read_column
+            WHERE read_column.oid = views.oid
+        ) AS columns,
+        (
+            SELECT pg_catalog.string_agg(pg_catalog.concat(label.oid, '/', label.xmin), ' ' ORDER BY label.oid)
+            FROM pg_catalog.pg_enum AS label
+            WHERE label.enumtypid IN (SELECT read_column.atttypid FROM read_column WHERE read_column.oid = views.oid)
+        ) AS labels
+    FROM views
+),
+-- A function that is called can call any other one. An adapter that calls one of somebody's making changes with each of them.
+functions AS (
+    SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat(function.oid, '/', function.xmin), ' ' ORDER BY function.oid)) AS made
+    FROM pg_catalog.pg_proc AS function
+    WHERE function.oid >= 16384
+        AND function.pronamespace NOT IN (
+            SELECT schema.oid
+            FROM pg_catalog.pg_namespace AS schema
+            WHERE pg_catalog.starts_with(schema.nspname, 'pg_temp_')
+        )
+        AND EXISTS (
+            SELECT
+            FROM depended
+            WHERE depended.refclassid IN (
+                'pg_catalog.pg_proc'::regclass,
+                'pg_catalog.pg_operator'::regclass
+            )
+        )
 )
 SELECT
     incremental.is_wanted,
@@ -69,9 +143,9 @@ SELECT
     incremental.retry_at > clock_timestamp() AS has_just_failed,
     incremental.build_seconds,
     incremental.seconds_per_change,
-    pg_catalog.substring(made.making, E'^time zone ([^\n]*)\n') AS zone,
-    (now() AT TIME ZONE pg_catalog.substring(made.making, E'^time zone ([^\n]*)\n'))::date::text AS day,
-    (SELECT max(relowner::bigint) FROM adapter HAVING count(DISTINCT relowner) = 1) AS owner,
+    made.time_zone AS zone,
+    (now() AT TIME ZONE made.time_zone)::date::text AS day,
+    (SELECT reader.oid::bigint FROM reader) AS owner,
     coalesce(
             (
                 SELECT pg_catalog.string_agg(
@@ -93,23 +167,42 @@ SELECT
                 FROM adapter
             ),
             ''
-        ) AS sources_now,
+        )
+        || coalesce((SELECT functions.made FROM functions), '') AS sources_now,
     -- Also what changes none of that, such as a name that was given to another one and taken back.
     (
         SELECT pg_catalog.string_agg(pg_catalog.concat(adapter.oid, '/', adapter.view_xmin), ' ' ORDER BY adapter.oid)
         FROM adapter
     ) AS adapters_now,
+    -- The transactions that have written any of that.
     (
-        SELECT pg_catalog.bool_or(
-            pg_catalog.pg_current_xact_id_if_assigned()::xid IN (captured.trigger_xmin, captured.parent_xmin, captured.class_xmin)
-        )
-        FROM captured
-    ) AS is_altered_now,
+        SELECT pg_catalog.jsonb_agg(DISTINCT writer.xmin::text::bigint)
+        FROM (
+            SELECT captured.trigger_xmin FROM captured
+            UNION ALL
+            SELECT captured.parent_xmin FROM captured
+            UNION ALL
+            SELECT captured.class_xmin FROM captured
+            UNION ALL
+            SELECT views.rule_xmin FROM views
+            UNION ALL
+            SELECT read_column.xmin FROM read_column
+        ) AS writer (xmin)
+        WHERE writer.xmin IS NOT NULL
+    ) AS writers,
+    source_names.meanings IS DISTINCT FROM (
+        :meanings
+    ) AS has_other_names,
+    incremental.own_tables,
+    (
+        :own_tables
+    ) AS own_tables_now,
     queue.changes,
     queue.oldest,
     queue.unknown
 FROM metabase_internal.incremental
 LEFT JOIN metabase_internal.made_from AS made ON true
+LEFT JOIN metabase_internal.source_names ON true
 CROSS JOIN (
     SELECT
         count(*)         AS changes,

@@ -3,6 +3,9 @@ UPDATE metabase_internal.incremental
 SET
     generation    = pg_catalog.gen_random_uuid(),
     sources       = $1,
+    own_tables    = (
+        :own_tables
+    ),
     reason        = NULL,
     retry_at      = NULL,
     built_at      = clock_timestamp(),

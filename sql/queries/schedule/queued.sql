@@ -1,7 +1,11 @@
--- Which queues hold anything, and whether refreshes can be incremental at all.
+-- Which queues hold anything, whether refreshes can be incremental at all, and whether views have to follow their sources.
 SELECT
     EXISTS (SELECT FROM metabase_internal.order_queue)      AS orders,
     EXISTS (SELECT FROM metabase_internal.stock_item_queue) AS stock_items,
     EXISTS (SELECT FROM metabase_internal.queue)            AS anything,
-    incremental.is_wanted AND incremental.reason IS NULL    AS can_be_applied
+    incremental.is_wanted AND incremental.reason IS NULL    AS can_be_applied,
+    source_names.meanings IS DISTINCT FROM (
+        :meanings
+    ) AND EXISTS (SELECT FROM metabase_internal.made_from)  AS has_other_names
 FROM metabase_internal.incremental
+LEFT JOIN metabase_internal.source_names ON true

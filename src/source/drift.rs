@@ -1,0 +1,252 @@
+//! Drift: what the names of the sources mean now, against what the adapters were made from.
+//!
+//! An adapter holds a table by its oid, and columns by their numbers. People mean names. Where a name has come to mean something else, the
+//! adapter has to follow; where a table or column has only lost its name, the adapter goes on with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Origin, Source, Sources};
+use crate::error::Error;
+use crate::sql;
+
+/// What one adapter was made from.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MadeAdapter {
+    /// The view, as it stands behind CREATE.
+    pub statement: String,
+    /// Its source, as SQL writes it; None where there was none.
+    pub relation: Option<String>,
+    /// What each canonical column shows that shows anything: a column's name, or an expression.
+    pub columns: BTreeMap<String, String>,
+    /// How PostgreSQL told it then, with the types of its columns.
+    pub told: String,
+}
+
+impl MadeAdapter {
+    pub fn new(source: &Source, statement: String) -> MadeAdapter {
+        let shown = |binding: &super::Binding| Some((binding.column.name.to_owned(), binding.shown.clone()?));
+        MadeAdapter {
+            statement,
+            relation: source
+                .relation
+                .as_ref()
+                .map(|relation| relation.qualified.clone()),
+            columns: source.bindings.iter().filter_map(shown).collect(),
+            told: String::new(),
+        }
+    }
+}
+
+/// A relation that an adapter reads.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct RelationRead {
+    pub oid: u32,
+    pub schema: String,
+    pub name: String,
+}
+
+/// An adapter as the catalog has it.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct AdapterSeen {
+    pub adapter: String,
+    pub is_there: bool,
+    pub owner: Option<String>,
+    /// How PostgreSQL tells it, with the types of its columns.
+    pub told: String,
+    /// What the name of its source means now.
+    pub named: Option<u32>,
+    pub reads: Vec<RelationRead>,
+}
+
+impl AdapterSeen {
+    /// What it reads, for people.
+    pub fn names_read(&self) -> String {
+        let names: Vec<String> = self
+            .reads
+            .iter()
+            .map(|relation| sql::qualified(&relation.schema, &relation.name))
+            .collect();
+        names.join(", ")
+    }
+}
+
+/// How an adapter stands to what the names mean.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Drift {
+    /// It shows what they mean.
+    None,
+    /// It does not, and can be made to.
+    Follows(String),
+    /// What it reads is not found under its name any more, or not by name alone. It goes on reading that.
+    Stays(String),
+    /// The names mean something that it cannot show.
+    Barred(String),
+}
+
+/// How one adapter stands to its source as it would be found now. `is_same_major` says whether the server tells definitions as the one did
+/// that the adapter was made in.
+pub fn drift(
+    made: &MadeAdapter,
+    seen: &AdapterSeen,
+    source: &Source,
+    statement: &str,
+    is_same_major: bool,
+) -> Drift {
+    let entity = source.spec.name;
+    let reads = |oid| seen.reads.iter().any(|relation| relation.oid == oid);
+    let problem = source.problems.first().map(Error::to_string);
+    if !seen.is_there {
+        return match problem {
+            None => Drift::Follows(format!("the adapter of entity {entity} is gone")),
+            Some(problem) => Drift::Barred(problem),
+        };
+    }
+    let is_as_made = is_same_major && made.told == seen.told;
+    match (&made.relation, &source.relation) {
+        // What has come and cannot be used is for a person to look at, and in nobody's way.
+        (None, _) if problem.is_some() => Drift::None,
+        (None, None) if made.statement == statement && is_as_made => Drift::None,
+        (None, None) => Drift::Follows(format!("the adapter of entity {entity} was made in another way")),
+        (None, Some(new)) => Drift::Follows(format!("{} has come", new.qualified)),
+        (Some(_), Some(new)) if reads(new.oid) => {
+            let changed = match made.statement == statement && is_as_made {
+                true => Changed::default(),
+                false => Changed::of(made, source, statement),
+            };
+            let relation = &new.qualified;
+            match (changed.lost, changed.otherwise, problem) {
+                (None, None, None) => Drift::None,
+                (None, None, Some(problem)) => Drift::Stays(problem),
+                (None, Some(_), Some(problem)) => Drift::Barred(problem),
+                (None, Some(what), None) => Drift::Follows(format!("{relation} {what}")),
+                (Some(lost), None, _) => Drift::Stays(format!(
+                    "{relation} has no column {lost} any more: the views go on reading what was called that"
+                )),
+                (Some(lost), Some(what), _) => {
+                    Drift::Barred(format!("{relation} {what}, and has no column {lost} any more"))
+                }
+            }
+        }
+        (Some(_), Some(new)) => match (problem, lost_columns(made, source)) {
+            (Some(problem), _) => Drift::Barred(problem),
+            (None, Some(lost)) => Drift::Barred(format!(
+                "{} is another table than the views read, and has no column {lost}",
+                new.qualified
+            )),
+            (None, None) => Drift::Follows(format!("{} is another table", new.qualified)),
+        },
+        (Some(old), None) => match seen.named {
+            Some(oid) if reads(oid) => Drift::Stays(
+                problem.unwrap_or_else(|| format!("entity {entity} is not read from {old} any more")),
+            ),
+            Some(_) => Drift::Barred(
+                problem.unwrap_or_else(|| format!("{old} is another table than the views read")),
+            ),
+            None if source.is_mapped_to_none => Drift::Follows(format!("entity {entity} is mapped to none")),
+            None => Drift::Stays(format!(
+                "{old} is not there any more: the views go on reading {}",
+                seen.names_read()
+            )),
+        },
+    }
+}
+
+/// What is different in an adapter that would still read the same relation.
+#[derive(Default)]
+struct Changed {
+    /// Columns that are not found any more.
+    lost: Option<String>,
+    otherwise: Option<String>,
+}
+
+impl Changed {
+    fn of(made: &MadeAdapter, source: &Source, statement: &str) -> Changed {
+        let now = MadeAdapter::new(source, statement.to_owned());
+        let other: Vec<&str> = now
+            .columns
+            .iter()
+            .filter(|(column, shown)| made.columns.get(*column) != Some(shown))
+            .map(|(column, _)| column.as_str())
+            .collect();
+        let lost = lost_columns(made, source);
+        let otherwise = if !other.is_empty() {
+            Some(format!("has another column for {}", other.join(", ")))
+        } else if shows_keys_once(&made.statement) != shows_keys_once(statement) {
+            Some("has another unique key".to_owned())
+        } else if lost.is_none() {
+            Some("is read by an adapter that was made in another way".to_owned())
+        } else {
+            None
+        };
+        Changed { lost, otherwise }
+    }
+}
+
+/// Whether an adapter shows each key once because nothing else sees to that.
+fn shows_keys_once(statement: &str) -> bool {
+    statement.contains("SELECT DISTINCT ON")
+}
+
+/// The columns that the adapter shows and would not show any more, because its source has none of that name now; None where there is no
+/// such column. Where somebody has decided so, none is lost.
+pub fn lost_columns(made: &MadeAdapter, source: &Source) -> Option<String> {
+    let relation = source.relation.as_ref()?;
+    let lost: BTreeSet<String> = source
+        .bindings
+        .iter()
+        .filter(|binding| binding.origin == Origin::Missing && !binding.is_mapped_to_none)
+        .filter_map(|binding| {
+            let shown = made.columns.get(binding.column.name)?;
+            let was_detected = binding.column.names.contains(&shown.as_str());
+            let is_lost = relation.column(shown).is_none() && (was_detected || !source.problems.is_empty());
+            is_lost.then(|| shown.clone())
+        })
+        .collect();
+    (!lost.is_empty()).then(|| lost.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+/// The first reason why adapters cannot follow though each could by itself: keys that do not fit each other any more.
+pub fn misfit(sources: &Sources) -> Option<String> {
+    sources
+        .0
+        .iter()
+        .flat_map(|source| &source.problems)
+        .find(|problem| matches!(problem, Error::ReferenceType { .. }))
+        .map(Error::to_string)
+}
+
+/// How all adapters stand, in the order of the entities.
+#[derive(Debug)]
+pub struct Drifts(pub Vec<Drift>);
+
+impl Drifts {
+    /// What keeps views from being refreshed.
+    pub fn barred(&self) -> Option<&str> {
+        self.0.iter().find_map(|drift| match drift {
+            Drift::Barred(what) => Some(what.as_str()),
+            _ => None,
+        })
+    }
+
+    /// What adapters have to follow, in one sentence; None where there is nothing.
+    pub fn to_follow(&self) -> Option<String> {
+        joined(self.0.iter().filter_map(|drift| match drift {
+            Drift::Follows(what) => Some(what.as_str()),
+            _ => None,
+        }))
+    }
+
+    /// What people should know of while all goes on.
+    pub fn notes(&self) -> Vec<String> {
+        let notes = self.0.iter().filter_map(|drift| match drift {
+            Drift::Stays(what) => Some(what.clone()),
+            _ => None,
+        });
+        notes.collect()
+    }
+}
+
+fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
+    let texts: Vec<&str> = texts.collect();
+    (!texts.is_empty()).then(|| texts.join("; "))
+}

@@ -1,0 +1,1 @@
+//! What people do to a shop's tables, case by case.
