@@ -139,7 +139,7 @@ fn any_history_of_alterations_ends_with_the_truth_or_says_why_not() {
         .unwrap_or(CASES);
     let mut runner = TestRunner::new(Config {
         cases,
-        max_shrink_iters: 512,
+        max_shrink_iters: 200,
         failure_persistence: None,
         ..Config::default()
     });
