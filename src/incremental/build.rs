@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::apply::run_steps;
+use super::membership;
 use super::state::{self, StateSnapshot};
 use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
@@ -32,6 +33,7 @@ pub fn build(
         })?;
         fill(workspace, snapshot, owner)
     })?;
+    membership::begin()?;
     state::check_unaltered(snapshot)?;
     as_extension_owner(|| {
         query::run(

@@ -6,6 +6,7 @@ pub mod capture;
 pub mod control;
 pub mod flush;
 pub mod installer;
+mod membership;
 mod program;
 mod rollup;
 mod script;
