@@ -113,12 +113,13 @@ fn set(settings: &[(&str, &str)]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs `work` with nothing written to the server's log, but for what ends the session: an administrator does not want to read what it tells
-/// there each time.
+/// Runs `work` with nothing told to the server's log or to the client but what ends the session: nobody wants to read each time what it tells
+/// there.
 pub fn without_log<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     // SAFETY: a new level of settings. It ends below, or with the (sub)transaction that is aborted if an error unwinds.
     let level = unsafe { pg_sys::NewGUCNestLevel() };
     set_one_as(pg_sys::GucContext::PGC_SUSET, c"log_min_messages", c"fatal");
+    set_one(c"client_min_messages", c"error");
     let result = work();
     // SAFETY: it is the innermost level: whatever `work` began has ended.
     unsafe { pg_sys::AtEOXact_GUC(false, level) }

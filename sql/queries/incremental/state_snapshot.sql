@@ -1,7 +1,19 @@
 -- How incremental refresh is doing, and whether the sources are still what they were when the facts were read. A source whose
 -- rows can have changed unseen looks different: a trigger was dropped, disabled or enabled, the table was rewritten or
 -- truncated, a partition or a policy has come or gone, an adapter was changed. The xmin of an entry in the catalog tells that it was written.
-WITH captured AS (
+WITH source AS MATERIALIZED (
+    SELECT DISTINCT depend.refobjid AS relation
+    FROM pg_catalog.pg_class AS view
+    JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = view.oid
+    JOIN pg_catalog.pg_depend AS depend
+        ON depend.classid = 'pg_catalog.pg_rewrite'::regclass
+        AND depend.objid = rule.oid
+        AND depend.refclassid = 'pg_catalog.pg_class'::regclass
+    WHERE view.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
+        AND view.relkind = 'v'
+        AND view.relname = ANY (:adapters)
+),
+captured AS (
     SELECT
         trigger.tgrelid,
         trigger.tgname,
@@ -32,6 +44,18 @@ WITH captured AS (
         pg_catalog.to_regprocedure('metabase_internal.capture_row()'),
         pg_catalog.to_regprocedure('metabase_internal.capture_truncate()')
     )
+        -- Anybody may put such a trigger on a table that is no source.
+        AND (
+            trigger.tgrelid IN (SELECT relation FROM source)
+            OR (
+                relation.relispartition
+                AND EXISTS (
+                    SELECT
+                    FROM pg_catalog.pg_partition_ancestors(trigger.tgrelid) AS ancestor
+                    JOIN source ON source.relation = ancestor.relid
+                )
+            )
+        )
 ),
 adapter AS (
     SELECT
