@@ -648,3 +648,32 @@ fn a_call_tells_the_log_nothing_of_the_servers_configuration() {
     let log_min_messages: String = value(&mut session, "SHOW log_min_messages");
     assert_eq!(log_min_messages, "warning");
 }
+
+/// pg_dump does not lock what it leaves out, and asks for the text of its indexes and constraints all the same.
+#[test]
+fn dumps_go_on_while_facts_are_built() {
+    let (database, client) = refreshed_shop();
+    drop(client);
+    let mut builder = database.connect();
+    let dumping = std::sync::atomic::AtomicBool::new(true);
+    let dumps = std::thread::scope(|scope| {
+        let builds = scope.spawn(|| {
+            let mut builds = 0;
+            while dumping.load(std::sync::atomic::Ordering::Relaxed) {
+                run(&mut builder, "SELECT metabase.rebuild()");
+                builds += 1;
+            }
+            builds
+        });
+        let dumps: Vec<_> = (0..15)
+            .map(|_| {
+                let output = database.program("pg_dump").output().expect("pg_dump can be run");
+                String::from_utf8_lossy(&output.stderr).into_owned()
+            })
+            .collect();
+        dumping.store(false, std::sync::atomic::Ordering::Relaxed);
+        assert!(builds.join().expect("builds go on") > 15);
+        dumps
+    });
+    assert_eq!(dumps, [""; 15]);
+}
