@@ -672,7 +672,7 @@ fn dumps_go_on_while_facts_are_built() {
             })
             .collect();
         dumping.store(false, std::sync::atomic::Ordering::Relaxed);
-        assert!(builds.join().expect("builds go on") > 15);
+        assert!(builds.join().expect("builds go on") > 3);
         dumps
     });
     assert_eq!(dumps, [""; 15]);
