@@ -14,11 +14,12 @@ const VARIABLE: &str = "RUST_LIB_BACKTRACE";
 pub fn disable() {
     let before = env::var_os(VARIABLE);
     // SAFETY: a process of the server has one thread.
-    unsafe { env::set_var(VARIABLE, "0") };
-    let _ = Backtrace::capture();
-    // SAFETY: as above.
-    match before {
-        Some(value) => unsafe { env::set_var(VARIABLE, value) },
-        None => unsafe { env::remove_var(VARIABLE) },
+    unsafe {
+        env::set_var(VARIABLE, "0");
+        let _ = Backtrace::capture();
+        match before {
+            Some(value) => env::set_var(VARIABLE, value),
+            None => env::remove_var(VARIABLE),
+        }
     }
 }

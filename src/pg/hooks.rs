@@ -210,6 +210,7 @@ unsafe extern "C-unwind" fn before_utility(node: *mut pg_sys::Node) {
     match unsafe { wanted(node) } {
         Some(Wanted::Database(database)) => hold_until_end(database),
         Some(Wanted::Extension) => {
+            // SAFETY: a plain read of this backend's global.
             hold_until_end(unsafe { pg_sys::MyDatabaseId }.to_u32());
             removal::lock_sources();
         }
