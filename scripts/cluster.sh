@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # A private PostgreSQL cluster: only its own user and root reach it, through a socket in a folder of mode 0700.
 #
-#   scripts/cluster.sh start DIR [SETTING=VALUE|-OPTION|memory=KILOBYTES ...]
+#   scripts/cluster.sh start DIR [SETTING=VALUE|-OPTION|memory=KILOBYTES|environment=NAME=VALUE ...]
 #       makes the cluster if need be, starts it with these settings and options of postgres, prints the socket's folder; of memory
-#       each of its processes gets so much at most
+#       each of its processes gets so much at most, and their environment has this variable
 #   scripts/cluster.sh standby DIR PRIMARY_DIR         copies a cluster that runs, to follow it when it is started
 #   scripts/cluster.sh stop DIR [fast|immediate]
 #   scripts/cluster.sh drop DIR                        stops it and removes all of it
@@ -37,18 +37,19 @@ socket_dir() {
 
 start() {
     [ -d "$dir/data" ] || make_cluster
-    local socket setting options limit=()
+    local socket setting options limit=() environment=()
     socket=$(socket_dir)
     if ! running; then
         options="-c listen_addresses='' -c unix_socket_directories='$socket'"
         for setting in "$@"; do
             case $setting in
                 memory=*) limit=(prlimit "--as=$((${setting#memory=} * 1024))") ;;
+                environment=*) environment+=("${setting#environment=}") ;;
                 -*) options+=" $setting" ;;
                 *)  options+=" -c $setting" ;;
             esac
         done
-        as_server_user "${limit[@]}" "$PG_BIN/pg_ctl" start -w -s -D "$dir/data" -l "$dir/server.log" -o "$options" > /dev/null ||
+        as_server_user "${limit[@]}" env "${environment[@]}" "$PG_BIN/pg_ctl" start -w -s -D "$dir/data" -l "$dir/server.log" -o "$options" > /dev/null ||
             { tail -n 20 "$dir/server.log" >&2; fail "the server did not start"; }
     fi
     echo "$socket"

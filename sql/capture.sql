@@ -1,4 +1,5 @@
--- The triggers that note what has changed; src/pg/capture.rs has their code.
+-- The triggers that note what has changed; src/pg/capture.rs has their code. PUBLIC may execute the functions: PostgreSQL asks that of
+-- whoever makes a partition of a source. They do nothing for triggers on other tables.
 
 CREATE FUNCTION metabase_internal.capture_row() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'metabase_views_capture_row';
@@ -8,5 +9,3 @@ CREATE FUNCTION metabase_internal.capture_truncate() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'metabase_views_capture_truncate';
 COMMENT ON FUNCTION metabase_internal.capture_truncate() IS
     'Statement trigger on a source: notes that all of its rows are gone. Its argument is the queue.';
-REVOKE ALL ON FUNCTION metabase_internal.capture_row() FROM PUBLIC;
-REVOKE ALL ON FUNCTION metabase_internal.capture_truncate() FROM PUBLIC;

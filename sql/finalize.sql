@@ -159,3 +159,20 @@ END
 $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA metabase FROM PUBLIC;
+
+-- Whoever owns the database could dump it before there was this extension, and can now: pg_dump reads these tables, and no others of the
+-- extension's.
+GRANT USAGE ON SCHEMA metabase_internal TO pg_database_owner;
+DO $$
+DECLARE
+    dumped pg_catalog.regclass;
+BEGIN
+    FOR dumped IN
+        SELECT pg_catalog.unnest(extconfig)
+        FROM pg_catalog.pg_extension
+        WHERE extname = 'metabase_views'
+    LOOP
+        EXECUTE pg_catalog.format('GRANT SELECT ON %s TO pg_database_owner', dumped);
+    END LOOP;
+END
+$$;

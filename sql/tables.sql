@@ -384,6 +384,55 @@ COMMENT ON COLUMN metabase_internal.view_sync.relation IS 'What its entry in the
 COMMENT ON COLUMN metabase_internal.view_sync.day IS 'The day, in the configured time zone, that unsold stock items were last aged to.';
 COMMENT ON COLUMN metabase_internal.view_sync.dirty_since IS 'When the oldest change was captured that is applied but not in the view yet; NULL where there is none.';
 
+-- A dump may be restored over an extension in which something was decided already. Then what the dump says counts: COPY would fail with
+-- all of a table for the sake of one row that is there already.
+CREATE FUNCTION metabase_internal.make_room() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    EXECUTE pg_catalog.format(
+        'DELETE FROM metabase_internal.%I AS held WHERE (held.%s) = ($1.%s)',
+        TG_TABLE_NAME,
+        pg_catalog.array_to_string(TG_ARGV, ', held.'),
+        pg_catalog.array_to_string(TG_ARGV, ', $1.')
+    ) USING NEW;
+    RETURN NEW;
+END
+$function$;
+COMMENT ON FUNCTION metabase_internal.make_room() IS 'Row trigger on a table that dumps carry: a row that comes takes the place of the one with its key. Its arguments are the columns of the key.';
+REVOKE ALL ON FUNCTION metabase_internal.make_room() FROM PUBLIC;
+
+CREATE FUNCTION metabase_internal.keep_known_role() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+BEGIN
+    -- Others refer to it, and what is known of it here is newer.
+    IF EXISTS (SELECT FROM metabase_internal.known_role AS held WHERE held.id = NEW.id) THEN
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
+END
+$function$;
+COMMENT ON FUNCTION metabase_internal.keep_known_role() IS 'Row trigger on the known roles: one that comes with a dump and is known already stays as it is.';
+REVOKE ALL ON FUNCTION metabase_internal.keep_known_role() FROM PUBLIC;
+
+CREATE TRIGGER keep BEFORE INSERT ON metabase_internal.known_role
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.keep_known_role();
+CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.setting
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('name');
+CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.source_mapping
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('entity');
+CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.made_from
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('one_row');
+CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.custom_view
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('view_name');
+CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.schedule
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('view_name');
+CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.reader
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('role', 'granted_by');
+CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.capture_grant
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('operator', 'relation_schema', 'relation_name');
+CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.view_definition
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('view_name');
+
 -- A dump carries what was decided here, and of roles the names. The log stays behind.
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.known_role', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.setting', '');

@@ -222,6 +222,22 @@ pub enum Error {
     RefreshLocked,
     #[error("the sources could not be locked for a moment to capture their changes")]
     SourcesBusy,
+    #[error("{table} is in use by {by}")]
+    FactsInUse { table: String, by: String },
+    #[error(
+        "the extension is in use: somebody refreshes, or uses a table that has its triggers, and did not end within lock_timeout"
+    )]
+    ExtensionInUse,
+    #[error("the server is a standby, on which nothing can be refreshed or changed")]
+    Standby,
+    #[error(
+        "role \"{role}\" may not create temporary tables in database \"{database}\", which the refresh of analytics.{view} needs"
+    )]
+    NoTemporary {
+        view: String,
+        role: String,
+        database: String,
+    },
     #[error("there is no room for the background process that puts the triggers on the sources")]
     NoRoomForInstaller,
     #[error("changes are not captured: {reason}")]
@@ -355,14 +371,21 @@ impl Error {
             | SeveralOwners
             | SchemaOfStranger { .. }
             | NoPgCronPrivilege { .. }
+            | NoTemporary { .. }
             | NotOwner { .. } => sqlstate::INSUFFICIENT_PRIVILEGE,
             WrongType { .. } | ReferenceType { .. } => sqlstate::DATATYPE_MISMATCH,
             NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => sqlstate::SYNTAX_ERROR,
             AdapterInUse { .. } | Dependents { .. } => sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
             ViewExists { .. } => sqlstate::DUPLICATE_TABLE,
-            LockTimeout { .. } | SourceLocked { .. } | LifecycleLocked | RefreshLocked | SourcesBusy => {
-                sqlstate::LOCK_NOT_AVAILABLE
-            }
+            LockTimeout { .. }
+            | SourceLocked { .. }
+            | LifecycleLocked
+            | RefreshLocked
+            | SourcesBusy
+            | ExtensionInUse => sqlstate::LOCK_NOT_AVAILABLE,
+            // No lock was waited for.
+            FactsInUse { .. } => sqlstate::OBJECT_IN_USE,
+            Standby => sqlstate::READ_ONLY_SQL_TRANSACTION,
             CallsFunction { .. }
             | RunsStatement
             | IncrementalImpossible { .. }
@@ -577,6 +600,21 @@ impl Error {
                     .into()
             }
             SourcesBusy => "Try again when fewer long transactions write to them: SELECT * FROM metabase.enable_capture();".into(),
+            FactsInUse { table, .. } => format!(
+                "Until it has ended, nothing is built or dropped there, and views are refreshed in full. Who it is: SELECT pid, mode, usename, query \
+                 FROM pg_locks LEFT JOIN pg_stat_activity USING (pid) WHERE relation = {}::regclass; where there is no pid, it is a prepared \
+                 transaction: SELECT gid, owner FROM pg_prepared_xacts;",
+                crate::sql::literal(table)
+            ),
+            ExtensionInUse => {
+                "Try again when fewer long transactions use the shop's tables, with a longer lock_timeout if need be.".into()
+            }
+            Standby => "Call this on the primary: what it refreshes comes here by itself.".into(),
+            NoTemporary { role, database, .. } => format!(
+                "GRANT TEMPORARY ON DATABASE {} TO {};",
+                crate::sql::ident(database),
+                crate::sql::ident(role)
+            ),
             NoRoomForInstaller => {
                 "Raise max_worker_processes, which needs a restart; or have a role refresh that may lock the sources, such as a superuser."
                     .into()

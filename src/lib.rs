@@ -38,6 +38,7 @@ pgrx::extension_sql_file!(
 /// Called when the library is loaded: by the server at its start where it is preloaded, else by the first session that needs it.
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    pg::backtrace::disable();
     schedule::initialize();
     pg::transaction::watch();
     #[cfg(debug_assertions)]

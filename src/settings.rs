@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, check_may_decide, current_role};
 use crate::pg::query;
-use crate::pg::setting::with_time_zone;
+use crate::pg::setting::{with_time_zone, without_log};
 
 /// The settings in force.
 #[derive(Clone, Debug, Default)]
@@ -220,8 +220,10 @@ fn known_time_zone(name: &str) -> Result<Option<String>, Error> {
 
 /// The zone that the database has by itself, whatever the client of this session has asked for.
 fn database_time_zone() -> Result<String, Error> {
-    let zone: Option<String> =
-        as_extension_owner(|| query::value(include_str!("../sql/queries/database_time_zone.sql"), &[]))?;
+    // Reading the configuration's files tells the log of each that is included and missing.
+    let zone: Option<String> = as_extension_owner(|| {
+        without_log(|| query::value(include_str!("../sql/queries/database_time_zone.sql"), &[]))
+    })?;
     // As the server spells it: "+02" is east of Greenwich as a setting, and west of it in AT TIME ZONE.
     with_time_zone(zone.as_deref().unwrap_or("UTC"), || {
         query::value("SELECT pg_catalog.current_setting('TimeZone')", &[])

@@ -1,11 +1,14 @@
 -- Facts and rollups from all of the sources. The tables are made anew, so that their numbers and pages are, too.
 --
+-- Their keys are unique indexes and no constraints: pg_dump, which does not lock the tables of extensions, asks for the text of constraints all
+-- the same, and would fail if one that it has seen were gone.
+--
 -- As in apply.sql, @read stands before what runs as the views' owner and sees adapters.
 
 -- @run
 CREATE TABLE metabase_internal.platform_rollup (
-    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    key         text NOT NULL UNIQUE,
+    id          integer GENERATED ALWAYS AS IDENTITY,
+    key         text NOT NULL,
     platform_id :platform_type,
     name        text,
     slug        text,
@@ -16,32 +19,58 @@ CREATE TABLE metabase_internal.platform_rollup (
 ) USING heap WITH (fillfactor = 70);
 
 -- @run
+CREATE UNIQUE INDEX platform_rollup_pkey ON metabase_internal.platform_rollup (id);
+
+-- @run
+ALTER TABLE metabase_internal.platform_rollup REPLICA IDENTITY USING INDEX platform_rollup_pkey;
+
+-- @run
+CREATE UNIQUE INDEX platform_rollup_key_key ON metabase_internal.platform_rollup (key);
+
+-- @run
 CREATE INDEX ON metabase_internal.platform_rollup (slug_key);
 
 -- @run
 CREATE TABLE metabase_internal.place_rollup (
-    id             integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id             integer GENERATED ALWAYS AS IDENTITY,
     country_key    text NOT NULL,
     city_key       text NOT NULL,
     country        text,
     city           text,
     platforms      bigint NOT NULL DEFAULT 0,
     platform_names text,
-    :place_measures,
-    UNIQUE (country_key, city_key)
+    :place_measures
 ) USING heap WITH (fillfactor = 70);
+
+-- @run
+CREATE UNIQUE INDEX place_rollup_pkey ON metabase_internal.place_rollup (id);
+
+-- @run
+ALTER TABLE metabase_internal.place_rollup REPLICA IDENTITY USING INDEX place_rollup_pkey;
+
+-- @run
+CREATE UNIQUE INDEX place_rollup_country_key_city_key_key ON metabase_internal.place_rollup (country_key, city_key);
 
 -- @run
 CREATE INDEX ON metabase_internal.place_rollup (country);
 
 -- @run
 CREATE TABLE metabase_internal.product_rollup (
-    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    product_id  :product_type NOT NULL UNIQUE,
+    id          integer GENERATED ALWAYS AS IDENTITY,
+    product_id  :product_type NOT NULL,
     brand_id    :brand_type,
     category_id :category_type,
     :product_measures
 ) USING heap WITH (fillfactor = 70);
+
+-- @run
+CREATE UNIQUE INDEX product_rollup_pkey ON metabase_internal.product_rollup (id);
+
+-- @run
+ALTER TABLE metabase_internal.product_rollup REPLICA IDENTITY USING INDEX product_rollup_pkey;
+
+-- @run
+CREATE UNIQUE INDEX product_rollup_product_id_key ON metabase_internal.product_rollup (product_id);
 
 -- @run
 CREATE INDEX ON metabase_internal.product_rollup (brand_id);
@@ -51,26 +80,49 @@ CREATE INDEX ON metabase_internal.product_rollup (category_id);
 
 -- @run
 CREATE TABLE metabase_internal.supplier_rollup (
-    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    supplier_id :supplier_type NOT NULL UNIQUE,
+    id          integer GENERATED ALWAYS AS IDENTITY,
+    supplier_id :supplier_type NOT NULL,
     brand_list  text,
     :supplier_measures
 ) USING heap WITH (fillfactor = 70);
 
 -- @run
+CREATE UNIQUE INDEX supplier_rollup_pkey ON metabase_internal.supplier_rollup (id);
+
+-- @run
+ALTER TABLE metabase_internal.supplier_rollup REPLICA IDENTITY USING INDEX supplier_rollup_pkey;
+
+-- @run
+CREATE UNIQUE INDEX supplier_rollup_supplier_id_key ON metabase_internal.supplier_rollup (supplier_id);
+
+-- @run
 CREATE TABLE metabase_internal.brand_rollup (
-    id       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    brand_id :brand_type NOT NULL UNIQUE,
+    id       integer GENERATED ALWAYS AS IDENTITY,
+    brand_id :brand_type NOT NULL,
     :brand_measures
 ) USING heap WITH (fillfactor = 70);
+
+-- @run
+CREATE UNIQUE INDEX brand_rollup_pkey ON metabase_internal.brand_rollup (id);
+
+-- @run
+ALTER TABLE metabase_internal.brand_rollup REPLICA IDENTITY USING INDEX brand_rollup_pkey;
+
+-- @run
+CREATE UNIQUE INDEX brand_rollup_brand_id_key ON metabase_internal.brand_rollup (brand_id);
 
 -- @run
 CREATE TABLE metabase_internal.day_rollup (
     platform integer NOT NULL,
     day      date NOT NULL,
-    :day_measures,
-    PRIMARY KEY (platform, day)
+    :day_measures
 ) USING heap WITH (fillfactor = 70);
+
+-- @run
+CREATE UNIQUE INDEX day_rollup_pkey ON metabase_internal.day_rollup (platform, day);
+
+-- @run
+ALTER TABLE metabase_internal.day_rollup REPLICA IDENTITY USING INDEX day_rollup_pkey;
 
 -- @run
 CREATE TABLE metabase_internal.sale_fact (
@@ -112,30 +164,68 @@ CREATE TABLE metabase_internal.item_fact (
 -- @run
 CREATE TABLE metabase_internal.dirty_executive (
     day  date NOT NULL,
-    slug text,
-    UNIQUE NULLS NOT DISTINCT (day, slug)
+    slug text
 );
+
+-- @run
+CREATE UNIQUE INDEX dirty_executive_day_slug_key ON metabase_internal.dirty_executive (day, slug) NULLS NOT DISTINCT;
 
 -- @run
 ALTER TABLE metabase_internal.dirty_executive REPLICA IDENTITY FULL;
 
 -- @run
-CREATE TABLE metabase_internal.dirty_product (id integer PRIMARY KEY);
+CREATE TABLE metabase_internal.dirty_product (id integer NOT NULL);
 
 -- @run
-CREATE TABLE metabase_internal.dirty_brand (id integer PRIMARY KEY);
+CREATE UNIQUE INDEX dirty_product_pkey ON metabase_internal.dirty_product (id);
 
 -- @run
-CREATE TABLE metabase_internal.dirty_platform (id integer PRIMARY KEY);
+ALTER TABLE metabase_internal.dirty_product REPLICA IDENTITY USING INDEX dirty_product_pkey;
 
 -- @run
-CREATE TABLE metabase_internal.dirty_inventory (item_id :item_type PRIMARY KEY);
+CREATE TABLE metabase_internal.dirty_brand (id integer NOT NULL);
 
 -- @run
-CREATE TABLE metabase_internal.dirty_geography (id integer PRIMARY KEY);
+CREATE UNIQUE INDEX dirty_brand_pkey ON metabase_internal.dirty_brand (id);
 
 -- @run
-CREATE TABLE metabase_internal.dirty_supplier (id integer PRIMARY KEY);
+ALTER TABLE metabase_internal.dirty_brand REPLICA IDENTITY USING INDEX dirty_brand_pkey;
+
+-- @run
+CREATE TABLE metabase_internal.dirty_platform (id integer NOT NULL);
+
+-- @run
+CREATE UNIQUE INDEX dirty_platform_pkey ON metabase_internal.dirty_platform (id);
+
+-- @run
+ALTER TABLE metabase_internal.dirty_platform REPLICA IDENTITY USING INDEX dirty_platform_pkey;
+
+-- @run
+CREATE TABLE metabase_internal.dirty_inventory (item_id :item_type NOT NULL);
+
+-- @run
+CREATE UNIQUE INDEX dirty_inventory_pkey ON metabase_internal.dirty_inventory (item_id);
+
+-- @run
+ALTER TABLE metabase_internal.dirty_inventory REPLICA IDENTITY USING INDEX dirty_inventory_pkey;
+
+-- @run
+CREATE TABLE metabase_internal.dirty_geography (id integer NOT NULL);
+
+-- @run
+CREATE UNIQUE INDEX dirty_geography_pkey ON metabase_internal.dirty_geography (id);
+
+-- @run
+ALTER TABLE metabase_internal.dirty_geography REPLICA IDENTITY USING INDEX dirty_geography_pkey;
+
+-- @run
+CREATE TABLE metabase_internal.dirty_supplier (id integer NOT NULL);
+
+-- @run
+CREATE UNIQUE INDEX dirty_supplier_pkey ON metabase_internal.dirty_supplier (id);
+
+-- @run
+ALTER TABLE metabase_internal.dirty_supplier REPLICA IDENTITY USING INDEX dirty_supplier_pkey;
 
 -- What they are, for whoever finds them.
 
@@ -199,7 +289,10 @@ INSERT INTO metabase_internal.item_fact (:item_columns)
 :number_items;
 
 -- @run
-ALTER TABLE metabase_internal.item_fact ADD CONSTRAINT item_fact_pkey PRIMARY KEY (item_id);
+CREATE UNIQUE INDEX item_fact_pkey ON metabase_internal.item_fact (item_id);
+
+-- @run
+ALTER TABLE metabase_internal.item_fact REPLICA IDENTITY USING INDEX item_fact_pkey;
 
 -- @include number_sale_groups
 
@@ -208,7 +301,10 @@ INSERT INTO metabase_internal.sale_fact (:sale_columns)
 :number_sales;
 
 -- @run
-ALTER TABLE metabase_internal.sale_fact ADD CONSTRAINT sale_fact_pkey PRIMARY KEY (order_id);
+CREATE UNIQUE INDEX sale_fact_pkey ON metabase_internal.sale_fact (order_id);
+
+-- @run
+ALTER TABLE metabase_internal.sale_fact REPLICA IDENTITY USING INDEX sale_fact_pkey;
 
 -- @run
 CREATE INDEX sale_fact_item_idx ON metabase_internal.sale_fact (item_id);

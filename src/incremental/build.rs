@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use super::apply::run_steps;
+use super::membership;
 use super::state::{self, StateSnapshot};
 use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
@@ -34,6 +35,7 @@ pub fn build(
         })?;
         fill(workspace, snapshot, owner)
     })?;
+    membership::begin()?;
     state::check_unaltered(snapshot)?;
     static STORE: LazyLock<String> = LazyLock::new(|| {
         sql::fill(

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::state;
+use super::{membership, state};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_superuser};
-use crate::pg::query;
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::transaction::{self, is_own_transaction};
+use crate::pg::{query, relation};
 use crate::source::drift::Drift;
 use crate::source::entity::{EntitySpec, adapters};
 use crate::source::installed::Compared;
@@ -296,6 +296,7 @@ pub fn install(captured: &[Captured]) -> Result<(), Error> {
     take_off_strays(&tables)?;
     // While this table is there, the triggers note changes. The build replaces it.
     as_extension_owner(|| query::run(include_str!("../../sql/incremental/activate.sql"), &[]))?;
+    membership::begin()?;
     state::store_installed()?;
     state::invalidate()
 }
@@ -388,6 +389,7 @@ fn truncate_trigger(entity: &str) -> String {
 pub struct Trigger {
     name: String,
     relation: String,
+    relation_oid: u32,
 }
 
 /// The triggers that there are, but for those that partitions have from their parents.
@@ -429,8 +431,11 @@ fn take_off_strays(tables: &[&Captured]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes a trigger off, if nobody uses its table for a moment.
+/// Takes a trigger off, if nobody uses its table for a moment: it does not stand in the queue for the lock.
 pub fn take_off(trigger: &Trigger) -> Result<(), Error> {
+    if !relation::is_unused(trigger.relation_oid) {
+        return Ok(());
+    }
     let drop = format!(
         "DROP TRIGGER {} ON {}",
         sql::ident(&trigger.name),

@@ -7,6 +7,7 @@ pub mod control;
 pub mod flush;
 pub mod follow;
 pub mod installer;
+mod membership;
 mod program;
 mod rollup;
 mod script;

@@ -3,12 +3,13 @@
 use std::ffi::CString;
 use std::sync::LazyLock;
 
+use super::membership;
 use super::program::{Program, TABLES};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, check_may_act_as, extension_owner};
 use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::transaction::is_own;
+use crate::pg::transaction::{is_on_standby, is_own};
 use crate::pg::workspace::{Workspace, refuse_nested};
 use crate::pg::{query, relation};
 use crate::source::entity::{ENTITIES, adapters};
@@ -93,6 +94,9 @@ pub fn own_tables() -> String {
 /// The row is locked, too: a transaction whose snapshot is older than what another one has refreshed since fails here.
 pub fn lock() -> Result<(), Error> {
     refuse_nested()?;
+    if is_on_standby() {
+        return Err(Error::Standby);
+    }
     subtransaction(|| {
         as_extension_owner(|| {
             query::run(
@@ -312,8 +316,10 @@ pub fn forget_view_sync(view: &str) -> Result<(), Error> {
     })
 }
 
-/// Drops the tables of the state; with them gone the triggers note nothing.
+/// Drops the tables of the state, if nobody uses them; with them gone the triggers note nothing.
 pub fn drop_tables() -> Result<(), Error> {
+    membership::lock_tables()?;
+    membership::end()?;
     let names: Vec<String> = TABLES
         .iter()
         .map(|table| sql::qualified("metabase_internal", table))

@@ -9,7 +9,7 @@ use crate::source::entity::adapters;
 use crate::source::mapping;
 use crate::sql;
 use crate::view::catalog::{self, VIEWS};
-use crate::view::state::ViewState;
+use crate::view::state::{Temporary, ViewState};
 
 /// Gives Metabase's role the seven views and the status functions. Returns what was done, in a sentence.
 pub fn grant_reader(role: &str) -> Result<String, Error> {
@@ -126,8 +126,9 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
         }
     }
     let handed_over = hand_over(&grantee)?;
+    let temporary = grant_temporary(oid, &grantee)?;
     Ok(format!(
-        "role {role} may create, refresh and drop the views, and read {}{}{}{}",
+        "role {role} may create, refresh and drop the views, and read {}{}{}{}{}",
         match readable.is_empty() {
             true => "no source yet".to_owned(),
             false => readable.join(", "),
@@ -137,8 +138,32 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             views => format!("; it owns the {views} views that a superuser had created"),
         },
         captured_besides(&known, &readable)?,
+        temporary.unwrap_or_default(),
         left_out.unwrap_or_default()
     ))
+}
+
+/// Lets a role create temporary tables in this database, where PUBLIC was denied that: REFRESH CONCURRENTLY makes one. Says so, or who has to
+/// do it, as a part of a sentence.
+fn grant_temporary(role: u32, grantee: &str) -> Result<Option<String>, Error> {
+    let temporary = Temporary::of(role)?;
+    if temporary.may_create {
+        return Ok(None);
+    }
+    let grant = format!(
+        "GRANT TEMPORARY ON DATABASE {} TO {grantee}",
+        sql::ident(&temporary.database)
+    );
+    if !temporary.may_grant {
+        return Ok(Some(format!(
+            "; it may not create temporary tables, which full refreshes need: as a superuser, {grant};"
+        )));
+    }
+    query::run(&grant, &[])?;
+    Ok(Some(format!(
+        "; it may create temporary tables in database {}, which full refreshes need",
+        temporary.database
+    )))
 }
 
 /// The sources whose changes a role may have captured although they are not granted to it here, as a part of a sentence: those that it

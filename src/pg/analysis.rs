@@ -185,8 +185,8 @@ impl Drop for Lookout {
 }
 
 /// # Safety
-/// Called by PostgreSQL.
-#[pg_guard]
+/// Called by PostgreSQL. An error of the previous hook jumps over this frame, in which nothing is to be dropped and nothing panics: caught on
+/// its way it would lose a part of what it says.
 unsafe extern "C-unwind" fn on_object_access(
     access: pg_sys::ObjectAccessType::Type,
     class: pg_sys::Oid,
@@ -197,12 +197,20 @@ unsafe extern "C-unwind" fn on_object_access(
     // SAFETY: the hook is only read, and called with what it expects.
     unsafe {
         if let Some(previous) = PREVIOUS_HOOK {
-            pg_sys::ffi::pg_guard_ffi_boundary(|| previous(access, class, object, sub_id, argument));
+            previous(access, class, object, sub_id, argument);
+        }
+        if IS_LOOKING.get() && access == pg_sys::ObjectAccessType::OAT_FUNCTION_EXECUTE {
+            check_call(object);
         }
     }
-    if IS_LOOKING.get() && access == pg_sys::ObjectAccessType::OAT_FUNCTION_EXECUTE && !is_harmless(object) {
+}
+
+/// An error if a function that is about to be called is not harmless.
+#[pg_guard]
+unsafe extern "C-unwind" fn check_call(function: pg_sys::Oid) {
+    if !is_harmless(function) {
         ErrorReport::from(Error::CallsFunction {
-            function: function_name(object),
+            function: function_name(function),
         })
         .report(PgLogLevel::ERROR);
     }

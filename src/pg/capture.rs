@@ -2,11 +2,16 @@
 //!
 //! They run inside the shop's own statements, so they never fail for a reason of ours, read no table and take no lock but that
 //! of an insert. A queue row is written straight into the heap: queues have no index and no trigger.
+//!
+//! Their functions may be executed by everybody, since PostgreSQL asks that of whoever makes a partition, to which it gives the triggers of
+//! the parent. So what they do is done for triggers on sources only.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::ffi::{CStr, c_char};
 
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgLogLevel, pg_sys};
+use pgrx::{PgList, PgLogLevel, pg_sys};
 
 use super::hooks::wake_worker_at_commit;
 use crate::error::Error;
@@ -130,7 +135,7 @@ unsafe fn called_as_trigger(
         // Where the function is, whatever somebody has renamed that schema to.
         let schema = pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid);
         let state = pg_sys::get_relname_relid(STATE.as_ptr(), schema);
-        if state == pg_sys::InvalidOid {
+        if state == pg_sys::InvalidOid || !is_on_source(trigger, schema) {
             return None;
         }
         let named = |name: &CStr| Queue::open(pg_sys::get_relname_relid(name.as_ptr(), schema));
@@ -148,6 +153,136 @@ unsafe fn called_as_trigger(
             return None;
         }
         Some((trigger, queue))
+    }
+}
+
+thread_local! {
+    /// The triggers that this session has found to be on a source, with the tables that they are on.
+    static ON_SOURCES: RefCell<HashSet<(u32, u32)>> = RefCell::default();
+}
+
+unsafe extern "C-unwind" {
+    fn get_partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List;
+}
+
+/// Whether a trigger is on a source, or is what a partition of a source has of the source's trigger: anybody may put one on a table of his
+/// own, and is not to fill the queues by that. A source is what a view in the schema of the function reads: those are the adapters, and
+/// nobody else may make any there.
+///
+/// That it is, is remembered: should it be none any more, its keys do no harm. That it is none is asked each time.
+///
+/// SAFETY: the trigger's data is valid.
+unsafe fn is_on_source(trigger: *const pg_sys::TriggerData, schema: pg_sys::Oid) -> bool {
+    // SAFETY: see above. The list is read at once; nothing is to be dropped in the call that may raise an error.
+    unsafe {
+        let relation = (*(*trigger).tg_relation).rd_id;
+        let definition = (*trigger).tg_trigger;
+        let key = ((*definition).tgoid.to_u32(), relation.to_u32());
+        if ON_SOURCES.with_borrow(|known| known.contains(&key)) {
+            return true;
+        }
+        let is_on_source = is_read_by_view(relation, schema)
+            || (*definition).tgisclone && {
+                let ancestors = pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(relation));
+                PgList::<pg_sys::Oid>::from_pg(ancestors)
+                    .iter_oid()
+                    .any(|ancestor| is_read_by_view(ancestor, schema))
+            };
+        if is_on_source {
+            ON_SOURCES.with_borrow_mut(|known| known.insert(key));
+        }
+        is_on_source
+    }
+}
+
+// Numbers of catalogs, their indexes and columns that have no names in Rust.
+const DEPEND: pg_sys::Oid = pg_sys::Oid::from_u32(2608);
+const DEPEND_REFERENCE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2674);
+const DEPEND_CLASSID: i16 = 1;
+const DEPEND_OBJID: i16 = 2;
+const DEPEND_REFCLASSID: i16 = 4;
+const DEPEND_REFOBJID: i16 = 5;
+const REWRITE: pg_sys::Oid = pg_sys::Oid::from_u32(2618);
+const REWRITE_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2692);
+const REWRITE_OID: i16 = 1;
+const REWRITE_EV_CLASS: i16 = 3;
+
+/// Whether a view in that schema reads a relation, by what the catalog says of dependences now.
+///
+/// SAFETY: called inside a transaction.
+unsafe fn is_read_by_view(relation: pg_sys::Oid, schema: pg_sys::Oid) -> bool {
+    let keys = [
+        (DEPEND_REFCLASSID, pg_sys::RelationRelationId),
+        (DEPEND_REFOBJID, relation),
+    ];
+    // SAFETY: see above; the columns are oids.
+    unsafe {
+        catalog_has(DEPEND, DEPEND_REFERENCE_INDEX, &keys, |column| {
+            column(DEPEND_CLASSID) == REWRITE && is_rule_of_view(column(DEPEND_OBJID), schema)
+        })
+    }
+}
+
+/// Whether a rule is one of a view in that schema.
+///
+/// SAFETY: called inside a transaction.
+unsafe fn is_rule_of_view(rule: pg_sys::Oid, schema: pg_sys::Oid) -> bool {
+    // SAFETY: see above; the columns are oids.
+    unsafe {
+        catalog_has(REWRITE, REWRITE_OID_INDEX, &[(REWRITE_OID, rule)], |column| {
+            pg_sys::get_rel_namespace(column(REWRITE_EV_CLASS)) == schema
+        })
+    }
+}
+
+/// Whether a catalog has an entry like that, among those whose columns have these oids. The entries are looked up in an index that begins
+/// with these columns.
+///
+/// SAFETY: called inside a transaction, with oids of a catalog and of an index of it, and with columns, here and in what is wanted, that
+/// are oids and never NULL.
+unsafe fn catalog_has(
+    catalog: pg_sys::Oid,
+    index: pg_sys::Oid,
+    columns: &[(i16, pg_sys::Oid)],
+    is_wanted: impl Fn(&dyn Fn(i16) -> pg_sys::Oid) -> bool,
+) -> bool {
+    // SAFETY: see above. The scan and the catalog are closed here, or by the abort of the (sub)transaction if an error unwinds; an entry
+    // stays until the next one is read.
+    unsafe {
+        let mut keys = [pg_sys::ScanKeyData::default(); 2];
+        for (key, (column, oid)) in keys.iter_mut().zip(columns) {
+            pg_sys::ScanKeyInit(
+                key,
+                *column,
+                pg_sys::BTEqualStrategyNumber as u16,
+                pg_sys::F_OIDEQ.into(),
+                pg_sys::Datum::from(*oid),
+            );
+        }
+        let relation = pg_sys::table_open(catalog, pg_sys::AccessShareLock as i32);
+        let scan = pg_sys::systable_beginscan(
+            relation,
+            index,
+            true,
+            std::ptr::null_mut(),
+            columns.len() as i32,
+            keys.as_mut_ptr(),
+        );
+        let mut is_found = false;
+        while !is_found {
+            let entry = pg_sys::systable_getnext(scan);
+            if entry.is_null() {
+                break;
+            }
+            is_found = is_wanted(&|column| {
+                let mut is_null = false;
+                let value = pg_sys::heap_getattr(entry, column.into(), (*relation).rd_att, &mut is_null);
+                pg_sys::Oid::from(value.value() as u32)
+            });
+        }
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(relation, pg_sys::AccessShareLock as i32);
+        is_found
     }
 }
 

@@ -3,8 +3,13 @@
 //!
 //! All of this runs inside other people's commands, as whoever issues them and under that session's settings. So nothing here
 //! is SQL: what a search_path, an operator or a type of somebody's making could lead astray is not looked up.
+//!
+//! Nor is anything of it to be noticed. An error that Rust has caught on its way is raised again with its message, detail and hint only,
+//! without the line, the context and the names that applications read. So what comes after a hook is called as C would call it, as the
+//! last thing that the hook does, and an error of it jumps over the hook's frame. What is to happen once the command is done waits for the
+//! end of the transaction.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
@@ -12,8 +17,7 @@ use std::time::{Duration, Instant};
 use pgrx::prelude::*;
 use pgrx::{PgList, pg_sys};
 
-use super::database;
-use super::shared;
+use super::{database, removal, shared};
 
 /// How long a command waits for a worker to leave; the server itself then waits five seconds more for all others.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -40,6 +44,22 @@ struct Wake {
 
 thread_local! {
     static WAKE: Cell<Wake> = Cell::default();
+    /// The workers that this transaction keeps away until it ends.
+    static HELD: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
+}
+
+unsafe extern "C-unwind" {
+    /// The server's own: pgrx has a wrapper, which catches errors.
+    fn standard_ProcessUtility(
+        statement: *mut pg_sys::PlannedStmt,
+        query_string: *const c_char,
+        read_only_tree: bool,
+        context: pg_sys::ProcessUtilityContext::Type,
+        parameters: pg_sys::ParamListInfo,
+        environment: *mut pg_sys::QueryEnvironment,
+        receiver: *mut pg_sys::DestReceiver,
+        completion: *mut pg_sys::QueryCompletion,
+    );
 }
 
 static mut PREVIOUS_ACCESS_HOOK: pg_sys::object_access_hook_type = None;
@@ -99,18 +119,19 @@ unsafe extern "C-unwind" fn on_transaction_end(event: pg_sys::XactEvent::Type, _
             if wake.for_databases {
                 shared::wake_for_databases();
             }
+            let _ = HELD.try_with(RefCell::take);
         }
         // What was prepared is seen when it is committed.
         pg_sys::XactEvent::XACT_EVENT_ABORT | pg_sys::XactEvent::XACT_EVENT_PREPARE => {
             WAKE.take();
+            let _ = HELD.try_with(RefCell::take);
         }
         _ => {}
     }
 }
 
 /// # Safety
-/// Called by PostgreSQL.
-#[pg_guard]
+/// Called by PostgreSQL. An error of the next hook jumps over this frame, in which nothing is to be dropped and nothing panics.
 unsafe extern "C-unwind" fn on_object_access(
     access: pg_sys::ObjectAccessType::Type,
     class: pg_sys::Oid,
@@ -118,29 +139,31 @@ unsafe extern "C-unwind" fn on_object_access(
     sub_id: c_int,
     argument: *mut c_void,
 ) {
+    note_access(access, class, object);
     // SAFETY: the hook is only read, and called with what it expects.
     unsafe {
         if let Some(previous) = PREVIOUS_ACCESS_HOOK {
-            pg_sys::ffi::pg_guard_ffi_boundary(|| previous(access, class, object, sub_id, argument));
+            previous(access, class, object, sub_id, argument);
         }
     }
-    let has_changed = matches!(
-        access,
-        pg_sys::ObjectAccessType::OAT_POST_CREATE
-            | pg_sys::ObjectAccessType::OAT_DROP
-            | pg_sys::ObjectAccessType::OAT_POST_ALTER
-    );
+}
+
+/// Notes whom the change of an object concerns.
+fn note_access(access: pg_sys::ObjectAccessType::Type, class: pg_sys::Oid, object: pg_sys::Oid) {
+    let has_come = access == pg_sys::ObjectAccessType::OAT_POST_CREATE;
+    let has_come_or_gone = has_come || access == pg_sys::ObjectAccessType::OAT_DROP;
+    let has_changed = has_come_or_gone || access == pg_sys::ObjectAccessType::OAT_POST_ALTER;
     let wake = WAKE.get();
     match class {
-        pg_sys::ExtensionRelationId if has_changed => WAKE.set(Wake {
+        pg_sys::ExtensionRelationId if has_come_or_gone => WAKE.set(Wake {
             for_extension: true,
             ..wake
         }),
         pg_sys::DatabaseRelationId if has_changed => WAKE.set(Wake {
             for_databases: true,
-            new_database: match access {
-                pg_sys::ObjectAccessType::OAT_POST_CREATE => object.to_u32(),
-                _ => wake.new_database,
+            new_database: match has_come {
+                true => object.to_u32(),
+                false => wake.new_database,
             },
             ..wake
         }),
@@ -149,8 +172,7 @@ unsafe extern "C-unwind" fn on_object_access(
 }
 
 /// # Safety
-/// Called by PostgreSQL.
-#[pg_guard]
+/// Called by PostgreSQL. An error of what comes next jumps over this frame, in which nothing is to be dropped and nothing panics.
 #[allow(clippy::too_many_arguments, reason = "the server's signature")]
 unsafe extern "C-unwind" fn on_utility(
     statement: *mut pg_sys::PlannedStmt,
@@ -162,43 +184,59 @@ unsafe extern "C-unwind" fn on_utility(
     receiver: *mut pg_sys::DestReceiver,
     completion: *mut pg_sys::QueryCompletion,
 ) {
-    // SAFETY: the statement is the server's.
-    let held = unsafe { wanted_database((*statement).utilityStmt) }.and_then(make_way);
-    // SAFETY: the hook is only read; it and the server's function are called with what was passed.
+    // SAFETY: the statement is the server's. The hook is only read; it or the server's function is called with what was passed.
     unsafe {
-        match PREVIOUS_UTILITY_HOOK {
-            Some(previous) => pg_sys::ffi::pg_guard_ffi_boundary(|| {
-                previous(
-                    statement,
-                    query_string,
-                    read_only_tree,
-                    context,
-                    parameters,
-                    environment,
-                    receiver,
-                    completion,
-                )
-            }),
-            None => pg_sys::standard_ProcessUtility(
-                statement,
-                query_string,
-                read_only_tree,
-                context,
-                parameters,
-                environment,
-                receiver,
-                completion,
-            ),
-        }
+        before_utility((*statement).utilityStmt);
+        let next = PREVIOUS_UTILITY_HOOK.unwrap_or(standard_ProcessUtility);
+        next(
+            statement,
+            query_string,
+            read_only_tree,
+            context,
+            parameters,
+            environment,
+            receiver,
+            completion,
+        );
     }
-    drop(held);
 }
 
-/// The database that a statement wants for itself, or without its worker, if it is such a statement and the current role may issue it.
-/// Nobody else has a worker leave: the statement fails.
+/// Gets whatever is in the way of a statement out of it. An error in here is one of its own.
 ///
 /// SAFETY: the node is a statement's.
-unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<u32> {
+#[pg_guard]
+unsafe extern "C-unwind" fn before_utility(node: *mut pg_sys::Node) {
+    // SAFETY: see above.
+    match unsafe { wanted(node) } {
+        Some(Wanted::Database(database)) => hold_until_end(database),
+        Some(Wanted::Extension) => {
+            // SAFETY: a plain read of this backend's global.
+            hold_until_end(unsafe { pg_sys::MyDatabaseId }.to_u32());
+            removal::lock_sources();
+        }
+        None => {}
+    }
+}
+
+fn hold_until_end(database: u32) {
+    if let Some(held) = make_way(database) {
+        HELD.with_borrow_mut(|all| all.push(held));
+    }
+}
+
+/// What a statement wants for itself.
+enum Wanted {
+    /// A database, or one without its worker.
+    Database(u32),
+    /// All that the extension has, in order to drop it.
+    Extension,
+}
+
+/// What a statement wants for itself, if it is such a statement and the current role may issue it here. Nobody else has a worker leave:
+/// the statement fails.
+///
+/// SAFETY: the node is a statement's.
+unsafe fn wanted(node: *mut pg_sys::Node) -> Option<Wanted> {
     // SAFETY: a node is cast to what its tag says that it is. Names are read as C strings.
     unsafe {
         let name = match (*node).type_ {
@@ -220,11 +258,11 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<u32> {
                     && PgList::<pg_sys::String>::from_pg((*statement).objects)
                         .iter_ptr()
                         .any(|name| own.contains(&CStr::from_ptr((*name).sval)));
-                return (is_own && database::owns_extension()).then(|| pg_sys::MyDatabaseId.to_u32());
+                return (is_own && may_drop_extension()).then_some(Wanted::Extension);
             }
             // Of whoever owns the extension, it drops that; which roles they are is looked up by the server alone.
             pg_sys::NodeTag::T_DropOwnedStmt => {
-                return database::owns_extension().then(|| pg_sys::MyDatabaseId.to_u32());
+                return may_drop_extension().then_some(Wanted::Extension);
             }
             pg_sys::NodeTag::T_AlterDatabaseStmt => {
                 let statement = node as *mut pg_sys::AlterDatabaseStmt;
@@ -252,11 +290,20 @@ unsafe fn wanted_database(node: *mut pg_sys::Node) -> Option<u32> {
             }
             _ => return None,
         };
-        if name.is_null() {
+        if name.is_null() || pg_sys::XactReadOnly {
             return None;
         }
-        database::find(CStr::from_ptr(name)).filter(|database| database::is_owned(*database))
+        database::find(CStr::from_ptr(name))
+            .filter(|database| database::is_owned(*database))
+            .map(Wanted::Database)
     }
+}
+
+/// Whether this transaction can drop the extension of its database.
+fn may_drop_extension() -> bool {
+    // SAFETY: a plain read of this backend's state.
+    let is_read_only = unsafe { pg_sys::XactReadOnly };
+    !is_read_only && database::owns_extension()
 }
 
 /// The value of an option, if it is given.

@@ -3,6 +3,7 @@
 pub mod alterations;
 pub mod analysis;
 pub mod argument;
+pub mod backtrace;
 pub mod capture;
 pub mod database;
 pub mod hooks;
@@ -17,6 +18,7 @@ pub mod process;
 pub mod query;
 mod receiver;
 pub mod relation;
+mod removal;
 pub mod setting;
 pub mod shared;
 pub mod subtransaction;

@@ -1,6 +1,8 @@
 //! Looking at a relation without SQL, and so without running anything that its owner may have tied to it.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, CString, c_char};
+use std::thread::sleep;
+use std::time::Duration;
 
 use pgrx::{check_for_interrupts, pg_sys};
 
@@ -60,6 +62,69 @@ pub fn hold_table(schema: &CStr, name: &CStr, owner: u32) -> bool {
         class.relkind == pg_sys::RELKIND_RELATION as c_char && class.relowner == pg_sys::Oid::from(owner)
     };
     look_up(schema, name, pg_sys::RowExclusiveLock, is_own).unwrap_or(false)
+}
+
+/// How often it is tried to lock tables that somebody uses, and after which time.
+const ATTEMPTS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Locks tables of a schema against everybody until the transaction ends, if nobody else uses any of them for a moment. Returns the oid of
+/// one that somebody uses; then none is locked.
+///
+/// It never stands in the queue for a lock, where all who come later would wait behind it.
+pub fn lock_unused(schema: &CStr, names: &[CString]) -> Result<(), u32> {
+    note_effects();
+    let mut locked = try_to_lock(schema, names);
+    for _ in 1..ATTEMPTS {
+        if locked.is_ok() {
+            break;
+        }
+        sleep(PAUSE);
+        check_for_interrupts!();
+        locked = try_to_lock(schema, names);
+    }
+    locked
+}
+
+/// Whether nobody else uses a relation, for as long as this takes.
+pub fn is_unused(relation: u32) -> bool {
+    const LOCK: i32 = pg_sys::AccessExclusiveLock as i32;
+    let relation = pg_sys::Oid::from(relation);
+    // SAFETY: only oids are passed; the lock of one that is gone does no harm, and it is let go at once.
+    unsafe {
+        let is_unused = pg_sys::ConditionalLockRelationOid(relation, LOCK);
+        if is_unused {
+            pg_sys::UnlockRelationOid(relation, LOCK);
+        }
+        is_unused
+    }
+}
+
+fn try_to_lock(schema: &CStr, names: &[CString]) -> Result<(), u32> {
+    const LOCK: i32 = pg_sys::AccessExclusiveLock as i32;
+    let mut locked = Vec::new();
+    // SAFETY: the names outlive the calls, which only read them. A name that means another table once it is locked is not ours to touch,
+    // and only a superuser can make it one.
+    unsafe {
+        let schema = pg_sys::get_namespace_oid(schema.as_ptr(), true);
+        for name in names {
+            let oid = pg_sys::get_relname_relid(name.as_ptr(), schema);
+            if oid == pg_sys::InvalidOid {
+                continue;
+            }
+            let is_locked = pg_sys::ConditionalLockRelationOid(oid, LOCK);
+            if is_locked {
+                locked.push(oid);
+            }
+            if !is_locked || pg_sys::get_relname_relid(name.as_ptr(), schema) != oid {
+                for oid in locked {
+                    pg_sys::UnlockRelationOid(oid, LOCK);
+                }
+                return Err(oid.to_u32());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Locks the relation that bears a name now until the transaction ends, and reads its entry in the catalog, if there is one.

@@ -113,13 +113,31 @@ fn set(settings: &[(&str, &str)]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Runs `work` with nothing told to the server's log or to the client but what ends the session: nobody wants to read each time what it tells
+/// there.
+pub fn without_log<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // SAFETY: a new level of settings. It ends below, or with the (sub)transaction that is aborted if an error unwinds.
+    let level = unsafe { pg_sys::NewGUCNestLevel() };
+    set_one_as(pg_sys::GucContext::PGC_SUSET, c"log_min_messages", c"fatal");
+    set_one(c"client_min_messages", c"error");
+    let result = work();
+    // SAFETY: it is the innermost level: whatever `work` began has ended.
+    unsafe { pg_sys::AtEOXact_GUC(false, level) }
+    result
+}
+
+/// Changes a setting that any user may change.
 fn set_one(name: &CStr, value: &CStr) {
+    set_one_as(pg_sys::GucContext::PGC_USERSET, name, value);
+}
+
+fn set_one_as(context: pg_sys::GucContext::Type, name: &CStr, value: &CStr) {
     // SAFETY: both strings outlive the call, which copies them.
     unsafe {
         pg_sys::set_config_option(
             name.as_ptr(),
             value.as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
+            context,
             pg_sys::GucSource::PGC_S_SESSION,
             pg_sys::GucAction::GUC_ACTION_SAVE,
             true,

@@ -31,6 +31,12 @@ pub fn is_own(xid: u32) -> bool {
     unsafe { pg_sys::TransactionIdIsCurrentTransactionId(xid.into()) }
 }
 
+/// Whether the server follows another one, so that nothing can be changed here.
+pub fn is_on_standby() -> bool {
+    // SAFETY: a plain question about the server.
+    unsafe { pg_sys::RecoveryInProgress() }
+}
+
 /// Has the installer started when this transaction commits, so that it sees what that has decided.
 pub fn install_at_commit() {
     INSTALLS.set(true);

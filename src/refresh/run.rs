@@ -17,7 +17,7 @@ use crate::pg::identity::as_extension_owner;
 use crate::pg::relation::LockMode;
 use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::transaction::is_own_transaction;
+use crate::pg::transaction::{self, is_own_transaction};
 use crate::pg::workspace::Workspace;
 use crate::pg::{query, relation};
 use crate::source::installed;
@@ -60,6 +60,9 @@ fn refresh_and_log(
     mode: Mode,
     log: impl FnOnce(&[Outcome]) -> Result<(), Error>,
 ) -> Result<Vec<Outcome>, Error> {
+    if transaction::is_on_standby() {
+        return Err(Error::Standby);
+    }
     // The views' own zone, also where the setting has changed since they were made.
     let zone = installed::zone()?;
     let is_own_transaction = is_own_transaction();

@@ -74,6 +74,9 @@ impl ViewState {
 
     /// An error of PostgreSQL's about this view, in words that name it and say what to do.
     pub fn explain(&self, view: &str, error: Error) -> Error {
+        if let Some(error) = self.explain_temporary(view, &error) {
+            return error;
+        }
         let view = view.to_owned();
         match error {
             Error::Postgres { sqlstate, detail, .. }
@@ -94,6 +97,46 @@ impl ViewState {
             }
             other => other,
         }
+    }
+
+    /// An error of REFRESH CONCURRENTLY's, which makes a temporary table as the view's owner, where that role may not create any. The
+    /// message names the database in every language.
+    fn explain_temporary(&self, view: &str, error: &Error) -> Option<Error> {
+        let Error::Postgres {
+            sqlstate, message, ..
+        } = error
+        else {
+            return None;
+        };
+        if sqlstate != sqlstate::INSUFFICIENT_PRIVILEGE || !self.owned {
+            return None;
+        }
+        let temporary = Temporary::of(self.owner_oid).ok()?;
+        let is_it = !temporary.may_create && message.contains(&temporary.database);
+        is_it.then(|| Error::NoTemporary {
+            view: view.to_owned(),
+            role: self.owner.clone(),
+            database: temporary.database,
+        })
+    }
+}
+
+/// What a role may do with temporary tables in this database.
+#[derive(serde::Deserialize)]
+pub struct Temporary {
+    pub database: String,
+    /// Whether it may create them.
+    pub may_create: bool,
+    /// Whether the current role may let it.
+    pub may_grant: bool,
+}
+
+impl Temporary {
+    pub fn of(role: u32) -> Result<Temporary, Error> {
+        query::row(
+            include_str!("../../sql/queries/view/temporary.sql"),
+            &[i64::from(role).into()],
+        )
     }
 }
 

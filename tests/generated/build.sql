@@ -5,8 +5,8 @@
 
 -- @run
 CREATE TABLE metabase_internal.platform_rollup (
-    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    key         text NOT NULL UNIQUE,
+    id          integer GENERATED ALWAYS AS IDENTITY,
+    key         text NOT NULL,
     platform_id uuid,
     name        text,
     slug        text,
@@ -41,11 +41,20 @@ CREATE TABLE metabase_internal.platform_rollup (
 ) USING heap WITH (fillfactor = 70);
 
 -- @run
+CREATE UNIQUE INDEX platform_rollup_pkey ON metabase_internal.platform_rollup (id);
+
+-- @run
+ALTER TABLE metabase_internal.platform_rollup REPLICA IDENTITY USING INDEX platform_rollup_pkey;
+
+-- @run
+CREATE UNIQUE INDEX platform_rollup_key_key ON metabase_internal.platform_rollup (key);
+
+-- @run
 CREATE INDEX ON metabase_internal.platform_rollup (slug_key);
 
 -- @run
 CREATE TABLE metabase_internal.place_rollup (
-    id             integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id             integer GENERATED ALWAYS AS IDENTITY,
     country_key    text NOT NULL,
     city_key       text NOT NULL,
     country        text,
@@ -65,17 +74,25 @@ CREATE TABLE metabase_internal.place_rollup (
         products bigint NOT NULL DEFAULT 0,
         brands bigint NOT NULL DEFAULT 0,
         first_sale timestamptz,
-        last_sale timestamptz,
-    UNIQUE (country_key, city_key)
+        last_sale timestamptz
 ) USING heap WITH (fillfactor = 70);
+
+-- @run
+CREATE UNIQUE INDEX place_rollup_pkey ON metabase_internal.place_rollup (id);
+
+-- @run
+ALTER TABLE metabase_internal.place_rollup REPLICA IDENTITY USING INDEX place_rollup_pkey;
+
+-- @run
+CREATE UNIQUE INDEX place_rollup_country_key_city_key_key ON metabase_internal.place_rollup (country_key, city_key);
 
 -- @run
 CREATE INDEX ON metabase_internal.place_rollup (country);
 
 -- @run
 CREATE TABLE metabase_internal.product_rollup (
-    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    product_id  uuid NOT NULL UNIQUE,
+    id          integer GENERATED ALWAYS AS IDENTITY,
+    product_id  uuid NOT NULL,
     brand_id    uuid,
     category_id uuid,
     orders bigint NOT NULL DEFAULT 0,
@@ -98,6 +115,15 @@ CREATE TABLE metabase_internal.product_rollup (
 ) USING heap WITH (fillfactor = 70);
 
 -- @run
+CREATE UNIQUE INDEX product_rollup_pkey ON metabase_internal.product_rollup (id);
+
+-- @run
+ALTER TABLE metabase_internal.product_rollup REPLICA IDENTITY USING INDEX product_rollup_pkey;
+
+-- @run
+CREATE UNIQUE INDEX product_rollup_product_id_key ON metabase_internal.product_rollup (product_id);
+
+-- @run
 CREATE INDEX ON metabase_internal.product_rollup (brand_id);
 
 -- @run
@@ -105,8 +131,8 @@ CREATE INDEX ON metabase_internal.product_rollup (category_id);
 
 -- @run
 CREATE TABLE metabase_internal.supplier_rollup (
-    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    supplier_id uuid NOT NULL UNIQUE,
+    id          integer GENERATED ALWAYS AS IDENTITY,
+    supplier_id uuid NOT NULL,
     brand_list  text,
     orders bigint NOT NULL DEFAULT 0,
         gross_sale_sum numeric NOT NULL DEFAULT 0,
@@ -130,9 +156,18 @@ CREATE TABLE metabase_internal.supplier_rollup (
 ) USING heap WITH (fillfactor = 70);
 
 -- @run
+CREATE UNIQUE INDEX supplier_rollup_pkey ON metabase_internal.supplier_rollup (id);
+
+-- @run
+ALTER TABLE metabase_internal.supplier_rollup REPLICA IDENTITY USING INDEX supplier_rollup_pkey;
+
+-- @run
+CREATE UNIQUE INDEX supplier_rollup_supplier_id_key ON metabase_internal.supplier_rollup (supplier_id);
+
+-- @run
 CREATE TABLE metabase_internal.brand_rollup (
-    id       integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    brand_id uuid NOT NULL UNIQUE,
+    id       integer GENERATED ALWAYS AS IDENTITY,
+    brand_id uuid NOT NULL,
     orders bigint NOT NULL DEFAULT 0,
         gross_sale_sum numeric NOT NULL DEFAULT 0,
         gross_sale_count bigint NOT NULL DEFAULT 0,
@@ -146,6 +181,15 @@ CREATE TABLE metabase_internal.brand_rollup (
         first_sale timestamptz,
         last_sale timestamptz
 ) USING heap WITH (fillfactor = 70);
+
+-- @run
+CREATE UNIQUE INDEX brand_rollup_pkey ON metabase_internal.brand_rollup (id);
+
+-- @run
+ALTER TABLE metabase_internal.brand_rollup REPLICA IDENTITY USING INDEX brand_rollup_pkey;
+
+-- @run
+CREATE UNIQUE INDEX brand_rollup_brand_id_key ON metabase_internal.brand_rollup (brand_id);
 
 -- @run
 CREATE TABLE metabase_internal.day_rollup (
@@ -167,9 +211,14 @@ CREATE TABLE metabase_internal.day_rollup (
         first_sale timestamptz,
         last_sale timestamptz,
         min_gross_sale numeric,
-        max_gross_sale numeric,
-    PRIMARY KEY (platform, day)
+        max_gross_sale numeric
 ) USING heap WITH (fillfactor = 70);
+
+-- @run
+CREATE UNIQUE INDEX day_rollup_pkey ON metabase_internal.day_rollup (platform, day);
+
+-- @run
+ALTER TABLE metabase_internal.day_rollup REPLICA IDENTITY USING INDEX day_rollup_pkey;
 
 -- @run
 CREATE TABLE metabase_internal.sale_fact (
@@ -209,30 +258,68 @@ CREATE TABLE metabase_internal.item_fact (
 -- @run
 CREATE TABLE metabase_internal.dirty_executive (
     day  date NOT NULL,
-    slug text,
-    UNIQUE NULLS NOT DISTINCT (day, slug)
+    slug text
 );
+
+-- @run
+CREATE UNIQUE INDEX dirty_executive_day_slug_key ON metabase_internal.dirty_executive (day, slug) NULLS NOT DISTINCT;
 
 -- @run
 ALTER TABLE metabase_internal.dirty_executive REPLICA IDENTITY FULL;
 
 -- @run
-CREATE TABLE metabase_internal.dirty_product (id integer PRIMARY KEY);
+CREATE TABLE metabase_internal.dirty_product (id integer NOT NULL);
 
 -- @run
-CREATE TABLE metabase_internal.dirty_brand (id integer PRIMARY KEY);
+CREATE UNIQUE INDEX dirty_product_pkey ON metabase_internal.dirty_product (id);
 
 -- @run
-CREATE TABLE metabase_internal.dirty_platform (id integer PRIMARY KEY);
+ALTER TABLE metabase_internal.dirty_product REPLICA IDENTITY USING INDEX dirty_product_pkey;
 
 -- @run
-CREATE TABLE metabase_internal.dirty_inventory (item_id uuid PRIMARY KEY);
+CREATE TABLE metabase_internal.dirty_brand (id integer NOT NULL);
 
 -- @run
-CREATE TABLE metabase_internal.dirty_geography (id integer PRIMARY KEY);
+CREATE UNIQUE INDEX dirty_brand_pkey ON metabase_internal.dirty_brand (id);
 
 -- @run
-CREATE TABLE metabase_internal.dirty_supplier (id integer PRIMARY KEY);
+ALTER TABLE metabase_internal.dirty_brand REPLICA IDENTITY USING INDEX dirty_brand_pkey;
+
+-- @run
+CREATE TABLE metabase_internal.dirty_platform (id integer NOT NULL);
+
+-- @run
+CREATE UNIQUE INDEX dirty_platform_pkey ON metabase_internal.dirty_platform (id);
+
+-- @run
+ALTER TABLE metabase_internal.dirty_platform REPLICA IDENTITY USING INDEX dirty_platform_pkey;
+
+-- @run
+CREATE TABLE metabase_internal.dirty_inventory (item_id uuid NOT NULL);
+
+-- @run
+CREATE UNIQUE INDEX dirty_inventory_pkey ON metabase_internal.dirty_inventory (item_id);
+
+-- @run
+ALTER TABLE metabase_internal.dirty_inventory REPLICA IDENTITY USING INDEX dirty_inventory_pkey;
+
+-- @run
+CREATE TABLE metabase_internal.dirty_geography (id integer NOT NULL);
+
+-- @run
+CREATE UNIQUE INDEX dirty_geography_pkey ON metabase_internal.dirty_geography (id);
+
+-- @run
+ALTER TABLE metabase_internal.dirty_geography REPLICA IDENTITY USING INDEX dirty_geography_pkey;
+
+-- @run
+CREATE TABLE metabase_internal.dirty_supplier (id integer NOT NULL);
+
+-- @run
+CREATE UNIQUE INDEX dirty_supplier_pkey ON metabase_internal.dirty_supplier (id);
+
+-- @run
+ALTER TABLE metabase_internal.dirty_supplier REPLICA IDENTITY USING INDEX dirty_supplier_pkey;
 
 -- @run
 COMMENT ON TABLE metabase_internal.platform_rollup IS 'Aggregates of the sales of each platform, with its labels as they were last applied.';
@@ -370,7 +457,10 @@ LEFT JOIN metabase_internal.supplier_rollup AS supplier ON supplier.supplier_id 
 LEFT JOIN metabase_internal.brand_rollup AS brand ON brand.brand_id = i.brand_id;
 
 -- @run
-ALTER TABLE metabase_internal.item_fact ADD CONSTRAINT item_fact_pkey PRIMARY KEY (item_id);
+CREATE UNIQUE INDEX item_fact_pkey ON metabase_internal.item_fact (item_id);
+
+-- @run
+ALTER TABLE metabase_internal.item_fact REPLICA IDENTITY USING INDEX item_fact_pkey;
 
 -- @keep new_platform when sale_read
 SELECT DISTINCT
@@ -452,7 +542,10 @@ JOIN metabase_internal.place_rollup AS place
 LEFT JOIN metabase_internal.item_fact AS i ON i.item_id = s.item_id;
 
 -- @run
-ALTER TABLE metabase_internal.sale_fact ADD CONSTRAINT sale_fact_pkey PRIMARY KEY (order_id);
+CREATE UNIQUE INDEX sale_fact_pkey ON metabase_internal.sale_fact (order_id);
+
+-- @run
+ALTER TABLE metabase_internal.sale_fact REPLICA IDENTITY USING INDEX sale_fact_pkey;
 
 -- @run
 CREATE INDEX sale_fact_item_idx ON metabase_internal.sale_fact (item_id);

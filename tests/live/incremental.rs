@@ -43,10 +43,8 @@ fn state_tables(client: &mut Client) -> Vec<String> {
     column(
         client,
         "SELECT relname FROM pg_class
-         WHERE relnamespace = 'metabase_internal'::regnamespace AND relkind = 'r' AND NOT EXISTS (
-             SELECT FROM pg_depend
-             WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e'
-         )",
+         WHERE relnamespace = 'metabase_internal'::regnamespace AND relkind = 'r'
+             AND relname ~ '_fact$|_rollup$|^dirty_'",
     )
 }
 

@@ -304,7 +304,9 @@ pub fn triggers(client: &mut Client) -> Vec<String> {
     column(
         client,
         "SELECT format('%s on %s (%s)', tgname, tgrelid::regclass, tgenabled) FROM pg_trigger
-         WHERE NOT tgisinternal ORDER BY 1",
+         WHERE NOT tgisinternal
+             AND tgrelid NOT IN (SELECT oid FROM pg_class WHERE relnamespace = to_regnamespace('metabase_internal'))
+         ORDER BY 1",
     )
 }
 

@@ -21,6 +21,13 @@ reader AS (
     FROM pg_catalog.pg_roles AS role
     WHERE role.oid = (SELECT max(relowner::bigint)::oid FROM views HAVING count(DISTINCT relowner) = 1)
 ),
+depended AS (
+    SELECT views.oid, depend.refclassid, depend.refobjid, depend.refobjsubid
+    FROM views
+    JOIN pg_catalog.pg_depend AS depend
+        ON depend.classid = 'pg_catalog.pg_rewrite'::regclass
+        AND depend.objid = views.rule_oid
+),
 captured AS (
     SELECT
         trigger.tgrelid,
@@ -56,13 +63,23 @@ captured AS (
         pg_catalog.to_regprocedure('metabase_internal.capture_row()'),
         pg_catalog.to_regprocedure('metabase_internal.capture_truncate()')
     )
-),
-depended AS (
-    SELECT views.oid, depend.refclassid, depend.refobjid, depend.refobjsubid
-    FROM views
-    JOIN pg_catalog.pg_depend AS depend
-        ON depend.classid = 'pg_catalog.pg_rewrite'::regclass
-        AND depend.objid = views.rule_oid
+        -- Anybody may put such a trigger on a table that is no source.
+        AND (
+            trigger.tgrelid IN (
+                SELECT depended.refobjid
+                FROM depended
+                WHERE depended.refclassid = 'pg_catalog.pg_class'::regclass
+            )
+            OR (
+                relation.relispartition
+                AND EXISTS (
+                    SELECT
+                    FROM pg_catalog.pg_partition_ancestors(trigger.tgrelid) AS ancestor
+                    JOIN depended ON depended.refobjid = ancestor.relid
+                    WHERE depended.refclassid = 'pg_catalog.pg_class'::regclass
+                )
+            )
+        )
 ),
 read_column AS (
     SELECT

@@ -10,3 +10,4 @@ mod memory;
 mod planning;
 mod settings;
 mod trap;
+mod triggers;
