@@ -131,6 +131,16 @@ pub enum Error {
         target: &'static str,
         wanted: String,
     },
+    #[error(
+        "column \"{column}\" of entity \"{entity}\" is {found}, which takes different texts for equal, and views join keys by their bytes"
+    )]
+    KeyEquality {
+        entity: &'static str,
+        column: &'static str,
+        found: String,
+        relation: String,
+        expression: String,
+    },
     #[error("{what} of entity \"{entity}\" is not one SQL expression: {expression}")]
     NotAnExpression {
         entity: &'static str,
@@ -252,6 +262,25 @@ pub enum Error {
     // Dashboards
     #[error("there is no dashboard \"{name}\"")]
     UnknownDashboard { name: String, known: Vec<&'static str> },
+    #[error("dashboard \"{dashboard}\" has no filter \"{name}\"")]
+    UnknownFilter {
+        dashboard: String,
+        name: String,
+        known: Vec<String>,
+    },
+    #[error("dashboard \"{dashboard}\" has no filter of dates")]
+    NoDateFilter { dashboard: String },
+    #[error("filter \"{filter}\" cannot be {value}: {reason}")]
+    InvalidFilter {
+        filter: String,
+        value: String,
+        reason: &'static str,
+        is_date: bool,
+    },
+    #[error("the filters must be a JSON object, not {given}")]
+    FiltersNotAnObject { given: String },
+    #[error("argument \"{argument}\" is no day of the years 1 to 9999")]
+    DayOutOfRange { argument: &'static str },
     #[error("the metadata is not what a Metabase answers: {reason}")]
     InvalidMetadata { reason: String },
     #[error("the metadata has no {name}")]
@@ -326,6 +355,11 @@ impl Error {
             | RequiredEntity { .. }
             | AbsentWithColumns { .. }
             | UnknownDashboard { .. }
+            | UnknownFilter { .. }
+            | NoDateFilter { .. }
+            | InvalidFilter { .. }
+            | FiltersNotAnObject { .. }
+            | DayOutOfRange { .. }
             | InvalidMetadata { .. }
             | InvalidDashboard { .. }
             | CustomKey { .. } => sqlstate::INVALID_PARAMETER_VALUE,
@@ -350,7 +384,7 @@ impl Error {
             | SchemaOfStranger { .. }
             | NoPgCronPrivilege { .. }
             | NotOwner { .. } => sqlstate::INSUFFICIENT_PRIVILEGE,
-            WrongType { .. } | ReferenceType { .. } => sqlstate::DATATYPE_MISMATCH,
+            WrongType { .. } | ReferenceType { .. } | KeyEquality { .. } => sqlstate::DATATYPE_MISMATCH,
             NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => sqlstate::SYNTAX_ERROR,
             AdapterInUse { .. } | Dependents { .. } => sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
             ViewExists { .. } => sqlstate::DUPLICATE_TABLE,
@@ -386,6 +420,21 @@ impl Error {
         Some(match self {
             UnknownView { known, .. } => format!("The views are: {}.", known.join(", ")),
             UnknownDashboard { known, .. } => format!("The dashboards are: {}.", known.join(", ")),
+            UnknownFilter { known, .. } => format!("Its filters are: {}.", known.join(", ")),
+            NoDateFilter { dashboard } => format!(
+                "Its filters are set by name: SELECT metabase.dashboard_html({}, '{{\"stock_category\": \"Dead Stock\"}}');",
+                crate::sql::literal(dashboard)
+            ),
+            InvalidFilter { is_date: true, .. } => {
+                "Dates are set like this: \"2026-01-31\", \"2026-01\", \"2026\", \"2026-01-01~2026-03-31\", \"2026-01-01~\", \"past30days\"; \
+                 null for all."
+                    .into()
+            }
+            InvalidFilter { is_date: false, .. } => "Write a text, or an array of texts; null for all.".into(),
+            FiltersNotAnObject { .. } => {
+                "For example: SELECT metabase.dashboard_html('product_analytics', '{\"brand\": [\"Nike\", \"adidas\"], \"date\": \"2026-01\"}');".into()
+            }
+            DayOutOfRange { .. } => "Pass NULL where it is to have no end.".into(),
             InvalidMetadata { .. } => {
                 "Pass the whole answer of GET /api/database/:id/metadata, where :id is this database's number in Metabase.".into()
             }
@@ -481,6 +530,14 @@ impl Error {
             ),
             ReferenceType { entity, column, .. } => format!(
                 "Map column \"{column}\" of entity \"{entity}\" to an expression that casts it to the key's type."
+            ),
+            KeyEquality { entity, column, relation, expression, .. } => format!(
+                "Map it, and each column that holds the same key, to an expression that is one text for all that are equal: SELECT \
+                 metabase.map_source('{entity}', {}, {}); with a stored generated column in its place, refreshes can be incremental.",
+                crate::sql::literal(relation),
+                crate::sql::literal(
+                    &serde_json::json!({ *column: format!("lower({expression}::text) COLLATE \"default\"") }).to_string()
+                ),
             ),
             NotAnExpression { .. } => {
                 "Write one expression over the table's columns, for example amount_cents * 0.01; a subquery stands \

@@ -1,6 +1,7 @@
 //! The dashboards.
 
 use pgrx::JsonB;
+use pgrx::datum::Date;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
@@ -52,9 +53,38 @@ fn dashboard_json(
 
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
-fn dashboard_html(name: Option<Text>) -> Result<String, ErrorReport> {
+fn dashboard_html(
+    name: Option<Text>,
+    filters: default!(Option<Json>, "NULL"),
+) -> Result<String, ErrorReport> {
     let dashboard = catalog::find(&required("name", name)?)?;
-    Ok(preview::html(&dashboard, &settings::current()?.time_zone)?)
+    let filters = optional("filters", filters)?;
+    let zone = settings::current()?.time_zone;
+    Ok(preview::html(&dashboard, &zone, |today| match &filters {
+        None => Ok(preview::at_first(&dashboard, today)),
+        Some(filters) => preview::set(&dashboard, filters, today),
+    })?)
+}
+
+#[pg_extern(name = "dashboard_html", volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn dashboard_html_of_days(
+    name: Option<Text>,
+    first_day: Option<Date>,
+    last_day: Option<Date>,
+) -> Result<String, ErrorReport> {
+    let dashboard = catalog::find(&required("name", name)?)?;
+    let day = |name, date: Option<Date>| match date.filter(Date::is_finite) {
+        None => Ok(None),
+        Some(date) => preview::known_day(date.year(), date.month(), date.day())
+            .ok_or(Error::DayOutOfRange { argument: name })
+            .map(Some),
+    };
+    let (first, last) = (day("first_day", first_day)?, day("last_day", last_day)?);
+    let zone = settings::current()?.time_zone;
+    Ok(preview::html(&dashboard, &zone, |today| {
+        preview::set_days(&dashboard, first, last, today)
+    })?)
 }
 
 row_type! {

@@ -48,6 +48,7 @@ pub fn inspect() -> Result<Vec<Captured>, Error> {
     let sources = mapping::resolve()?;
     let mut captured: Vec<Captured> = sources.0.iter().map(captured).collect();
     let relations = relations(&sources, &captured)?;
+    let distributed = distributed(&sources)?;
     let dependences = dependences()?;
     let settings = settings::current()?;
     let is_current = installed::are_current(&sources, &settings)?;
@@ -66,6 +67,12 @@ pub fn inspect() -> Result<Vec<Captured>, Error> {
         entity.problem = entity
             .problem
             .take()
+            .or_else(|| {
+                let source = source.relation.as_ref()?;
+                distributed.contains(&i64::from(source.oid)).then(|| {
+                    format!("{name} is a distributed (Citus) table, whose rows change on other nodes, too")
+                })
+            })
             .or_else(|| relation.and_then(|relation| problem(name, relation)))
             .or(dependence);
         entity.is_captured =
@@ -190,6 +197,26 @@ fn relations(sources: &Sources, captured: &[Captured]) -> Result<Vec<CaptureRela
                 entities.into(),
                 role.into(),
             ],
+        )
+    })
+}
+
+/// The relations among the sources that Citus keeps on other nodes. A lock of such a table is taken on all of them, and no timeout of
+/// this session holds there.
+fn distributed(sources: &Sources) -> Result<Vec<i64>, Error> {
+    let has_citus: bool = query::value(
+        "SELECT pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL",
+        &[],
+    )?;
+    if !has_citus {
+        return Ok(Vec::new());
+    }
+    let relations = sources.0.iter().filter_map(|source| source.relation.as_ref());
+    let oids: Vec<i64> = relations.map(|relation| i64::from(relation.oid)).collect();
+    as_extension_owner(|| {
+        query::values(
+            include_str!("../../sql/queries/incremental/distributed.sql"),
+            &[oids.into()],
         )
     })
 }

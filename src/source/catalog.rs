@@ -47,7 +47,7 @@ pub fn expression_type(
         "SELECT (\n{expression}\n) FROM {} AS source WHERE (\n{expression}\n) IS NULL",
         relation.qualified
     );
-    let oid = subtransaction(|| analysis::column_type(&probe)).map_err(|error| match error {
+    let (type_oid, collation) = subtransaction(|| analysis::column_type(&probe)).map_err(|error| match error {
         Error::Postgres {
             sqlstate,
             message,
@@ -69,7 +69,7 @@ pub fn expression_type(
     })?;
     query::row(
         include_str!("../../sql/queries/source/expression_type.sql"),
-        &[i64::from(oid).into()],
+        &[i64::from(type_oid).into(), i64::from(collation).into()],
     )
 }
 
