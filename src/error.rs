@@ -20,6 +20,10 @@ pub enum Error {
     UnknownEngine { name: String },
     #[error("there is no background worker: the library is not preloaded")]
     NotPreloaded,
+    #[error("there is no background worker: nobody is there to start it")]
+    NoLauncher,
+    #[error("there is no background worker: metabase_views.databases does not name \"{database}\"")]
+    NotServed { database: String },
     #[error("extension \"pg_cron\" is not installed in this database")]
     NoPgCron,
     #[error("role \"{role}\" may not use pg_cron")]
@@ -401,6 +405,8 @@ impl Error {
             ForeignTrigger => sqlstate::TRIGGER_PROTOCOL_VIOLATED,
             DuplicateOrder { .. } => sqlstate::UNIQUE_VIOLATION,
             NotPreloaded
+            | NoLauncher
+            | NotServed { .. }
             | NoPgCron
             | NoEngine
             | NothingToCapture
@@ -457,6 +463,15 @@ impl Error {
             }
             UnknownEngine { .. } => "The engines are: auto, worker, pg_cron.".into(),
             NotPreloaded => PRELOAD.into(),
+            NoLauncher => {
+                "The server starts \"metabase_views launcher\" if max_worker_processes has room for it: raise that, and restart. If it has \
+                 ended, it comes back within seconds, or the server's log says why not."
+                    .into()
+            }
+            NotServed { database } => format!(
+                "Add {} to it in postgresql.conf, or leave it empty, and reload the configuration.",
+                crate::sql::ident(database)
+            ),
             NoPgCron => "Where pg_cron is preloaded, and cron.database_name names this database: CREATE EXTENSION pg_cron.".into(),
             NoPgCronPrivilege { role } => {
                 format!("As a superuser: GRANT USAGE ON SCHEMA cron TO {};", crate::sql::ident(role))

@@ -150,7 +150,11 @@ pub fn current() -> Result<Settings, Error> {
         &[ALL_LETTERS.to_owned().into()],
     )?;
     Ok(Settings {
-        letters: if knows_all_letters { ALL_LETTERS } else { ASCII_LETTERS },
+        letters: if knows_all_letters {
+            ALL_LETTERS
+        } else {
+            ASCII_LETTERS
+        },
         ..read(&stored()?, database_time_zone)?
     })
 }

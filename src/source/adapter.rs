@@ -168,7 +168,8 @@ fn type_when_missing(sources: &Sources, source: &Source, kind: ValueKind) -> Str
 /// Whether an order is completed, by its status.
 pub fn completed_by_status(source: &Source, settings: &Settings) -> String {
     let status = source.binding("status");
-    let status = status.and_then(|binding| Some((binding.expression.as_deref()?, binding.sql_type.as_ref()?)));
+    let status =
+        status.and_then(|binding| Some((binding.expression.as_deref()?, binding.sql_type.as_ref()?)));
     let status = status.map_or_else(
         || "NULL::text".to_owned(),
         |(expression, sql_type)| spelled(expression, sql_type),

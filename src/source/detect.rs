@@ -226,7 +226,9 @@ fn own_equality(sql_type: &SqlType) -> Option<String> {
         "text" | "character varying" | "character" | "name"
     );
     match sql_type.category {
-        'S' if !sql_type.is_deterministic => Some(format!("{} in a nondeterministic collation", sql_type.name)),
+        'S' if !sql_type.is_deterministic => {
+            Some(format!("{} in a nondeterministic collation", sql_type.name))
+        }
         'S' if !is_built_in => Some(sql_type.name.clone()),
         _ => None,
     }

@@ -63,6 +63,11 @@ impl Database {
 
     /// An empty database.
     pub fn empty() -> Database {
+        Database::made_with("")
+    }
+
+    /// An empty database, made with these options.
+    pub fn made_with(options: &str) -> Database {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         // The process's number keeps runs against one cluster apart.
         let name = format!(
@@ -71,7 +76,7 @@ impl Database {
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
         connect_to(&socket(), "postgres", "postgres")
-            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .batch_execute(&format!("CREATE DATABASE {name} {options}"))
             .expect("a database can be created");
         Database { name }
     }

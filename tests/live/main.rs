@@ -8,6 +8,7 @@ mod crashes;
 mod custom_views;
 mod dashboards;
 mod docs;
+mod equality;
 mod errors;
 mod events;
 mod extension;

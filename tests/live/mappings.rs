@@ -348,11 +348,11 @@ fn sources_say_where_each_column_comes_from() {
     assert_eq!(
         rows(
             &mut client,
-            "SELECT column_name, origin, substring(expression FROM '^lower') FROM metabase.sources
+            "SELECT column_name, origin, substring(expression FROM '^[a-z]+') FROM metabase.sources
              WHERE entity IN ('order', 'stock_item', 'brand') AND origin <> 'detected'"
         ),
         [
-            "is_completed | derived | lower",
+            "is_completed | derived | upper",
             "condition | missing | -",
             "size | missing | -",
             "color | missing | -",

@@ -184,7 +184,10 @@ impl Days {
             return Days::between(end(first)?, end(last)?).ok()?;
         }
         let (first, last) = match period.len() {
-            4 => (written_day(&format!("{period}-01-01"))?, written_day(&format!("{period}-12-31"))?),
+            4 => (
+                written_day(&format!("{period}-01-01"))?,
+                written_day(&format!("{period}-12-31"))?,
+            ),
             7 => {
                 let first = written_day(&format!("{period}-01"))?;
                 (first, first.last_of_month())
@@ -252,7 +255,12 @@ impl Days {
 
 /// A day of the years that have four digits.
 pub fn known_day(year: i32, month: u8, day: u8) -> Option<Date> {
-    let date = Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()?;
+    let date = Date::new(
+        year.try_into().ok()?,
+        month.try_into().ok()?,
+        day.try_into().ok()?,
+    )
+    .ok()?;
     (date.year() > 0).then_some(date)
 }
 
@@ -289,7 +297,14 @@ mod tests {
             shown("past90days~").as_deref(),
             Some("Past 90 days (27 Aug 2026 – 25 Nov 2026)")
         );
-        for wrong in ["next month", "past0days", "past-3days", "pastdays", "past99999999days", "past9223372036854775807days"] {
+        for wrong in [
+            "next month",
+            "past0days",
+            "past-3days",
+            "pastdays",
+            "past99999999days",
+            "past9223372036854775807days",
+        ] {
             assert_eq!(shown(wrong), None, "{wrong}");
         }
     }
@@ -307,8 +322,19 @@ mod tests {
             assert_eq!(shown(period).as_deref(), Some(words));
         }
         for wrong in [
-            "", "~", "2026-02-30", "2026-13", "0000", "26-01-01", "2026-03-31~2026-01-01", "2026-01-01~2026-03", "2026-1-1",
-            "2026-01-01 ", "2026-01-01T00:00", "-9999-01-01", "٢٠٢٦",
+            "",
+            "~",
+            "2026-02-30",
+            "2026-13",
+            "0000",
+            "26-01-01",
+            "2026-03-31~2026-01-01",
+            "2026-01-01~2026-03",
+            "2026-1-1",
+            "2026-01-01 ",
+            "2026-01-01T00:00",
+            "-9999-01-01",
+            "٢٠٢٦",
         ] {
             assert_eq!(shown(wrong), None, "{wrong}");
         }

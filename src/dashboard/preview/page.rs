@@ -85,10 +85,7 @@ impl Page<'_> {
 }
 
 /// A card, a heading or a text in its place.
-fn rectangle(
-    dashcard: &Dashcard,
-    draw: impl Fn(&Dashcard, &Card) -> Result<Markup, Error>,
-) -> Markup {
+fn rectangle(dashcard: &Dashcard, draw: impl Fn(&Dashcard, &Card) -> Result<Markup, Error>) -> Markup {
     let Dashcard {
         row,
         col,
