@@ -73,7 +73,7 @@ SELECT
     round(sale.avg_roi, 4)                                                       AS avg_roi,
     round(sale.avg_days_to_sell, 4)                                              AS avg_days_to_sell,
     purchase.unsold_units,
-    metabase_internal.amount(coalesce(purchase.unsold_value, 0))                 AS unsold_value,
+    coalesce(metabase_internal.amount(purchase.unsold_value), 0)                 AS unsold_value,
     purchase.first_purchase,
     purchase.last_purchase
 FROM purchase

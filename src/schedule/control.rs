@@ -51,20 +51,24 @@ pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
 
 /// Why no worker would keep the times of this database; None where one would. A launcher that is about to come is waited for.
 fn worker_obstacle() -> Result<Option<Error>, Error> {
+    for _ in 0..60 {
+        match worker_obstacle_now()? {
+            Some(Error::NoLauncher) => query::run("SELECT pg_catalog.pg_sleep(0.05)", &[])?,
+            obstacle => return Ok(obstacle),
+        }
+    }
+    worker_obstacle_now()
+}
+
+fn worker_obstacle_now() -> Result<Option<Error>, Error> {
     if !shared::is_preloaded() {
         return Ok(Some(Error::NotPreloaded));
     }
     let database: String = query::value("SELECT pg_catalog.current_database()", &[])?;
-    if !parameters::serves(&database) {
-        return Ok(Some(Error::NotServed { database }));
-    }
-    for _ in 0..60 {
-        if shared::has_launcher() {
-            return Ok(None);
-        }
-        query::run("SELECT pg_catalog.pg_sleep(0.05)", &[])?;
-    }
-    Ok(Some(Error::NoLauncher))
+    Ok(match parameters::serves(&database) {
+        false => Some(Error::NotServed { database }),
+        true => (!shared::has_launcher()).then_some(Error::NoLauncher),
+    })
 }
 
 /// Has nothing refreshed at its time any more.
@@ -117,7 +121,7 @@ pub fn scheduled() -> Result<Vec<Scheduled>, Error> {
     let engine = choice()?.engine;
     let agenda = agenda::read(engine)?;
     // Nothing is due where nobody is there for it.
-    let is_kept = engine != Engine::Worker || shared::has_launcher();
+    let is_kept = engine != Engine::Worker || worker_obstacle_now()?.is_none();
     agenda
         .items
         .iter()

@@ -449,10 +449,7 @@ fn a_sum_has_the_decimals_of_its_definition_whatever_was_in_it_before() {
              ALTER shipping_cost TYPE numeric, ALTER net_proceeds TYPE numeric;
          ALTER TABLE products.inventory ALTER purchase_price TYPE numeric, ALTER gross_purchase_price TYPE numeric",
     );
-    run(
-        &mut client,
-        "SELECT * FROM metabase.create_all_views(drop_existing => true)",
-    );
+    create_all_views(&mut client);
     refresh_all(&mut client);
     assert_right(&mut client);
     for change in [

@@ -7,6 +7,7 @@ mod cost;
 mod crashes;
 mod custom_views;
 mod dashboards;
+mod distributed;
 mod docs;
 mod equality;
 mod errors;

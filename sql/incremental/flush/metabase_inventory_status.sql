@@ -57,12 +57,11 @@ SELECT
         WHEN item.days_in_stock > 30 THEN 'Normal'
         ELSE 'Fast Moving'
     END                                                            AS stock_category,
-    metabase_internal.amount(
-        CASE
-            WHEN item.times_sold = 0 THEN coalesce(item.gross_purchase_price, item.purchase_price)
-            ELSE 0
-        END
-    )                                                              AS current_inventory_value,
+    CASE
+        WHEN item.times_sold = 0
+            THEN metabase_internal.amount(coalesce(item.gross_purchase_price, item.purchase_price))
+        ELSE 0
+    END                                                            AS current_inventory_value,
     item.created_at,
     item.updated_at
 FROM item

@@ -27,7 +27,7 @@ SELECT
     round(r.roi_sum / nullif(r.roi_count, 0), 4)                          AS avg_roi,
     round(r.sell_seconds_sum / nullif(r.sell_seconds_count, 0) / 86400, 4) AS avg_days_to_sell,
     r.unsold                                                              AS unsold_units,
-    metabase_internal.amount(CASE WHEN r.unsold_price_count > 0 THEN r.unsold_price_sum ELSE 0 END) AS unsold_value,
+    CASE WHEN r.unsold_price_count > 0 THEN metabase_internal.amount(r.unsold_price_sum) ELSE 0 END AS unsold_value,
     r.first_purchase,
     r.last_purchase
 FROM flush_group AS r

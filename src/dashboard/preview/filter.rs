@@ -32,15 +32,16 @@ pub struct Days {
 }
 
 /// What the filters of a dashboard are set to at first.
-pub fn at_first(dashboard: &Dashboard, today: Date) -> Choices<'_> {
-    dashboard
+pub fn at_first(dashboard: &Dashboard, today: Date) -> Result<Choices<'_>, Error> {
+    let choices = dashboard
         .parameters
         .iter()
         .filter_map(|parameter| {
             let days = Days::read(parameter.default.as_ref()?.as_str()?, today)?;
             Some((parameter.id.as_str(), Choice::Days(days)))
         })
-        .collect()
+        .collect();
+    Ok(choices)
 }
 
 /// The same with what somebody has set: a JSON object of filters, by their names on the page or in addresses.
@@ -50,7 +51,7 @@ pub fn set<'a>(dashboard: &'a Dashboard, given: &Value, today: Date) -> Result<C
             given: given.to_string(),
         });
     };
-    let mut choices = at_first(dashboard, today);
+    let mut choices = at_first(dashboard, today)?;
     let mut seen = Vec::new();
     for (name, value) in given {
         let parameter = dashboard
@@ -103,7 +104,7 @@ pub fn set_days<'a>(
             dashboard: dashboard.key.clone(),
         })?;
     let written = |date: Option<Date>| date.map_or_else(String::new, |date| date.to_string());
-    let mut choices = at_first(dashboard, today);
+    let mut choices = at_first(dashboard, today)?;
     match Days::between(first, last) {
         Ok(Some(days)) => {
             choices.insert(&parameter.id, Choice::Days(days));

@@ -333,6 +333,8 @@ fn use_the_api(client: &mut Client) {
         "dashboards()",
         "dashboard_json('executive')",
         "dashboard_html('executive')",
+        "dashboard_html('product_analytics', '{\"date\": \"2024\", \"brand\": [\"Nike\"]}')",
+        "dashboard_html('executive', '2024-01-01', current_date)",
         "check_dashboard('executive')",
         "refresh_history",
         "drop_view('by_country')",
