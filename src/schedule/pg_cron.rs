@@ -21,7 +21,8 @@ use crate::view::state::ViewState;
 
 /// Whether pg_cron is installed in this database.
 pub fn is_here() -> Result<bool, Error> {
-    query::exists(include_str!("../../sql/queries/schedule/has_pg_cron.sql"), &[])
+    // Its schema may be one that the current role may not use.
+    as_extension_owner(|| query::exists(include_str!("../../sql/queries/schedule/has_pg_cron.sql"), &[]))
 }
 
 /// Whether the current role may use pg_cron where that is installed.

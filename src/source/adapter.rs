@@ -174,15 +174,22 @@ pub fn completed_by_status(source: &Source, settings: &Settings) -> String {
         || "NULL::text".to_owned(),
         |(expression, sql_type)| spelled(expression, sql_type),
     );
-    let completed: Vec<String> = settings
+    let set: Vec<String> = settings
         .completed_statuses
         .iter()
-        .map(|status| without_case(&sql::literal(status), settings.letters))
+        .map(|status| sql::literal(status))
         .collect();
+    let set_without_case: Vec<String> = set
+        .iter()
+        .map(|status| without_case(status, settings.letters))
+        .collect();
+    // A status that is written as it was set, as most are, costs no look at its letters.
     format!(
-        "{} IN ({})",
+        "{} IN ({}) OR {} IN ({})",
+        collated(&status, "pg_catalog.\"C\""),
+        set.join(", "),
         without_case(&status, settings.letters),
-        completed.join(", ")
+        set_without_case.join(", ")
     )
 }
 

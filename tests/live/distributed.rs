@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::cluster::{Database, create_all_views, refresh_all};
-use crate::shop::{assert_incremental, assert_right, column, refreshed, run, shop_with_views};
+use crate::shop::{assert_incremental, assert_right, column, refreshed, run, shop};
 
 /// Says that a table is distributed, as Citus does.
 const CATALOG: &str = "SET allow_system_table_mods = on;
@@ -19,9 +19,11 @@ fn distribute(database: &Database, table: &str) {
 
 #[test]
 fn a_distributed_table_is_a_stated_reason_and_never_locked() {
-    let (database, mut client) = shop_with_views();
+    let database = shop();
+    let mut client = database.connect();
     run(&mut client, CATALOG);
     distribute(&database, "products.products");
+    create_all_views(&mut client);
     let reason = "products.products is a distributed (Citus) table, whose rows change on other nodes, too";
     // A writer whose locks would have to be waited for.
     let mut writer = database.connect();

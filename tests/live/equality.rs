@@ -390,8 +390,8 @@ fn a_text_is_captured_unless_what_it_is_read_as_has_words_for_the_time() {
         &mut client,
         "CREATE DOMAIN price AS numeric(10, 2) CHECK (value > 0);
          CREATE DOMAIN day AS date;
-         ALTER TABLE transactions.orders ADD amount text, ADD flag text, ADD day text, ADD days text[];
-         INSERT INTO transactions.orders VALUES (1, 1, 1, 'completed', '2025-02-01', 1, '2,5', 'yes', '2025-01-01')",
+         ALTER TABLE transactions.orders ADD amount text, ADD flag text, ADD day text, ADD days text[], ADD word text;
+         INSERT INTO transactions.orders VALUES (1, 1, 1, 'completed', '2025-02-01', 1, '2,5', 'yes', '2025-01-01 10:00', '{2025-01-01}', 'pg_class')",
     );
     let times = "it is mapped with a text that is read as another type, which can stand for the current time";
     for (name, expression, reason) in [
@@ -412,9 +412,9 @@ fn a_text_is_captured_unless_what_it_is_read_as_has_words_for_the_time() {
         ("payout_date", "day::public.day", Some(times)),
         ("payout_date", "day::timestamp", Some(times)),
         ("payout_date", "day::timestamptz", Some(times)),
-        ("payout_date", "days::date[] [1]", Some(times)),
+        ("payout_date", "(days::date[])[1]", Some(times)),
         ("gross_sale", "extract(hour FROM day::time)", Some(times)),
-        ("gross_sale", "(amount::regclass IS NULL)::integer", Some(times)),
+        ("gross_sale", "(word::regclass IS NULL)::integer", Some(times)),
     ] {
         client
             .execute(

@@ -110,7 +110,7 @@ fn filters_that_are_not_there_or_cannot_be_so_are_errors() {
         (
             r#"'executive', '{"date": "2026-01", "Date range": null}'"#,
             "22023",
-            r#"filter "date" cannot be null: it is given twice"#,
+            r#"filter "date" cannot be "2026-01": it is given twice"#,
             DATES,
         ),
         (

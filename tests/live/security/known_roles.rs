@@ -123,7 +123,7 @@ const OF_OPERATOR: &[&str] = &[
     MAP,
     "SELECT view_name, created, error_message FROM metabase.create_all_views(drop_existing => true)",
     "SELECT view_name, created, error_message FROM metabase.create_view('own', drop_existing => true)",
-    "SELECT entity, reason FROM metabase.disable_capture()",
+    "SELECT metabase.disable_capture()",
     "SELECT entity, captured, reason FROM metabase.enable_capture()",
     "SELECT view_name, status, error_message FROM metabase.refresh('all')",
     "SELECT view_name, status, mode, error_message FROM metabase.refresh('all')",
