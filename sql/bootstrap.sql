@@ -59,7 +59,12 @@ $$;
 
 -- The schemas. "metabase" itself is made by CREATE EXTENSION, as the control file says.
 
-COMMENT ON SCHEMA metabase IS 'metabase_views: functions and views to create, refresh, inspect and drop the views in schema analytics.';
+COMMENT ON SCHEMA metabase IS 'metabase_views: functions to create, refresh, inspect and drop the views in schema analytics.
+1. SELECT * FROM metabase.detect_sources();    what is found of the shop; for other tables: metabase.map_source()
+2. SELECT * FROM metabase.create_all_views();  creates and fills the seven views
+3. SELECT * FROM metabase.refresh(''all'');      brings them up to date
+4. SELECT * FROM metabase.view_status();       how fresh they are, and what is wrong
+\df+ metabase.* says what each function does, \dm+ analytics.* what each view shows.';
 
 CREATE SCHEMA metabase_internal;
 COMMENT ON SCHEMA metabase_internal IS 'metabase_views: adapters, settings and logs; not for use by hand.';

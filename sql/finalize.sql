@@ -83,6 +83,10 @@ COMMENT ON FUNCTION metabase.dashboard_json(text, jsonb) IS
     'A dashboard with its cards, their SQL, places and filters, fields by their names. With metadata, the answer of GET /api/database/:id/metadata: as the bodies of the requests that make it in that Metabase.';
 COMMENT ON FUNCTION metabase.dashboard_html(text) IS
     'A dashboard as one HTML page with its cards drawn from live data, to look at without a Metabase: it needs no network.';
+COMMENT ON FUNCTION metabase.dashboard_html(text, jsonb) IS
+    'The same with filters set by their names, such as {"date": "2026-01-01~2026-03-31", "brand": ["Nike"]}.';
+COMMENT ON FUNCTION metabase.dashboard_html(text, date, date) IS
+    'The same for the days from one to another, where the dashboard has a filter of dates; NULL for an end that is open.';
 COMMENT ON FUNCTION metabase.check_dashboard(text) IS
     'What is wrong with a dashboard, by itself and against the views that there are: no row where all is well.';
 COMMENT ON FUNCTION metabase.check_dashboard(jsonb) IS

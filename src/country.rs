@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// Every code and every usual name of each country, in lower case, with its alpha-2 code.
+/// Every code and every usual name of each country, without case, with its alpha-2 code.
 static CODES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let mut codes = HashMap::new();
     for country in keshvar::CountryIterator::new() {
@@ -16,11 +16,16 @@ static CODES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
             country.iso_long_name(),
         ];
         for name in names.iter().chain(country.unofficial_name_list()) {
-            codes.insert(name.to_lowercase(), alpha2.clone());
+            codes.insert(without_case(name), alpha2.clone());
         }
     }
     codes
 });
+
+/// A name as it is compared. A Turkish I is an I, with or without its dot.
+fn without_case(name: &str) -> String {
+    name.replace('İ', "I").to_lowercase().to_uppercase()
+}
 
 /// How many bytes the name of a country has at most, and then some: a text of the shop's can have any length.
 const LONGEST_NAME: usize = 200;
@@ -31,7 +36,7 @@ pub fn alpha2(country: &str) -> Option<&'static str> {
     if name.len() > LONGEST_NAME {
         return None;
     }
-    CODES.get(&name.to_lowercase()).map(String::as_str)
+    CODES.get(&without_case(name)).map(String::as_str)
 }
 
 /// What each country is usually called, by its alpha-2 code.
@@ -77,6 +82,9 @@ mod tests {
             ("South Korea", "KR"),
             ("Czech Republic", "CZ"),
             ("Türkiye", "TR"),
+            ("TÜRKİYE", "TR"),
+            ("TÜRKIYE", "TR"),
+            ("россия", "RU"),
         ] {
             assert_eq!(alpha2(given), Some(code), "{given}");
         }

@@ -20,6 +20,10 @@ pub enum Error {
     UnknownEngine { name: String },
     #[error("there is no background worker: the library is not preloaded")]
     NotPreloaded,
+    #[error("there is no background worker: nobody is there to start it")]
+    NoLauncher,
+    #[error("there is no background worker: metabase_views.databases does not name \"{database}\"")]
+    NotServed { database: String },
     #[error("extension \"pg_cron\" is not installed in this database")]
     NoPgCron,
     #[error("role \"{role}\" may not use pg_cron")]
@@ -130,6 +134,16 @@ pub enum Error {
         found: String,
         target: &'static str,
         wanted: String,
+    },
+    #[error(
+        "column \"{column}\" of entity \"{entity}\" is {found}, which takes different texts for equal, and views join keys by their bytes"
+    )]
+    KeyEquality {
+        entity: &'static str,
+        column: &'static str,
+        found: String,
+        relation: String,
+        expression: String,
     },
     #[error("{what} of entity \"{entity}\" is not one SQL expression: {expression}")]
     NotAnExpression {
@@ -272,6 +286,25 @@ pub enum Error {
     // Dashboards
     #[error("there is no dashboard \"{name}\"")]
     UnknownDashboard { name: String, known: Vec<&'static str> },
+    #[error("dashboard \"{dashboard}\" has no filter \"{name}\"")]
+    UnknownFilter {
+        dashboard: String,
+        name: String,
+        known: Vec<String>,
+    },
+    #[error("dashboard \"{dashboard}\" has no filter of dates")]
+    NoDateFilter { dashboard: String },
+    #[error("filter \"{filter}\" cannot be {value}: {reason}")]
+    InvalidFilter {
+        filter: String,
+        value: String,
+        reason: &'static str,
+        is_date: bool,
+    },
+    #[error("the filters must be a JSON object, not {given}")]
+    FiltersNotAnObject { given: String },
+    #[error("argument \"{argument}\" is no day of the years 1 to 9999")]
+    DayOutOfRange { argument: &'static str },
     #[error("the metadata is not what a Metabase answers: {reason}")]
     InvalidMetadata { reason: String },
     #[error("the metadata has no {name}")]
@@ -346,6 +379,11 @@ impl Error {
             | RequiredEntity { .. }
             | AbsentWithColumns { .. }
             | UnknownDashboard { .. }
+            | UnknownFilter { .. }
+            | NoDateFilter { .. }
+            | InvalidFilter { .. }
+            | FiltersNotAnObject { .. }
+            | DayOutOfRange { .. }
             | InvalidMetadata { .. }
             | InvalidDashboard { .. }
             | CustomKey { .. } => sqlstate::INVALID_PARAMETER_VALUE,
@@ -373,7 +411,7 @@ impl Error {
             | NoPgCronPrivilege { .. }
             | NoTemporary { .. }
             | NotOwner { .. } => sqlstate::INSUFFICIENT_PRIVILEGE,
-            WrongType { .. } | ReferenceType { .. } => sqlstate::DATATYPE_MISMATCH,
+            WrongType { .. } | ReferenceType { .. } | KeyEquality { .. } => sqlstate::DATATYPE_MISMATCH,
             NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => sqlstate::SYNTAX_ERROR,
             AdapterInUse { .. } | Dependents { .. } => sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
             ViewExists { .. } => sqlstate::DUPLICATE_TABLE,
@@ -396,6 +434,8 @@ impl Error {
             ForeignTrigger => sqlstate::TRIGGER_PROTOCOL_VIOLATED,
             DuplicateOrder { .. } => sqlstate::UNIQUE_VIOLATION,
             NotPreloaded
+            | NoLauncher
+            | NotServed { .. }
             | NoPgCron
             | NoEngine
             | NothingToCapture
@@ -415,6 +455,21 @@ impl Error {
         Some(match self {
             UnknownView { known, .. } => format!("The views are: {}.", known.join(", ")),
             UnknownDashboard { known, .. } => format!("The dashboards are: {}.", known.join(", ")),
+            UnknownFilter { known, .. } => format!("Its filters are: {}.", known.join(", ")),
+            NoDateFilter { dashboard } => format!(
+                "Its filters are set by name: SELECT metabase.dashboard_html({}, '{{\"stock_category\": \"Dead Stock\"}}');",
+                crate::sql::literal(dashboard)
+            ),
+            InvalidFilter { is_date: true, .. } => {
+                "Dates are set like this: \"2026-01-31\", \"2026-01\", \"2026\", \"2026-01-01~2026-03-31\", \"2026-01-01~\", \"past30days\"; \
+                 null for all."
+                    .into()
+            }
+            InvalidFilter { is_date: false, .. } => "Write a text, or an array of texts; null for all.".into(),
+            FiltersNotAnObject { .. } => {
+                "For example: SELECT metabase.dashboard_html('product_analytics', '{\"brand\": [\"Nike\", \"adidas\"], \"date\": \"2026-01\"}');".into()
+            }
+            DayOutOfRange { .. } => "Pass NULL where it is to have no end.".into(),
             InvalidMetadata { .. } => {
                 "Pass the whole answer of GET /api/database/:id/metadata, where :id is this database's number in Metabase.".into()
             }
@@ -437,6 +492,15 @@ impl Error {
             }
             UnknownEngine { .. } => "The engines are: auto, worker, pg_cron.".into(),
             NotPreloaded => PRELOAD.into(),
+            NoLauncher => {
+                "The server starts \"metabase_views launcher\" if max_worker_processes has room for it: raise that, and restart. If it has \
+                 ended, it comes back within seconds, or the server's log says why not."
+                    .into()
+            }
+            NotServed { database } => format!(
+                "Add {} to it in postgresql.conf, or leave it empty, and reload the configuration.",
+                crate::sql::ident(database)
+            ),
             NoPgCron => "Where pg_cron is preloaded, and cron.database_name names this database: CREATE EXTENSION pg_cron.".into(),
             NoPgCronPrivilege { role } => {
                 format!("As a superuser: GRANT USAGE ON SCHEMA cron TO {};", crate::sql::ident(role))
@@ -510,6 +574,14 @@ impl Error {
             ),
             ReferenceType { entity, column, .. } => format!(
                 "Map column \"{column}\" of entity \"{entity}\" to an expression that casts it to the key's type."
+            ),
+            KeyEquality { entity, column, relation, expression, .. } => format!(
+                "Map it, and each column that holds the same key, to an expression that is one text for all that are equal: SELECT \
+                 metabase.map_source('{entity}', {}, {}); with a stored generated column in its place, refreshes can be incremental.",
+                crate::sql::literal(relation),
+                crate::sql::literal(
+                    &serde_json::json!({ *column: format!("lower({expression}::text) COLLATE \"default\"") }).to_string()
+                ),
             ),
             NotAnExpression { .. } => {
                 "Write one expression over the table's columns, for example amount_cents * 0.01; a subquery stands \

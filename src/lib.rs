@@ -28,10 +28,11 @@ mod view;
 pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
 pgrx::extension_sql_file!("../sql/tables.sql", name = "tables", requires = ["bootstrap"]);
 pgrx::extension_sql_file!("../sql/capture.sql", name = "capture", requires = ["tables"]);
+pgrx::extension_sql_file!("../sql/amount.sql", name = "amount", requires = ["bootstrap"]);
 pgrx::extension_sql_file!(
     "../sql/finalize.sql",
     name = "finalize",
-    requires = ["tables", "capture"],
+    requires = ["tables", "capture", "amount"],
     finalize
 );
 

@@ -10,13 +10,21 @@ use crate::pg::setting::{with_time_zone, without_log};
 pub struct Settings {
     /// Zone that days, weeks, months, quarters and years are cut in: a name of the time zone database.
     pub time_zone: String,
-    /// Statuses of orders that count, in lower case.
+    /// Statuses of orders that count. Upper and lower case are the same, by [`Settings::letters`].
     pub completed_statuses: Vec<String>,
     /// ISO 4217 code of the currency that the shop's amounts are in.
     pub currency: String,
     /// Days that the history of refreshes is kept.
     pub history_days: i32,
+    /// The collation, as SQL names it, that says which letters are the same but for their case: one and the same whatever locale
+    /// the database has.
+    pub letters: &'static str,
 }
+
+/// It knows the letters of all scripts, and no language's exceptions.
+const ALL_LETTERS: &str = "pg_catalog.\"und-x-icu\"";
+/// Where the server is built without ICU: A to Z alone.
+const ASCII_LETTERS: &str = "pg_catalog.\"C\"";
 
 /// One setting, as users see it.
 pub struct Setting {
@@ -74,7 +82,7 @@ pub static SETTINGS: [Setting; 4] = [
         kind: Kind::Plain {
             default: "EUR",
             check: |given| {
-                iso_currency::Currency::from_code(&given.to_uppercase())
+                iso_currency::Currency::from_code(&given.to_ascii_uppercase())
                     .map(|currency| currency.code().to_owned())
                     .ok_or("it is not a code of ISO 4217")
             },
@@ -137,7 +145,18 @@ fn read(
 
 /// The settings in force now.
 pub fn current() -> Result<Settings, Error> {
-    read(&stored()?, database_time_zone)
+    let knows_all_letters = query::value(
+        "SELECT pg_catalog.to_regcollation($1) IS NOT NULL",
+        &[ALL_LETTERS.to_owned().into()],
+    )?;
+    Ok(Settings {
+        letters: if knows_all_letters {
+            ALL_LETTERS
+        } else {
+            ASCII_LETTERS
+        },
+        ..read(&stored()?, database_time_zone)?
+    })
 }
 
 /// Whether somebody has set a setting.
@@ -204,16 +223,21 @@ pub fn store(name: &str, value: &str) -> Result<(), Error> {
     })
 }
 
+/// The words of a list. The case of A to Z means nothing anywhere; that of all other letters is left to the server, which compares.
 fn statuses(list: &str) -> Vec<String> {
     list.split(',')
-        .map(|word| word.trim().to_lowercase())
+        .map(|word| word.trim().to_ascii_lowercase())
         .filter(|word| !word.is_empty())
         .collect()
 }
 
 fn known_time_zone(name: &str) -> Result<Option<String>, Error> {
     query::optional_value(
-        "SELECT name FROM pg_catalog.pg_timezone_names WHERE lower(name) = lower($1) ORDER BY name LIMIT 1",
+        "SELECT name
+         FROM pg_catalog.pg_timezone_names
+         WHERE lower(name COLLATE \"C\") = lower($1 COLLATE \"C\")
+         ORDER BY name COLLATE \"C\"
+         LIMIT 1",
         &[name.to_owned().into()],
     )
 }
@@ -234,7 +258,10 @@ fn database_time_zone() -> Result<String, Error> {
 impl Settings {
     /// The settings of a shop in Berlin, for tests without a database.
     pub fn in_berlin() -> Settings {
-        read(&[], || Ok("Europe/Berlin".into())).expect("the others have defaults of their own")
+        Settings {
+            letters: ALL_LETTERS,
+            ..read(&[], || Ok("Europe/Berlin".into())).expect("the others have defaults of their own")
+        }
     }
 }
 
@@ -243,8 +270,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statuses_are_trimmed_and_in_lower_case() {
+    fn statuses_are_trimmed_and_no_letter_is_lost() {
         assert_eq!(statuses(" Completed,PAID ,, "), ["completed", "paid"]);
+        assert_eq!(statuses("İPTAL, Σ"), ["İptal", "Σ"]);
     }
 
     fn shown(settings: &Settings) -> Vec<String> {

@@ -6,10 +6,10 @@ WITH sale AS (
     SELECT
         p.brand_id,
         count(*)                                                                AS total_sales,
-        sum(o.gross_sale)                                                       AS total_revenue,
+        metabase_internal.amount(sum(o.gross_sale))                             AS total_revenue,
         round(avg(o.gross_sale), 4)                                             AS avg_price,
         round(var_samp(o.gross_sale), 4)                                        AS price_variance,
-        sum(o.net_profit)                                                       AS total_profit,
+        metabase_internal.amount(sum(o.net_profit))                             AS total_profit,
         round(avg(o.roi), 4)                                                    AS avg_roi,
         count(DISTINCT i.product_id)                                            AS product_variety,
         count(DISTINCT date_trunc('month', o.sold_at AT TIME ZONE :'time_zone')) AS active_months,

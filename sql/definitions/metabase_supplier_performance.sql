@@ -6,8 +6,8 @@ WITH sale AS (
         i.supplier_id,
         count(*)                                                   AS units_sold,
         count(DISTINCT i.id)                                       AS items_sold,
-        sum(o.gross_sale)                                          AS total_revenue,
-        sum(o.net_profit)                                          AS total_profit,
+        metabase_internal.amount(sum(o.gross_sale))                AS total_revenue,
+        metabase_internal.amount(sum(o.net_profit))                AS total_profit,
         avg(o.roi)                                                 AS avg_roi,
         avg(extract(epoch FROM o.sold_at - i.purchase_date)) / 86400 AS avg_days_to_sell
     FROM metabase_internal.orders AS o
@@ -40,7 +40,7 @@ purchase AS (
     SELECT
         supplier_id,
         count(*)                                                                AS total_purchases,
-        sum(price)                                                              AS total_spent,
+        metabase_internal.amount(sum(price))                                    AS total_spent,
         avg(price)                                                              AS avg_purchase_price,
         count(DISTINCT product_id)                                              AS unique_products,
         count(DISTINCT brand_id)                                                AS unique_brands,
@@ -59,7 +59,7 @@ SELECT
     s.contact_email,
     s.phone,
     s.country,
-    s.rating,
+    metabase_internal.amount(s.rating)                                           AS rating,
     purchase.total_purchases,
     purchase.total_spent,
     round(purchase.avg_purchase_price, 4)                                        AS avg_purchase_price,
@@ -73,7 +73,7 @@ SELECT
     round(sale.avg_roi, 4)                                                       AS avg_roi,
     round(sale.avg_days_to_sell, 4)                                              AS avg_days_to_sell,
     purchase.unsold_units,
-    coalesce(purchase.unsold_value, 0)                                           AS unsold_value,
+    coalesce(metabase_internal.amount(purchase.unsold_value), 0)                 AS unsold_value,
     purchase.first_purchase,
     purchase.last_purchase
 FROM purchase

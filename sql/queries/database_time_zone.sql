@@ -10,7 +10,7 @@ SELECT coalesce(
                 0,
                 (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
             )
-            AND lower(pg_catalog.split_part(entry, '=', 1)) = 'timezone'
+            AND lower(pg_catalog.split_part(entry, '=', 1) COLLATE "C") = 'timezone'
         ORDER BY setting.setdatabase DESC
         LIMIT 1
     ),
@@ -24,7 +24,7 @@ SELECT coalesce(
     (
         SELECT setting
         FROM pg_catalog.pg_file_settings
-        WHERE lower(name) = 'timezone'
+        WHERE lower(name COLLATE "C") = 'timezone'
             AND error IS NULL
         ORDER BY seqno DESC
         LIMIT 1

@@ -1,6 +1,7 @@
 //! The dashboards.
 
 use pgrx::JsonB;
+use pgrx::datum::Date;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
@@ -9,7 +10,7 @@ use super::{optional, required};
 use crate::dashboard::catalog;
 use crate::dashboard::check;
 use crate::dashboard::model::Dashboard;
-use crate::dashboard::preview;
+use crate::dashboard::preview::{self, Choices};
 use crate::dashboard::resolve::{self, Metadata};
 use crate::error::Error;
 use crate::pg::argument::{Json, MetadataJson, Text};
@@ -53,8 +54,45 @@ fn dashboard_json(
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn dashboard_html(name: Option<Text>) -> Result<String, ErrorReport> {
+    page(name, preview::at_first)
+}
+
+#[pg_extern(name = "dashboard_html", volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn dashboard_html_with_filters(name: Option<Text>, filters: Option<Json>) -> Result<String, ErrorReport> {
+    let filters = required("filters", filters)?;
+    page(name, |dashboard, today| preview::set(dashboard, &filters, today))
+}
+
+#[pg_extern(name = "dashboard_html", volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn dashboard_html_of_days(
+    name: Option<Text>,
+    first_day: Option<Date>,
+    last_day: Option<Date>,
+) -> Result<String, ErrorReport> {
+    let day = |argument, given: Option<Date>| match given.filter(Date::is_finite) {
+        None => Ok(None),
+        Some(day) => preview::known_day(day.year(), day.month(), day.day())
+            .ok_or(Error::DayOutOfRange { argument })
+            .map(Some),
+    };
+    let (first, last) = (day("first_day", first_day)?, day("last_day", last_day)?);
+    page(name, |dashboard, today| {
+        preview::set_days(dashboard, first, last, today)
+    })
+}
+
+/// The page of a dashboard of this name, with its filters set.
+fn page(
+    name: Option<Text>,
+    choose: impl FnOnce(&Dashboard, jiff::civil::Date) -> Result<Choices<'_>, Error>,
+) -> Result<String, ErrorReport> {
     let dashboard = catalog::find(&required("name", name)?)?;
-    Ok(preview::html(&dashboard, &settings::current()?.time_zone)?)
+    let zone = settings::current()?.time_zone;
+    Ok(preview::html(&dashboard, &zone, |today| {
+        choose(&dashboard, today)
+    })?)
 }
 
 row_type! {

@@ -123,21 +123,24 @@ fn keep_nothing(workspace: &mut Workspace, step: &Step) -> Result<(), Error> {
 fn check(workspace: &mut Workspace, name: &str) -> Result<(), Error> {
     match name {
         // Where no unique index vouches for the key of the orders, they can stand twice; facts cannot.
-        "sale_new" => match workspace.rows::<DuplicateOrder>(DUPLICATE_ORDER)?.pop() {
-            Some(DuplicateOrder { key }) => Err(Error::DuplicateOrder { key }),
-            None => Ok(()),
-        },
+        "sale_new" => check_orders(workspace, name),
         _ => Ok(()),
     }
 }
 
-#[derive(serde::Deserialize)]
-struct DuplicateOrder {
-    key: String,
+/// An error if an order stands twice in `rows`.
+pub fn check_orders(workspace: &mut Workspace, rows: &str) -> Result<(), Error> {
+    #[derive(serde::Deserialize)]
+    struct DuplicateOrder {
+        key: String,
+    }
+    let query =
+        format!("SELECT order_id::text AS key FROM {rows} GROUP BY order_id HAVING count(*) > 1 LIMIT 1");
+    match workspace.rows::<DuplicateOrder>(&query)?.pop() {
+        Some(DuplicateOrder { key }) => Err(Error::DuplicateOrder { key }),
+        None => Ok(()),
+    }
 }
-
-const DUPLICATE_ORDER: &str =
-    "SELECT order_id::text AS key FROM sale_new GROUP BY order_id HAVING count(*) > 1 LIMIT 1";
 
 fn store_apply(seconds: f64, changes: i64) -> Result<(), Error> {
     as_extension_owner(|| {

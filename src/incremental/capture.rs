@@ -29,6 +29,7 @@ pub struct Captured {
     pub problem: Option<String>,
     /// The schema and the name of the relation.
     name: Option<(String, String)>,
+    oid: Option<u32>,
     /// The key's column.
     column: Option<String>,
 }
@@ -55,6 +56,7 @@ pub fn inspect() -> Result<Vec<Captured>, Error> {
         .map(|number| read(&compared, number))
         .collect::<Result<_, _>>()?;
     let relations = relations(&captured)?;
+    let distributed = distributed(&captured)?;
     let dependences = dependences()?;
     let is_zone_pending = installed::is_zone_pending()?;
     for (entity, (source, drift)) in captured
@@ -82,6 +84,11 @@ pub fn inspect() -> Result<Vec<Captured>, Error> {
         entity.problem = entity
             .problem
             .take()
+            .or_else(|| {
+                distributed.contains(&i64::from(entity.oid?)).then(|| {
+                    format!("{name} is a distributed (Citus) table, whose rows change on other nodes, too")
+                })
+            })
             .or_else(|| relation.and_then(|relation| problem(name, relation)))
             .or(dependence);
         entity.is_captured =
@@ -151,6 +158,7 @@ fn with_key(spec: &EntitySpec, relation: Option<&SourceRelation>, column: Option
         is_captured: false,
         problem,
         name: relation.map(|relation| (relation.schema.clone(), relation.name.clone())),
+        oid: relation.map(|relation| relation.oid),
         column: column.map(|column| column.name),
     }
 }
@@ -224,6 +232,28 @@ fn relations(captured: &[Captured]) -> Result<Vec<CaptureRelation>, Error> {
                 entities.into(),
                 role.into(),
             ],
+        )
+    })
+}
+
+/// The relations among the sources that Citus keeps on other nodes. A lock of such a table is taken on all of them, and no timeout of
+/// this session holds there.
+fn distributed(captured: &[Captured]) -> Result<Vec<i64>, Error> {
+    let has_citus: bool = query::value(
+        "SELECT pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL",
+        &[],
+    )?;
+    if !has_citus {
+        return Ok(Vec::new());
+    }
+    let oids: Vec<i64> = captured
+        .iter()
+        .filter_map(|entity| entity.oid.map(i64::from))
+        .collect();
+    as_extension_owner(|| {
+        query::values(
+            include_str!("../../sql/queries/incremental/distributed.sql"),
+            &[oids.into()],
         )
     })
 }

@@ -143,7 +143,7 @@ fn relations(statement: &str) -> Vec<&str> {
                 .unwrap_or(after.len());
             &after[..end]
         })
-        .filter(|name| *name != "country_code")
+        .filter(|name| !["country_code", "amount"].contains(name))
         .collect()
 }
 

@@ -234,7 +234,14 @@ pub fn ensure_analytics_schema() -> Result<(), Error> {
     // CREATE SCHEMA IF NOT EXISTS asks for the privilege even where the schema is there.
     match schema_exists()? {
         true => Ok(()),
-        false => query::run("CREATE SCHEMA analytics", &[]),
+        false => {
+            query::run("CREATE SCHEMA analytics", &[])?;
+            query::run(
+                "COMMENT ON SCHEMA analytics IS 'Materialized views for Metabase, by metabase_views: \\dm+ analytics.* says what each \
+                 shows, SELECT * FROM metabase.view_status() how fresh it is.'",
+                &[],
+            )
+        }
     }
 }
 

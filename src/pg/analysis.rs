@@ -38,8 +38,9 @@ pub fn result_columns(select: &str) -> Result<Vec<ResultColumn>, Error> {
     })
 }
 
-/// The oid of the type that a SELECT's first column has, if the current role may read what the SELECT reads and call what it calls.
-pub fn column_type(select: &str) -> Result<u32, Error> {
+/// The oids of the type and of the collation that a SELECT's first column has, if the current role may read what the SELECT reads and
+/// call what it calls.
+pub fn column_type(select: &str) -> Result<(u32, u32), Error> {
     look_at(select, |source| {
         // SAFETY: a prepared plan's source has a valid list of Query nodes. PostgreSQL calls the callback, which raises its errors.
         unsafe {
@@ -49,7 +50,7 @@ pub fn column_type(select: &str) -> Result<u32, Error> {
         let first = description(source)
             .iter()
             .next()
-            .map(|column| column.type_oid().value().to_u32());
+            .map(|column| (column.atttypid.to_u32(), column.attcollation.to_u32()));
         first.ok_or_else(|| Error::Internal("a SELECT returns no column".into()))
     })
 }

@@ -155,6 +155,11 @@ pub fn with_board<T>(work: impl FnOnce(&Board) -> T) -> Option<T> {
     })
 }
 
+/// Whether there is somebody who starts workers.
+pub fn has_launcher() -> bool {
+    with_board(|board| board.launcher_pid()).flatten().is_some()
+}
+
 /// The place of a database, if it has one.
 pub fn with_place<T>(database: u32, work: impl FnOnce(&Board, &DatabasePlace) -> T) -> Option<T> {
     with_board(|board| board.place_of(database).map(|place| work(board, place))).flatten()

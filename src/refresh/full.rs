@@ -7,8 +7,7 @@ use crate::view::state::ViewState;
 /// How a view is filled from its definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FullRefresh {
-    /// `REFRESH MATERIALIZED VIEW CONCURRENTLY`: readers go on, and only rows that differ are written, or whose key holds
-    /// a NULL.
+    /// `REFRESH MATERIALIZED VIEW CONCURRENTLY`: readers go on, and only rows that differ are written.
     Concurrent,
     /// `REFRESH MATERIALIZED VIEW`: all rows are written, and readers wait.
     Plain,

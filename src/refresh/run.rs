@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
+use super::compare;
 use super::decide::{self, Mode, SeenView, ViewStep};
 use super::full::{FullRefresh, plan};
 use super::log::{self, Counts, Outcome, Run};
@@ -26,7 +27,7 @@ use crate::view::registry::ViewEntry;
 use crate::view::state::ViewState;
 
 /// Why a view of the user's own is always filled from its query.
-const CUSTOM: &str = "changes of its sources are not captured";
+const CUSTOM: &str = "a view of your own is computed from its query each time";
 
 /// Refreshes views one after the other. One that fails is reported as such and harms no other.
 pub fn refresh(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
@@ -415,8 +416,11 @@ fn fill(view: &str, reason: &str, run: &mut Run) -> Result<(), Error> {
         FullRefresh::Plain => "it was not populated".into(),
     };
     let before = Counts::of(state.oid)?;
-    let statement = plan.statement(&sql::qualified("analytics", view));
-    subtransaction(|| query::run(&statement, &[])).map_err(|error| state.explain(view, error))?;
+    let is_written = subtransaction(|| compare::write_differences(view, &state, plan));
+    if !matches!(is_written, Ok(true)) {
+        let statement = plan.statement(&sql::qualified("analytics", view));
+        subtransaction(|| query::run(&statement, &[])).map_err(|error| state.explain(view, error))?;
+    }
     let after = Counts::of(state.oid)?;
     run.rows_changed = after
         .zip(before)

@@ -6,6 +6,7 @@ use super::engine::{self, Engine, choice};
 use super::{agenda, pg_cron};
 use crate::calendar::checked_strategy;
 use crate::error::Error;
+use crate::parameters;
 use crate::pg::identity::{as_extension_owner, check_may_decide, current_role};
 use crate::pg::{hooks, query, shared};
 use crate::view::registry::find_view;
@@ -21,12 +22,17 @@ pub struct Scheduled {
 /// Has the views refreshed by `engine`: worker, pg_cron, or auto for the first of them that is there.
 pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
     let engine = match engine {
-        "worker" if !shared::is_preloaded() => return Err(Error::NotPreloaded),
-        "worker" => Engine::Worker,
+        "worker" => match worker_obstacle()? {
+            None => Engine::Worker,
+            Some(obstacle) => return Err(obstacle),
+        },
         "pg_cron" => Engine::PgCron,
-        "auto" if shared::is_preloaded() => Engine::Worker,
-        "auto" if pg_cron::is_here()? => Engine::PgCron,
-        "auto" => return Err(Error::NoEngine),
+        "auto" => match worker_obstacle()? {
+            None => Engine::Worker,
+            Some(_) if pg_cron::is_here()? => Engine::PgCron,
+            Some(Error::NotPreloaded) => return Err(Error::NoEngine),
+            Some(obstacle) => return Err(obstacle),
+        },
         name => {
             return Err(Error::UnknownEngine {
                 name: name.to_owned(),
@@ -41,6 +47,28 @@ pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
     }
     hooks::wake_worker_for_schedule();
     scheduled()
+}
+
+/// Why no worker would keep the times of this database; None where one would. A launcher that is about to come is waited for.
+fn worker_obstacle() -> Result<Option<Error>, Error> {
+    for _ in 0..60 {
+        match worker_obstacle_now()? {
+            Some(Error::NoLauncher) => query::run("SELECT pg_catalog.pg_sleep(0.05)", &[])?,
+            obstacle => return Ok(obstacle),
+        }
+    }
+    worker_obstacle_now()
+}
+
+fn worker_obstacle_now() -> Result<Option<Error>, Error> {
+    if !shared::is_preloaded() {
+        return Ok(Some(Error::NotPreloaded));
+    }
+    let database: String = query::value("SELECT pg_catalog.current_database()", &[])?;
+    Ok(match parameters::serves(&database) {
+        false => Some(Error::NotServed { database }),
+        true => (!shared::has_launcher()).then_some(Error::NoLauncher),
+    })
 }
 
 /// Has nothing refreshed at its time any more.
@@ -76,8 +104,8 @@ pub fn set_strategy(view_name: &str, strategy: &str) -> Result<Vec<Scheduled>, E
 /// Has the worker refresh views shortly after a commit that changed what they show, or wait for their times. Returns what holds
 /// now, in a sentence.
 pub fn set_event_sync(wanted: bool) -> Result<&'static str, Error> {
-    if wanted && !shared::is_preloaded() {
-        return Err(Error::NotPreloaded);
+    if wanted && let Some(obstacle) = worker_obstacle()? {
+        return Err(obstacle);
     }
     check_may_decide()?;
     engine::store_event_sync(wanted)?;
@@ -90,7 +118,10 @@ pub fn set_event_sync(wanted: bool) -> Result<&'static str, Error> {
 
 /// When each view is refreshed next.
 pub fn scheduled() -> Result<Vec<Scheduled>, Error> {
-    let agenda = agenda::read(choice()?.engine)?;
+    let engine = choice()?.engine;
+    let agenda = agenda::read(engine)?;
+    // Nothing is due where nobody is there for it.
+    let is_kept = engine != Engine::Worker || worker_obstacle_now()?.is_none();
     agenda
         .items
         .iter()
@@ -98,7 +129,11 @@ pub fn scheduled() -> Result<Vec<Scheduled>, Error> {
             Ok(Scheduled {
                 view_name: item.view.name().to_owned(),
                 strategy: item.view.strategy().to_owned(),
-                next_refresh: agenda.next_refresh(item).map(agenda::sql_time).transpose()?,
+                next_refresh: agenda
+                    .next_refresh(item)
+                    .filter(|_| is_kept)
+                    .map(agenda::sql_time)
+                    .transpose()?,
             })
         })
         .collect()

@@ -13,7 +13,7 @@ use super::engine::{self, Engine};
 use crate::calendar::{self, Strategy, Timetable};
 use crate::error::Error;
 use crate::parameters;
-use crate::pg::identity::current_role;
+use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
 use crate::settings;
 use crate::view::registry::all_views;
@@ -21,10 +21,8 @@ use crate::view::state::ViewState;
 
 /// Whether pg_cron is installed in this database.
 pub fn is_here() -> Result<bool, Error> {
-    query::exists(
-        "SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_cron'",
-        &[],
-    )
+    // Its schema may be one that the current role may not use.
+    as_extension_owner(|| query::exists(include_str!("../../sql/queries/schedule/has_pg_cron.sql"), &[]))
 }
 
 /// Whether the current role may use pg_cron where that is installed.
@@ -32,15 +30,15 @@ fn may_use() -> Result<bool, Error> {
     query::value("SELECT pg_catalog.has_schema_privilege('cron', 'USAGE')", &[])
 }
 
-/// Whether the current role has jobs.
+/// Whether there are jobs, of whatever role: pg_cron shows others' to superusers alone.
 fn has_jobs() -> Result<bool, Error> {
-    if !is_here()? || !may_use()? {
-        return Ok(false);
-    }
-    query::exists(include_str!("../../sql/queries/schedule/a_cron_job.sql"), &[])
+    Ok(is_here()?
+        && as_extension_owner(|| {
+            query::exists(include_str!("../../sql/queries/schedule/a_cron_job.sql"), &[])
+        })?)
 }
 
-/// Makes the jobs of the current role anew, so that they are those of the views' strategies.
+/// Makes the jobs anew, as the current role's, so that they are those of the views' strategies. Jobs of views that are others' stay.
 pub fn schedule_all() -> Result<(), Error> {
     if !is_here()? {
         return Err(Error::NoPgCron);
@@ -50,14 +48,19 @@ pub fn schedule_all() -> Result<(), Error> {
             role: current_role()?,
         });
     }
-    unschedule_all()?;
+    let mut views = Vec::new();
+    let mut of_others = Vec::new();
+    for view in all_views()? {
+        match ViewState::find(view.name())?.is_some_and(|state| !state.owned) {
+            true => of_others.push(job_name(view.name())),
+            // Also a view that does not exist yet.
+            false => views.push(view),
+        }
+    }
+    unschedule_all_but(of_others)?;
     let zone_name = settings::current()?.time_zone;
     let cron_zone = cron_zone()?;
-    // Also for views that do not exist yet.
-    for view in &all_views()? {
-        if ViewState::find(view.name())?.is_some_and(|state| !state.owned) {
-            continue;
-        }
+    for view in &views {
         let Some(times) = job_times(view.strategy(), &zone_name, &cron_zone) else {
             continue;
         };
@@ -65,7 +68,7 @@ pub fn schedule_all() -> Result<(), Error> {
         query::run(
             "SELECT cron.schedule($1, $2, $3)",
             &[
-                format!("refresh_{view}").into(),
+                job_name(view).into(),
                 times.into(),
                 format!(
                     "SELECT * FROM metabase.refresh_if_due({})",
@@ -86,23 +89,34 @@ pub fn schedule_all() -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes the jobs of the current role anew if it has any: views have come or gone.
+/// What the job of a view is called.
+fn job_name(view: &str) -> String {
+    format!("refresh_{view}")
+}
+
+/// Makes the jobs anew if there are any and the current role may: views have come or gone.
 pub fn follow_views() -> Result<(), Error> {
-    if engine::choice()?.engine == Engine::PgCron && has_jobs()? {
+    if engine::choice()?.engine == Engine::PgCron && has_jobs()? && may_use()? {
         schedule_all()?;
     }
     Ok(())
 }
 
-/// Removes the jobs of the current role. One that may not use pg_cron has none.
+/// Removes the jobs, whoever has made them: each of two roles' would look whether the same view is due.
 pub fn unschedule_all() -> Result<(), Error> {
-    if !is_here()? || !may_use()? {
+    unschedule_all_but(Vec::new())
+}
+
+fn unschedule_all_but(names: Vec<String>) -> Result<(), Error> {
+    if !is_here()? {
         return Ok(());
     }
-    query::run(
-        include_str!("../../sql/queries/schedule/unschedule_cron_jobs.sql"),
-        &[],
-    )
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/schedule/unschedule_cron_jobs.sql"),
+            &[names.into()],
+        )
+    })
 }
 
 /// The zone of pg_cron's clock; versions before 1.6 know no other than GMT.

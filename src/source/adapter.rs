@@ -91,37 +91,43 @@ fn shown(sources: &Sources, source: &Source, binding: &Binding, settings: &Setti
 fn cast(kind: ValueKind, expression: &str, sql_type: &SqlType, settings: &Settings) -> String {
     match (kind, sql_type.base.as_str()) {
         (ValueKind::Id | ValueKind::Reference(_), _) => match key_type(sql_type) {
-            "text" => text(expression),
+            "text" => collated(&spelled(expression, sql_type), "\"default\""),
             other => format!("{expression}::{other}"),
         },
-        // By its own output function: what a cast does, the owner of the type can say.
-        (ValueKind::Text, _) if sql_type.category == 'E' => {
-            text(&format!("pg_catalog.textin(pg_catalog.enum_out({expression}))"))
-        }
-        (ValueKind::Text, _) => text(expression),
+        (ValueKind::Text, _) => collated(&spelled(expression, sql_type), "\"default\""),
         (ValueKind::Number, _) => format!("{expression}::numeric"),
         (ValueKind::Flag, _) => format!("{expression}::boolean"),
-        (ValueKind::Time, "timestamp with time zone") => in_range(expression, "timestamptz", ""),
+        (ValueKind::Time, "timestamp with time zone") => in_range(expression, "timestamptz", "timestamptz"),
         // A clock on the shop's wall: it is read in the shop's zone, whatever zone the session has.
-        (ValueKind::Time, _) => {
+        (ValueKind::Time, base) => {
+            let own_type = if base == "date" { "date" } else { "timestamp" };
             let zone = sql::literal(&settings.time_zone);
-            in_range(expression, "timestamp", &format!(" AT TIME ZONE {zone}"))
+            in_range(expression, own_type, &format!("timestamp AT TIME ZONE {zone}"))
         }
     }
 }
 
-/// An expression as text in the database's own collation: the shop's may differ from column to column, and texts of two
-/// collations can neither be compared nor be shown in one column.
-fn text(expression: &str) -> String {
-    format!("{expression}::text COLLATE \"default\"")
+/// An expression as text.
+fn spelled(expression: &str, sql_type: &SqlType) -> String {
+    match sql_type.category {
+        // By its own output function: what a cast does, the owner of the type can say.
+        'E' => format!("pg_catalog.textin(pg_catalog.enum_out({expression}))"),
+        _ => format!("{expression}::text"),
+    }
+}
+
+/// A text in a collation. The shop's may differ from column to column, and texts of two collations can neither be compared nor be
+/// shown in one column.
+fn collated(text: &str, collation: &str) -> String {
+    format!("{text} COLLATE {collation}")
 }
 
 /// A point in time that calendars can work with. "infinity" is none, and no zone has the first year of timestamps or the
-/// last.
-fn in_range(expression: &str, sql_type: &str, zone: &str) -> String {
+/// last. Whether it is one is asked in its own type: dates go on for millions of years.
+fn in_range(expression: &str, own_type: &str, shown_as: &str) -> String {
     format!(
-        "CASE WHEN {expression}::{sql_type} >= '4712-01-01 00:00:00+00 BC' AND {expression}::{sql_type} < '294276-01-01 \
-         00:00:00+00' THEN {expression}::{sql_type}{zone} END"
+        "CASE WHEN {expression}::{own_type} >= '4712-01-01 00:00:00+00 BC' AND {expression}::{own_type} < '294276-01-01 \
+         00:00:00+00' THEN {expression}::{shown_as} END"
     )
 }
 
@@ -161,15 +167,38 @@ fn type_when_missing(sources: &Sources, source: &Source, kind: ValueKind) -> Str
 
 /// Whether an order is completed, by its status.
 pub fn completed_by_status(source: &Source, settings: &Settings) -> String {
-    let status = source
-        .binding("status")
-        .and_then(|binding| binding.expression.as_deref())
-        .unwrap_or("NULL");
+    let status = source.binding("status");
+    let status =
+        status.and_then(|binding| Some((binding.expression.as_deref()?, binding.sql_type.as_ref()?)));
+    let status = status.map_or_else(
+        || "NULL::text".to_owned(),
+        |(expression, sql_type)| spelled(expression, sql_type),
+    );
+    let set: Vec<String> = settings
+        .completed_statuses
+        .iter()
+        .map(|status| sql::literal(status))
+        .collect();
+    let set_without_case: Vec<String> = set
+        .iter()
+        .map(|status| without_case(status, settings.letters))
+        .collect();
+    // A status that is written as it was set, as most are, costs no look at its letters.
     format!(
-        "lower({}) = ANY ({})",
-        text(status),
-        sql::text_array(&settings.completed_statuses)
+        "{} IN ({}) OR {} IN ({})",
+        collated(&status, "pg_catalog.\"C\""),
+        set.join(", "),
+        without_case(&status, settings.letters),
+        set_without_case.join(", ")
     )
+}
+
+/// A text as it is compared where upper and lower case are the same. The server does that to both sides, in a collation of its own:
+/// the database's may know no letters but A to Z, or those of one language.
+///
+/// Into lower case and back, since not all letters have both: STRASSE is Straße. A Turkish I is an I, with or without its dot.
+fn without_case(text: &str, letters: &str) -> String {
+    format!("upper(lower(replace({}, 'İ', 'I')))", collated(text, letters))
 }
 
 #[cfg(test)]
@@ -183,6 +212,7 @@ mod tests {
             name: base.into(),
             base: base.into(),
             category,
+            is_deterministic: true,
         }
     }
 

@@ -47,29 +47,30 @@ pub fn expression_type(
         "SELECT (\n{expression}\n) FROM {} AS source WHERE (\n{expression}\n) IS NULL",
         relation.qualified
     );
-    let oid = subtransaction(|| analysis::column_type(&probe)).map_err(|error| match error {
-        Error::Postgres {
-            sqlstate,
-            message,
-            hint,
-            ..
-        } => {
-            let is_refused_call = sqlstate == sqlstate::FEATURE_NOT_SUPPORTED;
-            Error::Expression {
-                entity: entity.name(),
-                what: what.to_owned(),
-                relation: relation.qualified.clone(),
+    let (type_oid, collation) =
+        subtransaction(|| analysis::column_type(&probe)).map_err(|error| match error {
+            Error::Postgres {
                 sqlstate,
-                cause: message,
-                // What PostgreSQL advises is for statements; this is our own.
-                hint: hint.filter(|_| is_refused_call),
+                message,
+                hint,
+                ..
+            } => {
+                let is_refused_call = sqlstate == sqlstate::FEATURE_NOT_SUPPORTED;
+                Error::Expression {
+                    entity: entity.name(),
+                    what: what.to_owned(),
+                    relation: relation.qualified.clone(),
+                    sqlstate,
+                    cause: message,
+                    // What PostgreSQL advises is for statements; this is our own.
+                    hint: hint.filter(|_| is_refused_call),
+                }
             }
-        }
-        other => other,
-    })?;
+            other => other,
+        })?;
     query::row(
         include_str!("../../sql/queries/source/expression_type.sql"),
-        &[i64::from(oid).into()],
+        &[i64::from(type_oid).into(), i64::from(collation).into()],
     )
 }
 

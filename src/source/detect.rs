@@ -221,6 +221,45 @@ pub fn wrong_type(
     }
 }
 
+/// What keys of this type take for equal besides what is the same, in words. Views compare keys as they are shown, by their bytes.
+fn own_equality(sql_type: &SqlType) -> Option<String> {
+    let is_built_in = matches!(
+        sql_type.base.as_str(),
+        "text" | "character varying" | "character" | "name"
+    );
+    match sql_type.category {
+        'S' if !sql_type.is_deterministic => {
+            Some(format!("{} in a nondeterministic collation", sql_type.name))
+        }
+        'S' if !is_built_in => Some(sql_type.name.clone()),
+        _ => None,
+    }
+}
+
+/// The keys and references of a source that the shop may take for equal to others that they would not be joined with. The key of an
+/// order is none of them: nothing refers to it.
+pub fn check_keys(source: &Source) -> Vec<Error> {
+    source
+        .bindings
+        .iter()
+        .filter_map(|binding| {
+            let is_joined = match binding.column.kind {
+                ValueKind::Id => source.spec.entity != Entity::Order,
+                ValueKind::Reference(_) => true,
+                _ => false,
+            };
+            let found = binding.sql_type.as_ref().filter(|_| is_joined)?;
+            Some(Error::KeyEquality {
+                entity: source.spec.name,
+                column: binding.column.name,
+                found: own_equality(found)?,
+                relation: source.relation.as_ref()?.qualified.clone(),
+                expression: binding.expression.clone()?,
+            })
+        })
+        .collect()
+}
+
 /// Whether values of the two types can be compared with `=` as they are.
 fn comparable(left: &SqlType, right: &SqlType) -> bool {
     let class = |sql_type: &SqlType| match (sql_type.base.as_str(), sql_type.category) {
@@ -261,6 +300,7 @@ mod tests {
             name: base.into(),
             base: base.into(),
             category,
+            is_deterministic: true,
         }
     }
 

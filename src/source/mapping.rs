@@ -259,6 +259,8 @@ fn resolve_entity(
     {
         source.problems.push(problem);
     }
+    let errors = detect::check_keys(&source);
+    source.problems.extend(errors);
     derive_completed(&mut source, &relation);
     source.unique_key = has_unique_key(&source, &relation);
     Ok(source)

@@ -23,6 +23,8 @@ pub struct SqlType {
     pub base: String,
     /// `pg_type.typcategory` of `base`.
     pub category: char,
+    /// Whether texts of it are equal only if they are the same, byte by byte: not those of a nondeterministic collation.
+    pub is_deterministic: bool,
 }
 
 /// A column of a shop's table.

@@ -48,7 +48,7 @@ FROM (
         SELECT
             r.brand_id,
             r.orders                                                    AS total_sales,
-            CASE WHEN r.gross_sale_count > 0 THEN r.gross_sale_sum END  AS total_revenue,
+            metabase_internal.amount(CASE WHEN r.gross_sale_count > 0 THEN r.gross_sale_sum END) AS total_revenue,
             round(r.gross_sale_sum / nullif(r.gross_sale_count, 0), 4)  AS avg_price,
             round(CASE
                     WHEN r.gross_sale_count > 1
@@ -59,7 +59,7 @@ FROM (
                                 / (r.gross_sale_count::numeric * (r.gross_sale_count - 1))
                         END
                 END, 4)                                         AS price_variance,
-            CASE WHEN r.net_profit_count > 0 THEN r.net_profit_sum END  AS total_profit,
+            metabase_internal.amount(CASE WHEN r.net_profit_count > 0 THEN r.net_profit_sum END) AS total_profit,
             round(r.roi_sum / nullif(r.roi_count, 0), 4)                AS avg_roi,
             r.products                                                  AS product_variety,
             r.months                                                    AS active_months,

@@ -63,10 +63,11 @@ impl Database {
 
     /// An empty database.
     pub fn empty() -> Database {
-        Database::made_from("template1")
+        Database::made_with("")
     }
 
-    fn made_from(template: &str) -> Database {
+    /// An empty database, made with these options.
+    pub fn made_with(options: &str) -> Database {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         // The process's number keeps runs against one cluster apart.
         let name = format!(
@@ -75,14 +76,14 @@ impl Database {
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
         connect_to(&socket(), "postgres", "postgres")
-            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
+            .batch_execute(&format!("CREATE DATABASE {name} {options}"))
             .expect("a database can be created");
         Database { name }
     }
 
     /// Another database that is what this one is now; nobody may be connected to this one.
     pub fn copy(&self) -> Database {
-        Database::made_from(&self.name)
+        Database::made_with(&format!("TEMPLATE {}", self.name))
     }
 
     /// A session as superuser.

@@ -161,7 +161,7 @@ fn it_is_refreshed_like_the_seven() {
         ),
         [
             r#"(completed,"created: filled from its definition")"#,
-            r#"(completed,"changes of its sources are not captured")"#,
+            r#"(completed,"a view of your own is computed from its query each time")"#,
         ]
     );
 }

@@ -268,3 +268,52 @@ fn a_dump_restores_working_views_with_all_that_was_decided() {
     let runs: i64 = value(&mut there, "SELECT count(*) FROM metabase.refresh_history");
     assert_eq!(runs, 8 + 7);
 }
+
+#[test]
+fn what_psql_shows_of_the_extension_leads_on() {
+    let (_database, mut client) = {
+        let database = crate::shop::shop();
+        let client = database.connect();
+        (database, client)
+    };
+    let of_extension = column(
+        &mut client,
+        "SELECT obj_description(oid, 'pg_extension') FROM pg_extension WHERE extname = 'metabase_views'",
+    );
+    for pointer in [
+        "SELECT * FROM metabase.detect_sources()",
+        r"\dn+ metabase",
+        r"\df+ metabase.*",
+    ] {
+        assert!(of_extension[0].contains(pointer), "{of_extension:?}");
+    }
+    let of_schema = column(
+        &mut client,
+        "SELECT obj_description('metabase'::regnamespace, 'pg_namespace')",
+    );
+    let steps: Vec<&str> = of_schema[0]
+        .lines()
+        .filter_map(|line| line.split_once(". ").map(|(_, rest)| rest))
+        .filter_map(|rest| rest.split_once(';').map(|(call, _)| call))
+        .collect();
+    assert_eq!(steps.len(), 4, "{of_schema:?}");
+    for call in steps {
+        run(&mut client, call);
+    }
+    assert_eq!(
+        column(
+            &mut client,
+            r"SELECT obj_description('analytics'::regnamespace, 'pg_namespace') LIKE '%\\dm+ analytics.*%'"
+        ),
+        ["t"]
+    );
+    // What is there to be called, and to be read, says what it does.
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT oid::regprocedure::text FROM pg_proc
+             WHERE pronamespace = 'metabase'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL"
+        ),
+        [""; 0]
+    );
+}

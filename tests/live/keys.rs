@@ -2,8 +2,8 @@
 
 use postgres::Client;
 
-use crate::cluster::{Database, create_all_views, refresh_all, value};
-use crate::shop::{VIEWS, assert_incremental, assert_right, column, refreshed, run};
+use crate::cluster::{Database, create_all_views, error_of, refresh_all, value};
+use crate::shop::{VIEWS, assert_error, assert_incremental, assert_right, column, refreshed, run};
 
 /// The shop without constraints, and no views yet.
 fn loosened() -> (Database, Client) {
@@ -183,6 +183,49 @@ fn an_order_that_stands_twice_is_named_and_shown_as_it_stands() {
     assert_right(&mut client);
     assert_eq!(value::<i64>(&mut client, total), once + 1);
     run(&mut client, "ROLLBACK");
+    assert_incremental(&refreshed(&mut client, "refresh('all')"));
+    assert_right(&mut client);
+}
+
+#[test]
+fn an_order_that_stands_twice_is_named_also_where_the_facts_are_built() {
+    let (_database, mut client) = loosened();
+    run(
+        &mut client,
+        "ALTER TABLE transactions.orders DROP CONSTRAINT orders_pkey",
+    );
+    let order = "70000000-0000-0000-0000-000000000001";
+    run(
+        &mut client,
+        &format!("INSERT INTO transactions.orders SELECT * FROM transactions.orders WHERE id = '{order}'"),
+    );
+    create_all_views(&mut client);
+    let reason = "SELECT DISTINCT mode || ': ' || mode_reason FROM metabase.view_status()";
+    let named = [format!(
+        "full: facts and rollups cannot be built: order {order} stands twice in its source"
+    )];
+    refresh_all(&mut client);
+    assert_eq!(column(&mut client, reason), named);
+    assert_right(&mut client);
+    let error = error_of(&mut client, "SELECT metabase.rebuild()");
+    assert_error(
+        &error,
+        "23505",
+        &format!("order {order} stands twice in its source"),
+        Some(
+            "Refreshes are full for as long as it does. Remove one of the two, or map the key to a column that tells them apart.",
+        ),
+    );
+    run(
+        &mut client,
+        "DELETE FROM transactions.orders WHERE ctid IN (SELECT max(ctid) FROM transactions.orders GROUP BY id HAVING count(*) > 1);
+         SELECT metabase.rebuild()",
+    );
+    refresh_all(&mut client);
+    run(
+        &mut client,
+        "UPDATE transactions.orders SET gross_sale = gross_sale + 1",
+    );
     assert_incremental(&refreshed(&mut client, "refresh('all')"));
     assert_right(&mut client);
 }

@@ -134,10 +134,10 @@ fn views_whose_clocks_have_no_zone_are_read_in_the_configured_one() {
              FROM analytics.metabase_executive_metrics ORDER BY sale_date, platform_slug"
         ),
         [
-            "2024-03-30 | ebay | 1 | 120.5 | 2024-03-30 11:00:00",
+            "2024-03-30 | ebay | 1 | 120.50 | 2024-03-30 11:00:00",
             "2024-03-31 | ebay | 1 | 130.25 | 2024-03-31 21:30:00",
-            "2024-03-31 | fair | 1 | 80 | 2024-03-31 21:30:00",
-            "- | - | 1 | 10 | -"
+            "2024-03-31 | fair | 1 | 80.00 | 2024-03-31 21:30:00",
+            "- | - | 1 | 10.00 | -"
         ]
     );
     // A day is its midnight: 35 hours and 24.5 hours, one of the nights having 23; (35 + 24.5) / 2 / 24, 24.5 / 24.
@@ -348,11 +348,11 @@ fn sources_say_where_each_column_comes_from() {
     assert_eq!(
         rows(
             &mut client,
-            "SELECT column_name, origin, substring(expression FROM '^lower') FROM metabase.sources
+            "SELECT column_name, origin, substring(expression FROM 'upper') FROM metabase.sources
              WHERE entity IN ('order', 'stock_item', 'brand') AND origin <> 'detected'"
         ),
         [
-            "is_completed | derived | lower",
+            "is_completed | derived | upper",
             "condition | missing | -",
             "size | missing | -",
             "color | missing | -",

@@ -151,6 +151,64 @@ fn an_operator_needs_the_privilege_and_leaves_the_jobs_of_others_alone() {
 }
 
 #[test]
+fn each_view_has_one_job_whoever_has_set_them_up() {
+    let (cluster, mut client) = shop_with_pg_cron("cron-several");
+    run(
+        &mut client,
+        "CREATE ROLE operator LOGIN;
+         CREATE ROLE other LOGIN;
+         GRANT USAGE ON SCHEMA cron TO operator, other;
+         SELECT metabase.grant_operator('operator');
+         SELECT metabase.grant_operator('other');
+         SELECT cron.schedule('refresh_of_mine', '0 3 * * *', 'VACUUM')",
+    );
+    let jobs = "SELECT username, count(*), count(DISTINCT jobname) FROM cron.job WHERE command <> 'VACUUM' GROUP BY 1 ORDER BY 1";
+    let mut operator = cluster.connect_as("shop", "operator");
+    let set_up = "SELECT metabase.setup_refresh_schedule('pg_cron')";
+    for _ in 0..2 {
+        run(&mut client, set_up);
+        assert_eq!(rows(&mut client, jobs), ["postgres | 7 | 7"]);
+        run(&mut operator, set_up);
+        assert_eq!(rows(&mut client, jobs), ["operator | 7 | 7"]);
+    }
+    // A view that comes gets its job, and takes none from another role's views.
+    let mut other = cluster.connect_as("shop", "other");
+    run(
+        &mut other,
+        "SELECT metabase.create_custom_view('theirs', 'SELECT 1 AS a', ARRAY['a'], 'hourly')",
+    );
+    assert_eq!(rows(&mut client, jobs), ["operator | 7 | 7", "other | 1 | 1"]);
+    // A strategy that somebody else sets is heeded, too.
+    run(
+        &mut client,
+        "SELECT metabase.set_strategy('metabase_brand_analytics', '5 * * * *')",
+    );
+    assert_eq!(
+        rows(
+            &mut client,
+            "SELECT jobname, schedule FROM cron.job WHERE jobname ~ 'brand_analytics'"
+        ),
+        ["refresh_metabase_brand_analytics | 5 * * * *"]
+    );
+    // Under the name that a role has now.
+    run(&mut operator, set_up);
+    drop(operator);
+    run(&mut client, "ALTER ROLE operator RENAME TO operator_now");
+    let mut operator = cluster.connect_as("shop", "operator_now");
+    run(&mut operator, set_up);
+    assert_eq!(
+        rows(&mut client, jobs),
+        ["operator_now | 7 | 7", "postgres | 1 | 1"]
+    );
+    run(&mut operator, "SELECT metabase.unschedule()");
+    assert_eq!(rows(&mut client, jobs), [""; 0]);
+    assert_eq!(
+        column(&mut client, "SELECT jobname FROM cron.job"),
+        ["refresh_of_mine"]
+    );
+}
+
+#[test]
 fn a_job_does_nothing_before_the_views_time_or_when_others_keep_it() {
     let (_cluster, mut client) = shop_with_pg_cron("cron-due");
     run(&mut client, "SELECT metabase.setup_refresh_schedule('pg_cron')");

@@ -613,6 +613,60 @@ fn a_schedule_can_be_ended_and_set_up_again_where_the_library_is_preloaded() {
     assert_error(&error, "55000", NO_PG_CRON, Some(NO_PG_CRON_HINT));
 }
 
+#[test]
+fn no_time_is_promised_where_nobody_starts_workers() {
+    const SETTINGS: &[&str] = &[
+        "fsync=off",
+        "shared_preload_libraries=metabase_views",
+        "max_worker_processes=0",
+    ];
+    let cluster = Cluster::make("schedule-nobody", SETTINGS);
+    let mut client = shop_on(&cluster);
+    create_all_views(&mut client);
+    let due = "SELECT count(next_refresh) FROM metabase.view_status()";
+    assert_eq!(column(&mut client, due), ["0"]);
+    for call in [
+        "setup_refresh_schedule()",
+        "setup_refresh_schedule('worker')",
+        "enable_event_sync()",
+    ] {
+        assert_error(
+            &error_of(&mut client, &format!("SELECT metabase.{call}")),
+            "55000",
+            "there is no background worker: nobody is there to start it",
+            Some(
+                "The server starts \"metabase_views launcher\" if max_worker_processes has room for it: raise that, and restart. If it has \
+                 ended, it comes back within seconds, or the server's log says why not.",
+            ),
+        );
+    }
+    run(
+        &mut client,
+        "SELECT metabase.unschedule(); SELECT metabase.disable_event_sync()",
+    );
+}
+
+#[test]
+fn no_time_is_promised_to_a_database_that_is_not_served() {
+    let cluster = Cluster::make("schedule-unserved", PRELOADED);
+    let mut client = shop_on(&cluster);
+    create_all_views(&mut client);
+    cluster.configure("databases", "another");
+    let mut client = cluster.connect("shop");
+    assert_error(
+        &error_of(&mut client, "SELECT metabase.setup_refresh_schedule()"),
+        "55000",
+        "there is no background worker: metabase_views.databases does not name \"shop\"",
+        Some("Add \"shop\" to it in postgresql.conf, or leave it empty, and reload the configuration."),
+    );
+    let due = "SELECT count(next_refresh) FROM metabase.view_status()";
+    assert_eq!(column(&mut client, due), ["0"]);
+    cluster.configure("databases", "");
+    let mut client = cluster.connect("shop");
+    run(&mut client, "SELECT metabase.setup_refresh_schedule()");
+    assert_eq!(column(&mut client, due), ["7"]);
+}
+
 const NO_PG_CRON: &str = "extension \"pg_cron\" is not installed in this database";
 const NO_PG_CRON_HINT: &str =
     "Where pg_cron is preloaded, and cron.database_name names this database: CREATE EXTENSION pg_cron.";

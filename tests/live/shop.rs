@@ -130,7 +130,8 @@ pub fn completed_and_failed(rows: &[Refreshed]) -> (Vec<&str>, Vec<&str>) {
     )
 }
 
-/// How many rows a view has too many or too few, by its own definition.
+/// How many rows a view has too many or too few, by its own definition. They are compared as texts: of two equal numbers only one
+/// is the definition's.
 pub fn differences(client: &mut Client, view: &str) -> i64 {
     let definition: String = value(
         client,
@@ -142,8 +143,8 @@ pub fn differences(client: &mut Client, view: &str) -> i64 {
         client,
         &format!(
             "WITH now AS ({definition}), held AS (TABLE analytics.\"{view}\")
-             SELECT (SELECT count(*) FROM (TABLE now EXCEPT ALL TABLE held) AS missing)
-                  + (SELECT count(*) FROM (TABLE held EXCEPT ALL TABLE now) AS superfluous)"
+             SELECT (SELECT count(*) FROM (SELECT now::text FROM now EXCEPT ALL SELECT held::text FROM held) AS missing)
+                  + (SELECT count(*) FROM (SELECT held::text FROM held EXCEPT ALL SELECT now::text FROM now) AS superfluous)"
         ),
     )
 }
@@ -175,8 +176,8 @@ impl Truth {
                 format!(
                     "(WITH now AS ({definition}), held AS (TABLE analytics.{view})
                       SELECT '{view}' AS name,
-                             (SELECT count(*) FROM (TABLE now EXCEPT ALL TABLE held) AS row) AS missing,
-                             (SELECT count(*) FROM (TABLE held EXCEPT ALL TABLE now) AS row) AS superfluous)"
+                             (SELECT count(*) FROM (SELECT now::text FROM now EXCEPT ALL SELECT held::text FROM held) AS row) AS missing,
+                             (SELECT count(*) FROM (SELECT held::text FROM held EXCEPT ALL SELECT now::text FROM now) AS row) AS superfluous)"
                 )
             })
             .collect();

@@ -36,9 +36,9 @@ SELECT
     p.sku,
     b.name                                                         AS brand_name,
     c.name                                                         AS category_name,
-    item.purchase_price,
-    item.gross_purchase_price,
-    item.vat_amount,
+    metabase_internal.amount(item.purchase_price)                  AS purchase_price,
+    metabase_internal.amount(item.gross_purchase_price)            AS gross_purchase_price,
+    metabase_internal.amount(item.vat_amount)                      AS vat_amount,
     item.purchase_date,
     s.name                                                         AS supplier_name,
     item.status                                                    AS inventory_status,
@@ -47,8 +47,8 @@ SELECT
     item.color,
     item.times_sold,
     item.last_sold_at,
-    item.total_revenue,
-    item.total_profit,
+    metabase_internal.amount(item.total_revenue)                   AS total_revenue,
+    metabase_internal.amount(item.total_profit)                    AS total_profit,
     item.days_in_stock,
     CASE
         WHEN item.days_in_stock IS NULL THEN 'Unknown'
@@ -58,7 +58,8 @@ SELECT
         ELSE 'Fast Moving'
     END                                                            AS stock_category,
     CASE
-        WHEN item.times_sold = 0 THEN coalesce(item.gross_purchase_price, item.purchase_price)
+        WHEN item.times_sold = 0
+            THEN metabase_internal.amount(coalesce(item.gross_purchase_price, item.purchase_price))
         ELSE 0
     END                                                            AS current_inventory_value,
     item.created_at,

@@ -9,8 +9,12 @@ SELECT
             THEN 'it is mapped with an expression that changes by itself, such as the current date'
         WHEN EXISTS (
             SELECT
+            -- A type whose input function is immutable has no words for a time, a name or the like: numbers, boolean, uuid, texts.
             FROM pg_catalog.regexp_matches(rule.ev_action::text, ':resulttype ([0-9]+) :resultcollid', 'g') AS converted (oids)
-            WHERE converted.oids[1]::oid NOT IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)
+            JOIN pg_catalog.pg_type AS type ON type.oid = converted.oids[1]::oid
+            JOIN pg_catalog.pg_proc AS input ON input.oid = type.typinput
+            WHERE input.provolatile <> 'i'
+                OR type.oid >= 16384
         )
             THEN 'it is mapped with a text that is read as another type, which can stand for the current time'
         ELSE (

@@ -1,4 +1,4 @@
--- The type that a query's first column has: $1 is the oid that it reports.
+-- The type that a query's first column has: $1 is the oid that it reports, $2 that of its collation, which is 0 where it has none.
 WITH RECURSIVE type AS (
     SELECT t.oid, t.typtype, t.typbasetype, t.typcategory
     FROM pg_catalog.pg_type AS t
@@ -12,6 +12,10 @@ WITH RECURSIVE type AS (
 SELECT
     pg_catalog.format_type($1::oid, NULL) AS type,
     pg_catalog.format_type(type.oid, NULL) AS base,
-    type.typcategory AS category
+    type.typcategory AS category,
+    coalesce(
+        (SELECT "collation".collisdeterministic FROM pg_catalog.pg_collation AS "collation" WHERE "collation".oid = $2::oid),
+        true
+    ) AS is_deterministic
 FROM type
 WHERE type.typtype <> 'd'

@@ -12,7 +12,14 @@ SELECT coalesce(
                     relation.relhassubclass,
                     (
                         SELECT pg_catalog.string_agg(
-                            pg_catalog.concat_ws(' ', attribute.attname, attribute.atttypid, attribute.atttypmod, attribute.attnotnull),
+                            pg_catalog.concat_ws(
+                                ' ',
+                                attribute.attname,
+                                attribute.atttypid,
+                                attribute.atttypmod,
+                                attribute.attcollation,
+                                attribute.attnotnull
+                            ),
                             ','
                             ORDER BY attribute.attnum
                         )

@@ -57,6 +57,7 @@ SELECT
                     'type', pg_catalog.format_type(attribute.atttypid, attribute.atttypmod),
                     'base', pg_catalog.format_type(base.oid, NULL),
                     'category', base.typcategory,
+                    'is_deterministic', coalesce("collation".collisdeterministic, true),
                     'unique', EXISTS (
                         -- A unique index on this column alone, over all rows: NULLs are not unique, and neither are the
                         -- rows of tables that inherit.
@@ -90,6 +91,7 @@ SELECT
                 )
                 SELECT type.oid, type.typcategory FROM type WHERE type.typtype <> 'd'
             ) AS base ON true
+            LEFT JOIN pg_catalog.pg_collation AS "collation" ON "collation".oid = attribute.attcollation
             WHERE attribute.attrelid = relation.oid
                 AND attribute.attnum > 0
                 AND NOT attribute.attisdropped

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CString;
 
-use super::filter::Days;
+use jiff::civil::Date;
+
+use super::filter::Choice;
 use super::format::ShownColumn;
 use crate::dashboard::model::Card;
 use crate::dashboard::template::Template;
@@ -11,6 +13,7 @@ use crate::error::Error;
 use crate::pg::identity::{as_role, is_superuser, may_act_as, restricted};
 use crate::pg::setting::with_settings;
 use crate::pg::{query, relation};
+use crate::sql;
 use crate::view::catalog::VIEWS;
 use crate::view::state::check_schema;
 
@@ -49,14 +52,14 @@ impl AnswerRow {
 /// Asks the question of a card, under the filters that reach it.
 ///
 /// Times come as TimeZone has them.
-pub fn ask(card: &Card, periods: &BTreeMap<&str, &Days>, most_rows: usize) -> Result<Answer, Error> {
+pub fn ask(card: &Card, reaching: &BTreeMap<&str, &Choice>, most_rows: usize) -> Result<Answer, Error> {
     let template = Template::parse(card.sql()).map_err(|reason| Error::InvalidDashboard { reason })?;
     let tags = &card.dataset_query.native.template_tags;
     let conditions = tags
         .iter()
         .filter_map(|(name, tag)| {
-            let days = periods.get(name.as_str())?;
-            Some((name.clone(), days.condition(tag.dimension.1.parts()?)))
+            let choice = reaching.get(name.as_str())?;
+            Some((name.clone(), choice.condition(tag.dimension.1.parts()?)))
         })
         .collect();
     let query = format!(
@@ -73,6 +76,20 @@ pub fn ask(card: &Card, periods: &BTreeMap<&str, &Days>, most_rows: usize) -> Re
     let is_cut = rows.len() > most_rows;
     rows.truncate(most_rows);
     Ok(Answer { rows, is_cut })
+}
+
+/// The last day that the column of a card's filter of dates has, by the session's zone; None where it has none.
+pub fn last_day(card: &Card, tag: &str) -> Result<Option<Date>, Error> {
+    let tags = &card.dataset_query.native.template_tags;
+    let Some([schema, view, column]) = tags.get(tag).and_then(|tag| tag.dimension.1.parts()) else {
+        return Ok(None);
+    };
+    let query = format!(
+        "SELECT max({})::date FROM {}",
+        sql::ident(column),
+        sql::qualified(schema, view)
+    );
+    for_card(card, || query::value(&query, &[]))
 }
 
 /// Runs what asks a card's views, where nothing can be written and nobody can become somebody else, as the views' owner if the

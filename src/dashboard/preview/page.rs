@@ -1,11 +1,9 @@
 //! The page: title, filters, and the cards where the dashboard's grid has them.
 
-use std::collections::BTreeMap;
-
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use pulldown_cmark::{Event, Parser};
 
-use super::filter::Days;
+use super::filter::{Choice, Choices};
 use super::format::legible;
 use crate::dashboard::model::{Card, Dashboard, Dashcard, GRID_WIDTH};
 use crate::dashboard::resolve::display_name;
@@ -19,7 +17,7 @@ const POLICY: &str =
 pub struct Page<'a> {
     pub dashboard: &'a Dashboard,
     /// What each filter is set to, by its id.
-    pub periods: &'a BTreeMap<&'a str, Days>,
+    pub choices: &'a Choices<'a>,
     /// The views that it reads, each with when it was last refreshed.
     pub refreshed: Vec<(&'a str, String)>,
     /// When the page was made.
@@ -28,8 +26,8 @@ pub struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// The page, with what `draw` makes of each card: None where there is nothing to show.
-    pub fn render(&self, draw: impl Fn(&Dashcard, &Card) -> Result<Option<Markup>, Error>) -> String {
+    /// The page, with what `draw` makes of each card.
+    pub fn render(&self, draw: impl Fn(&Dashcard, &Card) -> Result<Markup, Error>) -> String {
         let dashboard = self.dashboard;
         let page = html! {
             (DOCTYPE)
@@ -65,7 +63,7 @@ impl Page<'_> {
                 @for parameter in &self.dashboard.parameters {
                     div {
                         dt { (parameter.name) }
-                        dd { (self.periods.get(parameter.id.as_str()).map_or_else(|| "All".to_owned(), Days::shown)) }
+                        dd { (legible(&self.choices.get(parameter.id.as_str()).map_or_else(|| "All".to_owned(), Choice::shown))) }
                     }
                 }
             }
@@ -87,10 +85,7 @@ impl Page<'_> {
 }
 
 /// A card, a heading or a text in its place.
-fn rectangle(
-    dashcard: &Dashcard,
-    draw: impl Fn(&Dashcard, &Card) -> Result<Option<Markup>, Error>,
-) -> Markup {
+fn rectangle(dashcard: &Dashcard, draw: impl Fn(&Dashcard, &Card) -> Result<Markup, Error>) -> Markup {
     let Dashcard {
         row,
         col,
@@ -118,15 +113,14 @@ fn rectangle(
     }
 }
 
-fn section(card: &Card, place: &str, drawn: Result<Option<Markup>, Error>) -> Markup {
+fn section(card: &Card, place: &str, drawn: Result<Markup, Error>) -> Markup {
     let id = format!("card-{}", card.key);
     html! {
         section.card.(card.display) id=(card.key) style=(place) aria-labelledby=(id) {
             h3 id=(id) { (card.name) }
             p.about { (card.description) }
             @match drawn {
-                Ok(Some(content)) => (content),
-                Ok(None) => p.calm { "No results" },
+                Ok(content) => (content),
                 Err(error) => div.failed role="note" {
                     strong { "This card could not be drawn" }
                     span { (legible(&error.to_string())) }

@@ -9,5 +9,6 @@ mod filters;
 mod json;
 mod metabase;
 mod mutations;
+mod pages;
 mod roles;
 mod shops;

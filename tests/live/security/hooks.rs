@@ -59,7 +59,7 @@ fn cluster(name: &str) -> Cluster {
 #[test]
 fn each_function_that_runs_sql_has_a_search_path_of_its_own() {
     let database = Database::with_extension();
-    // These run none, and the last one is of statements that were resolved when it was made.
+    // These run none, or are of statements that were resolved when they were made.
     assert_eq!(
         column(
             &mut database.connect(),
@@ -68,7 +68,13 @@ fn each_function_that_runs_sql_has_a_search_path_of_its_own() {
                  AND NOT coalesce(proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false)
              ORDER BY proname"
         ),
-        ["capture_row", "capture_truncate", "country_code", "known_roles"]
+        [
+            "amount",
+            "capture_row",
+            "capture_truncate",
+            "country_code",
+            "known_roles"
+        ]
     );
 }
 
@@ -327,6 +333,8 @@ fn use_the_api(client: &mut Client) {
         "dashboards()",
         "dashboard_json('executive')",
         "dashboard_html('executive')",
+        "dashboard_html('product_analytics', '{\"date\": \"2024\", \"brand\": [\"Nike\"]}')",
+        "dashboard_html('executive', '2024-01-01', current_date)",
         "check_dashboard('executive')",
         "refresh_history",
         "drop_view('by_country')",

@@ -107,6 +107,106 @@ fn a_renamed_role_keeps_what_is_its_own() {
     );
 }
 
+/// What an operator asks and does, with the same answers as long as it is the same role.
+const OF_OPERATOR: &[&str] = &[
+    "SELECT entity, column_name, expression, origin, note FROM metabase.sources WHERE entity IN ('brand', 'order')",
+    "SELECT entity, relation, captured, reason FROM metabase.capture_status()",
+    "SELECT view_name, status, error_message FROM metabase.refresh('all')",
+    "SELECT view_name, exists, strategy, last_error FROM metabase.view_status()",
+    "SELECT * FROM metabase.verify('metabase_brand_analytics')",
+    "SELECT * FROM metabase.check_dashboard('executive')",
+    "SELECT metabase.set_setting('currency', 'USD')",
+    "SELECT * FROM metabase.set_strategy('metabase_brand_analytics', 'weekly')",
+    "SELECT metabase.set_setting('currency', NULL)",
+    MAP,
+    "SELECT metabase.unmap_source('brand')",
+    MAP,
+    "SELECT view_name, created, error_message FROM metabase.create_all_views(drop_existing => true)",
+    "SELECT view_name, created, error_message FROM metabase.create_view('own', drop_existing => true)",
+    "SELECT metabase.disable_capture()",
+    "SELECT entity, captured, reason FROM metabase.enable_capture()",
+    "SELECT view_name, status, error_message FROM metabase.refresh('all')",
+    "SELECT view_name, status, mode, error_message FROM metabase.refresh('all')",
+    "SELECT metabase.rebuild() IS NOT NULL",
+    "SELECT name, value FROM metabase.settings WHERE name <> 'time_zone'",
+];
+
+const OF_READER: &[&str] = &[
+    "SELECT count(*) FROM analytics.metabase_brand_analytics",
+    "SELECT sum(total_revenue) FROM analytics.metabase_executive_metrics",
+    "SELECT view_name, exists, strategy FROM metabase.view_status()",
+];
+
+fn answers(client: &mut Client, statements: &[&str]) -> Vec<Vec<String>> {
+    statements
+        .iter()
+        .map(|statement| crate::rows::rows(client, statement))
+        .collect()
+}
+
+#[test]
+fn a_renamed_role_is_answered_as_before_in_old_sessions_and_new_ones() {
+    let (database, operator, reader) = shop_with_roles();
+    let mut as_operator = database.connect_as(&operator);
+    let mut as_reader = database.connect_as(&reader);
+    run(&mut as_operator, MAP);
+    create_all_views(&mut as_operator);
+    run(&mut as_operator, MAKE);
+    let mut client = database.connect();
+    // The second time, all that is made anew has been made so before.
+    answers(&mut as_operator, OF_OPERATOR);
+    let before = (
+        answers(&mut as_operator, OF_OPERATOR),
+        answers(&mut as_reader, OF_READER),
+    );
+    let (mut operator, mut reader) = (operator, reader);
+    for suffix in ["now", "Quoted \"one\"; --", "Ä i İ"] {
+        let [operator_now, reader_now] = [&operator, &reader].map(|role| {
+            let plain = role.split(' ').next().unwrap_or_default();
+            format!("{plain} {suffix}")
+        });
+        let quoted = |role: &str| format!("\"{}\"", role.replace('"', "\"\""));
+        for (old, new) in [(&operator, &operator_now), (&reader, &reader_now)] {
+            run(
+                &mut client,
+                &format!("ALTER ROLE {} RENAME TO {}", quoted(old), quoted(new)),
+            );
+        }
+        (operator, reader) = (operator_now, reader_now);
+        let now = (
+            answers(&mut as_operator, OF_OPERATOR),
+            answers(&mut as_reader, OF_READER),
+        );
+        assert_eq!(now, before, "{suffix}");
+        as_operator = database.connect_as(&operator);
+        as_reader = database.connect_as(&reader);
+        let now = (
+            answers(&mut as_operator, OF_OPERATOR),
+            answers(&mut as_reader, OF_READER),
+        );
+        assert_eq!(now, before, "{suffix}");
+        // What a superuser grants again is granted to the same role.
+        for call in ["grant_operator", "grant_reader"] {
+            let role = if call == "grant_operator" {
+                &operator
+            } else {
+                &reader
+            };
+            client
+                .execute(&format!("SELECT metabase.{call}($1)"), &[role])
+                .unwrap_or_else(|error| panic!("{call}: {error:?}"));
+        }
+        let known = column(
+            &mut client,
+            "SELECT role_name FROM metabase_internal.known_role ORDER BY 1",
+        );
+        assert_eq!(known.len(), 3, "{known:?}");
+        assert!(known.contains(&operator) && known.contains(&reader), "{known:?}");
+    }
+    // The next test's roles have other names; these are dropped with the cluster.
+    drop((as_operator, as_reader));
+}
+
 #[test]
 fn roles_that_have_changed_names_with_each_other_have_not_changed_what_is_theirs() {
     let (database, one, _) = shop_with_roles();

@@ -93,6 +93,14 @@ const CALLS: &[(&str, &[&str])] = &[
     ),
     ("metabase.dashboard_html(text)", &["dashboard_html('executive')"]),
     (
+        "metabase.dashboard_html(text,date,date)",
+        &["dashboard_html('executive', '2024-01-01', NULL)"],
+    ),
+    (
+        "metabase.dashboard_html(text,jsonb)",
+        &["dashboard_html('executive', '{}')"],
+    ),
+    (
         "metabase.dashboard_json(text,jsonb)",
         &["dashboard_json('executive')"],
     ),
