@@ -71,6 +71,10 @@ COMMENT ON FUNCTION metabase.create_custom_view(text, text, text[], text, text[]
     'Creates a materialized view of your own in schema analytics, under the same refresh and status as the seven. Its query names tables with their schema.';
 COMMENT ON FUNCTION metabase.drop_view(text, boolean) IS
     'Drops a view and, unless cascade is false, what depends on it.';
+COMMENT ON FUNCTION metabase.before_migration() IS
+    'Takes the views and adapters away, so that the tables that they read can be altered (ALTER TYPE, DROP COLUMN), and remembers all that is theirs. For whoever owns such a table, too.';
+COMMENT ON FUNCTION metabase.after_migration(boolean) IS
+    'Makes the views again that before_migration() has taken away, as they were, filled and captured. A row a view says what became of it. With restore => false they are forgotten.';
 COMMENT ON FUNCTION metabase.refresh(text) IS
     'Refreshes the views of a strategy (realtime, hourly, daily, weekly, manual), or all. A row a view says how it went; one that fails harms no other.';
 COMMENT ON FUNCTION metabase.refresh_view(text, text) IS
@@ -159,3 +163,8 @@ END
 $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA metabase FROM PUBLIC;
+
+-- The tables' owners alter them, whoever they are: these two find out themselves who calls.
+GRANT USAGE ON SCHEMA metabase TO PUBLIC;
+GRANT EXECUTE ON FUNCTION metabase.before_migration() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION metabase.after_migration(boolean) TO PUBLIC;

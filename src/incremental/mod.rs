@@ -6,6 +6,7 @@ pub mod capture;
 pub mod control;
 pub mod flush;
 pub mod installer;
+pub mod problem;
 mod program;
 mod rollup;
 mod script;

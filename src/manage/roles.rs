@@ -9,11 +9,14 @@ use crate::source::entity::adapters;
 use crate::source::mapping;
 use crate::sql;
 use crate::view::catalog::{self, VIEWS};
+use crate::view::migration::check_not_concerned;
 use crate::view::state::ViewState;
 
 /// Gives Metabase's role the seven views and the status functions. Returns what was done, in a sentence.
 pub fn grant_reader(role: &str) -> Result<String, Error> {
     let (oid, grantee) = existing_role(role)?;
+    // What is gone would be made again without this grant.
+    check_not_concerned(VIEWS.iter().map(|view| view.name))?;
     let mut granted = 0;
     for view in &VIEWS {
         if ViewState::find(view.name)?.is_some_and(|state| state.is_materialized_view()) {

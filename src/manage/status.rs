@@ -5,6 +5,7 @@ use crate::incremental::target::FlushTarget;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, relation};
 use crate::refresh::log::last_runs;
+use crate::view::migration::{Migration, under_way};
 use crate::view::registry::{ViewEntry, all_views};
 use crate::view::state::ViewState;
 
@@ -28,7 +29,7 @@ pub struct Status {
     pub pending_changes: Option<i64>,
     /// When the oldest of them was captured.
     pub pending_since: Option<TimestampWithTimeZone>,
-    /// Of the last run, if that failed.
+    /// Of the last run, if that failed; during a migration, that there is one.
     pub last_error: Option<String>,
 }
 
@@ -61,12 +62,16 @@ impl LastRuns {
 /// The status of all views.
 pub fn all() -> Result<Vec<Status>, Error> {
     let sees_texts = may_read_history()?;
-    all_views()?.iter().map(|view| status(view, sees_texts)).collect()
+    let migration = under_way()?;
+    all_views()?
+        .iter()
+        .map(|view| status(view, sees_texts, migration.as_ref()))
+        .collect()
 }
 
 /// The status of one view.
 pub fn of(view: &ViewEntry) -> Result<Status, Error> {
-    status(view, may_read_history()?)
+    status(view, may_read_history()?, under_way()?.as_ref())
 }
 
 /// Whether the current role may see the errors of all runs: operators may.
@@ -77,7 +82,7 @@ fn may_read_history() -> Result<bool, Error> {
     )
 }
 
-fn status(view: &ViewEntry, sees_texts: bool) -> Result<Status, Error> {
+fn status(view: &ViewEntry, sees_texts: bool, migration: Option<&Migration>) -> Result<Status, Error> {
     let state = ViewState::find(view.name())?.filter(ViewState::is_materialized_view);
     let runs: LastRuns = last_runs(view.name())?;
     let runs = match sees_texts {
@@ -89,6 +94,7 @@ fn status(view: &ViewEntry, sees_texts: bool) -> Result<Status, Error> {
         None => (None, None),
     };
     let exists = state.is_some();
+    let migration = migration.filter(|migration| !exists && migration.concerns(view.name()));
     let pending = match exists {
         true => pending(view.name())?,
         false => None,
@@ -105,7 +111,9 @@ fn status(view: &ViewEntry, sees_texts: bool) -> Result<Status, Error> {
         mode_reason: runs.mode_reason.filter(|_| exists),
         pending_changes: pending.as_ref().map(|pending| pending.changes),
         pending_since: pending.and_then(|pending| pending.since),
-        last_error: runs.last_error,
+        last_error: migration
+            .map(|migration| migration.error().to_string())
+            .or(runs.last_error),
     })
 }
 

@@ -25,17 +25,26 @@ fn existing() -> Result<Vec<Existing>, Error> {
 
 /// Makes or changes the adapters, so that they show these sources and belong to the current role.
 ///
-/// `staying` is a view that reads them already and is not made anew: for its sake they must not change.
+/// `staying` is a view that reads them already and is not made anew: for its sake those that there are must not change. One that was
+/// dropped, with what read it, is made of what there is now.
 pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> Result<(), Error> {
     let making = making(sources, settings);
+    let existing = existing()?;
+    let is_there = |source: &&Source| existing.iter().any(|adapter| adapter.name == source.spec.adapter);
     if let Some(view) = staying
-        && stored_making()?.is_some_and(|stored| stored.making != making)
+        && let Some(stored) = stored_making()?
+        && stored.making != making
+        && !(stored.making.starts_with(&zone_line(settings))
+            && sources
+                .0
+                .iter()
+                .filter(is_there)
+                .all(|source| stored.making.contains(&adapter_line(sources, source, settings))))
     {
         return Err(Error::SourcesChanged {
             view: view.to_owned(),
         });
     }
-    let existing = existing()?;
     let role = current_role()?;
     for source in &sources.0 {
         let owner = existing
@@ -73,15 +82,7 @@ pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> 
 /// An adapter names them, and finds what bears the name now: to a transaction whose snapshot is older, a table may be there, and
 /// somebody's whom it trusts, that was replaced since. From here on the adapters hold them.
 fn check_sources(sources: &Sources) -> Result<(), Error> {
-    #[derive(serde::Deserialize)]
-    struct Read {
-        adapter: String,
-        relations: Vec<u32>,
-    }
-    let read: Vec<Read> = query::rows(
-        include_str!("../../sql/queries/source/adapter_relations.sql"),
-        &[],
-    )?;
+    let read = read_by_adapters()?;
     for source in &sources.0 {
         let Some(found) = &source.relation else { continue };
         let is_read = read
@@ -99,6 +100,34 @@ fn check_sources(sources: &Sources) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The relations that an adapter reads, itself among them.
+#[derive(serde::Deserialize)]
+struct Read {
+    adapter: String,
+    relations: Vec<u32>,
+}
+
+fn read_by_adapters() -> Result<Vec<Read>, Error> {
+    query::rows(
+        include_str!("../../sql/queries/source/adapter_relations.sql"),
+        &[],
+    )
+}
+
+/// The entities whose adapters read a table of the shop's.
+pub fn entities_with_relation() -> Result<Vec<String>, Error> {
+    let read = read_by_adapters()?;
+    let reads_table = |spec: &&EntitySpec| {
+        read.iter()
+            .any(|read| read.adapter == spec.adapter && read.relations.len() > 1)
+    };
+    Ok(ENTITIES
+        .iter()
+        .filter(reads_table)
+        .map(|spec| spec.name.to_owned())
+        .collect())
 }
 
 /// Makes sure that the adapters are in the hands of the current role.
@@ -141,12 +170,19 @@ pub fn drop_unneeded() -> Result<(), Error> {
 
 /// All that decides what the views show: the adapters, and the zone that is written into the definitions.
 fn making(sources: &Sources, settings: &Settings) -> String {
-    let mut making = format!("time zone {}\n", settings.time_zone);
+    let mut making = zone_line(settings);
     for source in &sources.0 {
-        making += &adapter::view(sources, source, settings);
-        making += "\n";
+        making += &adapter_line(sources, source, settings);
     }
     making
+}
+
+fn zone_line(settings: &Settings) -> String {
+    format!("time zone {}\n", settings.time_zone)
+}
+
+fn adapter_line(sources: &Sources, source: &Source, settings: &Settings) -> String {
+    format!("{}\n", adapter::view(sources, source, settings))
 }
 
 /// Whether the adapters were made from these sources and settings.
