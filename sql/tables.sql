@@ -43,9 +43,9 @@ BEGIN ATOMIC
         coalesce(role.rolname::text, known.role_name),
         role.oid
     FROM metabase_internal.known_role AS known
-    CROSS JOIN metabase_internal.installation AS here
     LEFT JOIN pg_catalog.pg_roles AS role ON CASE
-        WHEN known.installation = here.id
+        -- Not joined: the planner would expect many installations, and have each query that asks for a role compiled.
+        WHEN known.installation = (SELECT here.id FROM metabase_internal.installation AS here)
             THEN role.oid = known.role_oid
         ELSE known.role_oid IS NOT NULL AND role.rolname = known.role_name
     END;

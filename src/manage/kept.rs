@@ -10,6 +10,7 @@ use crate::known_role;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::query;
 use crate::pg::setting::with_settings;
+use crate::pg::subtransaction::subtransaction;
 use crate::sql;
 
 /// All that a view or adapter was given since it was made.
@@ -271,7 +272,10 @@ impl Kept {
                     ""
                 },
             );
-            as_role(granted_by.role_oid, || query::run(&statement, &[]))?;
+            // Whoever cannot give it any more, such as one who may not use the schema now, has the owner give it.
+            if subtransaction(|| as_role(granted_by.role_oid, || query::run(&statement, &[]))).is_err() {
+                as_role(owner, || query::run(&statement, &[]))?;
+            }
         }
         Ok(())
     }

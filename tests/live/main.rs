@@ -21,6 +21,7 @@ mod keys;
 mod layouts;
 mod lifecycle;
 mod mappings;
+mod migrations;
 #[path = "../json/mutation.rs"]
 mod mutation;
 mod oracle;

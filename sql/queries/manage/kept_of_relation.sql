@@ -16,7 +16,12 @@ SELECT
             'name', attribute.attname,
             'comment', pg_catalog.col_description(relation.oid, attribute.attnum),
             'statistics', CASE WHEN attribute.attstattarget >= 0 THEN attribute.attstattarget END,
-            'options', coalesce(attribute.attoptions, '{}'),
+            -- Those that ALTER … SET knows; the server may note others of its own.
+            'options', ARRAY(
+                SELECT option
+                FROM pg_catalog.unnest(attribute.attoptions) AS option
+                WHERE option LIKE 'n\_distinct%'
+            ),
             'storage', CASE
                 WHEN attribute.attstorage <> type.typstorage
                     THEN CASE attribute.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END
