@@ -128,7 +128,7 @@ COMMENT ON FUNCTION metabase.disable_event_sync() IS
 COMMENT ON FUNCTION metabase.refresh_if_due(text) IS
     'Refreshes a view if its time has come since it was last refreshed; what the jobs of pg_cron call.';
 COMMENT ON FUNCTION metabase.sync_status() IS
-    'How all of it is doing, as JSON: the views, the background worker, what is queued, when each view is refreshed next.';
+    'How all of it is doing, as JSON: the views, the background worker, what is queued, when each view is refreshed next, what keeps refreshes from being incremental.';
 COMMENT ON FUNCTION metabase.grant_reader(text) IS
     'Gives a role, such as Metabase''s, the seven views and the status function, and nothing else.';
 COMMENT ON FUNCTION metabase.grant_operator(text) IS

@@ -4,9 +4,14 @@ use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 
-/// What is in the way, if anything is known to be.
+/// What is in the way, if anything is known to be. Where nobody wants incremental refreshes, nothing is.
 pub fn stored() -> Result<Option<String>, Error> {
-    as_extension_owner(|| query::value("SELECT problem FROM metabase_internal.incremental", &[]))
+    as_extension_owner(|| {
+        query::value(
+            "SELECT CASE WHEN is_wanted THEN problem END FROM metabase_internal.incremental",
+            &[],
+        )
+    })
 }
 
 /// Notes what is in the way, or that nothing is any more. The server's log hears of each reason once.

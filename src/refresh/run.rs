@@ -176,9 +176,6 @@ fn from_facts(
     let (reason, error) = match (flushed, build) {
         (Ok(flushed), _) => {
             done.outcomes.extend(flushed.outcomes);
-            if build.is_some() {
-                problem::note(None)?;
-            }
             store_cost(begin.elapsed().as_secs_f64(), flushed.changes)?;
             return Ok(flushed.reasons);
         }

@@ -16,7 +16,7 @@ struct Shop {
     operator: String,
 }
 
-const TABLES: &str = "
+pub const TABLES: &str = "
     CREATE SCHEMA transactions; CREATE SCHEMA products; CREATE SCHEMA core;
     CREATE TABLE core.brands (id int PRIMARY KEY, name text, segment text);
     CREATE TABLE core.sizes (id int PRIMARY KEY, value text);

@@ -4,6 +4,7 @@ SET
     generation    = pg_catalog.gen_random_uuid(),
     sources       = $1,
     reason        = NULL,
+    problem       = NULL,
     retry_at      = NULL,
     built_at      = clock_timestamp(),
     build_seconds = $2,
