@@ -104,9 +104,12 @@ pub fn stop_for_nobody() -> Result<(), Error> {
     capture::remove()
 }
 
-/// Whether none of the seven is there, and triggers are.
+/// Whether none of the seven is there, and what captures their changes is. What a dump brings, of which the views come last, was not
+/// installed here.
 fn captures_for_nobody() -> Result<bool, Error> {
-    Ok(first_of_the_seven()?.is_none() && (capture::is_active()? || !capture::triggers()?.is_empty()))
+    Ok(first_of_the_seven()?.is_none()
+        && state::was_installed_here()?
+        && (capture::is_active()? || !capture::triggers()?.is_empty()))
 }
 
 /// What is kept of a view that is replaced.

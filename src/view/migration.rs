@@ -61,12 +61,16 @@ pub fn forget_all() -> Result<(), Error> {
     })
 }
 
-/// Forgets one view that was made again, or that nobody wants any more.
+/// Forgets one view that was made again, or that nobody wants any more; with the last one, the migration.
 pub fn forget(view: &str) -> Result<(), Error> {
     as_extension_owner(|| {
         query::run(
             "DELETE FROM metabase_internal.migrated_relation WHERE schema_name = 'analytics' AND relation_name = $1",
             &[view.to_owned().into()],
+        )?;
+        query::run(
+            "DELETE FROM metabase_internal.migration WHERE NOT EXISTS (SELECT FROM metabase_internal.migrated_relation)",
+            &[],
         )
     })
 }

@@ -70,7 +70,12 @@ fn what_was_taken_is_made_again_by_what_the_errors_say() {
         if all_are_gone {
             assert_eq!(failed.len(), 7, "{statement}");
             run(&mut client, "RESET ROLE");
-            assert_eq!(captured_for_nobody(&mut client), 0, "{statement}");
+            // Where whoever refreshes may not lock the sources, a process takes the triggers off.
+            let begin = Instant::now();
+            while captured_for_nobody(&mut client) > 0 {
+                assert!(begin.elapsed() < Duration::from_secs(60), "{statement}");
+                sleep(Duration::from_millis(50));
+            }
             if statement.contains("{operator}") {
                 run(&mut client, &format!("SET ROLE {operator}"));
             }
@@ -155,26 +160,19 @@ fn that_refreshes_are_full_for_good_is_said_once_a_reason() {
             .len()
     };
     assert_eq!(problems(&mut client), ["[]"]);
-    let causes = [
-        (
+    // The same once more is said once more.
+    for times in 1..=2 {
+        let (cause, cure) = (
             "ALTER TABLE transactions.orders SET UNLOGGED",
             "ALTER TABLE transactions.orders SET LOGGED",
-            "unlogged",
-        ),
-        (
-            "CREATE TABLE core.more_brands () INHERITS (core.brands)",
-            "DROP TABLE core.more_brands",
-            "inherit",
-        ),
-    ];
-    for (number, (cause, cure, word)) in causes.into_iter().enumerate() {
+        );
         run(&mut client, cause);
         for _ in 0..3 {
             refresh_all(&mut client);
-            assert_eq!(warned(), number + 1, "{cause}");
+            assert_eq!(warned(), times);
         }
         let told = problems(&mut client);
-        assert!(told[0].contains(word), "{told:?}");
+        assert!(told[0].contains("unlogged"), "{told:?}");
         assert!(
             told[0].contains("SELECT * FROM metabase.capture_status()"),
             "{told:?}"
@@ -184,11 +182,11 @@ fn that_refreshes_are_full_for_good_is_said_once_a_reason() {
         refresh_all(&mut client);
         refresh_all(&mut client);
         assert_eq!(problems(&mut client), ["[]"], "{cure}");
-        assert_eq!(warned(), number + 1, "{cure}");
+        assert_eq!(warned(), times);
     }
     // Nothing is wrong where it was asked for.
     run(&mut client, "SELECT metabase.disable_capture()");
     refresh_all(&mut client);
     assert_eq!(problems(&mut client), ["[]"]);
-    assert_eq!(warned(), causes.len());
+    assert_eq!(warned(), 2);
 }
