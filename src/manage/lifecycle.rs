@@ -87,7 +87,7 @@ pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
 /// does with the last one.
 pub fn stop_for_nobody() -> Result<(), Error> {
     // Whoever may not decide that does not even wait for the lock.
-    let may_clean_up = || Ok::<_, Error>(state::adapters_owner()?.map_or(Ok(true), may_act_as)?);
+    let may_clean_up = || state::adapters_owner()?.map_or(Ok(true), may_act_as);
     if !captures_for_nobody()? || !may_clean_up()? {
         return Ok(());
     }

@@ -646,6 +646,7 @@ fn a_view_of_a_users_own_that_cannot_be_made_harms_no_other() {
             "SET ROLE {app}; SELECT metabase.before_migration(); SELECT * FROM metabase.after_migration(); SET ROLE {operator}"
         ),
     );
+    shop.become_incremental(&mut client);
     // Its owner mends it, or gives it up.
     run(
         &mut client,
