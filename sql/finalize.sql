@@ -163,8 +163,3 @@ END
 $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA metabase FROM PUBLIC;
-
--- The tables' owners alter them, whoever they are: these two find out themselves who calls.
-GRANT USAGE ON SCHEMA metabase TO PUBLIC;
-GRANT EXECUTE ON FUNCTION metabase.before_migration() TO PUBLIC;
-GRANT EXECUTE ON FUNCTION metabase.after_migration(boolean) TO PUBLIC;

@@ -181,6 +181,7 @@ fn create_in_zone(
         && places.iter().any(|(_, place)| place.is_ok())
     {
         installed::ensure(sources, settings, first_of_the_seven()?)?;
+        roles::grant_migrations()?;
     }
     places
         .into_iter()

@@ -369,6 +369,7 @@ fn restore_adapters(migration: &Migration, gone: &[Gone], settings: &Settings) -
         installed::ensure(&sources, settings, None)?;
         Ok(sources)
     })?;
+    roles::grant_migrations()?;
     let still_sourced = sourced_columns(&sources);
     let lost: Vec<&str> = migration
         .found

@@ -129,6 +129,8 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
         }
     }
     let handed_over = hand_over(&grantee)?;
+    // A table may have another owner since the views were made.
+    grant_migrations()?;
     Ok(format!(
         "role {role} may create, refresh and drop the views, and read {}{}{}{}",
         match readable.is_empty() {
@@ -172,6 +174,27 @@ fn left_out_source(source: &Source, role: &str) -> Option<String> {
     })?;
     let hint = problem.hint().unwrap_or_default();
     Some(format!("; {problem}. {hint} Then call grant_operator() again."))
+}
+
+/// Lets the owners of the tables that the views read make room for their migrations: before_migration() and after_migration() ask
+/// themselves who calls.
+pub fn grant_migrations() -> Result<(), Error> {
+    let owners: Vec<String> = query::values(
+        include_str!("../../sql/queries/manage/source_owners.sql"),
+        &[adapters().into()],
+    )?;
+    as_extension_owner(|| {
+        for owner in &owners {
+            let grantee = sql::ident(owner);
+            for grant in [
+                "USAGE ON SCHEMA metabase",
+                "EXECUTE ON FUNCTION metabase.before_migration(), metabase.after_migration(boolean)",
+            ] {
+                query::run(&format!("GRANT {grant} TO {grantee}"), &[])?;
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Hands the views that a superuser had created, with what they read, to an operator: a view is refreshed by its owner.

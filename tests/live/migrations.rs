@@ -498,6 +498,12 @@ fn strangers_take_nothing_away_and_wait_for_nothing() {
         run(&mut client, &format!("SET ROLE {role}; SET lock_timeout = '5s'"));
         let error = error_of(&mut client, "SELECT metabase.before_migration()");
         assert_eq!(error.sqlstate.code(), "42501");
+        if *role == stranger {
+            // It may not even ask.
+            assert_eq!(error.message, "permission denied for schema metabase");
+            run(&mut client, "RESET ROLE");
+            continue;
+        }
         assert_eq!(
             error.message,
             format!(

@@ -7,5 +7,5 @@ JOIN metabase_internal.known_roles() AS granter ON granter.id = reader.granted_b
 WHERE known.role_oid IS NOT NULL
     AND granter.role_oid IS NOT NULL
     AND pg_catalog.pg_has_role(granter.role_oid, $1::oid, 'USAGE')
-    AND pg_catalog.has_function_privilege(known.role_oid, 'metabase.view_status(text)', 'EXECUTE')
+    AND pg_catalog.has_schema_privilege(known.role_oid, 'metabase', 'USAGE')
 ORDER BY known.role_name
