@@ -71,6 +71,10 @@ COMMENT ON FUNCTION metabase.create_custom_view(text, text, text[], text, text[]
     'Creates a materialized view of your own in schema analytics, under the same refresh and status as the seven. Its query names tables with their schema.';
 COMMENT ON FUNCTION metabase.drop_view(text, boolean) IS
     'Drops a view and, unless cascade is false, what depends on it.';
+COMMENT ON FUNCTION metabase.before_migration() IS
+    'Takes the views and adapters away, so that the tables that they read can be altered (ALTER TYPE, DROP COLUMN), and remembers all that is theirs. For whoever owns such a table, too.';
+COMMENT ON FUNCTION metabase.after_migration(boolean) IS
+    'Makes the views again that before_migration() has taken away, as they were, filled and captured. A row a view says what became of it. With restore => false they are forgotten.';
 COMMENT ON FUNCTION metabase.refresh(text) IS
     'Refreshes the views of a strategy (realtime, hourly, daily, weekly, manual), or all. A row a view says how it went; one that fails harms no other.';
 COMMENT ON FUNCTION metabase.refresh_view(text, text) IS
@@ -128,7 +132,7 @@ COMMENT ON FUNCTION metabase.disable_event_sync() IS
 COMMENT ON FUNCTION metabase.refresh_if_due(text) IS
     'Refreshes a view if its time has come since it was last refreshed; what the jobs of pg_cron call.';
 COMMENT ON FUNCTION metabase.sync_status() IS
-    'How all of it is doing, as JSON: the views, the background worker, what is queued, when each view is refreshed next.';
+    'How all of it is doing, as JSON: the views, the background worker, what is queued, when each view is refreshed next, what keeps refreshes from being incremental.';
 COMMENT ON FUNCTION metabase.grant_reader(text) IS
     'Gives a role, such as Metabase''s, the seven views and the status function, and nothing else.';
 COMMENT ON FUNCTION metabase.grant_operator(text) IS

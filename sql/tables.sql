@@ -43,9 +43,9 @@ BEGIN ATOMIC
         coalesce(role.rolname::text, known.role_name),
         role.oid
     FROM metabase_internal.known_role AS known
-    CROSS JOIN metabase_internal.installation AS here
     LEFT JOIN pg_catalog.pg_roles AS role ON CASE
-        WHEN known.installation = here.id
+        -- Not joined: the planner would expect many installations, and have each query that asks for a role compiled.
+        WHEN known.installation = (SELECT here.id FROM metabase_internal.installation AS here)
             THEN role.oid = known.role_oid
         ELSE known.role_oid IS NOT NULL AND role.rolname = known.role_name
     END;
@@ -327,6 +327,34 @@ COMMENT ON COLUMN metabase_internal.capture_grant.operator IS 'The known role th
 COMMENT ON COLUMN metabase_internal.capture_grant.relation_schema IS 'Schema of the source.';
 COMMENT ON COLUMN metabase_internal.capture_grant.relation_name IS 'Name of the source.';
 
+-- What before_migration() has taken away, for after_migration() to make it again. Roles are known ones, also in "kept".
+CREATE TABLE metabase_internal.migration (
+    one_row  boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    began_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    begun_by uuid NOT NULL REFERENCES metabase_internal.known_role,
+    owner    uuid NOT NULL REFERENCES metabase_internal.known_role,
+    found    text[] NOT NULL
+);
+COMMENT ON TABLE metabase_internal.migration IS 'The migration of the shop''s tables that is under way: metabase.before_migration() begins it, metabase.after_migration() ends it.';
+COMMENT ON COLUMN metabase_internal.migration.one_row IS 'There is one row at most.';
+COMMENT ON COLUMN metabase_internal.migration.began_at IS 'When it began.';
+COMMENT ON COLUMN metabase_internal.migration.begun_by IS 'The known role that began it.';
+COMMENT ON COLUMN metabase_internal.migration.owner IS 'The known role that the adapters and the seven views belonged to.';
+COMMENT ON COLUMN metabase_internal.migration.found IS 'The entities that had a table then, and their columns that had a source, as entity.column.';
+
+CREATE TABLE metabase_internal.migrated_relation (
+    schema_name   text,
+    relation_name text,
+    owner         uuid NOT NULL REFERENCES metabase_internal.known_role,
+    kept          jsonb NOT NULL,
+    PRIMARY KEY (schema_name, relation_name)
+);
+COMMENT ON TABLE metabase_internal.migrated_relation IS 'The views and adapters that are gone for the time of a migration.';
+COMMENT ON COLUMN metabase_internal.migrated_relation.schema_name IS 'Schema of the view or adapter.';
+COMMENT ON COLUMN metabase_internal.migrated_relation.relation_name IS 'Its name.';
+COMMENT ON COLUMN metabase_internal.migrated_relation.owner IS 'The known role that it belonged to.';
+COMMENT ON COLUMN metabase_internal.migrated_relation.kept IS 'Its indexes, privileges, comments, options and statistics.';
+
 CREATE TABLE metabase_internal.incremental (
     one_row            boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     is_wanted          boolean NOT NULL DEFAULT true,
@@ -342,7 +370,8 @@ CREATE TABLE metabase_internal.incremental (
     apply_seconds      double precision,
     apply_changes      bigint,
     seconds_per_change double precision,
-    retry_at           timestamptz
+    retry_at           timestamptz,
+    problem            text
 );
 INSERT INTO metabase_internal.incremental DEFAULT VALUES;
 COMMENT ON TABLE metabase_internal.incremental IS 'How incremental refresh is doing. Whoever refreshes locks this table first: one at a time.';
@@ -360,6 +389,7 @@ COMMENT ON COLUMN metabase_internal.incremental.applied_at IS 'When changes were
 COMMENT ON COLUMN metabase_internal.incremental.apply_seconds IS 'How long that took.';
 COMMENT ON COLUMN metabase_internal.incremental.apply_changes IS 'How many queued keys that was.';
 COMMENT ON COLUMN metabase_internal.incremental.retry_at IS 'When building the facts may be tried again that has failed: after ten times as long as it took to fail. NULL where it has worked since.';
+COMMENT ON COLUMN metabase_internal.incremental.problem IS 'Why refreshes are full until somebody does something about it; NULL where nothing is known to be in the way.';
 COMMENT ON COLUMN metabase_internal.incremental.seconds_per_change IS 'What a change costs in a large batch, as last measured.';
 
 CREATE TABLE metabase_internal.view_definition (
@@ -443,3 +473,5 @@ SELECT pg_catalog.pg_extension_config_dump('metabase_internal.schedule', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.reader', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.capture_grant', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.view_definition', '');
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.migration', '');
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.migrated_relation', '');

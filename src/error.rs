@@ -212,6 +212,8 @@ pub enum Error {
     NotAMaterializedView { view: String, kind: &'static str },
     #[error("materialized view analytics.{view} belongs to role \"{owner}\"")]
     NotOwner { view: String, owner: String },
+    #[error("materialized view analytics.{view} belongs to role \"{owner}\", a superuser")]
+    SuperusersView { view: String, owner: String },
     #[error("materialized view analytics.{view} cannot be dropped because other objects depend on it")]
     Dependents { view: String, detail: Option<String> },
     #[error("materialized view analytics.{view} could not be locked within lock_timeout")]
@@ -282,6 +284,36 @@ pub enum Error {
     SourcesDrifted { view: String, what: String },
     #[error("the views would lose what they show of entity {entity}: {what}")]
     SourceLost { entity: &'static str, what: String },
+
+    // Migrations of the shop's tables
+    #[error("a migration is under way since {since}, by role \"{by}\"; metabase.after_migration() ends it")]
+    MigrationUnderWay { since: String, by: String },
+    #[error("no migration is under way")]
+    NoMigration,
+    #[error("there are no views and adapters that could be in the way of a migration")]
+    NothingToMigrate,
+    #[error(
+        "role \"{role}\" neither owns a table that the views read nor may act as their owner, \"{owner}\""
+    )]
+    NotMigrator { owner: String, role: String },
+    #[error("the views and their adapters belong to several roles: {}", .owners.join(", "))]
+    SeveralViewOwners { owners: Vec<String> },
+    #[error(
+        "view \"{view}\" belongs to role \"{owner}\", and its query was written by \"{author}\", so that it cannot be made again"
+    )]
+    ForeignQuery {
+        view: String,
+        owner: String,
+        author: String,
+    },
+    #[error("the views and adapters cannot be taken away because other objects depend on them")]
+    InTheWayOfMigration { detail: Option<String> },
+    #[error("the views belonged to role \"{owner}\", which is gone")]
+    MigrationOwnerGone { owner: String },
+    #[error("entity \"{entity}\" had a table before the migration, and none is found now")]
+    MigrationLost { entity: &'static str },
+    #[error("it could not be made again, and stays remembered: {cause}")]
+    NotRestored { cause: Box<Error> },
 
     // Dashboards
     #[error("there is no dashboard \"{name}\"")]
@@ -365,6 +397,7 @@ impl Error {
         match self {
             UnknownView { .. }
             | SourceMissing { .. }
+            | MigrationLost { .. }
             | RelationMissing { .. }
             | ViewMissing { .. }
             | MetadataLacks { .. } => sqlstate::UNDEFINED_TABLE,
@@ -389,7 +422,7 @@ impl Error {
             | CustomKey { .. } => sqlstate::INVALID_PARAMETER_VALUE,
             NullArgument { .. } => sqlstate::NULL_VALUE_NOT_ALLOWED,
             LongArgument { .. } | LongAnswer { .. } => sqlstate::PROGRAM_LIMIT_EXCEEDED,
-            UnknownRole { .. } => sqlstate::UNDEFINED_OBJECT,
+            UnknownRole { .. } | MigrationOwnerGone { .. } => sqlstate::UNDEFINED_OBJECT,
             UnknownColumn { .. } | ColumnMissing { .. } => sqlstate::UNDEFINED_COLUMN,
             RelationName { .. } | CustomName { .. } => sqlstate::INVALID_NAME,
             SourceAmbiguous { .. }
@@ -406,14 +439,19 @@ impl Error {
             | OrphanedView { .. }
             | ForeignAdapter { .. }
             | NotViewsOwner { .. }
+            | NotMigrator { .. }
+            | ForeignQuery { .. }
             | SeveralOwners
             | SchemaOfStranger { .. }
             | NoPgCronPrivilege { .. }
             | NoTemporary { .. }
-            | NotOwner { .. } => sqlstate::INSUFFICIENT_PRIVILEGE,
+            | NotOwner { .. }
+            | SuperusersView { .. } => sqlstate::INSUFFICIENT_PRIVILEGE,
             WrongType { .. } | ReferenceType { .. } | KeyEquality { .. } => sqlstate::DATATYPE_MISMATCH,
             NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => sqlstate::SYNTAX_ERROR,
-            AdapterInUse { .. } | Dependents { .. } => sqlstate::DEPENDENT_OBJECTS_STILL_EXIST,
+            AdapterInUse { .. } | Dependents { .. } | InTheWayOfMigration { .. } => {
+                sqlstate::DEPENDENT_OBJECTS_STILL_EXIST
+            }
             ViewExists { .. } => sqlstate::DUPLICATE_TABLE,
             LockTimeout { .. }
             | SourceLocked { .. }
@@ -441,10 +479,14 @@ impl Error {
             | NothingToCapture
             | NotCaptured { .. }
             | Nested
+            | MigrationUnderWay { .. }
+            | NoMigration
+            | NothingToMigrate
+            | SeveralViewOwners { .. }
             | CannotBuild { .. } => sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
             NoRoomForInstaller => sqlstate::CONFIGURATION_LIMIT_EXCEEDED,
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
-            Recreate { cause, .. } => cause.sqlstate(),
+            Recreate { cause, .. } | NotRestored { cause } => cause.sqlstate(),
             Internal(_) => sqlstate::INTERNAL_ERROR,
         }
     }
@@ -641,6 +683,9 @@ impl Error {
             NotAMaterializedView { .. } => "Rename it or move it to another schema; it is never dropped for you.".into(),
             NotViewsOwner { owner, .. } => format!("Do this as their owner: SET ROLE {};", crate::sql::ident(owner)),
             NotOwner { owner, .. } => format!("Do this as its owner: SET ROLE {};", crate::sql::ident(owner)),
+            SuperusersView { .. } => "A superuser gives the views that superusers have made to an operator: SELECT \
+                 metabase.grant_operator('…'); metabase.before_migration() and after_migration() leave them whose they are."
+                .into(),
             Dependents { view, .. } => format!(
                 "Drop these first, or everything with it: SELECT metabase.drop_view({}, cascade => true);",
                 crate::sql::literal(view)
@@ -723,6 +768,43 @@ impl Error {
                      none any more: null in the place of the column's name, or metabase.map_source('{entity}', NULL)."
                 ));
             }
+            MigrationUnderWay { .. } => {
+                "When the tables are what they are to be: SELECT * FROM metabase.after_migration();".into()
+            }
+            NoMigration => "SELECT metabase.before_migration() begins one.".into(),
+            NothingToMigrate => {
+                "Alter the tables. If there are to be views: SELECT * FROM metabase.create_all_views();".into()
+            }
+            NotMigrator { owner, .. } => format!(
+                "Do this as the role that owns the table, as the views' owner (SET ROLE {}), or as a superuser.",
+                crate::sql::ident(owner)
+            ),
+            SeveralViewOwners { .. } => "As a superuser, give them to one role: ALTER MATERIALIZED VIEW analytics.… OWNER TO …; ALTER VIEW \
+                 metabase_internal.… OWNER TO …;"
+                .into(),
+            ForeignQuery { view, author, .. } => format!(
+                "Give it back (ALTER MATERIALIZED VIEW {} OWNER TO {}), or drop it: SELECT metabase.drop_view({});",
+                crate::sql::qualified("analytics", view),
+                crate::sql::ident(author),
+                crate::sql::literal(view)
+            ),
+            InTheWayOfMigration { .. } => "Drop what the DETAIL names, and make it again after metabase.after_migration(). Only views that \
+                 create_custom_view() has made are remembered."
+                .into(),
+            MigrationOwnerGone { .. } => "As a superuser, forget them, and have another role make them: SELECT * FROM \
+                 metabase.after_migration(restore => false);"
+                .into(),
+            MigrationLost { entity } => format!(
+                "Say which table it is: SELECT metabase.map_source('{entity}', 'schema.table'); or that there is none: SELECT \
+                 metabase.map_source('{entity}', NULL); then call metabase.after_migration() again."
+            ),
+            NotRestored { cause } => {
+                let again = "Then: SELECT * FROM metabase.after_migration();";
+                return Some(match cause.hint() {
+                    Some(hint) => format!("{hint} {again}"),
+                    None => format!("Mend that, or map what it reads with metabase.map_source(). {again}"),
+                });
+            }
             SourcesChanged { .. } => "Views of different making would not agree; create them all anew: SELECT * FROM \
                  metabase.create_all_views(drop_existing => true);"
                 .into(),
@@ -748,8 +830,9 @@ impl Error {
         match self {
             Error::Dependents { detail, .. }
             | Error::AdapterInUse { detail, .. }
+            | Error::InTheWayOfMigration { detail }
             | Error::Postgres { detail, .. } => detail.as_deref(),
-            Error::Recreate { cause, .. } => cause.detail(),
+            Error::Recreate { cause, .. } | Error::NotRestored { cause } => cause.detail(),
             _ => None,
         }
     }

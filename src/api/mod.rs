@@ -4,6 +4,7 @@
 mod dashboards;
 mod incremental;
 mod internal;
+mod migration;
 mod refresh;
 mod roles;
 mod rows;

@@ -7,8 +7,10 @@ use super::required;
 use super::rows::row_type;
 use crate::calendar::Strategy;
 use crate::error::Error;
+use crate::manage::lifecycle;
 use crate::pg::argument::Text;
 use crate::refresh::decide::Mode;
+use crate::refresh::log::Outcome;
 use crate::refresh::run;
 use crate::view::catalog::Event;
 use crate::view::registry::{ViewEntry, all_views, find_view};
@@ -34,27 +36,36 @@ refresh_rows! {
             let strategy = Strategy::from_name(&name).ok_or(Error::UnknownStrategy { name })?;
             views.retain(|view| view.strategy() == strategy.name());
         }
-        run::refresh(&views, Mode::Auto)
+        refreshed(&views, Mode::Auto)
     }
 
     fn refresh_view(view_name: Option<Text>, mode: default!(Option<Text>, "'auto'")) {
         let name = required("mode", mode)?;
         let mode = Mode::from_name(&name).ok_or(Error::UnknownMode { name })?;
         let view = find_view(&required("view_name", view_name)?)?;
-        run::refresh(&[view], mode)
+        refreshed(&[view], mode)
     }
 
     fn sync_all() {
-        run::refresh(&all_views()?, Mode::Auto)
+        refreshed(&all_views()?, Mode::Auto)
     }
 
     fn sync_on_order_event() {
-        run::refresh(&views_refreshed_on(Event::Order)?, Mode::Auto)
+        refreshed(&views_refreshed_on(Event::Order)?, Mode::Auto)
     }
 
     fn sync_on_inventory_event() {
-        run::refresh(&views_refreshed_on(Event::StockItem)?, Mode::Auto)
+        refreshed(&views_refreshed_on(Event::StockItem)?, Mode::Auto)
     }
+}
+
+/// Refreshes views. Where some are missing, all may be.
+fn refreshed(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
+    let outcomes = run::refresh(views, mode)?;
+    if outcomes.iter().any(|outcome| outcome.error.is_some()) {
+        lifecycle::stop_for_nobody()?;
+    }
+    Ok(outcomes)
 }
 
 fn views_refreshed_on(event: Event) -> Result<Vec<ViewEntry>, Error> {

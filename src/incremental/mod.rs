@@ -8,6 +8,7 @@ pub mod flush;
 pub mod follow;
 pub mod installer;
 mod membership;
+pub mod problem;
 mod program;
 mod rollup;
 mod script;

@@ -262,6 +262,16 @@ pub fn store_installed() -> Result<(), Error> {
     })
 }
 
+/// Whether capture was installed since CREATE EXTENSION: a dump brings facts and triggers, and nothing of this.
+pub fn was_installed_here() -> Result<bool, Error> {
+    as_extension_owner(|| {
+        query::value(
+            "SELECT installed_by IS NOT NULL FROM metabase_internal.incremental",
+            &[],
+        )
+    })
+}
+
 /// Remembers that the facts could not be built, why, and how long it took to find out.
 pub fn store_failure(reason: &str, seconds: f64) -> Result<(), Error> {
     as_extension_owner(|| {

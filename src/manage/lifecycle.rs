@@ -16,6 +16,7 @@ use crate::source::{installed, mapping};
 use crate::sql;
 use crate::view::catalog::VIEWS;
 use crate::view::custom::CustomView;
+use crate::view::migration::{check_not_concerned, forget_custom};
 use crate::view::registry::{ViewEntry, ViewKind, find_view};
 use crate::view::state::ViewState;
 
@@ -60,12 +61,10 @@ pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
     lock_lifecycle(&view)?;
     match (ViewState::find(view.name())?, &view.kind) {
         (Some(state), _) => drop_relation(view.name(), &state, cascade)?,
-        // Dropped behind our back: what is left to do is to forget it.
-        (None, ViewKind::Custom(_)) => {}
+        // Gone because of a migration, or dropped behind our back: what is left to do is to forget it.
+        (None, ViewKind::Custom(_)) => forget_custom(view.name())?,
         (None, ViewKind::Seven(_)) => {
-            return Err(Error::ViewMissing {
-                view: view.name().to_owned(),
-            });
+            ViewState::require(view.name())?;
         }
     }
     if let ViewKind::Custom(custom) = &view.kind {
@@ -82,6 +81,35 @@ pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
         }
     }
     Ok(format!("View '{}' dropped successfully", view.name()))
+}
+
+/// Stops to capture for nobody: where the seven have gone by other ways than drop_view(), such as DROP … CASCADE, it does what that
+/// does with the last one.
+pub fn stop_for_nobody() -> Result<(), Error> {
+    // Whoever may not decide that does not even wait for the lock.
+    let may_clean_up = || state::adapters_owner()?.map_or(Ok(true), may_act_as);
+    if !captures_for_nobody()? || !may_clean_up()? {
+        return Ok(());
+    }
+    lock_the_seven()?;
+    if !captures_for_nobody()? || !may_clean_up()? {
+        return Ok(());
+    }
+    if capture::is_active()? {
+        pgrx::warning!(
+            "metabase_views: the views in schema analytics are gone, so that changes of the sources are not captured any more; SELECT * FROM metabase.create_all_views() makes them again"
+        );
+    }
+    installed::drop_unneeded()?;
+    capture::remove()
+}
+
+/// Whether none of the seven is there, and what captures their changes is. What a dump brings, of which the views come last, was not
+/// installed here.
+fn captures_for_nobody() -> Result<bool, Error> {
+    Ok(first_of_the_seven()?.is_none()
+        && state::was_installed_here()?
+        && (capture::is_active()? || !capture::triggers()?.is_empty()))
 }
 
 /// What is kept of a view that is replaced.
@@ -103,11 +131,15 @@ fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Er
     let reads_sources = views.iter().any(ViewEntry::is_of_the_seven);
     let has_created = |created: &Vec<Created>| created.iter().any(|created| created.result.is_ok());
     // Where nothing comes of it, nobody waits until the transaction ends.
+    let names: Vec<String> = views.iter().map(|view| view.name().to_owned()).collect();
+    let check_migration = || check_not_concerned(names.iter().map(String::as_str));
+    check_migration()?;
     let created = subtransaction_kept_if(has_created, || {
         match reads_sources {
             true => lock_the_seven()?,
             false => views.iter().try_for_each(lock_lifecycle)?,
         }
+        check_migration()?;
         known_role::settle()?;
         let settings = settings::current()?;
         // A day in a mapping's expression or filter is the shop's, whoever creates the views.
@@ -149,6 +181,7 @@ fn create_in_zone(
         && places.iter().any(|(_, place)| place.is_ok())
     {
         installed::ensure(sources, settings, first_of_the_seven()?)?;
+        roles::grant_migrations()?;
     }
     places
         .into_iter()
@@ -173,18 +206,23 @@ fn create_in_zone(
 
 /// Lets one session at a time create or drop a view: any of the seven, or one of the user's own of that name.
 fn lock_lifecycle(view: &ViewEntry) -> Result<(), Error> {
-    if view.is_of_the_seven() {
-        return lock_the_seven();
+    match view.is_of_the_seven() {
+        true => lock_the_seven(),
+        false => lock_custom(view.name()),
     }
+}
+
+/// Lets one session at a time create or drop a view of a user's own.
+pub(super) fn lock_custom(view: &str) -> Result<(), Error> {
     subtransaction(|| {
-        relation::lock_name(c"custom_view", view.name());
+        relation::lock_name(c"custom_view", view);
         Ok(())
     })
     .map_err(or_locked)
 }
 
 /// Lets one session at a time create, drop or refresh the seven.
-fn lock_the_seven() -> Result<(), Error> {
+pub(super) fn lock_the_seven() -> Result<(), Error> {
     subtransaction(|| {
         as_extension_owner(|| {
             query::run(

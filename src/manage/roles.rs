@@ -9,11 +9,14 @@ use crate::source::entity::adapters;
 use crate::source::mapping;
 use crate::sql;
 use crate::view::catalog::{self, VIEWS};
+use crate::view::migration::check_not_concerned;
 use crate::view::state::{Temporary, ViewState};
 
 /// Gives Metabase's role the seven views and the status functions. Returns what was done, in a sentence.
 pub fn grant_reader(role: &str) -> Result<String, Error> {
     let (oid, grantee) = existing_role(role)?;
+    // What is gone would be made again without this grant.
+    check_not_concerned(VIEWS.iter().map(|view| view.name))?;
     let mut granted = 0;
     for view in &VIEWS {
         if ViewState::find(view.name)?.is_some_and(|state| state.is_materialized_view()) {
@@ -127,6 +130,8 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
     }
     let handed_over = hand_over(&grantee)?;
     let temporary = grant_temporary(oid, &grantee)?;
+    // A table may have another owner since the views were made.
+    grant_migrations()?;
     Ok(format!(
         "role {role} may create, refresh and drop the views, and read {}{}{}{}{}",
         match readable.is_empty() {
@@ -194,6 +199,27 @@ fn left_out_source(source: &Source, role: &str) -> Option<String> {
     })?;
     let hint = problem.hint().unwrap_or_default();
     Some(format!("; {problem}. {hint} Then call grant_operator() again."))
+}
+
+/// Lets the owners of the tables that the views read make room for their migrations: before_migration() and after_migration() ask
+/// themselves who calls.
+pub fn grant_migrations() -> Result<(), Error> {
+    let owners: Vec<String> = query::values(
+        include_str!("../../sql/queries/manage/source_owners.sql"),
+        &[adapters().into()],
+    )?;
+    as_extension_owner(|| {
+        for owner in &owners {
+            let grantee = sql::ident(owner);
+            for grant in [
+                "USAGE ON SCHEMA metabase",
+                "EXECUTE ON FUNCTION metabase.before_migration(), metabase.after_migration(boolean)",
+            ] {
+                query::run(&format!("GRANT {grant} TO {grantee}"), &[])?;
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Hands the views that a superuser had created, with what they read, to an operator: a view is refreshed by its owner.

@@ -6,6 +6,7 @@ use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, relation};
 use crate::refresh::log::last_runs;
 use crate::source::installed;
+use crate::view::migration::{Migration, under_way};
 use crate::view::registry::{ViewEntry, all_views};
 use crate::view::state::ViewState;
 
@@ -30,7 +31,7 @@ pub struct Status {
     pub pending_changes: Option<i64>,
     /// When the oldest of them was captured.
     pub pending_since: Option<TimestampWithTimeZone>,
-    /// Of the last run, if that failed.
+    /// Of the last run, if that failed; during a migration, that there is one.
     pub last_error: Option<String>,
 }
 
@@ -76,6 +77,7 @@ struct Common {
     sees_texts: bool,
     /// What has changed about the sources of the seven.
     changed_sources: Vec<String>,
+    migration: Option<Migration>,
 }
 
 impl Common {
@@ -83,6 +85,7 @@ impl Common {
         Ok(Common {
             sees_texts: may_read_history()?,
             changed_sources: installed::changed_names()?.all(),
+            migration: under_way()?,
         })
     }
 
@@ -91,7 +94,10 @@ impl Common {
         if !view.is_of_the_seven() || self.changed_sources.is_empty() {
             return reason;
         }
-        let changed = format!("the sources have changed: {}", self.changed_sources.join("; "));
+        let mut changed = "the sources have changed".to_owned();
+        if self.sees_texts {
+            changed = format!("{changed}: {}", self.changed_sources.join("; "));
+        }
         Some(match reason {
             Some(reason) => format!("{reason}; since then {changed}"),
             None => changed,
@@ -119,6 +125,10 @@ fn status(view: &ViewEntry, common: &Common) -> Result<Status, Error> {
         None => (None, None),
     };
     let exists = state.is_some();
+    let migration = common
+        .migration
+        .as_ref()
+        .filter(|migration| !exists && migration.concerns(view.name()));
     let pending = match exists {
         true => pending(view.name())?,
         false => None,
@@ -135,7 +145,9 @@ fn status(view: &ViewEntry, common: &Common) -> Result<Status, Error> {
         mode_reason: common.mode_reason(view, runs.mode_reason).filter(|_| exists),
         pending_changes: pending.as_ref().map(|pending| pending.changes),
         pending_since: pending.and_then(|pending| pending.since),
-        last_error: runs.last_error,
+        last_error: migration
+            .map(|migration| migration.error().to_string())
+            .or(runs.last_error),
     })
 }
 

@@ -119,14 +119,20 @@ pub fn check_may_act_as(owner: u32) -> Result<(), Error> {
     })
 }
 
-/// The role that the seven views belong to, as their adapters do; None where there are none.
-pub fn views_owner() -> Option<u32> {
-    relation::owner(c"metabase_internal", c"orders")
+/// The role that the seven views belong to, as their adapters do, or did before a migration that is under way; None where there are
+/// none.
+pub fn views_owner() -> Result<Option<u32>, Error> {
+    match relation::owner(c"metabase_internal", c"orders") {
+        Some(owner) => Ok(Some(owner)),
+        None => as_extension_owner(|| {
+            Ok(query::optional_value(include_str!("../../sql/queries/migration_owner.sql"), &[])?.flatten())
+        }),
+    }
 }
 
 /// An error unless the current role may decide what concerns all views: that is for who may act as their owner, where there are any.
 pub fn check_may_decide() -> Result<(), Error> {
-    views_owner().map_or(Ok(()), check_may_act_as)
+    views_owner()?.map_or(Ok(()), check_may_act_as)
 }
 
 /// Whether the current role is a superuser.

@@ -57,6 +57,7 @@ mod tests {
             populated: true,
             owner: "owner".into(),
             owner_oid: 10,
+            is_superusers: false,
             owned: true,
             estimated_rows: -1,
             has_unique_index: true,

@@ -4,7 +4,7 @@ use super::decide::{self, Build, CaptureState, Mode, Seen, Way};
 use crate::error::Error;
 use crate::incremental::follow::{self, Followed};
 use crate::incremental::installer::{self, Order};
-use crate::incremental::{capture, state};
+use crate::incremental::{capture, problem, state};
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
 use crate::pg::{query, transaction};
@@ -114,9 +114,17 @@ fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Fo
     }
     let (owner, why) = match decide::way(&seen, mode) {
         Way::Incremental { owner } => {
+            if seen.snapshot.reason.is_some() {
+                state::store_reason(None)?;
+                problem::note(None)?;
+            }
             return Ok(Found::Ready(Readiness::Incremental { owner, build: None }));
         }
         Way::Full { reason } => {
+            if seen.snapshot.is_wanted && seen.schema_stranger.is_some() {
+                state::store_reason(Some(&reason))?;
+                problem::note(Some(&reason))?;
+            }
             return Ok(Found::Ready(Readiness::Full {
                 reason,
                 install: false,
@@ -135,6 +143,7 @@ fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Fo
         }
     };
     let (state, needs_installer) = capture_state(owner)?;
+    let is_for_good = matches!(state, CaptureState::Unreadable(_) | CaptureState::Impossible(_));
     let is_for_installer = needs_installer && !matches!(installer, Installer::OutOfReach);
     let (mut reason, forgets, mut install) = match decide::build(why, state, mode, is_own_transaction) {
         Build::Now => {
@@ -165,6 +174,9 @@ fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Fo
     // Mode incremental never builds the facts, so it does not know why a build would fail.
     if mode != Mode::Incremental {
         state::store_reason(Some(&reason))?;
+        if is_for_good {
+            problem::note(Some(&reason))?;
+        }
     }
     Ok(Found::Ready(Readiness::Full { reason, install }))
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::incremental::apply::apply;
 use crate::incremental::flush::{PopulatedView, populated_views};
 use crate::incremental::target::FlushTarget;
-use crate::incremental::{build, capture, installer, state};
+use crate::incremental::{build, capture, installer, problem, state};
 use crate::pg::alterations;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::relation::LockMode;
@@ -216,7 +216,10 @@ fn from_facts(
     let reason = format!("{reason}: {error}");
     match build {
         // It would take its time for nothing again.
-        Some(_) => state::store_failure(&reason, begin.elapsed().as_secs_f64())?,
+        Some(_) => {
+            state::store_failure(&reason, begin.elapsed().as_secs_f64())?;
+            problem::note(Some(&reason))?;
+        }
         // They may be built by the next refresh, for an event or by hand, if that was a matter of the moment.
         None => state::store_reason(None)?,
     }

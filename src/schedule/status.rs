@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 
 use super::{control, engine};
 use crate::error::Error;
+use crate::incremental::problem;
 use crate::manage::status;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::pg::shared::{self, NEVER};
 use crate::source::installed;
+use crate::view::migration::under_way;
 
 /// Views, worker, queue and schedule, at a glance.
 pub fn sync_status() -> Result<Value, Error> {
@@ -40,6 +42,15 @@ pub fn sync_status() -> Result<Value, Error> {
             })
         })
         .collect();
+    let migration = under_way()?;
+    let problems: Vec<String> = problem::stored()?
+        .map(|problem| {
+            format!(
+                "all refreshes are full until this is mended: {problem} (SELECT * FROM metabase.capture_status() has the details)"
+            )
+        })
+        .into_iter()
+        .collect();
     Ok(json!({
         "total_views": total,
         "existing_views": existing,
@@ -51,6 +62,13 @@ pub fn sync_status() -> Result<Value, Error> {
         "worker": worker(),
         "queue": queue()?,
         "changed_sources": installed::changed_names()?.all(),
+        "migration": migration.map(|migration| json!({
+            "since": migration.since,
+            "by": migration.begun_by_name,
+            "message": migration.error().to_string(),
+            "views": migration.views,
+        })),
+        "problems": problems,
         "views": views,
     }))
 }

@@ -13,6 +13,7 @@ use super::due::{Cause, Decision, retry_delay};
 use super::engine::Engine;
 use crate::error::Error;
 use crate::known_role;
+use crate::manage::lifecycle;
 use crate::parameters;
 use crate::pg::identity::{acting_as, as_extension_owner};
 use crate::pg::setting::with_settings;
@@ -242,6 +243,13 @@ impl Worker {
             process::transaction(|| close_lost_runs(has_overrun))?;
             self.has_closed_lost_runs = true;
         }
+        process::transaction(|| within_limits(lifecycle::stop_for_nobody)).or_else(|error| {
+            if error.is_lock_timeout() {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        })?;
         self.place(|place| {
             place.set_service(Service::Served);
             place.failures.store(0, SeqCst);

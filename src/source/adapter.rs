@@ -51,12 +51,16 @@ pub fn view(sources: &Sources, source: &Source, settings: &Settings) -> String {
     )
 }
 
+/// What the comment on an adapter says to whoever looks for what is in the way of an ALTER: PostgreSQL's error names the adapter.
+const MIGRATION: &str = "To alter the table that it reads: SELECT metabase.before_migration(); before and SELECT * FROM \
+                         metabase.after_migration(); after that.";
+
 /// The COMMENT statements of an entity's adapter.
 pub fn comment_statements(source: &Source) -> String {
     let name = sql::qualified("metabase_internal", source.spec.adapter);
     let mut statements = format!(
         "COMMENT ON VIEW {name} IS {};\n",
-        sql::literal(source.spec.comment)
+        sql::literal(&format!("{} {MIGRATION}", source.spec.comment))
     );
     for EntityColumn {
         name: column,

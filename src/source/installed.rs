@@ -37,18 +37,21 @@ fn seen(made: Option<&Making>) -> Result<Vec<AdapterSeen>, Error> {
 
 /// Makes or changes the adapters, so that they show these sources and belong to the current role.
 ///
-/// `staying` is a view that reads them already and is not made anew: for its sake they must not change.
+/// `staying` is a view that reads them already and is not made anew: for its sake those that there are must not change. One that was
+/// dropped, with what read it, is made of what there is now.
 pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> Result<(), Error> {
     let making = Making::new(sources, settings);
     let stored = stored_making()?;
+    let seen = seen(stored.as_ref())?;
     if let Some(view) = staying
-        && stored.as_ref().is_some_and(|stored| !stored.is_alike(&making))
+        && stored
+            .as_ref()
+            .is_some_and(|stored| !stored.is_alike(&making, &seen))
     {
         return Err(Error::SourcesChanged {
             view: view.to_owned(),
         });
     }
-    let seen = seen(stored.as_ref())?;
     for (source, seen) in sources.0.iter().zip(&seen) {
         check_not_lost(source, seen, stored.as_ref())?;
     }
@@ -222,6 +225,16 @@ fn check_sources<'a>(sources: impl Iterator<Item = &'a Source>) -> Result<(), Er
     Ok(())
 }
 
+/// The entities whose adapters read a table of the shop's.
+pub fn entities_with_relation() -> Result<Vec<String>, Error> {
+    let seen = seen(None)?;
+    let with_relation = ENTITIES
+        .iter()
+        .zip(&seen)
+        .filter(|(_, seen)| !seen.reads.is_empty());
+    Ok(with_relation.map(|(spec, _)| spec.name.to_owned()).collect())
+}
+
 /// Makes sure that the adapters are in the hands of the current role.
 ///
 /// Looked up as they stand now: to a transaction whose snapshot is older, an adapter may seem its own that was dropped and
@@ -282,12 +295,13 @@ impl Making {
         }
     }
 
-    /// Whether views of both would agree.
-    fn is_alike(&self, other: &Making) -> bool {
-        fn statements(making: &Making) -> impl Iterator<Item = &str> {
-            making.adapters.values().map(|made| made.statement.as_str())
-        }
-        self.time_zone == other.time_zone && statements(self).eq(statements(other))
+    /// Whether views of both would agree, as far as adapters are there.
+    fn is_alike(&self, other: &Making, seen: &[AdapterSeen]) -> bool {
+        let statement =
+            |making: &Making, adapter: &str| making.adapters.get(adapter).map(|made| made.statement.clone());
+        let mut existing = seen.iter().filter(|seen| seen.is_there);
+        self.time_zone == other.time_zone
+            && existing.all(|seen| statement(self, &seen.adapter) == statement(other, &seen.adapter))
     }
 }
 

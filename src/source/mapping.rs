@@ -88,7 +88,7 @@ pub fn store(
 /// An error unless the current role may say where an entity is. Where there are views, that is for who may act as their owner. Before,
 /// it is for anybody, and nobody takes back what somebody else has said.
 fn check_may_map(entity: Entity) -> Result<(), Error> {
-    if let Some(owner) = views_owner() {
+    if let Some(owner) = views_owner()? {
         return check_may_act_as(owner);
     }
     let others = stored()?

@@ -2,5 +2,6 @@
 
 pub mod catalog;
 pub mod custom;
+pub mod migration;
 pub mod registry;
 pub mod state;

@@ -1,5 +1,6 @@
 //! What the catalog says of a view right now.
 
+use super::migration;
 use crate::error::Error;
 use crate::pg::query;
 use crate::sqlstate;
@@ -13,6 +14,7 @@ pub struct ViewState {
     pub populated: bool,
     pub owner: String,
     pub owner_oid: u32,
+    pub is_superusers: bool,
     /// Whether the current role may act as its owner.
     pub owned: bool,
     /// The planner's estimate; -1 where it has none.
@@ -34,9 +36,12 @@ impl ViewState {
 
     /// The materialized view of that name; an error where there is none, or something else bears its name.
     pub fn require(view: &str) -> Result<ViewState, Error> {
-        let state = ViewState::find(view)?.ok_or_else(|| Error::ViewMissing {
-            view: view.to_owned(),
-        })?;
+        let Some(state) = ViewState::find(view)? else {
+            migration::check_not_concerned([view].into_iter())?;
+            return Err(Error::ViewMissing {
+                view: view.to_owned(),
+            });
+        };
         state.check_kind(view)?;
         Ok(state)
     }
@@ -45,10 +50,15 @@ impl ViewState {
     pub fn check_owned(&self, view: &str) -> Result<(), Error> {
         match self.owned {
             true => Ok(()),
-            false => Err(Error::NotOwner {
-                view: view.to_owned(),
-                owner: self.owner.clone(),
-            }),
+            false => Err(self.not_owner(view)),
+        }
+    }
+
+    fn not_owner(&self, view: &str) -> Error {
+        let (view, owner) = (view.to_owned(), self.owner.clone());
+        match self.is_superusers {
+            true => Error::SuperusersView { view, owner },
+            false => Error::NotOwner { view, owner },
         }
     }
 
@@ -90,10 +100,7 @@ impl ViewState {
             Error::Postgres { sqlstate, .. }
                 if sqlstate == sqlstate::INSUFFICIENT_PRIVILEGE && !self.owned =>
             {
-                Error::NotOwner {
-                    view,
-                    owner: self.owner.clone(),
-                }
+                self.not_owner(&view)
             }
             other => other,
         }

@@ -1,5 +1,6 @@
 //! Tests on a live cluster, through SQL, as users see it. `make test` starts the cluster and runs them.
 
+mod cascades;
 mod changes;
 mod cluster;
 mod concurrency;
@@ -26,6 +27,7 @@ mod keys;
 mod layouts;
 mod lifecycle;
 mod mappings;
+mod migrations;
 #[path = "../json/mutation.rs"]
 mod mutation;
 mod oracle;

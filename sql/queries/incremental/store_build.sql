@@ -7,6 +7,7 @@ SET
         :own_tables
     ),
     reason        = NULL,
+    problem       = NULL,
     retry_at      = NULL,
     built_at      = clock_timestamp(),
     build_seconds = $2,

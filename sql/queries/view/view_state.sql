@@ -5,6 +5,9 @@ SELECT
     relation.relispopulated AS populated,
     pg_catalog.pg_get_userbyid(relation.relowner) AS owner,
     relation.relowner::bigint AS owner_oid,
+    EXISTS (
+        SELECT FROM pg_catalog.pg_roles AS role WHERE role.oid = relation.relowner AND role.rolsuper
+    ) AS is_superusers,
     pg_catalog.pg_has_role(relation.relowner, 'USAGE') AS owned,
     relation.reltuples::bigint AS estimated_rows,
     EXISTS (
