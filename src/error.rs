@@ -534,7 +534,8 @@ impl Error {
             AdapterInUse { .. } => "Drop what the DETAIL names, and make it again afterwards.".into(),
             ViewMissing { view } => format!("Create it: SELECT * FROM metabase.create_view({});", crate::sql::literal(view)),
             ViewExists { view } => format!(
-                "To replace it: SELECT * FROM metabase.create_view({}, drop_existing => true);",
+                "To replace it: SELECT * FROM metabase.create_view({}, drop_existing => true); to replace all seven: SELECT * FROM \
+                 metabase.create_all_views(drop_existing => true);",
                 crate::sql::literal(view)
             ),
             NotAMaterializedView { .. } => "Rename it or move it to another schema; it is never dropped for you.".into(),
@@ -589,7 +590,11 @@ impl Error {
             ForeignTrigger => {
                 "Drop the trigger. If it was to capture changes: SELECT * FROM metabase.enable_capture();".into()
             }
-            CannotBuild { .. } => "Views are refreshed in full until it works.".into(),
+            CannotBuild { .. } => {
+                "Views are refreshed in full until it works. What is captured, and why not: SELECT * FROM metabase.capture_status(); to \
+                 capture it: SELECT * FROM metabase.enable_capture();"
+                    .into()
+            }
             AdapterTypes { .. } => {
                 "Make the adapters anew: SELECT * FROM metabase.create_all_views(drop_existing => true);".into()
             }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::apply::run_steps;
+use super::program::empty_queue_statements;
 use super::state::{self, StateSnapshot};
 use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
@@ -21,12 +22,8 @@ pub fn build(
     state::invalidate()?;
     let rows = workspace.once(|workspace| {
         as_extension_owner(|| {
-            for statement in
-                include_str!("../../sql/queries/incremental/empty_queues.sql").split_inclusive(';')
-            {
-                if !statement.trim().is_empty() {
-                    workspace.run(statement)?;
-                }
+            for statement in empty_queue_statements() {
+                workspace.run(&statement)?;
             }
             Ok(())
         })?;

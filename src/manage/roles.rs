@@ -11,7 +11,7 @@ use crate::sql;
 use crate::view::catalog::{self, VIEWS};
 use crate::view::state::ViewState;
 
-/// Gives Metabase's role the seven views and the status functions. Returns what was done, in a sentence.
+/// Gives Metabase's role the seven views and the status function. Returns what was done, in a sentence.
 pub fn grant_reader(role: &str) -> Result<String, Error> {
     let (oid, grantee) = existing_role(role)?;
     let mut granted = 0;
@@ -94,7 +94,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             &[],
         )?;
         query::run(
-            &format!("GRANT SELECT ON {} TO {grantee}", relation.qualified.clone()),
+            &format!("GRANT SELECT ON {} TO {grantee}", relation.qualified),
             &[],
         )?;
         as_extension_owner(|| {

@@ -1,5 +1,7 @@
 //! How the views are doing.
 
+use pgrx::datum::TimestampWithTimeZone;
+
 use crate::error::Error;
 use crate::incremental::target::FlushTarget;
 use crate::pg::identity::as_extension_owner;
@@ -7,8 +9,6 @@ use crate::pg::{query, relation};
 use crate::refresh::log::last_runs;
 use crate::view::registry::{ViewEntry, all_views};
 use crate::view::state::ViewState;
-
-use pgrx::datum::TimestampWithTimeZone;
 
 /// One view's status.
 pub struct Status {
