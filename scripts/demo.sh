@@ -3,7 +3,7 @@
 #
 #   scripts/demo.sh        starts it
 #   scripts/demo.sh stop   stops it; its data stays
-#   scripts/demo.sh drop   stops it and removes its data
+#   scripts/demo.sh drop   stops it, removes its data and the pages
 source "$(dirname "$0")/common.sh"
 
 scripts/setup.sh demo
@@ -76,7 +76,14 @@ write_pages() {
 
 case ${1:-start} in
     start) start ;;
-    stop)  scripts/cluster.sh stop "$cluster" ;;
-    drop)  scripts/cluster.sh drop "$cluster" ;;
+    stop)
+        scripts/cluster.sh stop "$cluster"
+        say "The demo cluster is stopped; its data stays"
+        ;;
+    drop)
+        scripts/cluster.sh drop "$cluster"
+        rm -rf "$pages"
+        say "The demo cluster and its pages are removed"
+        ;;
     *) fail "usage: scripts/demo.sh [stop|drop]" ;;
 esac

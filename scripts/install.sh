@@ -25,3 +25,4 @@ rm -rf "$built"
 cargo pgrx package --out-dir "$built" --pg-config "$pg_config" --no-default-features --features "pg$major"
 # A server that runs has the library mapped: it must be replaced, not overwritten, or the server crashes.
 "${as_superuser[@]}" cp --recursive --remove-destination "$built/." /
+say "Installed. Next: shared_preload_libraries = 'metabase_views', restart, CREATE EXTENSION metabase_views"

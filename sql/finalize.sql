@@ -7,7 +7,7 @@ SELECT
     is_default,
     description
 FROM metabase_internal.settings();
-COMMENT ON VIEW metabase.settings IS 'Settings that change what the numbers mean; change them with metabase.set_setting().';
+COMMENT ON VIEW metabase.settings IS 'Settings: what the numbers mean, and how long the history is kept; change them with metabase.set_setting().';
 COMMENT ON COLUMN metabase.settings.name IS 'Name of the setting.';
 COMMENT ON COLUMN metabase.settings.value IS 'The value in force.';
 COMMENT ON COLUMN metabase.settings.is_default IS 'Whether nobody has set it.';

@@ -6,9 +6,9 @@ CREATE TABLE metabase_internal.setting (
     changed_by text NOT NULL,
     changed_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE metabase_internal.setting IS 'Settings that change what the numbers mean, where they differ from the default.';
+COMMENT ON TABLE metabase_internal.setting IS 'What users have set: the settings of the view metabase.settings, and with schedule. in front of their names who keeps the schedule and whether events count.';
 COMMENT ON COLUMN metabase_internal.setting.name IS 'Name of the setting.';
-COMMENT ON COLUMN metabase_internal.setting.value IS 'Its value, as set_setting() was given it.';
+COMMENT ON COLUMN metabase_internal.setting.value IS 'Its value, in the form that set_setting() has brought it to.';
 COMMENT ON COLUMN metabase_internal.setting.changed_by IS 'Role that set it.';
 COMMENT ON COLUMN metabase_internal.setting.changed_at IS 'When it was set.';
 

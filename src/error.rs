@@ -207,7 +207,11 @@ pub enum Error {
     #[error("materialized view analytics.{view} does not exist")]
     ViewMissing { view: String },
     #[error("analytics.{view} exists already; nothing was changed")]
-    ViewExists { view: String },
+    ViewExists {
+        view: String,
+        /// Whether all seven were to be created.
+        is_one_of_all: bool,
+    },
     #[error("analytics.{view} is {kind}, not a materialized view")]
     NotAMaterializedView { view: String, kind: &'static str },
     #[error("materialized view analytics.{view} belongs to role \"{owner}\"")]
@@ -676,7 +680,10 @@ impl Error {
             ),
             AdapterInUse { .. } => "Drop what the DETAIL names, and make it again afterwards.".into(),
             ViewMissing { view } => format!("Create it: SELECT * FROM metabase.create_view({});", crate::sql::literal(view)),
-            ViewExists { view } => format!(
+            ViewExists { is_one_of_all: true, .. } => {
+                "To replace all seven: SELECT * FROM metabase.create_all_views(drop_existing => true);".into()
+            }
+            ViewExists { view, .. } => format!(
                 "To replace it: SELECT * FROM metabase.create_view({}, drop_existing => true);",
                 crate::sql::literal(view)
             ),
@@ -750,7 +757,11 @@ impl Error {
             ForeignTrigger => {
                 "Drop the trigger. If it was to capture changes: SELECT * FROM metabase.enable_capture();".into()
             }
-            CannotBuild { .. } => "Views are refreshed in full until it works.".into(),
+            CannotBuild { .. } => {
+                "Views are refreshed in full until it works. What is captured, and why not: SELECT * FROM metabase.capture_status(); to \
+                 capture it: SELECT * FROM metabase.enable_capture();"
+                    .into()
+            }
             AdapterTypes { .. } => {
                 "Make the adapters anew: SELECT * FROM metabase.create_all_views(drop_existing => true);".into()
             }

@@ -1,4 +1,5 @@
-//! Settings that change what the numbers mean. They live in a table, because a dump must carry them.
+//! The settings: what the numbers mean, and how long the history is kept. They live in a table, because a dump must carry them. Other
+//! decisions that a dump must carry, such as who keeps the schedule, live in that table, too.
 
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, check_may_decide, current_role};

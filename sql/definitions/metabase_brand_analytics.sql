@@ -58,6 +58,7 @@ LEFT JOIN metabase_internal.brands AS parent ON parent.id = b.parent_brand_id;
 
 CREATE UNIQUE INDEX uq_metabase_brand_analytics
     ON analytics.metabase_brand_analytics (brand_id) NULLS NOT DISTINCT;
+-- On the column of the key, too: users are promised an index of this name.
 CREATE INDEX idx_brand_analytics_id
     ON analytics.metabase_brand_analytics (brand_id);
 CREATE INDEX idx_brand_analytics_revenue

@@ -76,6 +76,7 @@ LEFT JOIN metabase_internal.sizes AS size ON size.id = item.size_id;
 
 CREATE UNIQUE INDEX uq_metabase_inventory_status
     ON analytics.metabase_inventory_status (inventory_id) NULLS NOT DISTINCT;
+-- On the column of the key, too: users are promised an index of this name.
 CREATE INDEX idx_inv_status_id
     ON analytics.metabase_inventory_status (inventory_id);
 CREATE INDEX idx_inv_status_product

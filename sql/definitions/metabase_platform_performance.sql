@@ -77,6 +77,7 @@ LEFT JOIN metabase_internal.platforms AS p ON p.id = sale.platform_id;
 
 CREATE UNIQUE INDEX uq_metabase_platform_performance
     ON analytics.metabase_platform_performance (platform_id) NULLS NOT DISTINCT;
+-- On the column of the key, too: users are promised an index of this name.
 CREATE INDEX idx_platform_perf_id
     ON analytics.metabase_platform_performance (platform_id);
 CREATE INDEX idx_platform_perf_revenue

@@ -55,6 +55,7 @@ LEFT JOIN metabase_internal.brands AS b ON b.id = p.brand_id;
 
 CREATE UNIQUE INDEX uq_metabase_product_performance
     ON analytics.metabase_product_performance (product_id) NULLS NOT DISTINCT;
+-- On the column of the key, too: users are promised an index of this name.
 CREATE INDEX idx_prod_perf_product
     ON analytics.metabase_product_performance (product_id);
 CREATE INDEX idx_prod_perf_brand

@@ -82,6 +82,7 @@ LEFT JOIN metabase_internal.suppliers AS s ON s.id = purchase.supplier_id;
 
 CREATE UNIQUE INDEX uq_metabase_supplier_performance
     ON analytics.metabase_supplier_performance (supplier_id) NULLS NOT DISTINCT;
+-- On the column of the key, too: users are promised an index of this name.
 CREATE INDEX idx_supp_perf_id
     ON analytics.metabase_supplier_performance (supplier_id);
 CREATE INDEX idx_supp_perf_revenue

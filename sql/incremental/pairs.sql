@@ -1,6 +1,4 @@
--- The pairs of a group and a value that have come or gone: they had facts before the change and have none after it, or the reverse.
---
--- A pair that gained facts and lost none is new if it has no more facts than it gained.
+-- The pairs of a group and a value that have come or gone.
 SELECT
     pair.g,
     pair.v,

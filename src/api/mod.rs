@@ -1,5 +1,5 @@
-//! What SQL sees: each function parses its arguments, calls one thing and returns its rows. What it does is said in its COMMENT, in
-//! `sql/finalize.sql`.
+//! What SQL sees: each function parses its arguments, calls what does the work and returns its rows. What it does is said in its
+//! COMMENT, in `sql/finalize.sql`.
 
 mod dashboards;
 mod incremental;

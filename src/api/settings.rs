@@ -1,4 +1,4 @@
-//! Settings that change what the numbers mean.
+//! Settings: what the numbers mean, and how long the history is kept.
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;

@@ -57,7 +57,7 @@ fn map_source(
     Ok(match &source.relation {
         Some(relation) => format!(
             "entity {name} is read from {}; create the views to have them use it",
-            relation.qualified.clone()
+            relation.qualified
         ),
         None => format!("entity {name} is absent; create the views to have them use that"),
     })

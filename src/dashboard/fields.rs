@@ -181,20 +181,11 @@ mod tests {
     use super::*;
     use crate::view::catalog::VIEWS;
 
-    /// The columns that the definition of a view comments on: all of them.
-    fn columns(definition: &str) -> Vec<&str> {
-        definition
-            .lines()
-            .filter_map(|line| line.strip_prefix("COMMENT ON COLUMN analytics."))
-            .filter_map(|rest| rest.split_once('.')?.1.strip_suffix(" IS"))
-            .collect()
-    }
-
     #[test]
     fn only_dates_texts_and_keys_of_other_views_have_no_meaning() {
         let mut plain = Vec::new();
         for view in &VIEWS {
-            for column in columns(view.definition) {
+            for column in view.columns() {
                 if Meaning::of(view.name, column) == Meaning::Plain {
                     plain.push(column);
                 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::apply::{check_orders, run_steps};
 use super::membership;
+use super::program::empty_queue_statements;
 use super::script::Step;
 use super::state::{self, StateSnapshot};
 use crate::error::Error;
@@ -26,12 +27,8 @@ pub fn build(
     state::invalidate()?;
     let rows = workspace.once(|workspace| {
         as_extension_owner(|| {
-            for statement in
-                include_str!("../../sql/queries/incremental/empty_queues.sql").split_inclusive(';')
-            {
-                if !statement.trim().is_empty() {
-                    workspace.run(statement)?;
-                }
+            for statement in empty_queue_statements() {
+                workspace.run(&statement)?;
             }
             Ok(())
         })?;

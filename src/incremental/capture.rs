@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{membership, state};
+use super::{membership, program, state};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_superuser};
 use crate::pg::setting::with_settings;
@@ -388,7 +388,7 @@ fn lock_sources(names: &[&str]) -> Result<(), Error> {
 fn trigger_statements(entity: &Captured) -> String {
     let (name, relation) = (entity.entity, entity.relation.as_deref().unwrap_or_default());
     let (rows, truncate) = (row_trigger(name), truncate_trigger(name));
-    let queue = sql::literal(&format!("{name}_queue"));
+    let queue = sql::literal(&program::queue(name));
     let column = sql::literal(entity.column.as_deref().unwrap_or_default());
     // Orders without a key would be shown; of no other entity are they.
     let required = if name == "order" { ", 'required'" } else { "" };
@@ -483,10 +483,5 @@ pub fn take_off(trigger: &Trigger) -> Result<(), Error> {
 
 /// Forgets what was noted, as far as it can be seen.
 pub fn empty_queues() -> Result<(), Error> {
-    as_extension_owner(|| {
-        query::run(
-            include_str!("../../sql/queries/incremental/empty_queues.sql"),
-            &[],
-        )
-    })
+    as_extension_owner(|| query::run(&program::empty_queue_statements().join(";\n"), &[]))
 }

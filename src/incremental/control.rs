@@ -72,6 +72,7 @@ pub fn rebuild() -> Result<String, Error> {
     let (snapshot, owner) = state::lock_as_owner()?;
     let captured = as_role(owner, capture::inspect)?;
     let reason = match capture::first_problem(&captured) {
+        _ if !snapshot.is_wanted => Some("capture is disabled".to_owned()),
         Some(problem) => Some(problem),
         None if !capture::is_complete(&captured)? => {
             Some("changes of the sources are not captured".to_owned())

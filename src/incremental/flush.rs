@@ -109,7 +109,7 @@ impl FlushTarget {
         owner: u32,
     ) -> Result<i64, Error> {
         let generated = generated(snapshot)?;
-        let is_new_day = self.view == "metabase_inventory_status" && populated.day != snapshot.day;
+        let is_new_day = self.ages.is_some() && populated.day != snapshot.day;
         run_steps(workspace, &self.take_groups(is_new_day), owner, |_, _| ())?;
         if workspace.kept("flush_key") == 0 {
             return Ok(0);

@@ -4,7 +4,7 @@
 
 use super::rollup;
 use super::script::{self, Part, Step, Verb, without_comments};
-use crate::source::entity::ENTITIES;
+use crate::source::entity::{ENTITIES, Entity, EntitySpec};
 use crate::sql;
 
 /// What the SQL depends on.
@@ -208,36 +208,50 @@ impl Program {
 
     /// The steps that take the keys from the queues, and keep them as `queued_order` and so on.
     pub fn take(&self) -> Vec<Step> {
-        let types = [
-            &self.order,
-            &self.stock_item,
-            &self.product,
-            &self.brand,
-            &self.category,
-            &self.platform,
-            &self.supplier,
-            &self.size,
-        ];
-        let take = |entity: &str, key_type: &str| {
+        let take = |spec: &EntitySpec| {
+            let key_type = self.key_type(spec.entity);
             let column = match key_type {
                 "uuid" => "key_uuid",
                 "smallint" | "integer" | "bigint" => "key_integer",
                 _ => "key_text",
             };
             let values = [
-                ("queue", format!("{entity}_queue")),
+                ("queue", queue(spec.name)),
                 ("column", column.to_owned()),
                 ("key_type", key_type.to_owned()),
             ];
             let statement = script::fill(&without_comments(file!("take")), &values);
-            Step::always(Verb::Take, &format!("queued_{entity}"), statement)
+            Step::always(Verb::Take, &format!("queued_{}", spec.name), statement)
         };
-        ENTITIES
-            .iter()
-            .zip(types)
-            .map(|(spec, key_type)| take(spec.name, key_type))
-            .collect()
+        ENTITIES.iter().map(take).collect()
     }
+
+    /// The type of an entity's key.
+    fn key_type(&self, entity: Entity) -> &str {
+        match entity {
+            Entity::Order => &self.order,
+            Entity::StockItem => &self.stock_item,
+            Entity::Product => &self.product,
+            Entity::Brand => &self.brand,
+            Entity::Category => &self.category,
+            Entity::Platform => &self.platform,
+            Entity::Supplier => &self.supplier,
+            Entity::Size => &self.size,
+        }
+    }
+}
+
+/// The table in `metabase_internal` that keys of an entity are noted in.
+pub fn queue(entity: &str) -> String {
+    format!("{entity}_queue")
+}
+
+/// The statements that forget all keys that are noted.
+pub fn empty_queue_statements() -> Vec<String> {
+    ENTITIES
+        .iter()
+        .map(|spec| format!("DELETE FROM metabase_internal.{}", queue(spec.name)))
+        .collect()
 }
 
 /// A script with all that it includes, and its placeholders filled.

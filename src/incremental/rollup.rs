@@ -20,6 +20,7 @@ macro_rules! concat_month {
         )
     };
 }
+
 /// What is kept of a group, under the name of its column or columns.
 #[derive(Debug)]
 pub enum Measure {

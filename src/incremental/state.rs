@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::sync::LazyLock;
 
 use super::membership;
-use super::program::{Program, TABLES};
+use super::program::{Program, TABLES, queue};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, check_may_act_as, extension_owner};
 use crate::pg::setting::{with_settings, with_time_zone};
@@ -77,7 +77,7 @@ static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
 
 /// The query for what the extension's own tables look like.
 pub fn own_tables() -> String {
-    let queues = ENTITIES.iter().map(|spec| format!("{}_queue", spec.name));
+    let queues = ENTITIES.iter().map(|spec| queue(spec.name));
     let tables: Vec<String> = TABLES
         .iter()
         .map(|table| (*table).to_owned())

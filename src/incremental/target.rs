@@ -17,18 +17,21 @@ pub struct FlushTarget {
     pub group: &'static str,
     /// Which columns of the view's key can be NULL.
     pub nullable: &'static [&'static str],
+    /// The query for the groups that are a day older on a new day; None where no row depends on today.
+    pub ages: Option<&'static str>,
     /// From the groups in `flush_key` to their rows. The last step is not kept: it goes into the statement that compares.
     script: &'static str,
 }
 
 macro_rules! target {
-    ($view:literal, [$($entity:ident),+], $dirty:literal, $group:literal, $nullable:expr) => {
+    ($view:literal, [$($entity:ident),+], $dirty:literal, $group:literal, $nullable:expr, $ages:expr) => {
         FlushTarget {
             view: $view,
             entities: &[$(Entity::$entity),+],
             dirty: $dirty,
             group: $group,
             nullable: &$nullable,
+            ages: $ages,
             script: include_str!(concat!("../../sql/incremental/flush/", $view, ".sql")),
         }
     };
@@ -41,49 +44,56 @@ pub static TARGETS: [FlushTarget; 7] = [
         [Order, StockItem, Platform],
         "dirty_executive",
         "day, slug",
-        ["sale_date", "platform_slug"]
+        ["sale_date", "platform_slug"],
+        None
     ),
     target!(
         "metabase_product_performance",
         [Order, StockItem, Product, Brand, Category],
         "dirty_product",
         "id",
-        []
+        [],
+        None
     ),
     target!(
         "metabase_brand_analytics",
         [Order, StockItem, Product, Brand],
         "dirty_brand",
         "id",
-        []
+        [],
+        None
     ),
     target!(
         "metabase_platform_performance",
         [Order, StockItem, Platform],
         "dirty_platform",
         "id",
-        ["platform_id"]
+        ["platform_id"],
+        None
     ),
     target!(
         "metabase_inventory_status",
         [Order, StockItem, Product, Brand, Category, Supplier, Size],
         "dirty_inventory",
         "item_id",
-        []
+        [],
+        Some(include_str!("../../sql/incremental/aged_stock_items.sql"))
     ),
     target!(
         "metabase_customer_geography",
         [Order, StockItem, Product, Platform],
         "dirty_geography",
         "id",
-        ["city"]
+        ["city"],
+        None
     ),
     target!(
         "metabase_supplier_performance",
         [Order, StockItem, Product, Brand, Supplier],
         "dirty_supplier",
         "id",
-        []
+        [],
+        None
     ),
 ];
 
@@ -98,14 +108,14 @@ impl FlushTarget {
     }
 
     /// The steps that keep, as `flush_key`, the groups that are looked at: those that have changed now, those that were noted, and
-    /// of a new day what is unsold.
+    /// on a new day those that are older by it.
     pub fn take_groups(&self, is_new_day: bool) -> [Step; 2] {
         let FlushTarget { dirty, group, .. } = self;
         let noted = format!("DELETE FROM metabase_internal.{dirty}\nRETURNING {group}");
         let mut keys = format!("SELECT {group}\nFROM {dirty}\nUNION\nSELECT {group}\nFROM noted");
-        if is_new_day {
-            // What is unsold is a day older.
-            keys += "\nUNION\nSELECT item_id\nFROM metabase_internal.item_fact\nWHERE times_sold = 0\n    AND purchase_date IS NOT NULL";
+        if is_new_day && let Some(aged) = self.ages {
+            keys += "\nUNION\n";
+            keys += &without_comments(aged);
         }
         [
             Step::always(Verb::Take, "noted", noted),

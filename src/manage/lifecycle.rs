@@ -170,10 +170,11 @@ fn create_in_zone(
         false => None,
     };
     roles::ensure_analytics_schema()?;
+    let is_one_of_all = views.len() > 1;
     let places: Vec<(ViewEntry, Result<Place, Error>)> = views
         .into_iter()
         .map(|view| {
-            let place = clear_place(view.name(), drop_existing);
+            let place = clear_place(view.name(), drop_existing, is_one_of_all);
             (view, place)
         })
         .collect();
@@ -252,7 +253,7 @@ fn owns_schema() -> Result<bool, Error> {
 }
 
 /// Sees to it that nothing bears a view's name.
-fn clear_place(view: &str, drop_existing: bool) -> Result<Place, Error> {
+fn clear_place(view: &str, drop_existing: bool, is_one_of_all: bool) -> Result<Place, Error> {
     let Some(state) = ViewState::find(view)? else {
         return Ok(Place::Free);
     };
@@ -260,6 +261,7 @@ fn clear_place(view: &str, drop_existing: bool) -> Result<Place, Error> {
     if !drop_existing {
         return Err(Error::ViewExists {
             view: view.to_owned(),
+            is_one_of_all,
         });
     }
     // Its indexes are made again, with the privileges of the new view's owner, and their expressions are the old owner's.

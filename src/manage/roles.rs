@@ -12,7 +12,7 @@ use crate::view::catalog::{self, VIEWS};
 use crate::view::migration::check_not_concerned;
 use crate::view::state::{Temporary, ViewState};
 
-/// Gives Metabase's role the seven views and the status functions. Returns what was done, in a sentence.
+/// Gives Metabase's role the seven views and the status function. Returns what was done, in a sentence.
 pub fn grant_reader(role: &str) -> Result<String, Error> {
     let (oid, grantee) = existing_role(role)?;
     // What is gone would be made again without this grant.
@@ -97,7 +97,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             &[],
         )?;
         query::run(
-            &format!("GRANT SELECT ON {} TO {grantee}", relation.qualified.clone()),
+            &format!("GRANT SELECT ON {} TO {grantee}", relation.qualified),
             &[],
         )?;
         as_extension_owner(|| {

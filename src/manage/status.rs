@@ -1,5 +1,7 @@
 //! How the views are doing.
 
+use pgrx::datum::TimestampWithTimeZone;
+
 use crate::error::Error;
 use crate::incremental::target::FlushTarget;
 use crate::pg::identity::as_extension_owner;
@@ -9,8 +11,6 @@ use crate::source::installed;
 use crate::view::migration::{Migration, under_way};
 use crate::view::registry::{ViewEntry, all_views};
 use crate::view::state::ViewState;
-
-use pgrx::datum::TimestampWithTimeZone;
 
 /// One view's status.
 pub struct Status {

@@ -398,17 +398,13 @@ fn refresh_in_full(view: &str, reason: &str) -> Outcome {
 
 /// Fills a view of the user's own from its query.
 fn refresh_custom(view: &str, mode: Mode, zone: &str) -> Outcome {
+    let reason = match mode {
+        Mode::Incremental => return refuse(view, CUSTOM.into()),
+        Mode::Full => "full was asked for",
+        Mode::Auto => CUSTOM,
+    };
     let mut run = Run::start(view);
-    let result = subtransaction(|| match mode {
-        Mode::Incremental => ViewState::require(view).and_then(|_| {
-            Err(Error::IncrementalImpossible {
-                view: view.to_owned(),
-                reason: CUSTOM.into(),
-            })
-        }),
-        Mode::Full => with_time_zone(zone, || fill(view, "full was asked for", &mut run)),
-        Mode::Auto => with_time_zone(zone, || fill(view, CUSTOM, &mut run)),
-    });
+    let result = subtransaction(|| with_time_zone(zone, || fill(view, reason, &mut run)));
     run.finish(result)
 }
 

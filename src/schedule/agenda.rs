@@ -83,14 +83,6 @@ struct AgendaRow {
 /// How often a realtime view is refreshed whose changes are not captured.
 const UNHEARD: &str = "* * * * *";
 
-/// Whether this database has the extension.
-pub fn has_extension() -> Result<bool, Error> {
-    query::exists(
-        "SELECT FROM pg_catalog.pg_extension WHERE extname = 'metabase_views'",
-        &[],
-    )
-}
-
 /// The agenda as whoever keeps times with `engine` sees it.
 pub fn read(engine: Engine) -> Result<Agenda, Error> {
     let now = parameters::now();

@@ -16,6 +16,8 @@ use crate::pg::{database, process};
 
 const LIBRARY: &str = "metabase_views";
 
+// Times are in microseconds.
+
 /// How often databases are looked for that nobody has told of, such as copies of others.
 const RESCAN: i64 = 60_000_000;
 /// How long a worker may take from being asked for to its connection.
@@ -37,7 +39,7 @@ const SLICE: i64 = if cfg!(debug_assertions) {
 const INSISTENCE: i64 = 1_000_000;
 /// How long it may do so, before its worker is ended.
 const LAST_WARNING: i64 = 10_000_000;
-/// So many workers in a row that could not start are reason enough to give a place to another database that has none.
+/// A number of workers, no time: so many in a row that could not start are reason enough to give a place to another database that has none.
 const HOPELESS: i32 = 3;
 /// How long the log is not told again that there is no room.
 const SILENCE: i64 = 3_600_000_000;

@@ -18,7 +18,7 @@ use crate::parameters;
 use crate::pg::identity::{acting_as, as_extension_owner};
 use crate::pg::setting::with_settings;
 use crate::pg::shared::{self, DatabasePlace, Service};
-use crate::pg::{process, query};
+use crate::pg::{database, process, query};
 use crate::refresh::{log, run};
 use crate::sqlstate;
 use crate::view::registry::ViewEntry;
@@ -156,7 +156,7 @@ impl Worker {
     /// again where there is none.
     fn has_extension(&self) -> Result<bool, Error> {
         let has_events = self.place(|place| place.has_events.swap(false, SeqCst));
-        let is_here = process::transaction(agenda::has_extension);
+        let is_here = process::transaction(|| Ok(database::has_extension()));
         if has_events && !matches!(is_here, Ok(false)) {
             self.place(|place| place.has_events.store(true, SeqCst));
         }

@@ -30,10 +30,7 @@ pub fn view(sources: &Sources, source: &Source, settings: &Settings) -> String {
         .as_ref()
         .map(|filter| format!("\nWHERE (\n{filter}\n)"))
         .unwrap_or_default();
-    let body = format!(
-        "SELECT\n{columns}\nFROM {} AS source{filter}",
-        relation.qualified.clone()
-    );
+    let body = format!("SELECT\n{columns}\nFROM {} AS source{filter}", relation.qualified);
     if source.unique_key || source.spec.entity == Entity::Order {
         return format!("VIEW {name} AS\n{body}");
     }

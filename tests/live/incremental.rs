@@ -420,8 +420,11 @@ fn nothing_is_built_where_nothing_is_captured() {
     assert_error(
         &error_of(&mut client, "SELECT metabase.rebuild()"),
         "55000",
-        "facts and rollups cannot be built: changes of the sources are not captured",
-        Some("Views are refreshed in full until it works."),
+        "facts and rollups cannot be built: capture is disabled",
+        Some(
+            "Views are refreshed in full until it works. What is captured, and why not: SELECT * FROM metabase.capture_status(); to \
+             capture it: SELECT * FROM metabase.enable_capture();",
+        ),
     );
 }
 

@@ -43,7 +43,7 @@ fn creating_over_existing_views_changes_nothing_and_each_row_says_so() {
         .map(|view| {
             let message = format!(
                 "analytics.{view} exists already; nothing was changed (SQLSTATE 42P07)\n\
-                 To replace it: SELECT * FROM metabase.create_view('{view}', drop_existing => true);"
+                 To replace all seven: SELECT * FROM metabase.create_all_views(drop_existing => true);"
             );
             ((*view).to_owned(), false, message)
         })
