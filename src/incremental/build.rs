@@ -98,4 +98,4 @@ fn fill(workspace: &mut Workspace, snapshot: &StateSnapshot, owner: u32) -> Resu
 }
 
 /// What the step has that makes sure that each order stands once.
-const KEY_OF_ORDERS: &str = "ADD CONSTRAINT sale_fact_pkey";
+pub(super) const KEY_OF_ORDERS: &str = "CREATE UNIQUE INDEX sale_fact_pkey";

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{create_dir_all, read_to_string, write};
 use std::path::Path;
 
+use super::build::KEY_OF_ORDERS;
 use super::program::{Program, TABLES, queue};
 use super::script::{Step, Verb};
 use super::target::TARGETS;
@@ -78,6 +79,13 @@ fn assert_generated(file: &str, about: &str, steps: &[Step]) {
         path.display(),
         first.unwrap_or_else(|| written.lines().count().min(content.lines().count())) + 1
     );
+}
+
+#[test]
+fn a_build_has_one_step_that_finds_orders_that_stand_twice() {
+    let steps = program().build();
+    let of_key = steps.iter().filter(|step| step.statement.contains(KEY_OF_ORDERS));
+    assert_eq!(of_key.count(), 1);
 }
 
 #[test]

@@ -104,7 +104,7 @@ pub fn drift(
     let is_as_made = is_same_major && made.told == seen.told;
     match (&made.relation, &source.relation) {
         // What has come and cannot be used is for a person to look at, and in nobody's way.
-        (None, _) if problem.is_some() => Drift::None,
+        (None, _) if problem.is_some() => Drift::Stays(problem.unwrap_or_default()),
         (None, None) if made.statement == statement && is_as_made => Drift::None,
         (None, None) => Drift::Follows(format!("the adapter of entity {entity} was made in another way")),
         (None, Some(new)) => Drift::Follows(format!("{} has come", new.qualified)),
