@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use pgrx::pg_sys;
 
-use super::setting::{choose_own_storage, with_own_settings};
+use super::setting::{choose_no_compiling, choose_own_storage, with_own_settings};
 use super::{query, relation};
 use crate::error::Error;
 
@@ -31,6 +31,7 @@ pub fn as_extension_owner<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<
         pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32,
         || {
             choose_own_storage();
+            choose_no_compiling();
             work()
         },
     )

@@ -14,7 +14,7 @@ use pgrx::spi::{OwnedPreparedStatement, SpiClient};
 use pgrx::{PgOid, Spi, pg_sys};
 use serde::de::DeserializeOwned;
 
-use super::setting::with_own_path;
+use super::setting::{with_own_path, without_compiling};
 use super::transaction::note_effects;
 use crate::error::Error;
 
@@ -38,7 +38,7 @@ pub fn with_current_snapshot<T>(read: impl FnOnce() -> T) -> T {
 
 /// Runs `read` over SPI, under our own search_path, in a snapshot of now.
 fn reading<T>(read: impl FnOnce(&SpiClient) -> Result<T, Error>) -> Result<T, Error> {
-    with_own_path(|| with_current_snapshot(|| Spi::connect(read)))
+    without_compiling(|| with_own_path(|| with_current_snapshot(|| Spi::connect(read))))
 }
 
 /// How many bytes the rows of a query have at most, as JSON: they are all kept, and take several times as much.

@@ -65,6 +65,25 @@ unsafe extern "C" {
     static default_tablespace: *const c_char;
     static temp_tablespaces: *const c_char;
     static default_table_access_method: *const c_char;
+    static jit_enabled: bool;
+}
+
+/// Has queries not compiled from now on: ours are about the catalog, whose small tables look dear to the planner, and compiling takes a
+/// hundred times as long as they do. Called inside a level of settings, which undoes it.
+pub fn choose_no_compiling() {
+    // SAFETY: a plain read of this process's setting.
+    if unsafe { jit_enabled } {
+        set_one(c"jit", c"off");
+    }
+}
+
+/// Runs `work` with no query compiled.
+pub fn without_compiling<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // SAFETY: a plain read of this process's setting.
+    match unsafe { jit_enabled } {
+        true => with_settings(&[("jit", "off")], work),
+        false => work(),
+    }
 }
 
 /// Has what is made from now on go to the tablespace of the database, as ordinary tables, whatever the session has chosen for what it
