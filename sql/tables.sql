@@ -85,13 +85,17 @@ COMMENT ON COLUMN metabase_internal.made_from.server_major IS 'The major version
 COMMENT ON COLUMN metabase_internal.made_from.adapters IS 'Of each adapter: the statement that made it, its source, what its columns show, and how PostgreSQL told it then.';
 
 CREATE TABLE metabase_internal.source_names (
-    one_row  boolean PRIMARY KEY DEFAULT true CHECK (one_row),
-    meanings jsonb NOT NULL,
-    notes    text[] NOT NULL
+    one_row     boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    meanings    jsonb NOT NULL,
+    notes       text[] NOT NULL,
+    followed    text,
+    followed_at timestamptz
 );
 COMMENT ON TABLE metabase_internal.source_names IS 'What the names of sources meant when the adapters were last compared with them. No dump carries it.';
 COMMENT ON COLUMN metabase_internal.source_names.one_row IS 'There is one row at most.';
 COMMENT ON COLUMN metabase_internal.source_names.meanings IS 'For each name that a source has or could have: the oid and the shape of what bears it; null where nothing does.';
+COMMENT ON COLUMN metabase_internal.source_names.followed IS 'What the adapters have followed last; NULL where nothing has changed since the views were created.';
+COMMENT ON COLUMN metabase_internal.source_names.followed_at IS 'When that was: a view that was not refreshed since shows what the sources were before.';
 COMMENT ON COLUMN metabase_internal.source_names.notes IS 'What has lost its name or cannot be used under it, while the adapters go on with what they read.';
 
 CREATE TABLE metabase_internal.custom_view (

@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::pg::identity::as_role;
 use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::subtransaction;
-use crate::source::{drift, installed};
+use crate::source::drift;
+use crate::source::installed::{self, Looked};
 
 /// What has become of the adapters.
 pub enum Followed {
@@ -33,7 +34,7 @@ pub fn follow(snapshot: &StateSnapshot, owner: u32, may_follow: bool) -> Result<
             return Ok(Followed::Barred(what.to_owned()));
         }
         let Some(what) = compared.drifts.to_follow() else {
-            installed::store_names(&compared.drifts.notes())?;
+            installed::store_names(Looked::Comparing, &compared.drifts.notes())?;
             return Ok(Followed::Nothing);
         };
         if let Some(problem) = drift::misfit(&compared.sources) {
@@ -43,7 +44,7 @@ pub fn follow(snapshot: &StateSnapshot, owner: u32, may_follow: bool) -> Result<
             return Ok(Followed::Not(what));
         }
         let zone = &compared.settings.time_zone;
-        match subtransaction(|| with_time_zone(zone, || installed::follow(&compared))) {
+        match subtransaction(|| with_time_zone(zone, || installed::follow(&compared, &what))) {
             Ok(()) => Ok(Followed::Adapters(what)),
             // Whoever is in the way will be gone.
             Err(error) if error.is_lock_timeout() => Err(error),

@@ -7,7 +7,7 @@ use crate::incremental::target::FlushTarget;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, relation};
 use crate::refresh::log::last_runs;
-use crate::source::installed;
+use crate::source::installed::{self, ChangedNames};
 use crate::view::migration::{Migration, under_way};
 use crate::view::registry::{ViewEntry, all_views};
 use crate::view::state::ViewState;
@@ -76,7 +76,7 @@ pub fn of(view: &ViewEntry) -> Result<Status, Error> {
 struct Common {
     sees_texts: bool,
     /// What has changed about the sources of the seven.
-    changed_sources: Vec<String>,
+    changed_sources: ChangedNames,
     migration: Option<Migration>,
 }
 
@@ -84,19 +84,21 @@ impl Common {
     fn look() -> Result<Common, Error> {
         Ok(Common {
             sees_texts: may_read_history()?,
-            changed_sources: installed::changed_names()?.all(),
+            changed_sources: installed::changed_names()?,
             migration: under_way()?,
         })
     }
 
     /// Why a view was refreshed in its mode, and what has changed since about its sources.
-    fn mode_reason(&self, view: &ViewEntry, reason: Option<String>) -> Option<String> {
-        if !view.is_of_the_seven() || self.changed_sources.is_empty() {
+    fn mode_reason(&self, view: &ViewEntry, runs: &LastRuns) -> Option<String> {
+        let reason = runs.mode_reason.clone();
+        let unseen = self.changed_sources.unseen(runs.last_refresh);
+        if !view.is_of_the_seven() || unseen.is_empty() {
             return reason;
         }
         let mut changed = "the sources have changed".to_owned();
         if self.sees_texts {
-            changed = format!("{changed}: {}", self.changed_sources.join("; "));
+            changed = format!("{changed}: {}", unseen.join("; "));
         }
         Some(match reason {
             Some(reason) => format!("{reason}; since then {changed}"),
@@ -125,6 +127,7 @@ fn status(view: &ViewEntry, common: &Common) -> Result<Status, Error> {
         None => (None, None),
     };
     let exists = state.is_some();
+    let mode_reason = common.mode_reason(view, &runs);
     let migration = common
         .migration
         .as_ref()
@@ -142,7 +145,7 @@ fn status(view: &ViewEntry, common: &Common) -> Result<Status, Error> {
         indexes: state.map(|state| state.indexes).unwrap_or_default(),
         strategy: view.strategy().to_owned(),
         mode: runs.mode.filter(|_| exists),
-        mode_reason: common.mode_reason(view, runs.mode_reason).filter(|_| exists),
+        mode_reason: mode_reason.filter(|_| exists),
         pending_changes: pending.as_ref().map(|pending| pending.changes),
         pending_since: pending.and_then(|pending| pending.since),
         last_error: migration

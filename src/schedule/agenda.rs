@@ -43,8 +43,10 @@ pub struct AgendaItem {
     /// The timetable and the time that are stored.
     stored: (Option<String>, Option<Timestamp>),
     past: Past,
-    /// Whether it lacks changes that are applied already.
+    /// Whether it lacks changes that are applied already, or shows what the sources were before the adapters have followed them.
     is_dirty: bool,
+    /// Whether it is the latter.
+    is_behind: bool,
 }
 
 /// What was captured and is not applied yet.
@@ -77,6 +79,7 @@ struct AgendaRow {
     retry_at: Option<Timestamp>,
     is_captured: bool,
     is_dirty: bool,
+    is_behind: bool,
     last_run: Option<Timestamp>,
 }
 
@@ -146,7 +149,8 @@ fn item(view: ViewEntry, row: AgendaRow, zone_name: &str, hears_events: bool, no
         },
         stored: (row.timetable, row.next_due),
         timetable_name,
-        is_dirty: row.is_dirty,
+        is_dirty: row.is_dirty || row.is_behind,
+        is_behind: row.is_behind,
         view,
     }
 }
@@ -205,9 +209,14 @@ impl Agenda {
         }
     }
 
-    /// Whether there is anything that is captured and can be applied, or that the views have to follow.
+    /// Whether there is anything that is captured and can be applied, or that the views have to follow, or have not shown yet.
     pub fn has_changes(&self) -> bool {
-        self.has_drift() || self.queued.can_be_applied && self.queued.anything
+        self.has_drift()
+            || self.queued.can_be_applied && self.queued.anything
+            || self
+                .items
+                .iter()
+                .any(|item| item.is_behind && self.concerns(item))
     }
 
     /// Whether the views have to follow what the names of their sources mean now.

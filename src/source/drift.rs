@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Origin, Source, Sources};
 use crate::error::Error;
-use crate::sql;
 
 /// What one adapter was made from.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -43,6 +42,8 @@ pub struct RelationRead {
     pub oid: u32,
     pub schema: String,
     pub name: String,
+    /// Both, quoted where they have to be.
+    qualified: String,
 }
 
 /// An adapter as the catalog has it.
@@ -64,7 +65,7 @@ impl AdapterSeen {
         let names: Vec<String> = self
             .reads
             .iter()
-            .map(|relation| sql::qualified(&relation.schema, &relation.name))
+            .map(|relation| relation.qualified.clone())
             .collect();
         names.join(", ")
     }

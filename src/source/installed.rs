@@ -5,6 +5,7 @@ use std::ffi::CString;
 use std::sync::LazyLock;
 
 use pgrx::JsonB;
+use pgrx::datum::TimestampWithTimeZone;
 
 use super::drift::{self, AdapterSeen, Drift, Drifts, MadeAdapter};
 use super::entity::{ENTITIES, EntitySpec, adapters};
@@ -81,7 +82,7 @@ pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> 
     check_owners(&role)?;
     check_sources(sources.0.iter())?;
     store_making(making)?;
-    store_names(&[])
+    store_names(Looked::Making, &[])
 }
 
 /// An error if views would lose what the adapter still reads, only because it has another name now.
@@ -165,8 +166,8 @@ pub fn is_zone_pending() -> Result<bool, Error> {
     })
 }
 
-/// Has adapters follow what their names mean now, as the current role, which owns all of them.
-pub fn follow(compared: &Compared) -> Result<(), Error> {
+/// Has adapters follow what their names mean now, as the current role, which owns all of them. `what` says what that is.
+pub fn follow(compared: &Compared, what: &str) -> Result<(), Error> {
     let Compared {
         sources,
         settings,
@@ -197,7 +198,7 @@ pub fn follow(compared: &Compared) -> Result<(), Error> {
     check_owners(&current_role()?)?;
     check_sources(followers.into_iter())?;
     store_making(making)?;
-    store_names(&drifts.notes())
+    store_names(Looked::Following(what), &drifts.notes())
 }
 
 /// Makes sure that the adapters read the very relations that were looked at, in the hands that they were in then.
@@ -356,12 +357,13 @@ pub fn meanings(names: &str) -> String {
 
 /// Selects the names that sources have in the known layouts.
 fn known_names() -> String {
-    let names: Vec<String> = ENTITIES
-        .iter()
-        .flat_map(|spec| spec.tables)
-        .map(|(schema, name)| sql::qualified(schema, name))
-        .collect();
-    format!("SELECT pg_catalog.unnest({})", sql::text_array(&names))
+    let (schemas, names): (Vec<&str>, Vec<&str>) =
+        ENTITIES.iter().flat_map(|spec| spec.tables).copied().unzip();
+    format!(
+        "SELECT pg_catalog.format('%I.%I', schema, name) FROM ROWS FROM (pg_catalog.unnest({}), pg_catalog.unnest({})) AS known (schema, name)",
+        sql::text_array(&schemas),
+        sql::text_array(&names)
+    )
 }
 
 /// Selects the names that were compared last, from `source_names`, which is in scope.
@@ -369,8 +371,19 @@ pub fn compared_names() -> &'static str {
     "SELECT pg_catalog.jsonb_object_keys(source_names.meanings)"
 }
 
+/// What the names were looked at for.
+#[derive(Clone, Copy)]
+pub enum Looked<'a> {
+    /// The adapters are made for views that are created.
+    Making,
+    /// The adapters have followed them, and what.
+    Following(&'a str),
+    /// There was nothing to follow.
+    Comparing,
+}
+
 /// Remembers what the names of the sources mean now, and what people should know of that.
-pub fn store_names(notes: &[String]) -> Result<(), Error> {
+pub fn store_names(looked: Looked, notes: &[String]) -> Result<(), Error> {
     static STATEMENT: LazyLock<String> = LazyLock::new(|| {
         let mapped = "SELECT pg_catalog.format('%I.%I', relation_schema, relation_name) FROM \
                       metabase_internal.source_mapping WHERE relation_name IS NOT NULL";
@@ -382,7 +395,17 @@ pub fn store_names(notes: &[String]) -> Result<(), Error> {
             )],
         )
     });
-    as_extension_owner(|| query::run(&STATEMENT, &[notes.to_vec().into()]))
+    let followed = match looked {
+        Looked::Following(what) => Some(what.to_owned()),
+        Looked::Making | Looked::Comparing => None,
+    };
+    let is_new = matches!(looked, Looked::Making);
+    as_extension_owner(|| {
+        query::run(
+            &STATEMENT,
+            &[notes.to_vec().into(), followed.into(), is_new.into()],
+        )
+    })
 }
 
 /// What the names of the sources have come to mean, for people.
@@ -392,11 +415,24 @@ pub struct ChangedNames {
     notes: Vec<String>,
     /// What has changed since.
     pub changes: Vec<String>,
+    /// What the adapters have followed last, and when.
+    followed: Option<String>,
+    followed_at: Option<TimestampWithTimeZone>,
 }
 
 impl ChangedNames {
-    pub fn all(self) -> Vec<String> {
-        [self.notes, self.changes].concat()
+    /// All of them that are so now.
+    pub fn all(&self) -> Vec<String> {
+        [self.notes.clone(), self.changes.clone()].concat()
+    }
+
+    /// What a view that was filled at that time does not show.
+    pub fn unseen(&self, filled_at: Option<TimestampWithTimeZone>) -> Vec<String> {
+        let followed = self
+            .followed
+            .iter()
+            .filter(|_| filled_at.is_none() || filled_at < self.followed_at);
+        followed.cloned().chain(self.all()).collect()
     }
 }
 

@@ -10,6 +10,21 @@ SELECT
     CASE WHEN last.status = 'completed' THEN NULL ELSE state.retry_at END           AS retry_at,
     sync.view_name IS NOT NULL    AS is_captured,
     sync.dirty_since IS NOT NULL  AS is_dirty,
+    -- Whether it shows what the sources were before the adapters have followed them.
+    coalesce(
+        (SELECT source_names.followed_at FROM metabase_internal.source_names) > coalesce(
+            (
+                SELECT log.completed_at
+                FROM metabase_internal.refresh_log AS log
+                WHERE log.view_name = relation.relname
+                    AND log.status = 'completed'
+                ORDER BY log.id DESC
+                LIMIT 1
+            ),
+            '-infinity'
+        ),
+        false
+    )                             AS is_behind,
     (
         SELECT log.started_at + make_interval(secs => log.clock_offset)
         FROM metabase_internal.refresh_log AS log

@@ -22,7 +22,8 @@ SELECT
                 DISTINCT pg_catalog.jsonb_build_object(
                     'oid', relation.oid::bigint,
                     'schema', namespace.nspname,
-                    'name', relation.relname
+                    'name', relation.relname,
+                    'qualified', pg_catalog.format('%I.%I', namespace.nspname, relation.relname)
                 )
             )
             FROM pg_catalog.pg_rewrite AS rule

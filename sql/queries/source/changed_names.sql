@@ -2,6 +2,8 @@
 -- row where there are no adapters, or they were never compared.
 SELECT
     source_names.notes,
+    source_names.followed,
+    source_names.followed_at,
     coalesce(
         (
             SELECT pg_catalog.array_agg(

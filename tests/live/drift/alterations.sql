@@ -229,7 +229,7 @@ ANALYZE :table;
 
 -- rows are hidden by a policy
 ALTER TABLE :table ENABLE ROW LEVEL SECURITY;
-CREATE POLICY some ON :table USING (id::text < '5');
+CREATE POLICY early ON :table USING (id::text < '5');
 
 -- rows are hidden from their owner, too
 ALTER TABLE :table ENABLE ROW LEVEL SECURITY;
