@@ -277,7 +277,7 @@ fn a_failure_of_the_moment_does_not_end_the_refreshes_for_events() {
              BEGIN
                  RAISE EXCEPTION 'there is no room' USING ERRCODE = 'disk_full';
              END $$;
-             CREATE TRIGGER fail BEFORE INSERT OR UPDATE OR DELETE ON metabase_internal.sale_fact
+             CREATE TRIGGER fail BEFORE UPDATE OF applied_at ON metabase_internal.incremental
                  FOR EACH STATEMENT EXECUTE FUNCTION fail();
              {NEW_PRICE};
              SELECT * FROM metabase.refresh('all');
