@@ -115,7 +115,12 @@ fn read(compared: &Compared, number: usize) -> Result<Captured, Error> {
                 .as_ref()
                 .zip(key)
                 .and_then(|(relation, key)| relation.column(key).cloned());
-            Ok(with_key(source.spec, relation.as_ref(), column))
+            let has_lost_key = relation.is_some() && column.is_none();
+            let mut captured = with_key(source.spec, relation.as_ref(), column);
+            if let Some(name) = captured.relation.as_ref().filter(|_| has_lost_key) {
+                captured.problem = Some(format!("the key of {name} has another name now"));
+            }
+            Ok(captured)
         }
         _ => {
             let column = source.relation.as_ref().and_then(found);
@@ -128,7 +133,7 @@ fn read(compared: &Compared, number: usize) -> Result<Captured, Error> {
 fn with_key(spec: &EntitySpec, relation: Option<&SourceRelation>, column: Option<SourceColumn>) -> Captured {
     let problem = match (relation, &column) {
         (Some(relation), None) => Some(format!(
-            "its key is not a column of {} but an expression, or was renamed",
+            "its key is not a column of {} but an expression",
             relation.qualified
         )),
         // Other types of text have their own idea of what is equal.

@@ -60,6 +60,15 @@ pub struct AdapterSeen {
 }
 
 impl AdapterSeen {
+    pub fn reads(&self, oid: u32) -> bool {
+        self.reads.iter().any(|relation| relation.oid == oid)
+    }
+
+    /// Whether the name of its source means what it reads.
+    pub fn has_its_name(&self) -> bool {
+        self.named.is_some_and(|oid| self.reads(oid))
+    }
+
     /// What it reads, for people.
     pub fn names_read(&self) -> String {
         let names: Vec<String> = self
@@ -94,7 +103,6 @@ pub fn drift(
     is_same_major: bool,
 ) -> Drift {
     let entity = source.spec.name;
-    let reads = |oid| seen.reads.iter().any(|relation| relation.oid == oid);
     let problem = source.problems.first().map(Error::to_string);
     if !seen.is_there {
         return match problem {
@@ -109,7 +117,7 @@ pub fn drift(
         (None, None) if made.statement == statement && is_as_made => Drift::None,
         (None, None) => Drift::Follows(format!("the adapter of entity {entity} was made in another way")),
         (None, Some(new)) => Drift::Follows(format!("{} has come", new.qualified)),
-        (Some(_), Some(new)) if reads(new.oid) => {
+        (Some(_), Some(new)) if seen.reads(new.oid) => {
             let changed = match made.statement == statement && is_as_made {
                 true => Changed::default(),
                 false => Changed::of(made, source, statement),
@@ -137,7 +145,7 @@ pub fn drift(
             (None, None) => Drift::Follows(format!("{} is another table", new.qualified)),
         },
         (Some(old), None) => match seen.named {
-            Some(oid) if reads(oid) => Drift::Stays(
+            Some(oid) if seen.reads(oid) => Drift::Stays(
                 problem.unwrap_or_else(|| format!("entity {entity} is not read from {old} any more")),
             ),
             Some(_) => Drift::Barred(

@@ -94,15 +94,14 @@ fn check_not_lost(source: &Source, seen: &AdapterSeen, stored: Option<&Making>) 
         return Ok(());
     };
     let what = match (&made.relation, &source.relation) {
-        (Some(old), None) if !source.is_mapped_to_none && !seen.reads.is_empty() => {
+        // A table that still has its name is not found because somebody has decided so.
+        (Some(old), None) if !source.is_mapped_to_none && !seen.reads.is_empty() && !seen.has_its_name() => {
             format!("{old}, which is {} now", seen.names_read())
         }
-        (Some(_), Some(new)) if seen.reads.iter().any(|read| read.oid == new.oid) => {
-            match drift::lost_columns(made, source) {
-                Some(lost) => format!("{lost} of {}", new.qualified),
-                None => return Ok(()),
-            }
-        }
+        (Some(_), Some(new)) if seen.reads(new.oid) => match drift::lost_columns(made, source) {
+            Some(lost) => format!("{lost} of {}", new.qualified),
+            None => return Ok(()),
+        },
         _ => return Ok(()),
     };
     Err(Error::SourceLost {
@@ -209,9 +208,9 @@ fn check_sources<'a>(sources: impl Iterator<Item = &'a Source>) -> Result<(), Er
     let seen = seen(None)?;
     for source in sources {
         let Some(found) = &source.relation else { continue };
-        let is_read = seen.iter().any(|seen| {
-            seen.adapter == source.spec.adapter && seen.reads.iter().any(|read| read.oid == found.oid)
-        });
+        let is_read = seen
+            .iter()
+            .any(|seen| seen.adapter == source.spec.adapter && seen.reads(found.oid));
         let owner = relation::owner(
             &CString::new(found.schema.as_str())?,
             &CString::new(found.name.as_str())?,

@@ -423,9 +423,7 @@ fn every_view_column_function_and_adapter_has_a_comment() {
         let without_comment = rows(
             &mut client,
             "WITH shown AS (
-                 SELECT oid, relkind = 'r' AND NOT EXISTS (
-                     SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = oid AND deptype = 'e'
-                 ) AS is_state
+                 SELECT oid, relname ~ '_fact$|_rollup$|^dirty_' AS is_state
                  FROM pg_class
                  WHERE relnamespace IN ('analytics'::regnamespace, 'metabase'::regnamespace, 'metabase_internal'::regnamespace)
                      AND relkind IN ('r', 'v', 'm')

@@ -406,34 +406,19 @@ fn rows_changed_is_unknown_where_the_server_does_not_count() {
 }
 
 #[test]
-fn an_unchanged_refresh_writes_no_row_whose_key_is_known() {
+fn an_unchanged_refresh_writes_no_row() {
     let (_database, mut client) = shop_with_views();
-    // PostgreSQL's REFRESH CONCURRENTLY takes rows with a NULL in their key for new ones each time.
-    let views = [
-        (
-            "metabase_executive_metrics",
-            "sale_date IS NULL OR platform_slug IS NULL",
-        ),
-        ("metabase_product_performance", "product_id IS NULL"),
-        ("metabase_brand_analytics", "brand_id IS NULL"),
-        ("metabase_platform_performance", "platform_id IS NULL"),
-        ("metabase_inventory_status", "inventory_id IS NULL"),
-        ("metabase_customer_geography", "city IS NULL"),
-        ("metabase_supplier_performance", "supplier_id IS NULL"),
-    ];
-    for (view, unknown) in views {
-        let known =
-            format!("SELECT (ctid, xmin) FROM analytics.{view} WHERE ({unknown}) IS NOT TRUE ORDER BY ctid");
-        let before = column(&mut client, &known);
+    let with_null_in_its_key =
+        "SELECT count(*) FROM analytics.metabase_customer_geography WHERE city IS NULL";
+    assert_ne!(value::<i64>(&mut client, with_null_in_its_key), 0);
+    for view in VIEWS {
+        let content = format!("SELECT (ctid, xmin) FROM analytics.{view} ORDER BY ctid");
+        let before = column(&mut client, &content);
         assert!(!before.is_empty(), "{view} has rows");
-        let rewritten: i64 = value(
-            &mut client,
-            &format!("SELECT count(*) FROM analytics.{view} WHERE {unknown}"),
-        );
-        for (mode, rewritten) in [("full", rewritten), ("auto", 0), ("auto", 0)] {
+        for mode in ["full", "auto", "auto"] {
             let rows = refreshed(&mut client, &format!("refresh_view('{view}', mode => '{mode}')"));
-            assert_eq!(column(&mut client, &known), before, "{view}");
-            assert_eq!(rows[0].rows_changed, Some(rewritten), "{view}");
+            assert_eq!(column(&mut client, &content), before, "{view}");
+            assert_eq!(rows[0].rows_changed, Some(0), "{view}");
         }
     }
 }
