@@ -259,3 +259,178 @@ fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
     let texts: Vec<&str> = texts.collect();
     (!texts.is_empty()).then(|| texts.join("; "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::entity::Entity;
+    use super::super::{Binding, SourceColumn, SourceRelation, SqlType, detect};
+    use super::*;
+
+    const OLD: u32 = 1;
+    const NEW: u32 = 2;
+
+    /// A source that has these columns, found by the names that it is known by.
+    fn source(relation: Option<(u32, &[&str])>) -> Source {
+        let spec = Entity::Brand.spec();
+        let text = || SqlType {
+            name: "text".into(),
+            base: "text".into(),
+            category: 'S',
+            is_deterministic: true,
+        };
+        let relation = relation.map(|(oid, columns)| SourceRelation {
+            schema: "core".into(),
+            name: "brands".into(),
+            qualified: "core.brands".into(),
+            kind: 'r',
+            oid,
+            owner: "shop".into(),
+            owner_oid: 3,
+            stranger: None,
+            readable: true,
+            columns: columns
+                .iter()
+                .map(|name| SourceColumn {
+                    name: (*name).into(),
+                    sql_type: text(),
+                    unique: true,
+                })
+                .collect(),
+        });
+        let bindings = spec.columns.iter().map(|column| {
+            let found = relation
+                .as_ref()
+                .is_some_and(|relation| relation.column(column.name).is_some());
+            match found {
+                true => Binding {
+                    origin: Origin::Detected,
+                    shown: Some(column.name.to_owned()),
+                    ..detect::missing(column, None)
+                },
+                false => detect::missing(column, None),
+            }
+        });
+        Source {
+            spec,
+            bindings: bindings.collect(),
+            relation,
+            filter: None,
+            is_mapped_to_none: false,
+            unique_key: true,
+            problems: Vec::new(),
+        }
+    }
+
+    /// An adapter that reads table OLD, whose name means `named` now.
+    fn seen(named: Option<u32>) -> AdapterSeen {
+        AdapterSeen {
+            adapter: "brands".into(),
+            is_there: true,
+            owner: None,
+            told: "as it was made".into(),
+            named,
+            reads: vec![RelationRead {
+                oid: OLD,
+                schema: "core".into(),
+                name: "makers".into(),
+                qualified: "core.makers".into(),
+            }],
+        }
+    }
+
+    fn made() -> MadeAdapter {
+        MadeAdapter {
+            told: "as it was made".into(),
+            ..MadeAdapter::new(&source(Some((OLD, &["id", "name"]))), "as before".into())
+        }
+    }
+
+    /// What becomes of the adapter whose source is found like that.
+    fn becomes(relation: Option<(u32, &[&str])>, named: Option<u32>) -> Drift {
+        let statement = match relation {
+            Some((_, ["id", "name"])) => "as before",
+            _ => "otherwise",
+        };
+        drift(&made(), &seen(named), &source(relation), statement, true)
+    }
+
+    fn follows(drift: &Drift) -> bool {
+        matches!(drift, Drift::Follows(_))
+    }
+
+    #[test]
+    fn an_adapter_follows_its_name_goes_on_without_one_or_is_barred() {
+        let same: Option<(u32, &[&str])> = Some((OLD, &["id", "name"]));
+        assert_eq!(becomes(same, Some(OLD)), Drift::None);
+        assert!(follows(&becomes(Some((NEW, &["id", "name"])), Some(NEW))));
+        assert!(follows(&becomes(
+            Some((OLD, &["id", "name", "segment"])),
+            Some(OLD)
+        )));
+        // A name that is gone, of the table or of a column of it.
+        assert!(matches!(becomes(None, None), Drift::Stays(what) if what.contains("core.makers")));
+        assert!(
+            matches!(becomes(Some((OLD, &["id"])), Some(OLD)), Drift::Stays(what) if what.contains("column name"))
+        );
+        // Something else has the name, and lacks what views show; or is nothing that can be read.
+        assert!(matches!(
+            becomes(Some((NEW, &["id"])), Some(NEW)),
+            Drift::Barred(_)
+        ));
+        assert!(matches!(becomes(None, Some(NEW)), Drift::Barred(_)));
+        // One column gone and another one come: nobody can tell whether it is the same.
+        assert!(matches!(
+            becomes(Some((OLD, &["id", "segment"])), Some(OLD)),
+            Drift::Barred(_)
+        ));
+    }
+
+    #[test]
+    fn an_adapter_is_made_anew_that_is_gone_or_was_altered_or_told_by_another_major_version() {
+        let same = source(Some((OLD, &["id", "name"])));
+        let gone = AdapterSeen {
+            is_there: false,
+            ..seen(Some(OLD))
+        };
+        let altered = AdapterSeen {
+            told: "otherwise".into(),
+            ..seen(Some(OLD))
+        };
+        assert!(follows(&drift(&made(), &gone, &same, "as before", true)));
+        assert!(follows(&drift(&made(), &altered, &same, "as before", true)));
+        assert!(follows(&drift(
+            &made(),
+            &seen(Some(OLD)),
+            &same,
+            "as before",
+            false
+        )));
+    }
+
+    #[test]
+    fn what_comes_and_cannot_be_used_is_in_nobodys_way() {
+        let mut unreadable = source(None);
+        unreadable.problems.push(Error::RelationKind {
+            entity: "brand",
+            relation: "core.brands".into(),
+            kind: "a sequence",
+        });
+        let never_there = MadeAdapter {
+            relation: None,
+            ..made()
+        };
+        let reads_nothing = AdapterSeen {
+            reads: Vec::new(),
+            ..seen(Some(NEW))
+        };
+        assert!(matches!(
+            drift(&never_there, &reads_nothing, &unreadable, "as before", true),
+            Drift::Stays(_)
+        ));
+        // Where the views read something, it is.
+        assert!(matches!(
+            drift(&made(), &seen(Some(NEW)), &unreadable, "as before", true),
+            Drift::Barred(_)
+        ));
+    }
+}
