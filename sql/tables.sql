@@ -72,6 +72,17 @@ COMMENT ON COLUMN metabase_internal.source_mapping.filter IS 'Condition that the
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_by IS 'The known role that mapped it, whose expressions these are.';
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_at IS 'When it was mapped.';
 
+CREATE TABLE metabase_internal.source_mapping_owner (
+    entity    text REFERENCES metabase_internal.source_mapping ON DELETE CASCADE,
+    owner     uuid REFERENCES metabase_internal.known_role,
+    is_behind boolean,
+    PRIMARY KEY (entity, owner, is_behind)
+);
+COMMENT ON TABLE metabase_internal.source_mapping_owner IS 'Whose the mapped tables were when they were mapped: a mapping is a name, and speaks for no other role that takes it.';
+COMMENT ON COLUMN metabase_internal.source_mapping_owner.entity IS 'The entity.';
+COMMENT ON COLUMN metabase_internal.source_mapping_owner.owner IS 'A known role.';
+COMMENT ON COLUMN metabase_internal.source_mapping_owner.is_behind IS 'Whether what belonged to it was not the table itself, but what that reads, or a part of it.';
+
 CREATE TABLE metabase_internal.made_from (
     one_row      boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     time_zone    text NOT NULL,
@@ -320,12 +331,14 @@ CREATE TABLE metabase_internal.capture_grant (
     operator        uuid NOT NULL REFERENCES metabase_internal.known_role,
     relation_schema text NOT NULL,
     relation_name   text NOT NULL,
+    relation_owner  uuid NOT NULL REFERENCES metabase_internal.known_role,
     PRIMARY KEY (operator, relation_schema, relation_name)
 );
 COMMENT ON TABLE metabase_internal.capture_grant IS 'Sources that a superuser has let an operator capture the changes of, by grant_operator().';
 COMMENT ON COLUMN metabase_internal.capture_grant.operator IS 'The known role that may.';
 COMMENT ON COLUMN metabase_internal.capture_grant.relation_schema IS 'Schema of the source.';
 COMMENT ON COLUMN metabase_internal.capture_grant.relation_name IS 'Name of the source.';
+COMMENT ON COLUMN metabase_internal.capture_grant.relation_owner IS 'The known role that it belonged to then. What has the name and belongs to another role was not granted.';
 
 CREATE TABLE metabase_internal.incremental (
     one_row            boolean PRIMARY KEY DEFAULT true CHECK (one_row),
@@ -388,6 +401,7 @@ COMMENT ON COLUMN metabase_internal.view_sync.dirty_since IS 'When the oldest ch
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.known_role', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.setting', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.source_mapping', '');
+SELECT pg_catalog.pg_extension_config_dump('metabase_internal.source_mapping_owner', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.made_from', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.custom_view', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.schedule', '');

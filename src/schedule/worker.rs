@@ -429,10 +429,14 @@ fn refreshed(view: &ViewEntry, owner: u32, id: i64) -> Option<Failure> {
     let result =
         process::transaction(|| within_limits(|| acting_as(owner, || run::refresh_opened(view, id))));
     match result {
-        Ok(outcome) => outcome.error_message().map(|error| Failure {
-            error,
-            unlogged_sqlstate: None,
-        }),
+        Ok(outcome) => {
+            // In a transaction of its own: where the queue of notifications is full, it is that which fails.
+            let _ = process::transaction(|| log::notify(&outcome));
+            outcome.error_message().map(|error| Failure {
+                error,
+                unlogged_sqlstate: None,
+            })
+        }
         Err(error) => Some(Failure {
             error: match error.sqlstate() == sqlstate::QUERY_CANCELED && process::was_cancelled_again() {
                 true => "it took longer than metabase_views.statement_timeout, and did not stop at once (SQLSTATE 57014)".into(),

@@ -233,7 +233,7 @@ mod tests {
             oid: 1,
             owner: "shop".into(),
             owner_oid: 2,
-            stranger: None,
+            owners: Vec::new(),
             readable: true,
             columns,
         });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::entity::{ENTITIES, Entity, EntityColumn, EntitySpec};
-use super::{Binding, Origin, Source, SourceRelation, Sources, SqlType, catalog, detect};
+use super::{Binding, Origin, RelationOwner, Source, SourceRelation, Sources, SqlType, catalog, detect};
 use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{
@@ -27,6 +27,39 @@ pub struct Mapping {
     pub mapped_by: String,
     /// The oid of that role; None where it is gone.
     pub author: Option<u32>,
+    /// Whose the relation was when it was mapped, and what it reads; None while it is being mapped.
+    owners: Option<Vec<MappedOwner>>,
+}
+
+/// A role that a mapped relation belonged to when it was mapped.
+#[derive(Clone, Debug, serde::Deserialize)]
+struct MappedOwner {
+    oid: u32,
+    /// Whether it was not the relation itself that belonged to it.
+    is_behind: bool,
+}
+
+impl Mapping {
+    /// The relation that it is of, where that is there and belongs to whom it belonged to.
+    pub fn mapped_relation(&self) -> Result<Option<SourceRelation>, Error> {
+        let Some((schema, name)) = &self.relation else {
+            return Ok(None);
+        };
+        let relation = catalog::relation(schema, name)?;
+        Ok(relation.filter(|relation| self.other_owner(relation).is_none()))
+    }
+
+    /// A role that is not trusted for a name, and that the mapping did not speak for: its author looked at a relation of other roles,
+    /// and whoever may create in the schema can put another one in its place.
+    fn other_owner<'a>(&self, relation: &'a SourceRelation) -> Option<&'a RelationOwner> {
+        let mapped = self.owners.as_ref()?;
+        let was_mapped = |owner: &RelationOwner| {
+            mapped
+                .iter()
+                .any(|known| known.oid == owner.oid && (owner.is_behind || !known.is_behind))
+        };
+        relation.strangers().find(|owner| !was_mapped(owner))
+    }
 }
 
 /// The stored mappings.
@@ -50,6 +83,7 @@ pub fn store(
         filter,
         mapped_by: current_role()?,
         author: Some(author),
+        owners: None,
     };
     if mapping.relation.is_none() {
         if entity.spec().required {
@@ -82,7 +116,29 @@ pub fn store(
             ],
         )
     })?;
+    store_owners(entity, &source)?;
     Ok(source)
+}
+
+/// Remembers whose the relation is that was mapped.
+fn store_owners(entity: Entity, source: &Source) -> Result<(), Error> {
+    let entity = || entity.name().to_owned().into();
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/source/forget_mapping_owners.sql"),
+            &[entity()],
+        )
+    })?;
+    for owner in source.relation.iter().flat_map(|relation| &relation.owners) {
+        let role = known_role::remember(owner.oid)?;
+        as_extension_owner(|| {
+            query::run(
+                include_str!("../../sql/queries/source/store_mapping_owner.sql"),
+                &[entity(), role.into(), owner.is_behind.into()],
+            )
+        })?;
+    }
+    Ok(())
 }
 
 /// An error unless the current role may say where an entity is. Where there are views, that is for who may act as their owner. Before,
@@ -284,16 +340,26 @@ fn find_relation(
     match mapping {
         None => detect::choose_relation(spec, existing, shop_owner),
         Some(Mapping { relation: None, .. }) => Ok(None),
-        Some(Mapping {
-            relation: Some((schema, name)),
-            ..
-        }) => match catalog::relation(schema, name)? {
-            Some(relation) => Ok(Some(relation)),
-            None => Err(Error::RelationMissing {
+        Some(
+            mapping @ Mapping {
+                relation: Some((schema, name)),
+                ..
+            },
+        ) => {
+            let relation = catalog::relation(schema, name)?.ok_or_else(|| Error::RelationMissing {
                 entity: spec.name,
                 relation: format!("{schema}.{name}"),
-            }),
-        },
+            })?;
+            match mapping.other_owner(&relation) {
+                None => Ok(Some(relation)),
+                Some(other) => Err(Error::MappedOfOther {
+                    entity: spec.name,
+                    is_behind: other.is_behind,
+                    owner: other.name.clone(),
+                    relation: relation.qualified,
+                }),
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod hooks;
 mod known_roles;
 mod limits;
 mod locks;
+mod mappings;
 mod memory;
 mod planning;
 mod settings;
