@@ -3,10 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::json::array;
-use crate::source::Object;
 
 const TABLE: &[&str] = &["description", "display_name"];
 const FIELD: &[&str] = &["description", "has_field_values", "semantic_type", "settings"];
@@ -22,7 +21,15 @@ const DATASET_QUERY: &[&str] = &["database", "native", "type"];
 const NATIVE: &[&str] = &["query", "template-tags"];
 const TEMPLATE_TAG: &[&str] = &["dimension", "display-name", "id", "name", "type", "widget-type"];
 const DASHBOARD: &[&str] = &["description", "name", "parameters"];
-const PARAMETER: &[&str] = &["default", "id", "name", "sectionId", "slug", "type", "values_query_type"];
+const PARAMETER: &[&str] = &[
+    "default",
+    "id",
+    "name",
+    "sectionId",
+    "slug",
+    "type",
+    "values_query_type",
+];
 const PARAMETER_MAPPING: &[&str] = &["parameter_id", "target"];
 const VISUALIZATION_SETTINGS: &[&str] = &[
     "column_settings",
@@ -160,5 +167,5 @@ fn keys(what: &str, value: &Value, permitted: &[&str]) -> Check {
 
 /// The values of an object whose keys are names.
 fn objects(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_object().into_iter().flat_map(Object::values)
+    value.as_object().into_iter().flat_map(Map::values)
 }

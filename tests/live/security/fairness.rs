@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-use crate::cluster::{Cluster, create_all_views, error_of, run_file};
+use crate::cluster::{Cluster, create_all_views, error_of, run_file, value};
 use crate::sessions::wait_until;
 use crate::shop::{SALE, column, run};
 use crate::worker::IS_FRESH;
@@ -195,4 +195,66 @@ fn who_may_not_drop_the_extension_does_not_have_its_worker_leave_by_trying() {
     }
     let starts = cluster.logged("starting background worker process \"metabase_views worker of database");
     assert_eq!(column(&mut theirs, worker), before, "{starts:?}");
+}
+
+/// One role has three views that are due each minute and sleep, another role has one. Their order is looked at, not how long they take.
+#[test]
+fn views_of_users_take_turns_with_each_other_and_the_seven() {
+    let cluster = Cluster::make("fairness-turns", TWO_WORKERS);
+    let mut shop = open_shop(&cluster);
+    run(
+        &mut shop,
+        "CREATE ROLE anna; CREATE ROLE bert LOGIN; CREATE ROLE carl LOGIN;
+         SELECT metabase.grant_operator(rolname) FROM pg_roles WHERE rolname IN ('anna', 'bert', 'carl') ORDER BY rolname;
+         CREATE TABLE public.sleep AS SELECT 0 AS seconds;
+         GRANT SELECT ON public.sleep TO PUBLIC;
+         CREATE FUNCTION public.sleeps() RETURNS integer LANGUAGE plpgsql AS $$
+         BEGIN
+             PERFORM pg_sleep(seconds) FROM public.sleep;
+             RETURN 1;
+         END $$",
+    );
+    for (role, view) in [("bert", "a1"), ("bert", "a2"), ("bert", "a3"), ("carl", "b1")] {
+        run(
+            &mut cluster.connect_as("shop", role),
+            &format!(
+                "SELECT metabase.create_custom_view('{view}', 'SELECT public.sleeps() AS a', ARRAY['a'], '* * * * *')"
+            ),
+        );
+    }
+    wait_until(
+        &mut shop,
+        "SELECT count(*) = 4 FROM metabase_internal.schedule_state WHERE view_name ~ '^[ab][123]$' AND next_due IS NOT NULL",
+    );
+    run(&mut shop, "UPDATE public.sleep SET seconds = 3");
+    let before: i64 = value(
+        &mut shop,
+        "SELECT coalesce(max(id), 0) FROM metabase.refresh_history",
+    );
+    let_pass(&mut shop, 61);
+    wait_until(
+        &mut shop,
+        &format!(
+            "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE id > {before} AND view_name ~ '^[ab][123]$')"
+        ),
+    );
+    run(&mut shop, SALE);
+    wait_until(
+        &mut shop,
+        &format!(
+            "SELECT count(DISTINCT view_name) = 4 FROM metabase.refresh_history WHERE id > {before} AND view_name ~ '^[ab][123]$'"
+        ),
+    );
+    let order = column(
+        &mut shop,
+        &format!(
+            "SELECT CASE WHEN view_name ~ '^[ab][123]$' THEN left(view_name, 1) ELSE 'seven' END FROM metabase.refresh_history
+             WHERE id > {before} AND (view_name ~ '^[ab][123]$' OR (view_name = 'metabase_executive_metrics' AND cause = 'event'))
+             ORDER BY id LIMIT 5"
+        ),
+    );
+    // What was sold while the first of them ran is shown before the second one, and both roles have had a turn before one has another.
+    assert_eq!(order[1], "seven", "{order:?}");
+    assert_ne!(order[0], order[2], "{order:?}");
+    assert_eq!(order[3..], ["a", "a"], "{order:?}");
 }

@@ -8,6 +8,8 @@ mod limits;
 mod locks;
 mod mappings;
 mod memory;
+mod notifications;
+mod places;
 mod planning;
 mod settings;
 mod trap;

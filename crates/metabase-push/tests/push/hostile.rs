@@ -155,27 +155,56 @@ fn a_shop_that_asks_for_more_than_its_own_is_refused() {
         in_query(changed("/database", Value::Null)),
         in_query(changed("/type", json!("query"))),
         in_query(json!({"database": 2, "type": "query", "query": {"source-table": 3}})),
-        in_query(json!({"database": 2, "lib/type": "mbql/query", "stages": [{"lib/type": "mbql.stage/native", "native": "SELECT 1"}]})),
+        in_query(
+            json!({"database": 2, "lib/type": "mbql/query", "stages": [{"lib/type": "mbql.stage/native", "native": "SELECT 1"}]}),
+        ),
         in_query(changed("/native/query", json!(["SELECT 1"]))),
         in_query(changed("/native/template-tags/date/type", json!("card"))),
         in_query(changed("/native/template-tags/date/type", json!("snippet"))),
         in_query(changed("/native/template-tags/date/dimension/1", json!(4711))),
-        in_query(changed("/native/template-tags/date/dimension", json!(["expression", "x"]))),
+        in_query(changed(
+            "/native/template-tags/date/dimension",
+            json!(["expression", "x"]),
+        )),
         with(&format!("{card}/dataset_query/native"), "collection", json!("x")),
-        with(&format!("{card}/dataset_query/native/template-tags/date"), "card-id", json!(1)),
+        with(
+            &format!("{card}/dataset_query/native/template-tags/date"),
+            "card-id",
+            json!(1),
+        ),
         with(card, "enable_embedding", json!(true)),
         with(card, "embedding_params", json!({"x": "enabled"})),
         with(card, "collection_id", json!(1)),
         with(card, "cache_ttl", json!(1)),
         with(card, "archived", json!(true)),
         with(card, "type", json!("model")),
-        with(&format!("{card}/visualization_settings"), "click_behavior", json!({"type": "link"})),
+        with(
+            &format!("{card}/visualization_settings"),
+            "click_behavior",
+            json!({"type": "link"}),
+        ),
         with("/executive/dashboard", "enable_embedding", json!(true)),
-        with("/executive/dashboard", "embedding_params", json!({"x": "enabled"})),
+        with(
+            "/executive/dashboard",
+            "embedding_params",
+            json!({"x": "enabled"}),
+        ),
         with("/executive/dashboard", "collection_id", json!(1)),
-        with("/executive/dashboard/parameters/0", "values_source_config", json!({"card_id": 1})),
-        with("/executive/layout/parameters/0", "values_source_config", json!({"card_id": 1})),
-        with("/executive/layout/dashcards/1/parameter_mappings/0", "card_id", json!(1)),
+        with(
+            "/executive/dashboard/parameters/0",
+            "values_source_config",
+            json!({"card_id": 1}),
+        ),
+        with(
+            "/executive/layout/parameters/0",
+            "values_source_config",
+            json!({"card_id": 1}),
+        ),
+        with(
+            "/executive/layout/dashcards/1/parameter_mappings/0",
+            "card_id",
+            json!(1),
+        ),
         with(target, "click_behavior", json!({"type": "link"})),
         with("/executive/tables/0/body", "visibility_type", json!("hidden")),
         with("/executive/fields/0/body", "visibility_type", json!("sensitive")),
@@ -191,7 +220,11 @@ fn a_shop_that_asks_for_more_than_its_own_is_refused() {
             .unwrap_or_else(|| panic!("{pointer}")) = value.clone();
         let error = push_with(&server, &shop, &options()).expect_err(&format!("{pointer}: {value}"));
         assert!(matches!(error, Error::Template { .. }), "{pointer}: {error}");
-        let written = server.take_requests().iter().filter(|request| request.method != "GET").count();
+        let written = server
+            .take_requests()
+            .iter()
+            .filter(|request| request.method != "GET")
+            .count();
         assert_eq!(written, 0, "{pointer}");
     }
 }
