@@ -61,7 +61,10 @@ CREATE TABLE metabase_internal.source_mapping (
     filter          text,
     mapped_by       uuid NOT NULL REFERENCES metabase_internal.known_role,
     mapped_at       timestamptz NOT NULL DEFAULT now(),
-    CHECK ((relation_schema IS NULL) = (relation_name IS NULL))
+    relation_owner  uuid REFERENCES metabase_internal.known_role,
+    owners_behind   uuid[] NOT NULL DEFAULT '{}',
+    CHECK ((relation_schema IS NULL) = (relation_name IS NULL)),
+    CHECK ((relation_owner IS NULL) = (relation_name IS NULL))
 );
 COMMENT ON TABLE metabase_internal.source_mapping IS 'Where the shop keeps an entity, where map_source() was told so; all else is detected.';
 COMMENT ON COLUMN metabase_internal.source_mapping.entity IS 'The entity.';
@@ -71,17 +74,8 @@ COMMENT ON COLUMN metabase_internal.source_mapping.columns IS 'Source column or 
 COMMENT ON COLUMN metabase_internal.source_mapping.filter IS 'Condition that the rows of the entity fulfil; NULL for all rows.';
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_by IS 'The known role that mapped it, whose expressions these are.';
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_at IS 'When it was mapped.';
-
-CREATE TABLE metabase_internal.source_mapping_owner (
-    entity    text REFERENCES metabase_internal.source_mapping ON DELETE CASCADE,
-    owner     uuid REFERENCES metabase_internal.known_role,
-    is_behind boolean,
-    PRIMARY KEY (entity, owner, is_behind)
-);
-COMMENT ON TABLE metabase_internal.source_mapping_owner IS 'Whose the mapped tables were when they were mapped: a mapping is a name, and speaks for no other role that takes it.';
-COMMENT ON COLUMN metabase_internal.source_mapping_owner.entity IS 'The entity.';
-COMMENT ON COLUMN metabase_internal.source_mapping_owner.owner IS 'A known role.';
-COMMENT ON COLUMN metabase_internal.source_mapping_owner.is_behind IS 'Whether what belonged to it was not the table itself, but what that reads, or a part of it.';
+COMMENT ON COLUMN metabase_internal.source_mapping.relation_owner IS 'The known role that the table belonged to then: the mapping speaks for no other role that takes the name.';
+COMMENT ON COLUMN metabase_internal.source_mapping.owners_behind IS 'The known roles to whom belonged then what the table and the expressions read and call.';
 
 CREATE TABLE metabase_internal.made_from (
     one_row      boolean PRIMARY KEY DEFAULT true CHECK (one_row),
@@ -401,7 +395,6 @@ COMMENT ON COLUMN metabase_internal.view_sync.dirty_since IS 'When the oldest ch
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.known_role', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.setting', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.source_mapping', '');
-SELECT pg_catalog.pg_extension_config_dump('metabase_internal.source_mapping_owner', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.made_from', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.custom_view', '');
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.schedule', '');

@@ -78,15 +78,14 @@ pub enum Error {
         is_behind: bool,
     },
     #[error(
-        "entity \"{entity}\" is mapped to {relation}, but {} belongs to role \"{owner}\", and did not when it was mapped",
-        if *.is_behind { "what it reads" } else { "that" }
+        "entity \"{entity}\" is mapped to {relation}, but {what} belongs to role \"{owner}\", and did not when it was mapped"
     )]
     MappedOfOther {
         entity: &'static str,
         relation: String,
+        /// What it is that belongs to that role.
+        what: &'static str,
         owner: String,
-        /// Whether it is not the relation itself that belongs to that role.
-        is_behind: bool,
     },
     #[error("entity \"{entity}\" could be read from any of {}", .found.join(", "))]
     SourceAmbiguous {

@@ -202,6 +202,7 @@ mod tests {
                     filter: None,
                     is_mapped_to_none: false,
                     unique_key: false,
+                    behind: Vec::new(),
                     problems: Vec::new(),
                 })
                 .collect(),

@@ -1,7 +1,7 @@
 //! What the database's catalog says of tables and expressions.
 
 use super::entity::{ENTITIES, Entity};
-use super::{SourceRelation, SqlType};
+use super::{RelationOwner, SourceRelation, SqlType};
 use crate::error::Error;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::{analysis, query};
@@ -33,7 +33,7 @@ pub fn known_relations(reader: Option<&str>) -> Result<Vec<SourceRelation>, Erro
     relations(&names, reader)
 }
 
-/// The type of an expression over a relation's columns, found without running or planning anything.
+/// The type of an expression over a relation's columns, found without running or planning anything; and whose what it reads and calls is.
 ///
 /// `what` names the expression in the error that comes back where it does not work.
 pub fn expression_type(
@@ -41,13 +41,13 @@ pub fn expression_type(
     what: &str,
     relation: &SourceRelation,
     expression: &str,
-) -> Result<SqlType, Error> {
+) -> Result<(SqlType, Vec<RelationOwner>), Error> {
     // In a WHERE clause PostgreSQL refuses sets, aggregates and window functions, which would make more rows or fewer.
     let probe = format!(
         "SELECT (\n{expression}\n) FROM {} AS source WHERE (\n{expression}\n) IS NULL",
         relation.qualified
     );
-    let oid = subtransaction(|| analysis::column_type(&probe)).map_err(|error| match error {
+    let found = subtransaction(|| analysis::found(&probe)).map_err(|error| match error {
         Error::Postgres {
             sqlstate,
             message,
@@ -67,10 +67,16 @@ pub fn expression_type(
         }
         other => other,
     })?;
-    query::row(
+    let sql_type = query::row(
         include_str!("../../sql/queries/source/expression_type.sql"),
-        &[i64::from(oid).into()],
-    )
+        &[i64::from(found.column_type).into()],
+    )?;
+    let oids = |oids: Vec<u32>| oids.into_iter().map(i64::from).collect::<Vec<i64>>().into();
+    let owners = query::rows(
+        include_str!("../../sql/queries/source/expression_owners.sql"),
+        &[oids(found.functions), oids(found.types), oids(found.relations)],
+    )?;
+    Ok((sql_type, owners))
 }
 
 /// The parts of a name such as `shop."Orders"`: always a schema and a table.

@@ -27,16 +27,13 @@ pub struct Mapping {
     pub mapped_by: String,
     /// The oid of that role; None where it is gone.
     pub author: Option<u32>,
-    /// Whose the relation was when it was mapped, and what it reads; None while it is being mapped.
-    owners: Option<Vec<MappedOwner>>,
-}
-
-/// A role that a mapped relation belonged to when it was mapped.
-#[derive(Clone, Debug, serde::Deserialize)]
-struct MappedOwner {
-    oid: u32,
-    /// Whether it was not the relation itself that belonged to it.
-    is_behind: bool,
+    /// The oid of the role that the relation belonged to when it was mapped.
+    owner: Option<u32>,
+    /// The oids of the roles to whom belonged then what the relation and the expressions read and call.
+    owners_behind: Vec<u32>,
+    /// Whether it is being mapped, so that it speaks for whatever there is.
+    #[serde(skip)]
+    is_new: bool,
 }
 
 impl Mapping {
@@ -46,19 +43,18 @@ impl Mapping {
             return Ok(None);
         };
         let relation = catalog::relation(schema, name)?;
-        Ok(relation.filter(|relation| self.other_owner(relation).is_none()))
+        Ok(relation.filter(|relation| self.other_owner(&relation.owners).is_none()))
     }
 
-    /// A role that is not trusted for a name, and that the mapping did not speak for: its author looked at a relation of other roles,
-    /// and whoever may create in the schema can put another one in its place.
-    fn other_owner<'a>(&self, relation: &'a SourceRelation) -> Option<&'a RelationOwner> {
-        let mapped = self.owners.as_ref()?;
+    /// A role that is not trusted for a name, and that the mapping did not speak for: its author looked at what was other roles', and
+    /// whoever may create in a schema can put something else in its place.
+    fn other_owner<'a>(&self, owners: &'a [RelationOwner]) -> Option<&'a RelationOwner> {
         let was_mapped = |owner: &RelationOwner| {
-            mapped
-                .iter()
-                .any(|known| known.oid == owner.oid && (owner.is_behind || !known.is_behind))
+            self.owner == Some(owner.oid) || owner.is_behind && self.owners_behind.contains(&owner.oid)
         };
-        relation.strangers().find(|owner| !was_mapped(owner))
+        owners
+            .iter()
+            .find(|owner| !self.is_new && owner.is_stranger && !was_mapped(owner))
     }
 }
 
@@ -83,7 +79,9 @@ pub fn store(
         filter,
         mapped_by: current_role()?,
         author: Some(author),
-        owners: None,
+        owner: None,
+        owners_behind: Vec::new(),
+        is_new: true,
     };
     if mapping.relation.is_none() {
         if entity.spec().required {
@@ -103,6 +101,15 @@ pub fn store(
     }
     let (schema, name) = mapping.relation.clone().unzip();
     let author = known_role::remember(author)?;
+    let owners = source.relation.iter().flat_map(|relation| &relation.owners);
+    let (mut owner, mut behind) = (None, Vec::new());
+    for role in owners.chain(&source.behind) {
+        let known = known_role::remember(role.oid)?;
+        match role.is_behind {
+            true => behind.push(known),
+            false => owner = Some(known),
+        }
+    }
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/source/store_mapping.sql"),
@@ -113,32 +120,12 @@ pub fn store(
                 pgrx::JsonB(serde_json::to_value(&mapping.columns)?).into(),
                 mapping.filter.clone().into(),
                 author.into(),
+                owner.into(),
+                behind.into(),
             ],
         )
     })?;
-    store_owners(entity, &source)?;
     Ok(source)
-}
-
-/// Remembers whose the relation is that was mapped.
-fn store_owners(entity: Entity, source: &Source) -> Result<(), Error> {
-    let entity = || entity.name().to_owned().into();
-    as_extension_owner(|| {
-        query::run(
-            include_str!("../../sql/queries/source/forget_mapping_owners.sql"),
-            &[entity()],
-        )
-    })?;
-    for owner in source.relation.iter().flat_map(|relation| &relation.owners) {
-        let role = known_role::remember(owner.oid)?;
-        as_extension_owner(|| {
-            query::run(
-                include_str!("../../sql/queries/source/store_mapping_owner.sql"),
-                &[entity(), role.into(), owner.is_behind.into()],
-            )
-        })?;
-    }
-    Ok(())
 }
 
 /// An error unless the current role may say where an entity is. Where there are views, that is for who may act as their owner. Before,
@@ -230,6 +217,7 @@ fn resolve_entity(
         filter: mapping.and_then(|mapping| mapping.filter.clone()),
         is_mapped_to_none: mapping.is_some_and(|mapping| mapping.relation.is_none()),
         unique_key: false,
+        behind: Vec::new(),
         problems: Vec::new(),
     };
     if let Some(mapping) = mapping
@@ -286,7 +274,12 @@ fn resolve_entity(
     for column in spec.columns {
         let mapped = mapping.and_then(|mapping| mapping.columns.get(column.name));
         let binding = match mapped {
-            Some(Some(expression)) => bind_expression(spec, column, &relation, expression),
+            Some(Some(expression)) => {
+                bind_expression(spec, column, &relation, expression).map(|(binding, owners)| {
+                    source.behind.extend(owners);
+                    binding
+                })
+            }
             Some(None) if column.required => Err(Error::ColumnMissing {
                 entity: spec.name,
                 column: column.name,
@@ -310,9 +303,19 @@ fn resolve_entity(
             }
         }
     }
-    if let Some(filter) = &source.filter
-        && let Err(problem) = check_filter(spec, &relation, filter)
-    {
+    if let Some(filter) = &source.filter {
+        match check_filter(spec, &relation, filter) {
+            Ok(owners) => source.behind.extend(owners),
+            Err(problem) => source.problems.push(problem),
+        }
+    }
+    if let Some(other) = mapping.and_then(|mapping| mapping.other_owner(&source.behind)) {
+        let problem = Error::MappedOfOther {
+            entity: spec.name,
+            relation: relation.qualified.clone(),
+            what: "what its mapping calls or reads",
+            owner: other.name.clone(),
+        };
         source.problems.push(problem);
     }
     derive_completed(&mut source, &relation);
@@ -350,11 +353,14 @@ fn find_relation(
                 entity: spec.name,
                 relation: format!("{schema}.{name}"),
             })?;
-            match mapping.other_owner(&relation) {
+            match mapping.other_owner(&relation.owners) {
                 None => Ok(Some(relation)),
                 Some(other) => Err(Error::MappedOfOther {
                     entity: spec.name,
-                    is_behind: other.is_behind,
+                    what: match other.is_behind {
+                        true => "what it reads",
+                        false => "that",
+                    },
                     owner: other.name.clone(),
                     relation: relation.qualified,
                 }),
@@ -363,25 +369,29 @@ fn find_relation(
     }
 }
 
-/// A mapped column: the name of a column if there is one of that name, else an expression.
+/// A mapped column: the name of a column if there is one of that name, else an expression. Also whose what that reads and calls is.
 fn bind_expression(
     spec: &'static EntitySpec,
     column: &'static EntityColumn,
     relation: &SourceRelation,
     given: &str,
-) -> Result<Binding, Error> {
-    let (expression, sql_type) = match relation.column(given) {
-        Some(found) => (detect::column_reference(&found.name), found.sql_type.clone()),
+) -> Result<(Binding, Vec<RelationOwner>), Error> {
+    let (expression, sql_type, owners) = match relation.column(given) {
+        Some(found) => (
+            detect::column_reference(&found.name),
+            found.sql_type.clone(),
+            Vec::new(),
+        ),
         None => {
             let what = format!("column \"{}\"", column.name);
-            let sql_type = checked_type(spec, &what, relation, given)?;
-            (format!("({given}\n)"), sql_type)
+            let (sql_type, owners) = checked_type(spec, &what, relation, given)?;
+            (format!("({given}\n)"), sql_type, owners)
         }
     };
     if !detect::fits(column.kind, &sql_type) {
         return Err(detect::wrong_type(spec, column, relation, given, &sql_type));
     }
-    Ok(Binding {
+    let binding = Binding {
         column,
         origin: Origin::Mapped,
         expression: Some(expression),
@@ -389,11 +399,17 @@ fn bind_expression(
         sql_type: Some(sql_type),
         note: None,
         is_mapped_to_none: false,
-    })
+    };
+    Ok((binding, owners))
 }
 
-fn check_filter(spec: &'static EntitySpec, relation: &SourceRelation, filter: &str) -> Result<(), Error> {
-    let sql_type = checked_type(spec, "the filter", relation, filter)?;
+/// An error unless a filter works. Returns whose what it reads and calls is.
+fn check_filter(
+    spec: &'static EntitySpec,
+    relation: &SourceRelation,
+    filter: &str,
+) -> Result<Vec<RelationOwner>, Error> {
+    let (sql_type, owners) = checked_type(spec, "the filter", relation, filter)?;
     if sql_type.base != "boolean" {
         return Err(Error::Expression {
             entity: spec.name,
@@ -404,16 +420,16 @@ fn check_filter(spec: &'static EntitySpec, relation: &SourceRelation, filter: &s
             hint: None,
         });
     }
-    Ok(())
+    Ok(owners)
 }
 
-/// The type of a text that is one expression and works on this relation.
+/// The type of a text that is one expression and works on this relation, and whose what it reads and calls is.
 fn checked_type(
     spec: &'static EntitySpec,
     what: &str,
     relation: &SourceRelation,
     expression: &str,
-) -> Result<SqlType, Error> {
+) -> Result<(SqlType, Vec<RelationOwner>), Error> {
     if !syntax::is_expression(expression)? {
         return Err(Error::NotAnExpression {
             entity: spec.name,

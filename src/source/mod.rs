@@ -129,6 +129,8 @@ pub struct Source {
     pub is_mapped_to_none: bool,
     /// Whether the key is known to tell the rows apart.
     pub unique_key: bool,
+    /// To whom belongs what mapped expressions read and call.
+    pub behind: Vec<RelationOwner>,
     /// What keeps it from being used.
     pub problems: Vec<Error>,
 }

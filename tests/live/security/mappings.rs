@@ -216,10 +216,10 @@ fn a_dump_remembers_whose_the_mapped_tables_were() {
     assert_eq!(
         column(
             &mut superuser,
-            "SELECT format('%s %s %s', entity, role_name, is_behind) FROM metabase_internal.source_mapping_owner
-             JOIN metabase_internal.known_roles() AS role ON role.id = owner ORDER BY 1"
+            "SELECT format('%s %s', entity, role_name) FROM metabase_internal.source_mapping
+             JOIN metabase_internal.known_roles() AS role ON role.id = relation_owner ORDER BY 1"
         ),
-        ["order", "stock_item"].map(|entity| format!("{entity} {} f", shop.owner))
+        ["order", "stock_item"].map(|entity| format!("{entity} {}", shop.owner))
     );
     create_all_views(&mut restored.connect_as(&shop.operator));
     let thief = restored.create_role("thief");
@@ -257,4 +257,85 @@ fn a_grant_to_capture_is_for_the_table_that_it_was_given_for() {
         &format!("{MAPPED}; SELECT metabase.grant_operator('{}')", shop.operator),
     );
     assert_eq!(column(&mut operator, captured), ["true"]);
+}
+
+/// What an expression reads or calls by name: how the shop makes it, the expression, and how the owner of the schema puts its own there.
+const EXPRESSIONS: [(&str, &str, &str); 5] = [
+    (
+        "CREATE FUNCTION shop.price(numeric) RETURNS numeric IMMUTABLE LANGUAGE sql RETURN $1",
+        "shop.price(1)",
+        "DROP FUNCTION shop.price; CREATE FUNCTION shop.price(numeric) RETURNS numeric IMMUTABLE LANGUAGE plpgsql
+         AS 'BEGIN IF EVIL(1) THEN RETURN 1; END IF; RETURN 2; END'",
+    ),
+    (
+        "CREATE FUNCTION shop.plus(numeric, numeric) RETURNS numeric IMMUTABLE LANGUAGE sql RETURN $1 + $2;
+         CREATE OPERATOR shop.+++ (LEFTARG = numeric, RIGHTARG = numeric, FUNCTION = shop.plus)",
+        "1.0 OPERATOR(shop.+++) 1.0",
+        "DROP FUNCTION shop.plus CASCADE;
+         CREATE FUNCTION shop.plus(numeric, numeric) RETURNS numeric IMMUTABLE LANGUAGE plpgsql
+         AS 'BEGIN IF EVIL(1) THEN RETURN 1; END IF; RETURN 2; END';
+         CREATE OPERATOR shop.+++ (LEFTARG = numeric, RIGHTARG = numeric, FUNCTION = shop.plus)",
+    ),
+    (
+        "CREATE TABLE shop.rates (rate numeric); GRANT SELECT ON shop.rates TO PUBLIC",
+        "(SELECT max(rates.rate) FROM shop.rates AS rates)",
+        "DROP TABLE shop.rates; CREATE VIEW shop.rates AS SELECT CASE WHEN EVIL(1) THEN 1.0 END AS rate; GRANT SELECT ON shop.rates TO PUBLIC",
+    ),
+    (
+        "CREATE DOMAIN shop.amount AS numeric",
+        "source.id::shop.amount",
+        "DROP DOMAIN shop.amount; CREATE DOMAIN shop.amount AS numeric CHECK (EVIL(VALUE::integer))",
+    ),
+    (
+        "CREATE DOMAIN shop.number AS numeric",
+        "('{1}'::shop.number[])[1]::numeric",
+        "DROP DOMAIN shop.number; CREATE DOMAIN shop.number AS numeric",
+    ),
+];
+
+#[test]
+fn what_an_expression_calls_is_the_one_that_was_mapped() {
+    for (make, expression, replace) in EXPRESSIONS {
+        let database = Database::with_extension();
+        let (owner, operator) = (database.create_role("shop"), database.create_role("operator"));
+        let trap = Trap::lay(&database, "landlord");
+        let mut superuser = database.connect();
+        run(
+            &mut superuser,
+            &format!(
+                "CREATE SCHEMA shop AUTHORIZATION {landlord};
+                 GRANT USAGE, CREATE ON SCHEMA shop TO PUBLIC;
+                 SET SESSION AUTHORIZATION {owner};
+                 CREATE TABLE shop.sales (id integer PRIMARY KEY, sold_at timestamptz, gross_sale numeric, status text);
+                 CREATE TABLE shop.stock (id integer PRIMARY KEY, product_id integer);
+                 INSERT INTO shop.sales VALUES (1, now(), 1, 'completed');
+                 {make};
+                 RESET SESSION AUTHORIZATION;
+                 SELECT metabase.map_source('order', 'shop.sales', $${{\"net_profit\": \"{expression}\"}}$$);
+                 SELECT metabase.map_source('stock_item', 'shop.stock');
+                 SELECT metabase.grant_operator('{operator}')",
+                landlord = trap.role
+            ),
+        );
+        assert_eq!(error_of_creating(&database, &operator), None, "{expression}");
+        run(
+            &mut superuser,
+            "SELECT metabase.drop_view(view_name) FROM metabase.view_status()",
+        );
+        // Whoever owns the schema may drop all that is in it.
+        let replace = replace.replace("EVIL", &format!("{}.evil", trap.schema));
+        run(
+            &mut superuser,
+            &format!("SET SESSION AUTHORIZATION {}; {replace}", trap.role),
+        );
+        for role in [operator.as_str(), "postgres"] {
+            let error = error_of_creating(&database, role).unwrap_or_default();
+            let expected = format!(
+                "but what its mapping calls or reads belongs to role \"{}\", and did not when it was mapped",
+                trap.role
+            );
+            assert!(error.contains(&expected), "{expression} as {role}: {error}");
+        }
+        trap.assert_nobody_was_caught();
+    }
 }
