@@ -55,8 +55,6 @@ impl MappedShop {
             "SELECT * FROM metabase.create_all_views()",
             "SELECT * FROM metabase.create_all_views(true)",
             "SELECT * FROM metabase.refresh('all')",
-            "SELECT metabase.rebuild()",
-            "SELECT * FROM metabase.enable_capture()",
             "SELECT * FROM metabase.capture_status()",
             "SELECT * FROM metabase.verify('metabase_executive_metrics')",
         ] {
