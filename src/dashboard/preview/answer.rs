@@ -11,6 +11,8 @@ use crate::error::Error;
 use crate::pg::identity::{as_role, is_superuser, is_trusted, may_act_as, restricted, views_owner};
 use crate::pg::setting::with_settings;
 use crate::pg::{query, relation};
+use crate::sql;
+use crate::sqlstate;
 use crate::view::catalog::VIEWS;
 use crate::view::state::{check_kind, check_schema};
 
@@ -113,6 +115,18 @@ fn for_card<T>(card: &Card, ask: impl FnOnce() -> Result<T, Error>) -> Result<T,
 fn check_owner(view: &str, owner: u32) -> Result<(), Error> {
     if views_owner() == Some(owner) || is_trusted(owner)? {
         return Ok(());
+    }
+    // What PostgreSQL would say of a role that may not read it at all, but only after it has planned with the view's indexes.
+    if !query::value::<bool>(
+        "SELECT pg_catalog.has_table_privilege($1, 'SELECT')",
+        &[sql::qualified("analytics", view).into()],
+    )? {
+        return Err(Error::Postgres {
+            sqlstate: sqlstate::INSUFFICIENT_PRIVILEGE.to_owned(),
+            message: format!("permission denied for materialized view {view}"),
+            detail: None,
+            hint: None,
+        });
     }
     Err(Error::ViewOfStranger {
         view: view.to_owned(),
