@@ -31,20 +31,23 @@ BEGIN
                 )
                 OR EXISTS (
                     SELECT
-                    -- Of whatever kind. What the bootstrap superuser owns is not noted among these.
-                    FROM pg_catalog.pg_depend AS object
-                    JOIN pg_catalog.pg_shdepend AS owned
-                        ON owned.classid OPERATOR(pg_catalog.=) object.classid
-                        AND owned.objid OPERATOR(pg_catalog.=) object.objid
-                    JOIN pg_catalog.pg_database AS database ON database.oid OPERATOR(pg_catalog.=) owned.dbid
-                    JOIN pg_catalog.pg_roles AS maker ON maker.oid OPERATOR(pg_catalog.=) owned.refobjid
-                    WHERE object.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
-                        AND object.refobjid OPERATOR(pg_catalog.=) namespace.oid
-                        -- Default privileges, which anybody may set for what he makes, are automatic.
-                        AND object.deptype OPERATOR(pg_catalog.=) 'n'
-                        AND database.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
-                        AND owned.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass
-                        AND owned.deptype OPERATOR(pg_catalog.=) 'o'
+                    -- Of whatever kind. Who owns what is read from the objects themselves: of what the server's own roles own, nothing else
+                    -- is noted.
+                    FROM (
+                        SELECT relnamespace, relowner FROM pg_catalog.pg_class
+                        UNION ALL SELECT pronamespace, proowner FROM pg_catalog.pg_proc
+                        UNION ALL SELECT typnamespace, typowner FROM pg_catalog.pg_type
+                        UNION ALL SELECT oprnamespace, oprowner FROM pg_catalog.pg_operator
+                        UNION ALL SELECT opcnamespace, opcowner FROM pg_catalog.pg_opclass
+                        UNION ALL SELECT opfnamespace, opfowner FROM pg_catalog.pg_opfamily
+                        UNION ALL SELECT collnamespace, collowner FROM pg_catalog.pg_collation
+                        UNION ALL SELECT connamespace, conowner FROM pg_catalog.pg_conversion
+                        UNION ALL SELECT stxnamespace, stxowner FROM pg_catalog.pg_statistic_ext
+                        UNION ALL SELECT dictnamespace, dictowner FROM pg_catalog.pg_ts_dict
+                        UNION ALL SELECT cfgnamespace, cfgowner FROM pg_catalog.pg_ts_config
+                    ) AS object (schema, owner)
+                    JOIN pg_catalog.pg_roles AS maker ON maker.oid OPERATOR(pg_catalog.=) object.owner
+                    WHERE object.schema OPERATOR(pg_catalog.=) namespace.oid
                         AND NOT maker.rolsuper
                 )
             )

@@ -162,6 +162,10 @@ BEGIN
         EXECUTE pg_catalog.format('ALTER FUNCTION %s SET backslash_quote = safe_encoding', pinned);
         -- Otherwise some of the rows that an index of a source finds are left out.
         EXECUTE pg_catalog.format('ALTER FUNCTION %s SET gin_fuzzy_search_limit = 0', pinned);
+        -- It would refuse the adapters. Releases of PostgreSQL before August 2024 do not know it.
+        IF EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind') THEN
+            EXECUTE pg_catalog.format('ALTER FUNCTION %s SET restrict_nonsystem_relation_kind = ''''', pinned);
+        END IF;
     END LOOP;
 END
 $$;

@@ -61,7 +61,10 @@ CREATE TABLE metabase_internal.source_mapping (
     filter          text,
     mapped_by       uuid NOT NULL REFERENCES metabase_internal.known_role,
     mapped_at       timestamptz NOT NULL DEFAULT now(),
-    CHECK ((relation_schema IS NULL) = (relation_name IS NULL))
+    relation_owner  uuid REFERENCES metabase_internal.known_role,
+    owners_behind   uuid[] NOT NULL DEFAULT '{}',
+    CHECK ((relation_schema IS NULL) = (relation_name IS NULL)),
+    CHECK ((relation_owner IS NULL) = (relation_name IS NULL))
 );
 COMMENT ON TABLE metabase_internal.source_mapping IS 'Where the shop keeps an entity, where map_source() was told so; all else is detected.';
 COMMENT ON COLUMN metabase_internal.source_mapping.entity IS 'The entity.';
@@ -71,6 +74,8 @@ COMMENT ON COLUMN metabase_internal.source_mapping.columns IS 'Source column or 
 COMMENT ON COLUMN metabase_internal.source_mapping.filter IS 'Condition that the rows of the entity fulfil; NULL for all rows.';
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_by IS 'The known role that mapped it, whose expressions these are.';
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_at IS 'When it was mapped.';
+COMMENT ON COLUMN metabase_internal.source_mapping.relation_owner IS 'The known role that the table belonged to then: the mapping speaks for no other role that takes the name.';
+COMMENT ON COLUMN metabase_internal.source_mapping.owners_behind IS 'The known roles to whom belonged then what the table and the expressions read and call.';
 
 CREATE TABLE metabase_internal.made_from (
     one_row      boolean PRIMARY KEY DEFAULT true CHECK (one_row),
@@ -324,12 +329,14 @@ CREATE TABLE metabase_internal.capture_grant (
     operator        uuid NOT NULL REFERENCES metabase_internal.known_role,
     relation_schema text NOT NULL,
     relation_name   text NOT NULL,
+    relation_owner  uuid NOT NULL REFERENCES metabase_internal.known_role,
     PRIMARY KEY (operator, relation_schema, relation_name)
 );
 COMMENT ON TABLE metabase_internal.capture_grant IS 'Sources that a superuser has let an operator capture the changes of, by grant_operator().';
 COMMENT ON COLUMN metabase_internal.capture_grant.operator IS 'The known role that may.';
 COMMENT ON COLUMN metabase_internal.capture_grant.relation_schema IS 'Schema of the source.';
 COMMENT ON COLUMN metabase_internal.capture_grant.relation_name IS 'Name of the source.';
+COMMENT ON COLUMN metabase_internal.capture_grant.relation_owner IS 'The known role that it belonged to then. What has the name and belongs to another role was not granted.';
 
 -- What before_migration() has taken away, for after_migration() to make it again. Roles are known ones, also in "kept".
 CREATE TABLE metabase_internal.migration (

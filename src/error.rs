@@ -81,6 +81,16 @@ pub enum Error {
         /// Whether it is not the relation itself that belongs to that role.
         is_behind: bool,
     },
+    #[error(
+        "entity \"{entity}\" is mapped to {relation}, but {what} belongs to role \"{owner}\", and did not when it was mapped"
+    )]
+    MappedOfOther {
+        entity: &'static str,
+        relation: String,
+        /// What it is that belongs to that role.
+        what: &'static str,
+        owner: String,
+    },
     #[error("entity \"{entity}\" could be read from any of {}", .found.join(", "))]
     SourceAmbiguous {
         entity: &'static str,
@@ -94,6 +104,8 @@ pub enum Error {
         "{relation}, the source of entity \"{entity}\", was replaced or given to somebody else meanwhile"
     )]
     SourceReplaced { entity: &'static str, relation: String },
+    #[error("while an adapter was made, {object} has come to be in schema metabase_internal")]
+    Planted { object: String },
     #[error("entity \"{entity}\" cannot be read from {relation}: it is {kind}")]
     RelationKind {
         entity: &'static str,
@@ -214,6 +226,8 @@ pub enum Error {
     },
     #[error("analytics.{view} is {kind}, not a materialized view")]
     NotAMaterializedView { view: String, kind: &'static str },
+    #[error("analytics.{view} belongs to role \"{owner}\", which is not the owner of the views")]
+    ViewOfStranger { view: String, owner: String },
     #[error("materialized view analytics.{view} belongs to role \"{owner}\"")]
     NotOwner { view: String, owner: String },
     #[error("materialized view analytics.{view} belongs to role \"{owner}\", a superuser")]
@@ -437,6 +451,9 @@ impl Error {
             RelationKind { .. } | NotAMaterializedView { .. } => sqlstate::WRONG_OBJECT_TYPE,
             SourcePrivilege { .. }
             | UntrustedSource { .. }
+            | MappedOfOther { .. }
+            | Planted { .. }
+            | ViewOfStranger { .. }
             | ForeignMapping { .. }
             | MappingOfOther { .. }
             | OrphanedMapping { .. }
@@ -592,6 +609,17 @@ impl Error {
                     ),
                 }
             }
+            MappedOfOther {
+                entity,
+                relation,
+                owner,
+                ..
+            } => format!(
+                "Look at what is there now. If role {} may be trusted with the privileges of whoever makes the views, map it again, with its \
+                 columns and its filter: SELECT metabase.map_source('{entity}', {});",
+                crate::sql::ident(owner),
+                crate::sql::literal(relation)
+            ),
             RelationMissing { entity, .. } => format!(
                 "Name one that exists, as metabase.map_source('{entity}', 'schema.table'), or go back to detection with \
                  metabase.unmap_source('{entity}')."
@@ -601,6 +629,9 @@ impl Error {
             }
             SourceReplaced { .. } => {
                 "See what is there now, in a new transaction: SELECT * FROM metabase.sources WHERE column_name = 'id';".into()
+            }
+            Planted { .. } => {
+                "A literal of a mapping calls what makes it, by the CHECK of a domain; map something else.".into()
             }
             RelationKind { .. } => {
                 "Sources are tables, partitioned tables, views, materialized views or foreign tables.".into()
@@ -689,6 +720,11 @@ impl Error {
             ),
             NotAMaterializedView { .. } => "Rename it or move it to another schema; it is never dropped for you.".into(),
             NotViewsOwner { owner, .. } => format!("Do this as their owner: SET ROLE {};", crate::sql::ident(owner)),
+            ViewOfStranger { .. } => {
+                "Have it dropped by that role or a superuser, and created by the owner of the others: reading it runs what its owner has \
+                 put there."
+                    .into()
+            }
             NotOwner { owner, .. } => format!("Do this as its owner: SET ROLE {};", crate::sql::ident(owner)),
             SuperusersView { .. } => "A superuser gives the views that superusers have made to an operator: SELECT \
                  metabase.grant_operator('…'); metabase.before_migration() and after_migration() leave them whose they are."

@@ -44,6 +44,7 @@ pub extern "C-unwind" fn _PG_init() {
     pg::transaction::watch();
     #[cfg(debug_assertions)]
     pg::injection::define();
+    pg::setting::reserve_prefix();
 }
 
 /// What pgrx's test runner asks of a crate: nothing needs to be set up.

@@ -291,15 +291,7 @@ pub fn first_problem(captured: &[Captured]) -> Option<String> {
 /// Whether all that can change is captured, and noted.
 pub fn is_complete(captured: &[Captured]) -> Result<bool, Error> {
     let is_captured = |entity: &Captured| entity.relation.is_none() || entity.is_captured;
-    Ok(captured.iter().all(is_captured) && is_active()?)
-}
-
-/// Whether there is a table that tells the triggers to note changes.
-pub fn is_active() -> Result<bool, Error> {
-    query::value(
-        "SELECT pg_catalog.to_regclass('metabase_internal.sale_fact') IS NOT NULL",
-        &[],
-    )
+    Ok(captured.iter().all(is_captured) && state::is_active()?)
 }
 
 /// Puts the triggers on all sources. From then on, what is written to them is noted; what was written before is not, so that

@@ -14,7 +14,7 @@ pub fn capture_status() -> Result<Vec<Captured>, Error> {
     let snapshot = state::snapshot()?;
     let owner = snapshot.owner.ok_or(Error::NothingToCapture)?;
     check_may_act_as(owner)?;
-    let is_active = capture::is_active()?;
+    let is_active = state::is_active()?;
     let mut captured = as_role(owner, capture::inspect)?;
     // What kept capture from being installed, where nothing is wrong with the sources themselves.
     let obstacle = match (snapshot.is_wanted, capture::first_problem(&captured)) {

@@ -150,7 +150,7 @@ fn install_or_remove(order: Order) -> Result<(), Error> {
 /// Whether nobody wants the triggers.
 fn is_to_end() -> Result<bool, Error> {
     let snapshot = state::snapshot()?;
-    Ok((snapshot.owner.is_none() || !snapshot.is_wanted) && !capture::is_active()?)
+    Ok((snapshot.owner.is_none() || !snapshot.is_wanted) && !state::is_active()?)
 }
 
 fn in_transaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {

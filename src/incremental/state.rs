@@ -7,7 +7,7 @@ use super::membership;
 use super::program::{Program, TABLES, queue};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, check_may_act_as, extension_owner};
-use crate::pg::setting::{with_settings, with_time_zone};
+use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::transaction::{is_on_standby, is_own};
 use crate::pg::workspace::{Workspace, refuse_nested};
@@ -326,17 +326,34 @@ pub fn forget_view_sync(view: &str) -> Result<(), Error> {
     })
 }
 
-/// Drops the tables of the state, if nobody uses them; with them gone the triggers note nothing.
+/// Drops the tables of the state, if nobody uses them; with them gone the triggers note nothing. What else bears their names stays, and is
+/// in the way of whoever makes them.
 pub fn drop_tables() -> Result<(), Error> {
     membership::lock_tables()?;
     membership::end()?;
-    let names: Vec<String> = TABLES
-        .iter()
-        .map(|table| sql::qualified("metabase_internal", table))
-        .collect();
-    as_extension_owner(|| {
-        with_settings(&[("client_min_messages", "warning")], || {
-            query::run(&format!("DROP TABLE IF EXISTS {}", names.join(", ")), &[])
-        })
-    })
+    let mut names = Vec::new();
+    for table in TABLES {
+        if is_own_table(table)? {
+            names.push(sql::qualified("metabase_internal", table));
+        }
+    }
+    match names.is_empty() {
+        true => Ok(()),
+        false => as_extension_owner(|| query::run(&format!("DROP TABLE {}", names.join(", ")), &[])),
+    }
+}
+
+/// Whether there is a table that tells the triggers to note changes.
+pub fn is_active() -> Result<bool, Error> {
+    is_own_table("sale_fact")
+}
+
+/// Whether there is a table of that name, and it is the extension's own.
+fn is_own_table(table: &str) -> Result<bool, Error> {
+    let owner = extension_owner()?;
+    Ok(relation::is_table_of(
+        c"metabase_internal",
+        &CString::new(table)?,
+        owner,
+    ))
 }

@@ -95,7 +95,7 @@ pub fn stop_for_nobody() -> Result<(), Error> {
     if !captures_for_nobody()? || !may_clean_up()? {
         return Ok(());
     }
-    if capture::is_active()? {
+    if state::is_active()? {
         pgrx::warning!(
             "metabase_views: the views in schema analytics are gone, so that changes of the sources are not captured any more; SELECT * FROM metabase.create_all_views() makes them again"
         );
@@ -109,7 +109,7 @@ pub fn stop_for_nobody() -> Result<(), Error> {
 fn captures_for_nobody() -> Result<bool, Error> {
     Ok(first_of_the_seven()?.is_none()
         && state::was_installed_here()?
-        && (capture::is_active()? || !capture::triggers()?.is_empty()))
+        && (state::is_active()? || !capture::triggers()?.is_empty()))
 }
 
 /// What is kept of a view that is replaced.

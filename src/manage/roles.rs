@@ -100,6 +100,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             &format!("GRANT SELECT ON {} TO {grantee}", relation.qualified),
             &[],
         )?;
+        let owner = known_role::remember(relation.owner_oid)?;
         as_extension_owner(|| {
             query::run(
                 include_str!("../../sql/queries/manage/store_capture_grant.sql"),
@@ -107,6 +108,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
                     known.clone().into(),
                     relation.schema.clone().into(),
                     relation.name.clone().into(),
+                    owner.into(),
                 ],
             )
         })?;
@@ -114,14 +116,16 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
     }
     // What an operator has mapped itself is not granted to it for that; if it may read it, its changes may be captured.
     for mapping in mapping::stored()? {
-        if let Some((schema, name)) = mapping.relation {
+        if let Some(relation) = mapping.mapped_relation()? {
+            let owner = known_role::remember(relation.owner_oid)?;
             as_extension_owner(|| {
                 query::run(
                     include_str!("../../sql/queries/manage/store_capture_grant_if_readable.sql"),
                     &[
                         known.clone().into(),
-                        schema.into(),
-                        name.into(),
+                        relation.schema.into(),
+                        relation.name.into(),
+                        owner.into(),
                         i64::from(oid).into(),
                     ],
                 )
@@ -193,7 +197,7 @@ fn captured_besides(known: &str, granted: &[String]) -> Result<String, Error> {
 /// What is to be done about a source that is not granted, as the end of a sentence. What the role has mapped itself is its own affair.
 fn left_out_source(source: &Source, role: &str) -> Option<String> {
     let problem = source.problems.iter().find(|problem| match problem {
-        Error::UntrustedSource { .. } | Error::OrphanedMapping { .. } => true,
+        Error::UntrustedSource { .. } | Error::MappedOfOther { .. } | Error::OrphanedMapping { .. } => true,
         Error::ForeignMapping { author, .. } => author != role,
         _ => false,
     })?;

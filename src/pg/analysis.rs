@@ -38,20 +38,35 @@ pub fn result_columns(select: &str) -> Result<Vec<ResultColumn>, Error> {
     })
 }
 
-/// The oids of the type and of the collation that a SELECT's first column has, if the current role may read what the SELECT reads and
-/// call what it calls.
-pub fn column_type(select: &str) -> Result<(u32, u32), Error> {
+/// What is found in a SELECT, by oids.
+#[derive(Default)]
+pub struct Found {
+    /// The type and the collation of its first column.
+    pub column_type: u32,
+    pub collation: u32,
+    /// What it calls and reads, and the types that it names or has literals of, as often as they occur.
+    pub functions: Vec<u32>,
+    pub relations: Vec<u32>,
+    pub types: Vec<u32>,
+}
+
+/// What a SELECT calls and reads, if the current role may, and the type of its first column.
+pub fn found(select: &str) -> Result<Found, Error> {
     look_at(select, |source| {
-        // SAFETY: a prepared plan's source has a valid list of Query nodes. PostgreSQL calls the callback, which raises its errors.
+        let mut found = Found::default();
+        // SAFETY: a prepared plan's source has a valid list of Query nodes. PostgreSQL calls the callback, which raises its errors, with
+        // a pointer to what outlives the call.
         unsafe {
             let queries = (*source).query_list.cast();
-            pg_sys::expression_tree_walker(queries, Some(check_privileges), std::ptr::null_mut());
+            pg_sys::expression_tree_walker(queries, Some(check_privileges), (&raw mut found).cast());
         }
         let first = description(source)
             .iter()
             .next()
             .map(|column| (column.atttypid.to_u32(), column.attcollation.to_u32()));
-        first.ok_or_else(|| Error::Internal("a SELECT returns no column".into()))
+        (found.column_type, found.collation) =
+            first.ok_or_else(|| Error::Internal("a SELECT returns no column".into()))?;
+        Ok(found)
     })
 }
 
@@ -97,7 +112,7 @@ fn type_category(oid: pg_sys::Oid) -> char {
 /// An error unless the current role may read all tables and call all functions in a tree: what the executor would say first.
 ///
 /// # Safety
-/// Called by PostgreSQL, with NULL or a node of an analyzed query.
+/// Called by PostgreSQL, with NULL or a node of an analyzed query, and a pointer to a [`Found`].
 #[pg_guard]
 unsafe extern "C-unwind" fn check_privileges(node: *mut pg_sys::Node, context: *mut c_void) -> bool {
     if node.is_null() {
@@ -111,19 +126,35 @@ unsafe extern "C-unwind" fn check_privileges(node: *mut pg_sys::Node, context: *
             pg_sys::ExecCheckRTPerms((*query).rtable, true);
             #[cfg(not(feature = "pg15"))]
             pg_sys::ExecCheckPermissions((*query).rtable, (*query).rteperminfos, true);
+            let relations = (0..pg_sys::list_length((*query).rtable))
+                .map(|number| pg_sys::list_nth((*query).rtable, number) as *const pg_sys::RangeTblEntry)
+                .map(|entry| (*entry).relid.to_u32())
+                .filter(|relation| *relation != 0);
+            (*context.cast::<Found>()).relations.extend(relations);
             return pg_sys::query_tree_walker(query, Some(check_privileges), context, 0);
         }
+        let named = match (*node).type_ {
+            pg_sys::NodeTag::T_Const => Some((*(node as *const pg_sys::Const)).consttype),
+            pg_sys::NodeTag::T_CoerceToDomain => Some((*(node as *const pg_sys::CoerceToDomain)).resulttype),
+            pg_sys::NodeTag::T_CoerceViaIO => Some((*(node as *const pg_sys::CoerceViaIO)).resulttype),
+            pg_sys::NodeTag::T_RowExpr => Some((*(node as *const pg_sys::RowExpr)).row_typeid),
+            _ => None,
+        };
+        (*context.cast::<Found>())
+            .types
+            .extend(named.map(pg_sys::Oid::to_u32));
         pg_sys::check_functions_in_node(node, Some(check_function), context);
         pg_sys::expression_tree_walker(node, Some(check_privileges), context)
     }
 }
 
 /// # Safety
-/// Called by PostgreSQL.
+/// Called by PostgreSQL, with a pointer to a [`Found`].
 #[pg_guard]
-unsafe extern "C-unwind" fn check_function(function: pg_sys::Oid, _context: *mut c_void) -> bool {
-    // SAFETY: only oids are passed; the name is a C string or NULL, which the error copies.
+unsafe extern "C-unwind" fn check_function(function: pg_sys::Oid, context: *mut c_void) -> bool {
+    // SAFETY: only oids are passed; the name is a C string or NULL, which the error copies. Nobody else uses what is found meanwhile.
     unsafe {
+        (*context.cast::<Found>()).functions.push(function.to_u32());
         let (role, execute) = (pg_sys::GetUserId(), pg_sys::ACL_EXECUTE as pg_sys::AclMode);
         #[cfg(feature = "pg15")]
         let answer = pg_sys::pg_proc_aclcheck(function, role, execute);

@@ -47,6 +47,8 @@ const SESSION_SETTINGS: &[(&CStr, &CStr)] = &[
     (c"backslash_quote", c"safe_encoding"),
     (c"gin_fuzzy_search_limit", c"0"),
     (c"row_security", c"on"),
+    // Releases of PostgreSQL before August 2024 do not know it.
+    (c"restrict_nonsystem_relation_kind", c""),
     (c"lock_timeout", c"10s"),
     // A view that fails must not end the process.
     (c"exit_on_error", c"off"),
@@ -80,8 +82,11 @@ pub fn start(database: Option<u32>) {
 /// Sets parameters for this process.
 fn configure(settings: &[(&CStr, &CStr)], source: pg_sys::GucSource::Type) {
     for (name, value) in settings {
-        // SAFETY: both strings outlive the call, which copies them.
+        // SAFETY: both strings outlive the calls, which copy them; a setting that this server does not know is NULL.
         unsafe {
+            if pg_sys::GetConfigOption(name.as_ptr(), true, false).is_null() {
+                continue;
+            }
             pg_sys::SetConfigOption(
                 name.as_ptr(),
                 value.as_ptr(),

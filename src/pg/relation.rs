@@ -56,6 +56,13 @@ pub fn owner(schema: &CStr, name: &CStr) -> Option<u32> {
     })
 }
 
+/// The owner and the kind (`pg_class.relkind`) of a relation, in the same way.
+pub fn owner_and_kind(schema: &CStr, name: &CStr) -> Option<(u32, char)> {
+    look_up(schema, name, pg_sys::AccessShareLock, |class| {
+        (class.relowner.to_u32(), char::from(class.relkind as u8))
+    })
+}
+
 /// Locks a table against being altered until the transaction ends. Says whether it is an ordinary table of that role.
 pub fn hold_table(schema: &CStr, name: &CStr, owner: u32) -> bool {
     let is_own = |class: &pg_sys::FormData_pg_class| {
@@ -125,6 +132,28 @@ fn try_to_lock(schema: &CStr, names: &[CString]) -> Result<(), u32> {
         }
     }
     Ok(())
+}
+
+/// Whether there is an ordinary table of that name now, and it belongs to that role. It keeps no lock.
+pub fn is_table_of(schema: &CStr, name: &CStr, owner: u32) -> bool {
+    // SAFETY: the names outlive the calls, which only read them. An entry that is found has the form of its catalog, and is let go once
+    // it is read.
+    unsafe {
+        let schema = pg_sys::get_namespace_oid(schema.as_ptr(), true);
+        let entry = pg_sys::SearchSysCache2(
+            pg_sys::SysCacheIdentifier::RELNAMENSP as i32,
+            pg_sys::Datum::from(name.as_ptr()),
+            pg_sys::Datum::from(schema),
+        );
+        if entry.is_null() {
+            return false;
+        }
+        let class = &*(pg_sys::GETSTRUCT(entry) as *const pg_sys::FormData_pg_class);
+        let is_own =
+            class.relkind == pg_sys::RELKIND_RELATION as c_char && class.relowner == pg_sys::Oid::from(owner);
+        pg_sys::ReleaseSysCache(entry);
+        is_own
+    }
 }
 
 /// Locks the relation that bears a name now until the transaction ends, and reads its entry in the catalog, if there is one.

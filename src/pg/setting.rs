@@ -18,6 +18,13 @@ impl Drop for Nested {
     }
 }
 
+/// Has no setting begin with the extension's name but those that it has made known: nobody can set what does not exist. Called when the
+/// library is loaded.
+pub fn reserve_prefix() {
+    // SAFETY: the name outlives the call, which copies it.
+    unsafe { pg_sys::MarkGUCPrefixReserved(c"metabase_views".as_ptr()) }
+}
+
 /// Runs `work` with TimeZone set to `zone`, a name that PostgreSQL knows, and times, intervals and numbers written as ever.
 pub fn with_time_zone<T>(zone: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let settings = [

@@ -116,8 +116,7 @@ pub fn close(id: i64, outcome: &Outcome) -> Result<(), Error> {
                 error.map(|error| error.sqlstate().to_owned()).into(),
                 outcome.stored_error().into(),
             ],
-        )?;
-        notify(outcome)
+        )
     })
 }
 
@@ -139,24 +138,27 @@ pub fn close_failed(id: i64, sqlstate: &str, message: &str) -> Result<(), Error>
     })
 }
 
-/// Tells whoever listens on channel metabase_views what was refreshed, when this transaction commits. Called as the extension's
-/// owner.
+/// Tells whoever listens on channel metabase_views what was refreshed, when this transaction commits; nobody where half of the server's
+/// queue of notifications is taken. Any login of any database can fill it, and a transaction that has notified then fails when it
+/// commits: no refresh is to be lost for that.
 ///
 /// Every login of the database may listen. What the seven are called is no secret; what a view of somebody's own is called, and how
 /// much changes in it, is for those who may read it.
-fn notify(outcome: &Outcome) -> Result<(), Error> {
+pub fn notify(outcome: &Outcome) -> Result<(), Error> {
     if outcome.error.is_some() {
         return Ok(());
     }
     let is_of_the_seven = VIEWS.iter().any(|view| view.name == outcome.view_name);
-    query::run(
-        include_str!("../../sql/queries/refresh/notify.sql"),
-        &[
-            is_of_the_seven.then(|| outcome.view_name.clone()).into(),
-            outcome.mode.to_owned().into(),
-            outcome.rows_changed.filter(|_| is_of_the_seven).into(),
-        ],
-    )
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/refresh/notify.sql"),
+            &[
+                is_of_the_seven.then(|| outcome.view_name.clone()).into(),
+                outcome.mode.to_owned().into(),
+                outcome.rows_changed.filter(|_| is_of_the_seven).into(),
+            ],
+        )
+    })
 }
 
 /// Writes runs that have ended into the log.
@@ -181,10 +183,10 @@ pub fn write(outcomes: &[Outcome]) -> Result<(), Error> {
                     parameters::clock_offset().into(),
                 ],
             )?;
-            notify(outcome)?;
         }
         Ok(())
-    })
+    })?;
+    outcomes.iter().try_for_each(notify)
 }
 
 /// The last completed run of a view, and the error of its last run that has ended, if that failed: what `T` names of these.

@@ -244,6 +244,11 @@ impl Agenda {
 }
 
 impl AgendaItem {
+    /// When it was due, where it is, or is tried again.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.past.retry_at.or(self.past.next_due)
+    }
+
     /// Remembers how a run has ended. Returns when it is tried again, if it failed.
     pub fn store_result(&self, has_failed: bool, random: f64) -> Result<Option<Timestamp>, Error> {
         let (failures, retry_at) = match has_failed {

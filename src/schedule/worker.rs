@@ -1,5 +1,6 @@
 //! The worker: one process a database, which refreshes its views when they are due and when what they show has changed.
 
+use std::collections::BTreeSet;
 use std::ffi::c_int;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
@@ -36,6 +37,8 @@ const OVERRUN_PAUSE: Duration = Duration::from_secs(600);
 /// What became of a refresh that the launcher has interrupted.
 const INTERRUPTED: &str =
     "it was interrupted: it took long, and other databases waited for a background worker (SQLSTATE 57014)";
+/// How long no view of a user's own is begun before changes are looked at.
+const SOON: Duration = Duration::from_secs(1);
 /// How often old runs are removed from the log.
 const PRUNING: Duration = Duration::from_secs(3600);
 /// Refreshes for events take one part of the time at most, of as many.
@@ -99,11 +102,16 @@ struct Worker {
     apply_not_before: Instant,
     pruned_at: Option<Instant>,
     has_closed_lost_runs: bool,
+    /// The owners of views of users' own that wait and have had a turn, the last one last.
+    served: Vec<u32>,
     /// The error of the last cycle, so that the log has it once.
     last_error: Option<String>,
     /// The same, of applying.
     apply_error: Option<String>,
 }
+
+/// A view that is due.
+type Waiting<'a> = (&'a AgendaItem, Decision, Cause);
 
 /// How a cycle has ended.
 enum Cycle {
@@ -126,6 +134,7 @@ impl Worker {
             apply_not_before: Instant::now(),
             pruned_at: None,
             has_closed_lost_runs: false,
+            served: Vec::new(),
             last_error: None,
             apply_error: None,
         }
@@ -135,9 +144,7 @@ impl Worker {
         loop {
             process::heed();
             self.leave_if_asked();
-            if self.place(|place| place.has_events.load(SeqCst)) {
-                self.event_since.get_or_insert_with(Instant::now);
-            }
+            self.note_events();
             let pause = match self.cycle() {
                 Ok(Cycle::Done(pause)) => {
                     self.last_error = None;
@@ -149,6 +156,13 @@ impl Worker {
                 Err(error) => self.complain(&error),
             };
             self.sleep(pause);
+        }
+    }
+
+    /// Notes that something was committed.
+    fn note_events(&mut self) {
+        if self.place(|place| place.has_events.load(SeqCst)) {
+            self.event_since.get_or_insert_with(Instant::now);
         }
     }
 
@@ -225,7 +239,10 @@ impl Worker {
         }
     }
 
-    /// Refreshes whatever is due.
+    /// Refreshes those of the seven that are due, and one view of a user's own.
+    ///
+    /// Anybody may make views, and no matter how many there are and how long they take, the seven wait for one of them at most, and so
+    /// does another role's view for one of each role.
     fn cycle(&mut self) -> Result<Cycle, Error> {
         if !self.has_extension()? {
             return Ok(Cycle::NoExtension);
@@ -276,18 +293,17 @@ impl Worker {
         let mut event_time = Duration::ZERO;
         let mut has_run = false;
         let mut next = None;
+        let mut waiting = Vec::new();
         for item in &agenda.items {
             let decision = agenda.decide(item, events);
             next = earlier(next, agenda.next(item, &decision));
             match decision.cause {
+                Some(cause) if !item.view.is_of_the_seven() => waiting.push((item, decision, cause)),
                 Some(cause) => {
                     has_run = true;
                     let begin = Instant::now();
-                    // What is left open in the log is closed the next time.
-                    self.has_closed_lost_runs = false;
                     let retry_at = self.run_view(&agenda, item, &decision, cause)?;
                     next = earlier(next, retry_at);
-                    self.has_closed_lost_runs = true;
                     // One that has failed, after it had waited for a lock perhaps, waits for its retry, and keeps no other waiting.
                     if cause == Cause::Event && retry_at.is_none() {
                         event_time += begin.elapsed();
@@ -311,6 +327,19 @@ impl Worker {
             }
         }
         self.prune()?;
+        self.note_events();
+        let are_more_waiting = waiting.len() > 1;
+        // What was committed and is looked at in a moment is not kept waiting.
+        let is_event_near = !events && self.event_due().is_some_and(|due| due <= Instant::now() + SOON);
+        if !is_event_near && let Some((item, decision, cause)) = self.turn(waiting) {
+            let retry_at = self.run_view(&agenda, item, &decision, cause)?;
+            next = earlier(next, retry_at);
+            process::heed();
+            self.leave_if_asked();
+            if are_more_waiting {
+                return Ok(Cycle::Done(Duration::ZERO));
+            }
+        }
         let until_next = next.map(|next| parameters::now().duration_until(next));
         let pause = match until_next {
             Some(until) => Duration::try_from(until).unwrap_or(Duration::ZERO),
@@ -320,6 +349,20 @@ impl Worker {
             Some(due) => pause.min(due.saturating_duration_since(Instant::now())),
             None => pause,
         }))
+    }
+
+    /// Whose turn it is of the views that wait: that of the role that had its turn the longest ago.
+    fn turn<'a>(&mut self, waiting: Vec<Waiting<'a>>) -> Option<Waiting<'a>> {
+        let owners: BTreeSet<u32> = waiting.iter().map(|(item, ..)| item.owner).collect();
+        self.served.retain(|owner| owners.contains(owner));
+        let turn = waiting.into_iter().min_by_key(|(item, ..)| {
+            let last = self.served.iter().position(|owner| *owner == item.owner);
+            (last, item.due())
+        })?;
+        let owner = turn.0.owner;
+        self.served.retain(|served| *served != owner);
+        self.served.push(owner);
+        Some(turn)
     }
 
     /// When what was committed is looked at; None where there is nothing.
@@ -364,12 +407,14 @@ impl Worker {
     /// Refreshes a view as its owner, in a transaction of its own between two that say in the log that it has begun and how it ended.
     /// Returns when it is tried again, if it failed.
     fn run_view(
-        &self,
+        &mut self,
         agenda: &Agenda,
         item: &AgendaItem,
         decision: &Decision,
         cause: Cause,
     ) -> Result<Option<jiff::Timestamp>, Error> {
+        // What is left open in the log is closed the next time.
+        self.has_closed_lost_runs = false;
         let id = process::transaction(|| {
             agenda.store(item, decision)?;
             item.open_run(cause)
@@ -410,6 +455,7 @@ impl Worker {
             )
             .report(PgLogLevel::WARNING);
         }
+        self.has_closed_lost_runs = true;
         Ok(retry_at)
     }
 
@@ -437,10 +483,14 @@ fn refreshed(view: &ViewEntry, owner: u32, id: i64) -> Option<Failure> {
     let result =
         process::transaction(|| within_limits(|| acting_as(owner, || run::refresh_opened(view, id))));
     match result {
-        Ok(outcome) => outcome.error_message().map(|error| Failure {
-            error,
-            unlogged_sqlstate: None,
-        }),
+        Ok(outcome) => {
+            // In a transaction of its own: where the queue of notifications is full, it is that which fails.
+            let _ = process::transaction(|| log::notify(&outcome));
+            outcome.error_message().map(|error| Failure {
+                error,
+                unlogged_sqlstate: None,
+            })
+        }
         Err(error) => Some(Failure {
             error: match error.sqlstate() == sqlstate::QUERY_CANCELED && process::was_cancelled_again() {
                 true => "it took longer than metabase_views.statement_timeout, and did not stop at once (SQLSTATE 57014)".into(),

@@ -233,6 +233,7 @@ mod tests {
                     filter: None,
                     is_mapped_to_none: false,
                     unique_key: false,
+                    behind: Vec::new(),
                     problems: Vec::new(),
                 })
                 .collect(),
@@ -264,7 +265,7 @@ mod tests {
             oid: 1,
             owner: "shop".into(),
             owner_oid: 2,
-            stranger: None,
+            owners: Vec::new(),
             readable: true,
             columns,
         });

@@ -1,7 +1,7 @@
 //! What the database's catalog says of tables and expressions.
 
 use super::entity::{ENTITIES, Entity};
-use super::{SourceRelation, SqlType};
+use super::{RelationOwner, SourceRelation, SqlType};
 use crate::error::Error;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::{analysis, query};
@@ -33,7 +33,7 @@ pub fn known_relations(reader: Option<&str>) -> Result<Vec<SourceRelation>, Erro
     relations(&names, reader)
 }
 
-/// The type of an expression over a relation's columns, found without running or planning anything.
+/// The type of an expression over a relation's columns, found without running or planning anything; and whose what it reads and calls is.
 ///
 /// `what` names the expression in the error that comes back where it does not work.
 pub fn expression_type(
@@ -41,37 +41,45 @@ pub fn expression_type(
     what: &str,
     relation: &SourceRelation,
     expression: &str,
-) -> Result<SqlType, Error> {
+) -> Result<(SqlType, Vec<RelationOwner>), Error> {
     // In a WHERE clause PostgreSQL refuses sets, aggregates and window functions, which would make more rows or fewer.
     let probe = format!(
         "SELECT (\n{expression}\n) FROM {} AS source WHERE (\n{expression}\n) IS NULL",
         relation.qualified
     );
-    let (type_oid, collation) =
-        subtransaction(|| analysis::column_type(&probe)).map_err(|error| match error {
-            Error::Postgres {
+    let found = subtransaction(|| analysis::found(&probe)).map_err(|error| match error {
+        Error::Postgres {
+            sqlstate,
+            message,
+            hint,
+            ..
+        } => {
+            let is_refused_call = sqlstate == sqlstate::FEATURE_NOT_SUPPORTED;
+            Error::Expression {
+                entity: entity.name(),
+                what: what.to_owned(),
+                relation: relation.qualified.clone(),
                 sqlstate,
-                message,
-                hint,
-                ..
-            } => {
-                let is_refused_call = sqlstate == sqlstate::FEATURE_NOT_SUPPORTED;
-                Error::Expression {
-                    entity: entity.name(),
-                    what: what.to_owned(),
-                    relation: relation.qualified.clone(),
-                    sqlstate,
-                    cause: message,
-                    // What PostgreSQL advises is for statements; this is our own.
-                    hint: hint.filter(|_| is_refused_call),
-                }
+                cause: message,
+                // What PostgreSQL advises is for statements; this is our own.
+                hint: hint.filter(|_| is_refused_call),
             }
-            other => other,
-        })?;
-    query::row(
+        }
+        other => other,
+    })?;
+    let sql_type = query::row(
         include_str!("../../sql/queries/source/expression_type.sql"),
-        &[i64::from(type_oid).into(), i64::from(collation).into()],
-    )
+        &[
+            i64::from(found.column_type).into(),
+            i64::from(found.collation).into(),
+        ],
+    )?;
+    let oids = |oids: Vec<u32>| oids.into_iter().map(i64::from).collect::<Vec<i64>>().into();
+    let owners = query::rows(
+        include_str!("../../sql/queries/source/expression_owners.sql"),
+        &[oids(found.functions), oids(found.types), oids(found.relations)],
+    )?;
+    Ok((sql_type, owners))
 }
 
 /// The parts of a name such as `shop."Orders"`: always a schema and a table.

@@ -21,15 +21,15 @@ pub fn choose_relation(
         return Ok(None);
     };
     let is_the_shops = relation.kind != 'v' && shop_owner == Some(relation.owner.as_str());
-    match relation.stranger.clone() {
-        Some(stranger) if !is_the_shops => Err(Error::UntrustedSource {
+    if let Some(stranger) = relation.strangers().next().filter(|_| !is_the_shops) {
+        return Err(Error::UntrustedSource {
             entity: spec.name,
-            relation: relation.qualified,
-            is_behind: stranger != relation.owner,
-            owner: stranger,
-        }),
-        _ => Ok(Some(relation)),
+            relation: relation.qualified.clone(),
+            is_behind: stranger.is_behind,
+            owner: stranger.name.clone(),
+        });
     }
+    Ok(Some(relation))
 }
 
 fn only_candidate(
@@ -293,6 +293,7 @@ pub fn check_references(source: &Source, key_type: impl Fn(Entity) -> Option<Sql
 
 #[cfg(test)]
 mod tests {
+    use super::super::RelationOwner;
     use super::*;
 
     fn sql_type(base: &str, category: char) -> SqlType {
@@ -313,7 +314,7 @@ mod tests {
             oid: 1,
             owner: "shop".into(),
             owner_oid: 2,
-            stranger: None,
+            owners: Vec::new(),
             readable: true,
             columns: columns
                 .iter()
@@ -357,11 +358,20 @@ mod tests {
         ));
     }
 
+    fn owned_by_a_stranger() -> Vec<RelationOwner> {
+        vec![RelationOwner {
+            name: "stranger".into(),
+            oid: 20000,
+            is_behind: false,
+            is_stranger: true,
+        }]
+    }
+
     #[test]
     fn what_a_stranger_owns_is_for_a_person_to_map() {
         let sizes = |kind| SourceRelation {
             owner: "stranger".into(),
-            stranger: Some("stranger".into()),
+            owners: owned_by_a_stranger(),
             ..relation("core", "sizes", kind, &[])
         };
         let found = |kind, shop_owner| choose_relation(Entity::Size.spec(), &[sizes(kind)], Some(shop_owner));
@@ -377,7 +387,7 @@ mod tests {
     fn orders_are_not_trusted_for_their_name_either() {
         let orders = SourceRelation {
             owner: "stranger".into(),
-            stranger: Some("stranger".into()),
+            owners: owned_by_a_stranger(),
             ..relation("sales", "order", 'r', &[])
         };
         assert!(matches!(

@@ -286,7 +286,7 @@ mod tests {
             oid,
             owner: "shop".into(),
             owner_oid: 3,
-            stranger: None,
+            owners: Vec::new(),
             readable: true,
             columns: columns
                 .iter()
@@ -316,6 +316,7 @@ mod tests {
             relation,
             filter: None,
             is_mapped_to_none: false,
+            behind: Vec::new(),
             unique_key: true,
             problems: Vec::new(),
         }

@@ -452,7 +452,7 @@ pub fn told(definition: &str) -> Result<String, Error> {
     subtransaction_kept_if(
         |_| false,
         || {
-            as_creator(|| {
+            as_creator("told", || {
                 restricted(|| {
                     query::run(
                         &format!("CREATE VIEW metabase_internal.told AS\n{definition}"),
@@ -472,13 +472,16 @@ fn create(verb: &str, sources: &Sources, source: &Source, settings: &Settings) -
     let create = format!("{verb} {}", adapter::view(sources, source, settings));
     // Literals in it are read now. They were looked at before, but what a CHECK calls may have changed since: it cannot go back to
     // the role of a session that has SET ROLE.
-    as_creator(|| restricted(|| query::run(&create, &[])))?;
+    as_creator(source.spec.adapter, || restricted(|| query::run(&create, &[])))?;
     query::run(&adapter::comment_statements(source), &[])
 }
 
-/// Runs `work` with the privilege to make relations in `metabase_internal`, which nobody has by itself: a function there that is
-/// called like one of ours, or a table like one of the facts, would be in everybody's way.
-fn as_creator<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+/// Runs `work`, which makes the view `made`, with the privilege to make relations in `metabase_internal`, which nobody has by itself: a
+/// function there that is called like one of ours, or a table like one of the facts, would be in everybody's way.
+///
+/// Literals in the view are read meanwhile, and what a CHECK calls then has the privilege, too: if anything but the view has come there, or
+/// has another name, all of it is undone.
+fn as_creator<T>(made: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     if query::value(
         "SELECT pg_catalog.has_schema_privilege('metabase_internal', 'CREATE')",
         &[],
@@ -486,20 +489,32 @@ fn as_creator<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         return work();
     }
     let role = sql::ident(&current_role()?);
-    as_extension_owner(|| {
-        query::run(
-            &format!("GRANT CREATE ON SCHEMA metabase_internal TO {role}"),
-            &[],
+    let others = || -> Result<Vec<String>, Error> {
+        query::values(
+            include_str!("../../sql/queries/source/own_objects.sql"),
+            &[made.to_owned().into()],
         )
-    })?;
-    let made = work()?;
-    as_extension_owner(|| {
-        query::run(
-            &format!("REVOKE CREATE ON SCHEMA metabase_internal FROM {role}"),
-            &[],
-        )
-    })?;
-    Ok(made)
+    };
+    subtransaction(|| {
+        let before = as_extension_owner(|| {
+            query::run(
+                &format!("GRANT CREATE ON SCHEMA metabase_internal TO {role}"),
+                &[],
+            )?;
+            others()
+        })?;
+        let result = work()?;
+        as_extension_owner(|| {
+            query::run(
+                &format!("REVOKE CREATE ON SCHEMA metabase_internal FROM {role}"),
+                &[],
+            )?;
+            match others()?.into_iter().find(|object| !before.contains(object)) {
+                None => Ok(result),
+                Some(object) => Err(Error::Planted { object }),
+            }
+        })
+    })
 }
 
 /// Changes an adapter in place, or makes it anew where its columns have other types now.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::entity::{ENTITIES, Entity, EntityColumn, EntitySpec};
-use super::{Binding, Origin, Source, SourceRelation, Sources, SqlType, catalog, detect};
+use super::{Binding, Origin, RelationOwner, Source, SourceRelation, Sources, SqlType, catalog, detect};
 use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{
@@ -27,6 +27,35 @@ pub struct Mapping {
     pub mapped_by: String,
     /// The oid of that role; None where it is gone.
     pub author: Option<u32>,
+    /// The oid of the role that the relation belonged to when it was mapped.
+    owner: Option<u32>,
+    /// The oids of the roles to whom belonged then what the relation and the expressions read and call.
+    owners_behind: Vec<u32>,
+    /// Whether it is being mapped, so that it speaks for whatever there is.
+    #[serde(skip)]
+    is_new: bool,
+}
+
+impl Mapping {
+    /// The relation that it is of, where that is there and belongs to whom it belonged to.
+    pub fn mapped_relation(&self) -> Result<Option<SourceRelation>, Error> {
+        let Some((schema, name)) = &self.relation else {
+            return Ok(None);
+        };
+        let relation = catalog::relation(schema, name)?;
+        Ok(relation.filter(|relation| self.other_owner(&relation.owners).is_none()))
+    }
+
+    /// A role that is not trusted for a name, and that the mapping did not speak for: its author looked at what was other roles', and
+    /// whoever may create in a schema can put something else in its place.
+    fn other_owner<'a>(&self, owners: &'a [RelationOwner]) -> Option<&'a RelationOwner> {
+        let was_mapped = |owner: &RelationOwner| {
+            self.owner == Some(owner.oid) || owner.is_behind && self.owners_behind.contains(&owner.oid)
+        };
+        owners
+            .iter()
+            .find(|owner| !self.is_new && owner.is_stranger && !was_mapped(owner))
+    }
 }
 
 /// The stored mappings.
@@ -50,6 +79,9 @@ pub fn store(
         filter,
         mapped_by: current_role()?,
         author: Some(author),
+        owner: None,
+        owners_behind: Vec::new(),
+        is_new: true,
     };
     if mapping.relation.is_none() {
         if entity.spec().required {
@@ -69,6 +101,15 @@ pub fn store(
     }
     let (schema, name) = mapping.relation.clone().unzip();
     let author = known_role::remember(author)?;
+    let owners = source.relation.iter().flat_map(|relation| &relation.owners);
+    let (mut owner, mut behind) = (None, Vec::new());
+    for role in owners.chain(&source.behind) {
+        let known = known_role::remember(role.oid)?;
+        match role.is_behind {
+            true => behind.push(known),
+            false => owner = Some(known),
+        }
+    }
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/source/store_mapping.sql"),
@@ -79,6 +120,8 @@ pub fn store(
                 pgrx::JsonB(serde_json::to_value(&mapping.columns)?).into(),
                 mapping.filter.clone().into(),
                 author.into(),
+                owner.into(),
+                behind.into(),
             ],
         )
     })?;
@@ -174,6 +217,7 @@ fn resolve_entity(
         filter: mapping.and_then(|mapping| mapping.filter.clone()),
         is_mapped_to_none: mapping.is_some_and(|mapping| mapping.relation.is_none()),
         unique_key: false,
+        behind: Vec::new(),
         problems: Vec::new(),
     };
     if let Some(mapping) = mapping
@@ -230,7 +274,12 @@ fn resolve_entity(
     for column in spec.columns {
         let mapped = mapping.and_then(|mapping| mapping.columns.get(column.name));
         let binding = match mapped {
-            Some(Some(expression)) => bind_expression(spec, column, &relation, expression),
+            Some(Some(expression)) => {
+                bind_expression(spec, column, &relation, expression).map(|(binding, owners)| {
+                    source.behind.extend(owners);
+                    binding
+                })
+            }
             Some(None) if column.required => Err(Error::ColumnMissing {
                 entity: spec.name,
                 column: column.name,
@@ -254,9 +303,19 @@ fn resolve_entity(
             }
         }
     }
-    if let Some(filter) = &source.filter
-        && let Err(problem) = check_filter(spec, &relation, filter)
-    {
+    if let Some(filter) = &source.filter {
+        match check_filter(spec, &relation, filter) {
+            Ok(owners) => source.behind.extend(owners),
+            Err(problem) => source.problems.push(problem),
+        }
+    }
+    if let Some(other) = mapping.and_then(|mapping| mapping.other_owner(&source.behind)) {
+        let problem = Error::MappedOfOther {
+            entity: spec.name,
+            relation: relation.qualified.clone(),
+            what: "what its mapping calls or reads",
+            owner: other.name.clone(),
+        };
         source.problems.push(problem);
     }
     let errors = detect::check_keys(&source);
@@ -286,38 +345,55 @@ fn find_relation(
     match mapping {
         None => detect::choose_relation(spec, existing, shop_owner),
         Some(Mapping { relation: None, .. }) => Ok(None),
-        Some(Mapping {
-            relation: Some((schema, name)),
-            ..
-        }) => match catalog::relation(schema, name)? {
-            Some(relation) => Ok(Some(relation)),
-            None => Err(Error::RelationMissing {
+        Some(
+            mapping @ Mapping {
+                relation: Some((schema, name)),
+                ..
+            },
+        ) => {
+            let relation = catalog::relation(schema, name)?.ok_or_else(|| Error::RelationMissing {
                 entity: spec.name,
                 relation: format!("{schema}.{name}"),
-            }),
-        },
+            })?;
+            match mapping.other_owner(&relation.owners) {
+                None => Ok(Some(relation)),
+                Some(other) => Err(Error::MappedOfOther {
+                    entity: spec.name,
+                    what: match other.is_behind {
+                        true => "what it reads",
+                        false => "that",
+                    },
+                    owner: other.name.clone(),
+                    relation: relation.qualified,
+                }),
+            }
+        }
     }
 }
 
-/// A mapped column: the name of a column if there is one of that name, else an expression.
+/// A mapped column: the name of a column if there is one of that name, else an expression. Also whose what that reads and calls is.
 fn bind_expression(
     spec: &'static EntitySpec,
     column: &'static EntityColumn,
     relation: &SourceRelation,
     given: &str,
-) -> Result<Binding, Error> {
-    let (expression, sql_type) = match relation.column(given) {
-        Some(found) => (detect::column_reference(&found.name), found.sql_type.clone()),
+) -> Result<(Binding, Vec<RelationOwner>), Error> {
+    let (expression, sql_type, owners) = match relation.column(given) {
+        Some(found) => (
+            detect::column_reference(&found.name),
+            found.sql_type.clone(),
+            Vec::new(),
+        ),
         None => {
             let what = format!("column \"{}\"", column.name);
-            let sql_type = checked_type(spec, &what, relation, given)?;
-            (format!("({given}\n)"), sql_type)
+            let (sql_type, owners) = checked_type(spec, &what, relation, given)?;
+            (format!("({given}\n)"), sql_type, owners)
         }
     };
     if !detect::fits(column.kind, &sql_type) {
         return Err(detect::wrong_type(spec, column, relation, given, &sql_type));
     }
-    Ok(Binding {
+    let binding = Binding {
         column,
         origin: Origin::Mapped,
         expression: Some(expression),
@@ -325,11 +401,17 @@ fn bind_expression(
         sql_type: Some(sql_type),
         note: None,
         is_mapped_to_none: false,
-    })
+    };
+    Ok((binding, owners))
 }
 
-fn check_filter(spec: &'static EntitySpec, relation: &SourceRelation, filter: &str) -> Result<(), Error> {
-    let sql_type = checked_type(spec, "the filter", relation, filter)?;
+/// An error unless a filter works. Returns whose what it reads and calls is.
+fn check_filter(
+    spec: &'static EntitySpec,
+    relation: &SourceRelation,
+    filter: &str,
+) -> Result<Vec<RelationOwner>, Error> {
+    let (sql_type, owners) = checked_type(spec, "the filter", relation, filter)?;
     if sql_type.base != "boolean" {
         return Err(Error::Expression {
             entity: spec.name,
@@ -340,16 +422,16 @@ fn check_filter(spec: &'static EntitySpec, relation: &SourceRelation, filter: &s
             hint: None,
         });
     }
-    Ok(())
+    Ok(owners)
 }
 
-/// The type of a text that is one expression and works on this relation.
+/// The type of a text that is one expression and works on this relation, and whose what it reads and calls is.
 fn checked_type(
     spec: &'static EntitySpec,
     what: &str,
     relation: &SourceRelation,
     expression: &str,
-) -> Result<SqlType, Error> {
+) -> Result<(SqlType, Vec<RelationOwner>), Error> {
     if !syntax::is_expression(expression)? {
         return Err(Error::NotAnExpression {
             entity: spec.name,

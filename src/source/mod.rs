@@ -49,15 +49,31 @@ pub struct SourceRelation {
     pub oid: u32,
     pub owner: String,
     pub owner_oid: u32,
-    /// A role whose name alone makes nothing a source, and to whom it belongs, or what it reads, or a part of it. Superusers, the role
-    /// that reads and, unless that is a superuser, the database's owner are none.
-    pub stranger: Option<String>,
+    /// To whom it belongs, and what it reads, and its parts; itself first.
+    pub owners: Vec<RelationOwner>,
     /// Whether the current role may read it.
     pub readable: bool,
     pub columns: Vec<SourceColumn>,
 }
 
+/// A role that a relation belongs to, or what the relation reads, or a part of it.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct RelationOwner {
+    pub name: String,
+    pub oid: u32,
+    /// Whether it is not the relation itself that belongs to it.
+    pub is_behind: bool,
+    /// Whether its name alone makes nothing a source. Superusers, the role that reads and, unless that is a superuser, the database's
+    /// owner are none.
+    pub is_stranger: bool,
+}
+
 impl SourceRelation {
+    /// The roles among its owners that are not trusted for a name.
+    pub fn strangers(&self) -> impl Iterator<Item = &RelationOwner> {
+        self.owners.iter().filter(|owner| owner.is_stranger)
+    }
+
     pub fn column(&self, name: &str) -> Option<&SourceColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
@@ -115,6 +131,8 @@ pub struct Source {
     pub is_mapped_to_none: bool,
     /// Whether the key is known to tell the rows apart.
     pub unique_key: bool,
+    /// To whom belongs what mapped expressions read and call.
+    pub behind: Vec<RelationOwner>,
     /// What keeps it from being used.
     pub problems: Vec<Error>,
 }

@@ -48,6 +48,11 @@ impl CustomView {
         if view_name.len() > LONGEST_NAME {
             return Err(bad_name("it has more than 56 bytes"));
         }
+        if view_name.starts_with("analytics.") {
+            return Err(bad_name(
+                "it begins with the name of the schema, which is taken off wherever a view is named",
+            ));
+        }
         if VIEWS.iter().any(|view| view.name == view_name) {
             return Err(bad_name("it is one of the seven"));
         }

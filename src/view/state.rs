@@ -67,19 +67,7 @@ impl ViewState {
     }
 
     pub fn check_kind(&self, view: &str) -> Result<(), Error> {
-        let kind = match self.kind {
-            'm' => return Ok(()),
-            'r' | 'p' => "a table",
-            'v' => "a view",
-            'f' => "a foreign table",
-            'S' => "a sequence",
-            'i' | 'I' => "an index",
-            _ => "something else",
-        };
-        Err(Error::NotAMaterializedView {
-            view: view.to_owned(),
-            kind,
-        })
+        check_kind(view, self.kind)
     }
 
     /// An error of PostgreSQL's about this view, in words that name it and say what to do.
@@ -145,6 +133,23 @@ impl Temporary {
             &[i64::from(role).into()],
         )
     }
+}
+
+/// An error unless `kind`, a relation's `pg_class.relkind`, is that of a materialized view.
+pub fn check_kind(view: &str, kind: char) -> Result<(), Error> {
+    let kind = match kind {
+        'm' => return Ok(()),
+        'r' | 'p' => "a table",
+        'v' => "a view",
+        'f' => "a foreign table",
+        'S' => "a sequence",
+        'i' | 'I' => "an index",
+        _ => "something else",
+    };
+    Err(Error::NotAMaterializedView {
+        view: view.to_owned(),
+        kind,
+    })
 }
 
 /// The owner of schema `analytics`, if it could put something else in the place of a view of role `owner`: a view is locked by its oid,

@@ -32,7 +32,7 @@ fn cluster(name: &str, settings: &'static [&'static str]) -> Cluster {
 }
 
 /// A cluster with the hand-worked shop in database `shop`, its seven views, and a worker that has begun.
-fn shop_cluster(name: &str) -> (Cluster, Client) {
+pub fn shop_cluster(name: &str) -> (Cluster, Client) {
     let cluster = cluster(name, PRELOADED);
     let client = create_shop(&cluster);
     (cluster, client)

@@ -72,6 +72,12 @@ pub enum Error {
         /// Their names, with schema.
         missing: Vec<String>,
     },
+    /// What would be called is not the extension's.
+    #[error("the shop's database has no {function} of extension metabase_views that belongs to a superuser")]
+    NoExtension {
+        /// The function.
+        function: String,
+    },
     /// There is no such dashboard.
     #[error("there is no dashboard \"{name}\"")]
     UnknownDashboard {
@@ -288,8 +294,7 @@ impl Error {
                     .to_owned()
             }
             Error::Postgres { hint: Some(hint), .. } => hint.clone(),
-            // undefined_function, invalid_schema_name
-            Error::Postgres { sqlstate, .. } if sqlstate == "42883" || sqlstate == "3F000" => {
+            Error::NoExtension { .. } => {
                 "Is this the shop's database, with an up-to-date extension? \
                  CREATE EXTENSION metabase_views, or ALTER EXTENSION metabase_views UPDATE."
                     .to_owned()
@@ -303,7 +308,8 @@ impl Error {
             }
             Error::UnknownDashboard { known, .. } => format!("There are {}.", known.join(", ")),
             Error::Template { .. } => {
-                "Extension and metabase-push are of different versions: ALTER EXTENSION metabase_views UPDATE, or build both anew."
+                "Is this the shop's database? Or extension and metabase-push are of different versions: ALTER EXTENSION metabase_views UPDATE, \
+                 or build both anew."
                     .to_owned()
             }
             Error::Unreachable { proxy: Some(_), .. } => {

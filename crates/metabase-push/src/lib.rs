@@ -21,6 +21,7 @@ mod json;
 mod layout;
 mod metabase;
 mod metadata;
+mod permitted;
 pub mod plan;
 pub mod postgres;
 pub mod progress;

@@ -57,7 +57,7 @@ pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> 
     progress.step("Reading the dashboards");
     let templates = names
         .iter()
-        .map(|name| Template::parse(name, source.dashboard_json(name, &metadata)?))
+        .map(|name| Template::parse(name, source.dashboard_json(name, &metadata)?, database.id))
         .collect::<Result<Vec<_>>>()?;
     let described = metadata::compare(&metadata, &templates, options.replace)?;
 

@@ -29,6 +29,31 @@ const VIEWS_QUERY: &str = "
     GROUP BY c.relname
     ORDER BY c.relname";
 
+/// Which of the functions `$1` is not the extension's. What else bears such a name would be called with the privileges of whoever
+/// connects, and have a say in what is done with the key. Nobody but a superuser can make what this finds.
+const FOREIGN_FUNCTION_QUERY: &str = "
+    SELECT wanted.function
+    FROM pg_catalog.unnest($1::pg_catalog.text[]) AS wanted (function)
+    WHERE NOT EXISTS (
+        SELECT
+        FROM pg_catalog.pg_proc AS function
+        JOIN pg_catalog.pg_roles AS owner ON owner.oid = function.proowner AND owner.rolsuper
+        JOIN pg_catalog.pg_depend AS member
+            ON member.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+            AND member.objid = function.oid
+            AND member.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+            AND member.deptype = 'e'
+        JOIN pg_catalog.pg_extension AS extension
+            ON extension.oid = member.refobjid
+            AND extension.extname = 'metabase_views'
+        JOIN pg_catalog.pg_roles AS creator ON creator.oid = extension.extowner AND creator.rolsuper
+        WHERE function.oid = pg_catalog.to_regprocedure(wanted.function)
+    )
+    LIMIT 1";
+
+/// The functions that are called.
+const FUNCTIONS: [&str; 2] = ["metabase.dashboards()", "metabase.dashboard_json(text, jsonb)"];
+
 /// A session in the shop's database. It only reads.
 pub struct ShopDatabase {
     client: Client,
@@ -58,6 +83,20 @@ impl ShopDatabase {
             .start()
             .map_err(query_error)
     }
+
+    /// The same, for a call of the extension's functions.
+    fn call(&mut self) -> Result<Transaction<'_>> {
+        let mut transaction = self.read()?;
+        let foreign = transaction
+            .query_opt(FOREIGN_FUNCTION_QUERY, &[&FUNCTIONS.as_slice()])
+            .map_err(query_error)?;
+        match foreign {
+            None => Ok(transaction),
+            Some(row) => Err(Error::NoExtension {
+                function: row.try_get(0).map_err(query_error)?,
+            }),
+        }
+    }
 }
 
 impl Source for ShopDatabase {
@@ -79,7 +118,7 @@ impl Source for ShopDatabase {
 
     fn dashboards(&mut self) -> Result<Vec<String>> {
         let rows = self
-            .read()?
+            .call()?
             .query("SELECT name::text FROM metabase.dashboards()", &[])
             .map_err(query_error)?;
         rows.iter()
@@ -90,7 +129,7 @@ impl Source for ShopDatabase {
     fn dashboard_json(&mut self, name: &str, metadata: &Value) -> Result<Value> {
         let query = "SELECT metabase.dashboard_json($1::text, $2::jsonb)::jsonb";
         let row = self
-            .read()?
+            .call()?
             .query_one(query, &[&name, metadata])
             .map_err(query_error)?;
         row.try_get(0).map_err(query_error)

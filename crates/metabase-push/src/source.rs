@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::{permitted, text};
 
 /// A JSON object.
 pub type Object = Map<String, Value>;
@@ -125,13 +126,17 @@ pub struct GridPlace {
 }
 
 impl Template {
-    /// Reads what `metabase.dashboard_json()` returns.
-    pub fn parse(dashboard: &str, json: Value) -> Result<Template> {
+    /// Reads what `metabase.dashboard_json()` returns, for the database that has this id in Metabase.
+    pub fn parse(dashboard: &str, json: Value, database: u64) -> Result<Template> {
         let unusable = |reason: String| Error::Template {
             dashboard: dashboard.to_owned(),
-            reason,
+            reason: text::beginning(&reason),
         };
+        permitted::check(&json, database).map_err(unusable)?;
         let template: Template = serde_json::from_value(json).map_err(|error| unusable(error.to_string()))?;
+        if template.name != dashboard {
+            return Err(unusable(format!("it is dashboard \"{}\"", template.name)));
+        }
         for key in template
             .layout
             .dashcards

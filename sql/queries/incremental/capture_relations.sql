@@ -40,7 +40,10 @@ SELECT
             SELECT
             FROM metabase_internal.capture_grant AS granted
             JOIN metabase_internal.known_roles() AS operator ON operator.id = granted.operator
+            JOIN metabase_internal.known_roles() AS owner ON owner.id = granted.relation_owner
             WHERE operator.role_oid = role.oid
+                -- The grant is for what had the name then, not for what somebody else has put there since.
+                AND owner.role_oid = relation.relowner
                 AND granted.relation_schema = wanted.schema
                 AND granted.relation_name = wanted.name
         ) AS is_permitted,

@@ -29,17 +29,24 @@ SELECT
                 WHERE child.inhparent = reached.oid
             ) AS next
         )
-        SELECT min(stranger.rolname::text)
+        SELECT pg_catalog.jsonb_agg(
+            pg_catalog.jsonb_build_object(
+                'name', role.rolname,
+                'oid', role.oid::bigint,
+                'is_behind', reached.oid <> relation.oid,
+                -- Whoever owns a database has more to say in it than others, and is no superuser for that.
+                'is_stranger', NOT (
+                    role.rolsuper
+                    OR role.oid = reader.oid
+                    OR (role.oid = database.datdba AND NOT reader.rolsuper)
+                )
+            )
+            ORDER BY reached.oid <> relation.oid, role.rolname
+        )
         FROM reached
         JOIN pg_catalog.pg_class AS class ON class.oid = reached.oid
-        JOIN pg_catalog.pg_roles AS stranger ON stranger.oid = class.relowner
-        -- Whoever owns a database has more to say in it than others, and is no superuser for that.
-        WHERE NOT (
-            stranger.rolsuper
-            OR stranger.oid = reader.oid
-            OR (stranger.oid = database.datdba AND NOT reader.rolsuper)
-        )
-    ) AS stranger,
+        JOIN pg_catalog.pg_roles AS role ON role.oid = class.relowner
+    ) AS owners,
     -- NULL for a table that only an old snapshot still shows; adapters.rs finds that out.
     coalesce(
         pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')

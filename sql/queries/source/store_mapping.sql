@@ -1,10 +1,14 @@
--- Stores a mapping of known role $6, in the place of an earlier one.
-INSERT INTO metabase_internal.source_mapping (entity, relation_schema, relation_name, columns, filter, mapped_by)
-VALUES ($1, $2, $3, $4, $5, $6::uuid)
+-- Stores a mapping of known role $6, in the place of an earlier one: of a table of known role $7, behind which are $8.
+INSERT INTO metabase_internal.source_mapping (
+    entity, relation_schema, relation_name, columns, filter, mapped_by, relation_owner, owners_behind
+)
+VALUES ($1, $2, $3, $4, $5, $6::uuid, $7::uuid, $8::uuid[])
 ON CONFLICT (entity) DO UPDATE SET
     relation_schema = excluded.relation_schema,
     relation_name   = excluded.relation_name,
     columns         = excluded.columns,
     filter          = excluded.filter,
     mapped_by       = excluded.mapped_by,
-    mapped_at       = excluded.mapped_at
+    mapped_at       = excluded.mapped_at,
+    relation_owner  = excluded.relation_owner,
+    owners_behind   = excluded.owners_behind

@@ -1,6 +1,6 @@
 //! What the views answer: the one place of the preview that runs a card's SQL.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::CString;
 
 use jiff::civil::Date;
@@ -10,12 +10,13 @@ use super::format::ShownColumn;
 use crate::dashboard::model::Card;
 use crate::dashboard::template::Template;
 use crate::error::Error;
-use crate::pg::identity::{as_role, is_superuser, may_act_as, restricted};
+use crate::pg::identity::{as_role, is_superuser, is_trusted, may_act_as, restricted, views_owner};
 use crate::pg::setting::with_settings;
 use crate::pg::{query, relation};
 use crate::sql;
+use crate::sqlstate;
 use crate::view::catalog::VIEWS;
-use crate::view::state::check_schema;
+use crate::view::state::{check_kind, check_schema};
 
 /// The rows that a card shows.
 pub struct Answer {
@@ -96,24 +97,58 @@ pub fn last_day(card: &Card, tag: &str) -> Result<Option<Date>, Error> {
 /// current role may act as that, and else as the current role.
 ///
 /// What the views' owner has tied to their indexes and types runs when they are read. Whoever has more than the owner does not
-/// lend it that.
+/// lend it that; whoever has not reads them as by SELECT, but only what belongs to whom the seven belong to: anybody who may create in the
+/// schema can put something in the place of a view that is missing.
 fn for_card<T>(card: &Card, ask: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    let mut owners = BTreeSet::new();
+    let mut owners = BTreeMap::new();
     for view in VIEWS.iter().filter(|view| card.reads(view.name)) {
         let name = CString::new(view.name)?;
         // This also locks it: what is asked is what was looked at.
-        let owner = relation::owner(c"analytics", &name).ok_or_else(|| Error::ViewMissing {
-            view: view.name.to_owned(),
-        })?;
-        owners.insert(owner);
+        let (owner, kind) =
+            relation::owner_and_kind(c"analytics", &name).ok_or_else(|| Error::ViewMissing {
+                view: view.name.to_owned(),
+            })?;
+        check_kind(view.name, kind)?;
+        owners.insert(owner, view.name);
     }
     let ask = || with_settings(&[("transaction_read_only", "on")], ask);
-    match Vec::from_iter(owners).as_slice() {
-        [owner] if may_act_as(*owner)? => {
-            check_schema(*owner)?;
-            as_role(*owner, ask)
+    match Vec::from_iter(owners.keys()).as_slice() {
+        [owner] if may_act_as(**owner)? => {
+            check_schema(**owner)?;
+            as_role(**owner, ask)
         }
         [_, _, ..] if is_superuser() => Err(Error::SeveralOwners),
-        _ => restricted(ask),
+        _ => {
+            for (owner, view) in &owners {
+                check_owner(view, *owner)?;
+            }
+            restricted(ask)
+        }
     }
+}
+
+/// An error unless a view belongs to whom the seven belong to, to the current role, or to a superuser.
+fn check_owner(view: &str, owner: u32) -> Result<(), Error> {
+    if views_owner()? == Some(owner) || is_trusted(owner)? {
+        return Ok(());
+    }
+    // What PostgreSQL would say of a role that may not read it at all, but only after it has planned with the view's indexes.
+    if !query::value::<bool>(
+        "SELECT pg_catalog.has_table_privilege($1, 'SELECT')",
+        &[sql::qualified("analytics", view).into()],
+    )? {
+        return Err(Error::Postgres {
+            sqlstate: sqlstate::INSUFFICIENT_PRIVILEGE.to_owned(),
+            message: format!("permission denied for materialized view {view}"),
+            detail: None,
+            hint: None,
+        });
+    }
+    Err(Error::ViewOfStranger {
+        view: view.to_owned(),
+        owner: query::value(
+            "SELECT pg_catalog.pg_get_userbyid($1::oid)",
+            &[i64::from(owner).into()],
+        )?,
+    })
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-use crate::cluster::{Cluster, create_all_views, error_of, run_file};
-use crate::sessions::wait_until;
+use crate::cluster::{Cluster, create_all_views, error_of, run_file, value};
+use crate::sessions::{wait_for, wait_until};
 use crate::shop::{SALE, column, run};
 use crate::worker::IS_FRESH;
 
@@ -195,4 +195,76 @@ fn who_may_not_drop_the_extension_does_not_have_its_worker_leave_by_trying() {
     }
     let starts = cluster.logged("starting background worker process \"metabase_views worker of database");
     assert_eq!(column(&mut theirs, worker), before, "{starts:?}");
+}
+
+/// One role has three views that are due each minute and sleep, another role has one. Their order is looked at, not how long they take.
+#[test]
+fn views_of_users_take_turns_with_each_other_and_the_seven() {
+    let cluster = Cluster::make("fairness-turns", TWO_WORKERS);
+    let mut shop = cluster.create_database("shop");
+    run(&mut shop, "CREATE EXTENSION metabase_views");
+    run_file(&mut shop, "demo/schema.sql");
+    run_file(&mut shop, "tests/hand_worked/shop.sql");
+    run(
+        &mut shop,
+        "CREATE ROLE anna LOGIN; CREATE ROLE bert LOGIN; CREATE ROLE carl LOGIN;
+         SELECT metabase.grant_operator(rolname) FROM pg_roles WHERE rolname IN ('anna', 'bert', 'carl');
+         CREATE TABLE public.sleep AS SELECT 0 AS seconds;
+         GRANT SELECT ON public.sleep TO PUBLIC;
+         CREATE FUNCTION public.sleeps() RETURNS integer LANGUAGE plpgsql AS $$
+         BEGIN
+             PERFORM pg_sleep(seconds) FROM public.sleep;
+             RETURN 1;
+         END $$",
+    );
+    // What is refreshed in full takes its time, and refreshes for changes have to wait after it.
+    let mut anna = cluster.connect_as("shop", "anna");
+    create_all_views(&mut anna);
+    for _ in 0..2 {
+        run(&mut shop, SALE);
+        wait_for(&mut shop, IS_FRESH, Duration::from_secs(180));
+        run(&mut anna, "SELECT * FROM metabase.refresh('all')");
+    }
+    for (role, view) in [("bert", "a1"), ("bert", "a2"), ("bert", "a3"), ("carl", "b1")] {
+        run(
+            &mut cluster.connect_as("shop", role),
+            &format!(
+                "SELECT metabase.create_custom_view('{view}', 'SELECT public.sleeps() AS a', ARRAY['a'], '* * * * *')"
+            ),
+        );
+    }
+    wait_until(
+        &mut shop,
+        "SELECT count(*) = 4 FROM metabase_internal.schedule_state WHERE view_name ~ '^[ab][123]$' AND next_due IS NOT NULL",
+    );
+    run(&mut shop, "UPDATE public.sleep SET seconds = 3");
+    let before: i64 = value(
+        &mut shop,
+        "SELECT coalesce(max(id), 0) FROM metabase.refresh_history",
+    );
+    let_pass(&mut shop, 61);
+    wait_until(
+        &mut shop,
+        &format!(
+            "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE id > {before} AND view_name ~ '^[ab][123]$')"
+        ),
+    );
+    run(&mut shop, SALE);
+    wait_until(
+        &mut shop,
+        &format!(
+            "SELECT count(DISTINCT view_name) = 4 FROM metabase.refresh_history WHERE id > {before} AND view_name ~ '^[ab][123]$'"
+        ),
+    );
+    let order = column(
+        &mut shop,
+        &format!(
+            "SELECT CASE WHEN view_name ~ '^[ab][123]$' THEN left(view_name, 1) ELSE 'seven' END FROM metabase.refresh_history
+             WHERE id > {before} AND (view_name ~ '^[ab][123]$' OR (view_name = 'metabase_executive_metrics' AND cause = 'event'))
+             ORDER BY id LIMIT 5"
+        ),
+    );
+    // What was sold while the first of them ran is shown before the second one, and that is the other role's.
+    assert_eq!(order[1], "seven", "{order:?}");
+    assert_ne!(order[0], order[2], "{order:?}");
 }

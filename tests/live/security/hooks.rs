@@ -185,6 +185,48 @@ fn nothing_that_somebody_has_put_into_schema_metabase_becomes_part_of_the_api() 
         );
         run(&mut client, "DROP SCHEMA metabase CASCADE");
     }
+    // Of what the server's own roles own, the catalog of shared dependencies says nothing.
+    let kinds = [
+        (
+            "FUNCTION metabase.planted()",
+            "() RETURNS integer LANGUAGE sql RETURN 1",
+        ),
+        ("TABLE metabase.planted", " (a integer)"),
+        ("DOMAIN metabase.planted", " AS integer"),
+        ("OPERATOR metabase.=== (name, text)", ""),
+        ("COLLATION metabase.planted", " FROM \"C\""),
+        (
+            "CONVERSION metabase.planted",
+            " FOR 'LATIN1' TO 'UTF8' FROM pg_catalog.iso8859_1_to_utf8",
+        ),
+        ("OPERATOR FAMILY metabase.planted USING btree", ""),
+        ("TEXT SEARCH DICTIONARY metabase.planted", " (TEMPLATE = simple)"),
+        (
+            "TEXT SEARCH CONFIGURATION metabase.planted",
+            " (PARSER = default)",
+        ),
+    ];
+    for (object, definition) in kinds {
+        let mut client = database.connect();
+        let create = match object {
+            "OPERATOR metabase.=== (name, text)" => {
+                "OPERATOR metabase.=== (LEFTARG = name, RIGHTARG = text, FUNCTION = pg_catalog.nameeqtext)"
+                    .to_owned()
+            }
+            "FUNCTION metabase.planted()" => format!("FUNCTION metabase.planted{definition}"),
+            other => format!("{other}{definition}"),
+        };
+        run(
+            &mut client,
+            &format!(
+                "CREATE SCHEMA metabase; CREATE {create}; GRANT CREATE ON SCHEMA metabase TO pg_monitor;
+                 ALTER {object} OWNER TO pg_monitor; REVOKE ALL ON SCHEMA metabase FROM pg_monitor"
+            ),
+        );
+        let error = error_of(&mut client, "CREATE EXTENSION metabase_views");
+        assert_eq!(error.sqlstate.code(), "42501", "{object}: {error:?}");
+        run(&mut client, "DROP SCHEMA metabase CASCADE");
+    }
     // What a superuser has made is no trap, and neither are somebody's default privileges.
     let superuser = database.create_role("superuser");
     run(

@@ -2,8 +2,8 @@
 
 use postgres::Client;
 
-use crate::cluster::{create_all_views, error_of, refresh_all};
-use crate::shop::{VIEWS, column, run, shop};
+use crate::cluster::{create_all_views, error_of, refresh_all, value};
+use crate::shop::{SALE, VIEWS, column, run, shop, shop_with_views};
 
 /// Tables, indexes and the like of the extension's owner that are not where, or not what, they would be in a session that has set nothing.
 const ASTRAY: &str = "
@@ -219,4 +219,61 @@ fn what_a_session_has_set_changes_no_number() {
             "{setting}"
         );
     }
+}
+
+#[test]
+fn views_that_a_setting_keeps_from_sessions_are_read_all_the_same() {
+    let (database, mut client) = shop_with_views();
+    let knows: bool = value(
+        &mut client,
+        "SELECT EXISTS (SELECT FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind')",
+    );
+    if !knows {
+        return;
+    }
+    // As the owner of the database may set it for all of its sessions.
+    run(
+        &mut client,
+        &format!(
+            "ALTER DATABASE {} SET restrict_nonsystem_relation_kind = 'view, foreign-table'",
+            database.name()
+        ),
+    );
+    let mut session = database.connect();
+    refresh_all(&mut session);
+    run(&mut session, SALE);
+    refresh_all(&mut session);
+    run(&mut session, "SELECT * FROM metabase.create_all_views(true)");
+    let missing: Vec<String> = column(
+        &mut session,
+        "SELECT difference FROM metabase.verify('metabase_executive_metrics')",
+    );
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
+fn no_setting_has_the_extensions_name_that_it_does_not_have() {
+    let (_database, mut client) = shop_with_views();
+    run(&mut client, "SELECT * FROM metabase.view_status()");
+    let error = error_of(&mut client, "SET metabase_views.no_such_setting = 1");
+    assert_eq!(error.sqlstate.code(), "42602", "{error:?}");
+    run(&mut client, "SET metabase_views.event_delay = 1");
+}
+
+#[test]
+fn the_name_of_a_view_has_the_schema_once() {
+    let (_database, mut client) = shop_with_views();
+    let make =
+        |name: &str| format!("SELECT metabase.create_custom_view('{name}', 'SELECT 1 AS a', ARRAY['a'])");
+    let error = error_of(&mut client, &make("analytics.analytics.z"));
+    assert_eq!(error.sqlstate.code(), "42602", "{error:?}");
+    run(&mut client, &make("analytics.z"));
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT view_name FROM metabase.view_status('analytics.z')"
+        ),
+        ["z"]
+    );
+    run(&mut client, "SELECT metabase.drop_view('analytics.z')");
 }

@@ -130,3 +130,101 @@ fn nothing_of_theirs_reaches_the_terminal_as_it_is() {
         assert!(!plain.lines().any(|line| line.starts_with("+ create")), "{plain}");
     }
 }
+
+/// What a database says that is not the shop's, or that somebody has got at: each is more than a question to the database itself.
+#[test]
+fn a_shop_that_asks_for_more_than_its_own_is_refused() {
+    let card = "/executive/cards/0/body";
+    let own = Shop::new().dashboards;
+    let query = own.pointer(&format!("{card}/dataset_query")).unwrap().clone();
+    let changed = |pointer: &str, value: Value| {
+        let mut query = query.clone();
+        *query.pointer_mut(pointer).unwrap() = value;
+        query
+    };
+    let with = |pointer: &str, key: &str, value: Value| {
+        let mut object = own.pointer(pointer).unwrap().clone();
+        object[key] = value;
+        (pointer.to_owned(), object)
+    };
+    let in_query = |query: Value| (format!("{card}/dataset_query"), query);
+    let target = "/executive/layout/dashcards/0/visualization_settings";
+    let cases = [
+        in_query(changed("/database", json!(99))),
+        in_query(changed("/database", json!("2"))),
+        in_query(changed("/database", Value::Null)),
+        in_query(changed("/type", json!("query"))),
+        in_query(json!({"database": 2, "type": "query", "query": {"source-table": 3}})),
+        in_query(
+            json!({"database": 2, "lib/type": "mbql/query", "stages": [{"lib/type": "mbql.stage/native", "native": "SELECT 1"}]}),
+        ),
+        in_query(changed("/native/query", json!(["SELECT 1"]))),
+        in_query(changed("/native/template-tags/date/type", json!("card"))),
+        in_query(changed("/native/template-tags/date/type", json!("snippet"))),
+        in_query(changed("/native/template-tags/date/dimension/1", json!(4711))),
+        in_query(changed(
+            "/native/template-tags/date/dimension",
+            json!(["expression", "x"]),
+        )),
+        with(&format!("{card}/dataset_query/native"), "collection", json!("x")),
+        with(
+            &format!("{card}/dataset_query/native/template-tags/date"),
+            "card-id",
+            json!(1),
+        ),
+        with(card, "enable_embedding", json!(true)),
+        with(card, "embedding_params", json!({"x": "enabled"})),
+        with(card, "collection_id", json!(1)),
+        with(card, "cache_ttl", json!(1)),
+        with(card, "archived", json!(true)),
+        with(card, "type", json!("model")),
+        with(
+            &format!("{card}/visualization_settings"),
+            "click_behavior",
+            json!({"type": "link"}),
+        ),
+        with("/executive/dashboard", "enable_embedding", json!(true)),
+        with(
+            "/executive/dashboard",
+            "embedding_params",
+            json!({"x": "enabled"}),
+        ),
+        with("/executive/dashboard", "collection_id", json!(1)),
+        with(
+            "/executive/dashboard/parameters/0",
+            "values_source_config",
+            json!({"card_id": 1}),
+        ),
+        with(
+            "/executive/layout/parameters/0",
+            "values_source_config",
+            json!({"card_id": 1}),
+        ),
+        with(
+            "/executive/layout/dashcards/1/parameter_mappings/0",
+            "card_id",
+            json!(1),
+        ),
+        with(target, "click_behavior", json!({"type": "link"})),
+        with("/executive/tables/0/body", "visibility_type", json!("hidden")),
+        with("/executive/fields/0/body", "visibility_type", json!("sensitive")),
+        with("/executive/fields/0/body", "fk_target_field_id", json!(1)),
+        ("/executive/name".to_owned(), json!("inventory_management")),
+    ];
+    for (pointer, value) in cases {
+        let server = Server::start(State::new());
+        let mut shop = Shop::new();
+        *shop
+            .dashboards
+            .pointer_mut(&pointer)
+            .unwrap_or_else(|| panic!("{pointer}")) = value.clone();
+        let error = push_with(&server, &shop, &options()).expect_err(&format!("{pointer}: {value}"));
+        assert!(matches!(error, Error::Template { .. }), "{pointer}: {error}");
+        let written = server
+            .take_requests()
+            .iter()
+            .filter(|request| request.method != "GET")
+            .count();
+        assert_eq!(written, 0, "{pointer}");
+    }
+}

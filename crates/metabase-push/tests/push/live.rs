@@ -127,3 +127,37 @@ fn what_a_databases_owner_has_put_before_the_catalog_is_not_found() {
         .get(0);
     assert_eq!(caught, 0);
 }
+
+#[test]
+#[ignore = "it needs the cluster that make test starts"]
+fn no_function_is_called_that_is_not_the_extensions() {
+    let begin = "DROP EXTENSION IF EXISTS metabase_views; DROP SCHEMA IF EXISTS metabase CASCADE; CREATE SCHEMA metabase; ";
+    let call = "RETURNS TABLE (name text) LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''called''; END'";
+    let name = database("impostor");
+    session("postgres")
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .expect("a database can be created");
+    let mut owner = session(&name);
+    for impostor in [
+        String::new(),
+        format!("{begin} CREATE FUNCTION metabase.dashboards() {call}"),
+        format!("{begin} CREATE FUNCTION metabase.dashboards(VARIADIC integer[] DEFAULT '{{}}') {call}"),
+        // Of another extension's, and of the extension's own, but another role's.
+        format!("{begin} CREATE FUNCTION metabase.dashboards() {call}; ALTER EXTENSION plpgsql ADD FUNCTION metabase.dashboards()"),
+        format!(
+            "ALTER EXTENSION plpgsql DROP FUNCTION metabase.dashboards(); DROP SCHEMA metabase CASCADE; CREATE EXTENSION metabase_views;
+             CREATE ROLE {name}; ALTER FUNCTION metabase.dashboards() OWNER TO {name}"
+        ),
+    ] {
+        owner.batch_execute(&impostor).expect("a superuser may do that");
+        let mut shop = ShopDatabase::connect(&format!("host={} user=postgres dbname={name}", socket()))
+            .expect("the cluster answers");
+        let error = shop.dashboards().expect_err(&impostor);
+        assert_eq!(
+            error.to_string(),
+            "the shop's database has no metabase.dashboards() of extension metabase_views that belongs to a superuser",
+            "{impostor}"
+        );
+        assert!(error.hint().expect("it has one").contains("CREATE EXTENSION metabase_views"));
+    }
+}

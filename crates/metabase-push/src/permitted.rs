@@ -1,0 +1,171 @@
+//! What a dashboard may ask of Metabase. The key may do more there than the shop's database may decide: all that it says is a question to
+//! itself, and what is said of its own tables.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::json::array;
+
+const TABLE: &[&str] = &["description", "display_name"];
+const FIELD: &[&str] = &["description", "has_field_values", "semantic_type", "settings"];
+const CARD: &[&str] = &[
+    "dataset_query",
+    "description",
+    "display",
+    "name",
+    "type",
+    "visualization_settings",
+];
+const DATASET_QUERY: &[&str] = &["database", "native", "type"];
+const NATIVE: &[&str] = &["query", "template-tags"];
+const TEMPLATE_TAG: &[&str] = &["dimension", "display-name", "id", "name", "type", "widget-type"];
+const DASHBOARD: &[&str] = &["description", "name", "parameters"];
+const PARAMETER: &[&str] = &[
+    "default",
+    "id",
+    "name",
+    "sectionId",
+    "slug",
+    "type",
+    "values_query_type",
+];
+const PARAMETER_MAPPING: &[&str] = &["parameter_id", "target"];
+const VISUALIZATION_SETTINGS: &[&str] = &[
+    "column_settings",
+    "dashcard.background",
+    "graph.dimensions",
+    "graph.metrics",
+    "graph.show_values",
+    "graph.x_axis.scale",
+    "graph.x_axis.title_text",
+    "graph.y_axis.title_text",
+    "map.dimension",
+    "map.metric",
+    "map.region",
+    "map.type",
+    "pie.dimension",
+    "pie.metric",
+    "pie.percent_visibility",
+    "pie.show_legend",
+    "pie.show_total",
+    "pie.slice_threshold",
+    "scalar.field",
+    "table.columns",
+    "text",
+    "version",
+    "virtual_card",
+];
+const TABLE_COLUMN: &[&str] = &["enabled", "name"];
+const COLUMN_SETTINGS: &[&str] = &[
+    "column_title",
+    "currency",
+    "currency_in_header",
+    "currency_style",
+    "date_style",
+    "decimals",
+    "number_style",
+    "suffix",
+    "time_enabled",
+];
+const VIRTUAL_CARD: &[&str] = &[
+    "archived",
+    "dataset_query",
+    "display",
+    "name",
+    "visualization_settings",
+];
+
+/// An error, in words, or nothing where all is well.
+type Check = Result<(), String>;
+
+/// Checks what `metabase.dashboard_json()` has returned, as far as it is what that returns: what is of another shape is for whoever reads
+/// it. `database` is the database's id in Metabase.
+pub fn check(template: &Value, database: u64) -> Check {
+    let fields: BTreeSet<u64> = array(template, "fields")
+        .filter_map(|field| field["id"].as_u64())
+        .collect();
+    for table in array(template, "tables") {
+        keys("a table", &table["body"], TABLE)?;
+    }
+    for field in array(template, "fields") {
+        keys("a field", &field["body"], FIELD)?;
+        keys("a field's settings", &field["body"]["settings"], COLUMN_SETTINGS)?;
+    }
+    for card in array(template, "cards") {
+        check_card(&card["body"], database, &fields)
+            .map_err(|reason| format!("card {}: {reason}", card["key"]))?;
+    }
+    keys("the dashboard", &template["dashboard"], DASHBOARD)?;
+    let layout = &template["layout"];
+    for parameter in array(&template["dashboard"], "parameters").chain(array(layout, "parameters")) {
+        keys("a filter", parameter, PARAMETER)?;
+    }
+    for dashcard in array(layout, "dashcards") {
+        settings(&dashcard["visualization_settings"])?;
+        for mapping in array(dashcard, "parameter_mappings") {
+            keys("a filter's target", mapping, PARAMETER_MAPPING)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_card(body: &Value, database: u64, fields: &BTreeSet<u64>) -> Check {
+    keys("it", body, CARD)?;
+    if !matches!(body["type"].as_str(), None | Some("question")) {
+        return Err("it is no question".to_owned());
+    }
+    settings(&body["visualization_settings"])?;
+    let query = &body["dataset_query"];
+    keys("its query", query, DATASET_QUERY)?;
+    if query["database"].as_u64() != Some(database) {
+        return Err(format!(
+            "it asks database {}, not {database}, which the shop's database is in this Metabase",
+            query["database"]
+        ));
+    }
+    if query["type"] != "native" || !query["native"]["query"].is_string() {
+        return Err("its query is not SQL".to_owned());
+    }
+    keys("its query", &query["native"], NATIVE)?;
+    for tag in objects(&query["native"]["template-tags"]) {
+        keys("a filter in its SQL", tag, TEMPLATE_TAG)?;
+        let dimension = &tag["dimension"];
+        let is_own = dimension[0] == "field" && dimension[1].as_u64().is_some_and(|id| fields.contains(&id));
+        // Other types take in other cards and snippets, and values of other fields.
+        if tag["type"] != "dimension" || !is_own {
+            return Err("a filter in its SQL is not on a field of the views".to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn settings(settings: &Value) -> Check {
+    keys("how it is drawn", settings, VISUALIZATION_SETTINGS)?;
+    for column in array(settings, "table.columns") {
+        keys("a column", column, TABLE_COLUMN)?;
+    }
+    for column in objects(&settings["column_settings"]) {
+        keys("a column's settings", column, COLUMN_SETTINGS)?;
+    }
+    let card = &settings["virtual_card"];
+    keys("a heading", card, VIRTUAL_CARD)?;
+    keys("a heading's query", &card["dataset_query"], &[])?;
+    keys("a heading's settings", &card["visualization_settings"], &[])
+}
+
+/// Checks that an object has no keys but these. What is no object has none.
+fn keys(what: &str, value: &Value, permitted: &[&str]) -> Check {
+    let other = value
+        .as_object()
+        .and_then(|object| object.keys().find(|key| !permitted.contains(&key.as_str())));
+    match other {
+        None => Ok(()),
+        Some(key) => Err(format!("{what} has {key:?}, which the extension never says")),
+    }
+}
+
+/// The values of an object whose keys are names.
+fn objects(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_object().into_iter().flat_map(Map::values)
+}
