@@ -136,6 +136,23 @@ fn try_to_lock(schema: &CStr, names: &[CString]) -> Result<(), u32> {
 
 /// Whether there is an ordinary table of that name now, and it belongs to that role. It keeps no lock.
 pub fn is_table_of(schema: &CStr, name: &CStr, owner: u32) -> bool {
+    let is_own = |class: &pg_sys::FormData_pg_class| {
+        class.relkind == pg_sys::RELKIND_RELATION as c_char && class.relowner == pg_sys::Oid::from(owner)
+    };
+    read_entry(schema, name, is_own).unwrap_or(false)
+}
+
+/// The owner of a relation as it is now, also in a schema that the current role may not use. It keeps no lock.
+pub fn owner_now(schema: &CStr, name: &CStr) -> Option<u32> {
+    read_entry(schema, name, |class| class.relowner.to_u32())
+}
+
+/// Reads the entry of a relation in the catalog, if there is one, without a lock.
+fn read_entry<T>(
+    schema: &CStr,
+    name: &CStr,
+    read: impl FnOnce(&pg_sys::FormData_pg_class) -> T,
+) -> Option<T> {
     // SAFETY: the names outlive the calls, which only read them. An entry that is found has the form of its catalog, and is let go once
     // it is read.
     unsafe {
@@ -146,13 +163,11 @@ pub fn is_table_of(schema: &CStr, name: &CStr, owner: u32) -> bool {
             pg_sys::Datum::from(schema),
         );
         if entry.is_null() {
-            return false;
+            return None;
         }
-        let class = &*(pg_sys::GETSTRUCT(entry) as *const pg_sys::FormData_pg_class);
-        let is_own =
-            class.relkind == pg_sys::RELKIND_RELATION as c_char && class.relowner == pg_sys::Oid::from(owner);
+        let answer = read(&*(pg_sys::GETSTRUCT(entry) as *const pg_sys::FormData_pg_class));
         pg_sys::ReleaseSysCache(entry);
-        is_own
+        Some(answer)
     }
 }
 

@@ -10,7 +10,7 @@ use super::format::ShownColumn;
 use crate::dashboard::model::Card;
 use crate::dashboard::template::Template;
 use crate::error::Error;
-use crate::pg::identity::{as_role, is_superuser, is_trusted, may_act_as, restricted, views_owner};
+use crate::pg::identity::{as_role, is_superuser, is_trusted, may_act_as, restricted};
 use crate::pg::setting::with_settings;
 use crate::pg::{query, relation};
 use crate::sql;
@@ -129,7 +129,9 @@ fn for_card<T>(card: &Card, ask: impl FnOnce() -> Result<T, Error>) -> Result<T,
 
 /// An error unless a view belongs to whom the seven belong to, to the current role, or to a superuser.
 fn check_owner(view: &str, owner: u32) -> Result<(), Error> {
-    if views_owner()? == Some(owner) || is_trusted(owner)? {
+    // A reader may not use the schema that tells whose they are.
+    let views_owner = relation::owner_now(c"metabase_internal", c"orders");
+    if views_owner == Some(owner) || is_trusted(owner)? {
         return Ok(());
     }
     // What PostgreSQL would say of a role that may not read it at all, but only after it has planned with the view's indexes.
