@@ -60,6 +60,8 @@ impl Company {
 
 /// Calls of each function of the API, by its signature.
 const CALLS: &[(&str, &[&str])] = &[
+    ("metabase.after_migration(boolean)", &["after_migration()"]),
+    ("metabase.before_migration()", &["before_migration()"]),
     ("metabase.capture_status()", &["capture_status()"]),
     (
         "metabase.check_dashboard(jsonb)",
