@@ -100,33 +100,36 @@ pub fn inspect() -> Result<Vec<Captured>, Error> {
 /// The relation that an adapter reads, and its key.
 fn read(compared: &Compared, number: usize) -> Result<Captured, Error> {
     let (source, seen) = (&compared.sources.0[number], &compared.seen[number]);
-    let key = source
-        .binding("id")
-        .and_then(|binding| binding.expression.as_deref());
-    let found = |relation: &SourceRelation| {
+    if !matches!(compared.drifts.0[number], Drift::Stays(_)) {
+        let relation = source.relation.as_ref();
+        let key = source
+            .binding("id")
+            .and_then(|binding| binding.expression.as_deref());
         let is_key = |column: &&SourceColumn| Some(detect::column_reference(&column.name).as_str()) == key;
-        relation.columns.iter().find(is_key).cloned()
-    };
-    match (&compared.drifts.0[number], seen.reads.as_slice()) {
-        (Drift::Stays(_), [only]) => {
-            let relation = catalog::relation(&only.schema, &only.name)?;
-            let key = compared.made(source.spec).and_then(|made| made.columns.get("id"));
-            let column = relation
-                .as_ref()
-                .zip(key)
-                .and_then(|(relation, key)| relation.column(key).cloned());
-            let has_lost_key = relation.is_some() && column.is_none();
-            let mut captured = with_key(source.spec, relation.as_ref(), column);
-            if let Some(name) = captured.relation.as_ref().filter(|_| has_lost_key) {
-                captured.problem = Some(format!("the key of {name} has another name now"));
-            }
-            Ok(captured)
-        }
-        _ => {
-            let column = source.relation.as_ref().and_then(found);
-            Ok(with_key(source.spec, source.relation.as_ref(), column))
-        }
+        let column = relation.and_then(|relation| relation.columns.iter().find(is_key).cloned());
+        return Ok(with_key(source.spec, relation, column));
     }
+    // What it reads has another name now, or none by which it would be found.
+    let relation = match seen.reads.as_slice() {
+        [] => return Ok(with_key(source.spec, None, None)),
+        [only] => catalog::relation(&only.schema, &only.name)?,
+        _ => None,
+    };
+    let key = compared.made(source.spec).and_then(|made| made.columns.get("id"));
+    let column = relation
+        .as_ref()
+        .zip(key)
+        .and_then(|(relation, key)| relation.column(key).cloned());
+    let mut captured = with_key(source.spec, relation.as_ref(), column);
+    captured.problem = match (&captured.relation, &captured.column) {
+        (None, _) => Some(format!(
+            "it is read from {}, which is not found by name",
+            seen.names_read()
+        )),
+        (Some(name), None) => Some(format!("the key of {name} has another name now")),
+        _ => captured.problem,
+    };
+    Ok(captured)
 }
 
 /// What a relation and its key say by themselves.

@@ -34,7 +34,7 @@ pub fn follow(snapshot: &StateSnapshot, owner: u32, may_follow: bool) -> Result<
             return Ok(Followed::Barred(what.to_owned()));
         }
         let Some(what) = compared.drifts.to_follow() else {
-            installed::store_names(Looked::Comparing, &compared.drifts.notes())?;
+            installed::store_names(Looked::Comparing, compared.names, &compared.drifts.notes())?;
             return Ok(Followed::Nothing);
         };
         if let Some(problem) = drift::misfit(&compared.sources) {

@@ -163,9 +163,10 @@ fn create_in_zone(
     let reads_sources = views.iter().any(ViewEntry::is_of_the_seven);
     let sources = match reads_sources {
         true => {
+            let names = installed::names_now()?;
             let mut sources = mapping::resolve()?;
             mapping::check_usable(&mut sources)?;
-            Some(sources)
+            Some((sources, names))
         }
         false => None,
     };
@@ -178,10 +179,10 @@ fn create_in_zone(
             (view, place)
         })
         .collect();
-    if let Some(sources) = &sources
+    if let Some((sources, names)) = &sources
         && places.iter().any(|(_, place)| place.is_ok())
     {
-        installed::ensure(sources, settings, first_of_the_seven()?)?;
+        installed::ensure(sources, settings, names.clone(), first_of_the_seven()?)?;
         roles::grant_migrations()?;
     }
     places

@@ -362,11 +362,12 @@ fn restore_adapters(migration: &Migration, gone: &[Gone], settings: &Settings) -
         owner: migration.owner_name.clone(),
     })?;
     let sources = as_role(owner, || {
+        let names = installed::names_now()?;
         let mut sources = mapping::resolve()?;
         mapping::check_usable(&mut sources)?;
         check_nothing_is_lost(migration, &sources)?;
         roles::ensure_analytics_schema()?;
-        installed::ensure(&sources, settings, None)?;
+        installed::ensure(&sources, settings, names, None)?;
         Ok(sources)
     })?;
     roles::grant_migrations()?;

@@ -40,11 +40,14 @@ pub fn readiness(mode: Mode, is_own_transaction: bool) -> Result<Readiness, Erro
     let may_act_as_owner = owner.map_or(Ok(false), may_act_as)?;
     if let Err(reason) = decide::owner(owner, may_act_as_owner) {
         // This role cannot have the adapters follow.
-        let changes = installed::changed_names()?.changes;
-        return Ok(match changes.is_empty() {
+        let replaced = installed::changed_names()?.replaced;
+        return Ok(match replaced.is_empty() {
             true => Readiness::Apart { reason },
             false => Readiness::Barred {
-                what: changes.join("; "),
+                what: format!(
+                    "{} is another table, and only the adapters' owner has views follow",
+                    replaced.join(", ")
+                ),
             },
         });
     }

@@ -211,12 +211,14 @@ impl Agenda {
 
     /// Whether there is anything that is captured and can be applied, or that the views have to follow, or have not shown yet.
     pub fn has_changes(&self) -> bool {
-        self.has_drift()
-            || self.queued.can_be_applied && self.queued.anything
-            || self
-                .items
-                .iter()
-                .any(|item| item.is_behind && self.concerns(item))
+        self.has_drift() || self.queued.can_be_applied && self.queued.anything || self.is_behind()
+    }
+
+    /// Whether a view is to be refreshed because it shows what the sources were before the adapters have followed them.
+    pub fn is_behind(&self) -> bool {
+        self.items
+            .iter()
+            .any(|item| item.is_behind && self.concerns(item))
     }
 
     /// Whether the views have to follow what the names of their sources mean now.

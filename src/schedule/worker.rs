@@ -108,6 +108,8 @@ struct Worker {
     last_error: Option<String>,
     /// The same, of applying.
     apply_error: Option<String>,
+    /// The same, of stopping to capture for nobody.
+    stop_error: Option<String>,
 }
 
 /// A view that is due.
@@ -137,6 +139,7 @@ impl Worker {
             served: Vec::new(),
             last_error: None,
             apply_error: None,
+            stop_error: None,
         }
     }
 
@@ -260,13 +263,7 @@ impl Worker {
             process::transaction(|| close_lost_runs(has_overrun))?;
             self.has_closed_lost_runs = true;
         }
-        process::transaction(|| within_limits(lifecycle::stop_for_nobody)).or_else(|error| {
-            if error.is_lock_timeout() {
-                Ok(())
-            } else {
-                Err(error)
-            }
-        })?;
+        self.stop_for_nobody();
         self.place(|place| {
             place.set_service(Service::Served);
             place.failures.store(0, SeqCst);
@@ -318,7 +315,7 @@ impl Worker {
             self.event_since = None;
             self.is_new = false;
             self.not_before = Instant::now() + event_time * (EVENT_SHARE - 1);
-            if agenda.has_drift() {
+            if agenda.has_drift() || agenda.is_behind() {
                 // Where a view could not follow, that alone is no reason to try again at once.
                 self.stuck_until = Instant::now() + LONGEST_SLEEP;
             }
@@ -363,6 +360,20 @@ impl Worker {
         self.served.retain(|served| *served != owner);
         self.served.push(owner);
         Some(turn)
+    }
+
+    /// Stops to capture for nobody. Where that cannot be, because somebody reads facts perhaps, it is tried again by the next cycle.
+    fn stop_for_nobody(&mut self) {
+        let stopped = process::transaction(|| within_limits(lifecycle::stop_for_nobody));
+        let error = stopped.err().map(|error| error.in_full());
+        if let Some(error) = &error
+            && self.stop_error.as_ref() != Some(error)
+        {
+            warning!(
+                "metabase_views: nothing is captured for any view, and it could not be ended yet: {error}"
+            );
+        }
+        self.stop_error = error;
     }
 
     /// When what was committed is looked at; None where there is nothing.

@@ -320,6 +320,7 @@ mod tests {
                 .iter()
                 .map(|(name, base, category)| SourceColumn {
                     name: (*name).into(),
+                    number: 1,
                     sql_type: sql_type(base, *category),
                     unique: *name == "id",
                 })

@@ -15,6 +15,12 @@ pub struct MadeAdapter {
     pub statement: String,
     /// Its source, as SQL writes it; None where there was none.
     pub relation: Option<String>,
+    /// The source's oid, which means nothing where a dump was restored.
+    #[serde(default)]
+    pub oid: Option<u32>,
+    /// The numbers of the source's columns that are shown as they are, by the names of the canonical columns.
+    #[serde(default)]
+    pub numbers: BTreeMap<String, i16>,
     /// What each canonical column shows that shows anything: a column's name, or an expression.
     pub columns: BTreeMap<String, String>,
     /// How PostgreSQL told it then, with the types of its columns.
@@ -24,12 +30,18 @@ pub struct MadeAdapter {
 impl MadeAdapter {
     pub fn new(source: &Source, statement: String) -> MadeAdapter {
         let shown = |binding: &super::Binding| Some((binding.column.name.to_owned(), binding.shown.clone()?));
+        let number = |binding: &super::Binding| {
+            let column = source.relation.as_ref()?.column(binding.shown.as_deref()?)?;
+            Some((binding.column.name.to_owned(), column.number))
+        };
         MadeAdapter {
             statement,
             relation: source
                 .relation
                 .as_ref()
                 .map(|relation| relation.qualified.clone()),
+            oid: source.relation.as_ref().map(|relation| relation.oid),
+            numbers: source.bindings.iter().filter_map(number).collect(),
             columns: source.bindings.iter().filter_map(shown).collect(),
             told: String::new(),
         }
@@ -126,6 +138,10 @@ pub fn drift(
             match (changed.lost, changed.otherwise, problem) {
                 (None, None, None) => Drift::None,
                 (None, None, Some(problem)) => Drift::Stays(problem),
+                // Only the words are others.
+                (None, Some(_), Some(problem)) if !is_same_major && made.statement == statement => {
+                    Drift::Stays(problem)
+                }
                 (None, Some(_), Some(problem)) => Drift::Barred(problem),
                 (None, Some(what), None) => Drift::Follows(format!("{relation} {what}")),
                 (Some(lost), None, _) => Drift::Stays(format!(
@@ -174,7 +190,11 @@ impl Changed {
         let other: Vec<&str> = now
             .columns
             .iter()
-            .filter(|(column, shown)| made.columns.get(*column) != Some(shown))
+            .filter(|(column, shown)| {
+                // A column of the same name may be another one, while that which is shown has another name now.
+                let is_moved = made.oid == now.oid && made.numbers.get(*column) != now.numbers.get(*column);
+                made.columns.get(*column) != Some(shown) || is_moved
+            })
             .map(|(column, _)| column.as_str())
             .collect();
         let lost = lost_columns(made, source);
@@ -290,8 +310,10 @@ mod tests {
             readable: true,
             columns: columns
                 .iter()
-                .map(|name| SourceColumn {
+                .zip(1..)
+                .map(|(name, number)| SourceColumn {
                     name: (*name).into(),
+                    number,
                     sql_type: text(),
                     unique: true,
                 })
@@ -379,6 +401,16 @@ mod tests {
             Drift::Barred(_)
         ));
         assert!(matches!(becomes(None, Some(NEW)), Drift::Barred(_)));
+        // One column gone, and another one in the place of a third.
+        let replaced = MadeAdapter {
+            numbers: BTreeMap::from([("id".to_owned(), 7)]),
+            ..made()
+        };
+        let without_name = source(Some((OLD, &["id"])));
+        assert!(matches!(
+            drift(&replaced, &seen(Some(OLD)), &without_name, "otherwise", true),
+            Drift::Barred(_)
+        ));
         // One column gone and another one come: nobody can tell whether it is the same.
         assert!(matches!(
             becomes(Some((OLD, &["id", "segment"])), Some(OLD)),

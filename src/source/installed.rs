@@ -38,26 +38,43 @@ fn seen(made: Option<&Making>) -> Result<Vec<AdapterSeen>, Error> {
 
 /// Makes or changes the adapters, so that they show these sources and belong to the current role.
 ///
+/// `names` is what the names of the sources meant before these were looked up.
+///
 /// `staying` is a view that reads them already and is not made anew: for its sake those that there are must not change. One that was
 /// dropped, with what read it, is made of what there is now.
-pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> Result<(), Error> {
-    let making = Making::new(sources, settings);
+pub fn ensure(
+    sources: &Sources,
+    settings: &Settings,
+    names: Meanings,
+    staying: Option<&str>,
+) -> Result<(), Error> {
+    let mut making = Making::new(sources, settings);
     let stored = stored_making()?;
     let seen = seen(stored.as_ref())?;
-    if let Some(view) = staying
-        && stored
-            .as_ref()
-            .is_some_and(|stored| !stored.is_alike(&making, &seen))
-    {
-        return Err(Error::SourcesChanged {
+    let mut notes = Vec::new();
+    if let (Some(view), Some(stored)) = (staying, &stored) {
+        notes = notes_beside(stored, &making, &seen, sources)?.ok_or_else(|| Error::SourcesChanged {
             view: view.to_owned(),
-        });
+        })?;
     }
     for (source, seen) in sources.0.iter().zip(&seen) {
         check_not_lost(source, seen, stored.as_ref())?;
     }
     let role = current_role()?;
+    let mut made_now = Vec::new();
     for (source, seen) in sources.0.iter().zip(&seen) {
+        if seen.is_there && staying.is_some() && seen.owner.as_ref() == Some(&role) {
+            if let Some(made) = stored
+                .as_ref()
+                .and_then(|stored| stored.adapters.get(source.spec.adapter))
+            {
+                making
+                    .adapters
+                    .insert(source.spec.adapter.to_owned(), made.clone());
+            }
+            continue;
+        }
+        made_now.push(source.spec.adapter);
         match &seen.owner {
             // Whoever owns an adapter decides what the views read, with the privileges of the views' owner.
             Some(owner) if *owner != role => {
@@ -73,7 +90,6 @@ pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> 
                 })?;
                 create("CREATE", sources, source, settings)?;
             }
-            Some(_) if staying.is_some() => {}
             Some(_) => replace(sources, source, settings)?,
             // Without OR REPLACE, which would take over what somebody else has just put there, and leave it theirs.
             None => create("CREATE", sources, source, settings)?,
@@ -81,8 +97,40 @@ pub fn ensure(sources: &Sources, settings: &Settings, staying: Option<&str>) -> 
     }
     check_owners(&role)?;
     check_sources(sources.0.iter())?;
-    store_making(making)?;
-    store_names(Looked::Making, &[])
+    store_making(making, &made_now)?;
+    let looked = match staying {
+        Some(_) => Looked::Comparing,
+        None => Looked::Making,
+    };
+    store_names(looked, names, &notes)
+}
+
+/// What is noted of the adapters that are there while views stay that read them; None if one of them does not show what these sources are.
+fn notes_beside(
+    stored: &Making,
+    making: &Making,
+    seen: &[AdapterSeen],
+    sources: &Sources,
+) -> Result<Option<Vec<String>>, Error> {
+    if stored.time_zone != making.time_zone {
+        return Ok(None);
+    }
+    let is_same_major = stored.server_major == server_major()?;
+    let mut notes = Vec::new();
+    for (source, seen) in sources.0.iter().zip(seen).filter(|(_, seen)| seen.is_there) {
+        let (Some(made), Some(now)) = (
+            stored.adapters.get(source.spec.adapter),
+            making.adapters.get(source.spec.adapter),
+        ) else {
+            return Ok(None);
+        };
+        match drift::drift(made, seen, source, &now.statement, is_same_major) {
+            Drift::None => {}
+            Drift::Stays(note) => notes.push(note),
+            Drift::Follows(_) | Drift::Barred(_) => return Ok(None),
+        }
+    }
+    Ok(Some(notes))
 }
 
 /// An error if views would lose what the adapter still reads, only because it has another name now.
@@ -117,6 +165,8 @@ pub struct Compared {
     pub settings: Settings,
     pub drifts: Drifts,
     pub seen: Vec<AdapterSeen>,
+    /// What the names meant before they were looked up.
+    pub names: Meanings,
     made: Option<Making>,
 }
 
@@ -128,6 +178,8 @@ impl Compared {
 }
 
 pub fn compare() -> Result<Compared, Error> {
+    // What changes from here on differs at the next comparison.
+    let names = names_now()?;
     let made = stored_making()?;
     let mut settings = settings::current()?;
     if let Some(made) = &made {
@@ -153,6 +205,7 @@ pub fn compare() -> Result<Compared, Error> {
         sources,
         settings,
         seen,
+        names,
         made,
     })
 }
@@ -195,9 +248,10 @@ pub fn follow(compared: &Compared, what: &str) -> Result<(), Error> {
         create("CREATE OR REPLACE", sources, source, settings)?;
     }
     check_owners(&current_role()?)?;
-    check_sources(followers.into_iter())?;
-    store_making(making)?;
-    store_names(Looked::Following(what), &drifts.notes())
+    check_sources(followers.iter().copied())?;
+    let made_now: Vec<&str> = followers.iter().map(|source| source.spec.adapter).collect();
+    store_making(making, &made_now)?;
+    store_names(Looked::Following(what), compared.names.clone(), &drifts.notes())
 }
 
 /// Makes sure that the adapters read the very relations that were looked at, in the hands that they were in then.
@@ -294,15 +348,6 @@ impl Making {
             adapters: adapters.collect(),
         }
     }
-
-    /// Whether views of both would agree, as far as adapters are there.
-    fn is_alike(&self, other: &Making, seen: &[AdapterSeen]) -> bool {
-        let statement =
-            |making: &Making, adapter: &str| making.adapters.get(adapter).map(|made| made.statement.clone());
-        let mut existing = seen.iter().filter(|seen| seen.is_there);
-        self.time_zone == other.time_zone
-            && existing.all(|seen| statement(self, &seen.adapter) == statement(other, &seen.adapter))
-    }
 }
 
 fn stored_making() -> Result<Option<Making>, Error> {
@@ -329,8 +374,12 @@ fn server_major() -> Result<i32, Error> {
     )
 }
 
-fn store_making(mut making: Making) -> Result<(), Error> {
+/// Remembers what the adapters were made from, and how those are told that were made now.
+fn store_making(mut making: Making, made_now: &[&str]) -> Result<(), Error> {
     for seen in seen(None)? {
+        if !made_now.contains(&seen.adapter.as_str()) {
+            continue;
+        }
         if let Some(made) = making.adapters.get_mut(&seen.adapter) {
             made.told = seen.told;
         }
@@ -381,19 +430,21 @@ pub enum Looked<'a> {
     Comparing,
 }
 
-/// Remembers what the names of the sources mean now, and what people should know of that.
-pub fn store_names(looked: Looked, notes: &[String]) -> Result<(), Error> {
-    static STATEMENT: LazyLock<String> = LazyLock::new(|| {
+/// What the names of the sources meant at some time, for the database to compare.
+pub type Meanings = serde_json::Value;
+
+/// What the names of the sources mean now.
+pub fn names_now() -> Result<Meanings, Error> {
+    static QUERY: LazyLock<String> = LazyLock::new(|| {
         let mapped = "SELECT pg_catalog.format('%I.%I', relation_schema, relation_name) FROM \
                       metabase_internal.source_mapping WHERE relation_name IS NOT NULL";
-        sql::fill(
-            include_str!("../../sql/queries/source/store_names.sql"),
-            &[(
-                ":meanings",
-                &meanings(&format!("{} UNION {mapped}", known_names())),
-            )],
-        )
+        meanings(&format!("{} UNION {mapped}", known_names()))
     });
+    as_extension_owner(|| query::value(&QUERY, &[]))
+}
+
+/// Remembers what the names of the sources meant when they were looked up, and what people should know of that.
+pub fn store_names(looked: Looked, names: Meanings, notes: &[String]) -> Result<(), Error> {
     let followed = match looked {
         Looked::Following(what) => Some(what.to_owned()),
         Looked::Making | Looked::Comparing => None,
@@ -401,8 +452,13 @@ pub fn store_names(looked: Looked, notes: &[String]) -> Result<(), Error> {
     let is_new = matches!(looked, Looked::Making);
     as_extension_owner(|| {
         query::run(
-            &STATEMENT,
-            &[notes.to_vec().into(), followed.into(), is_new.into()],
+            include_str!("../../sql/queries/source/store_names.sql"),
+            &[
+                JsonB(names).into(),
+                notes.to_vec().into(),
+                followed.into(),
+                is_new.into(),
+            ],
         )
     })
 }
@@ -413,7 +469,9 @@ pub struct ChangedNames {
     /// What was noted when the adapters were last compared with them, and goes on.
     notes: Vec<String>,
     /// What has changed since.
-    pub changes: Vec<String>,
+    changes: Vec<String>,
+    /// The names that mean another table since.
+    pub replaced: Vec<String>,
     /// What the adapters have followed last, and when.
     followed: Option<String>,
     followed_at: Option<TimestampWithTimeZone>,

@@ -31,6 +31,8 @@ pub struct SqlType {
 #[derive(Clone, Debug, serde::Deserialize)]
 pub struct SourceColumn {
     pub name: String,
+    /// `pg_attribute.attnum`
+    pub number: i16,
     #[serde(flatten)]
     pub sql_type: SqlType,
     /// Whether a unique index on this column alone says that no two rows share a value.

@@ -23,7 +23,17 @@ SELECT
             WHERE before.value IS DISTINCT FROM after.value
         ),
         '{}'
-    ) AS changes
+    ) AS changes,
+    -- Those that mean another table: of these, what is read is certainly not what is meant.
+    coalesce(
+        (
+            SELECT pg_catalog.array_agg(before.key ORDER BY before.key)
+            FROM pg_catalog.jsonb_each_text(source_names.meanings) AS before
+            JOIN pg_catalog.jsonb_each_text(meanings.now) AS after ON after.key = before.key
+            WHERE pg_catalog.split_part(before.value, ' ', 1) <> pg_catalog.split_part(after.value, ' ', 1)
+        ),
+        '{}'
+    ) AS replaced
 FROM metabase_internal.source_names
 CROSS JOIN LATERAL (
     SELECT (

@@ -47,7 +47,7 @@ SELECT
         JOIN pg_catalog.pg_class AS class ON class.oid = reached.oid
         JOIN pg_catalog.pg_roles AS role ON role.oid = class.relowner
     ) AS owners,
-    -- NULL for a table that only an old snapshot still shows; adapters.rs finds that out.
+    -- NULL for a table that only an old snapshot still shows; src/source/installed.rs finds that out.
     coalesce(
         pg_catalog.has_schema_privilege(namespace.oid, 'USAGE')
             AND (
@@ -61,6 +61,7 @@ SELECT
             SELECT pg_catalog.jsonb_agg(
                 pg_catalog.jsonb_build_object(
                     'name', attribute.attname,
+                    'number', attribute.attnum,
                     'type', pg_catalog.format_type(attribute.atttypid, attribute.atttypmod),
                     'base', pg_catalog.format_type(base.oid, NULL),
                     'category', base.typcategory,
