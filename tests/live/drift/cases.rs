@@ -388,6 +388,91 @@ fn alterations_within_savepoints_are_the_transactions_own() {
 }
 
 #[test]
+fn what_is_not_found_by_name_is_never_taken_for_captured() {
+    let mapping = r#"SELECT metabase.map_source('order', 'transactions.orders',
+        '{"platform_fee": "(SELECT count(*) FROM core.platforms)"}')"#;
+    for alteration in [
+        "ALTER TABLE transactions.orders RENAME TO sold",
+        "ALTER SCHEMA transactions RENAME TO sales",
+    ] {
+        let database = shop();
+        let mut client = database.connect();
+        run(&mut client, mapping);
+        create_all_views(&mut client);
+        refresh_all(&mut client);
+        run(&mut client, alteration);
+        let orders: String = value(
+            &mut client,
+            "SELECT oid::regclass::text FROM pg_class WHERE relname IN ('sold', 'orders') AND relkind = 'r'",
+        );
+        for _ in 0..3 {
+            run(
+                &mut client,
+                &format!("UPDATE {orders} SET gross_sale = gross_sale + 1"),
+            );
+            refresh_all(&mut client);
+            assert_right(&mut client);
+        }
+    }
+}
+
+#[test]
+fn a_view_that_is_created_beside_others_follows_nothing_in_silence() {
+    for alteration in [
+        "ALTER TABLE transactions.orders RENAME COLUMN gross_sale TO former;
+         ALTER TABLE transactions.orders ADD COLUMN gross_sale numeric DEFAULT 7",
+        SWAP,
+    ] {
+        let (_database, mut client) = refreshed_shop();
+        run(&mut client, alteration);
+        let error = error_of(
+            &mut client,
+            "SELECT * FROM metabase.create_view('metabase_brand_analytics', drop_existing => true)",
+        );
+        assert_eq!(error.sqlstate.code(), "55000", "{error:?}");
+        refresh_all(&mut client);
+        assert_right(&mut client);
+        let (view, shop) = sum_of_orders(&mut client);
+        assert_eq!(view.parse::<f64>().ok(), shop.parse::<f64>().ok(), "{alteration}");
+    }
+}
+
+#[test]
+fn a_column_in_the_place_of_another_is_noticed_beside_one_that_is_lost() {
+    let (_database, mut client) = refreshed_shop();
+    run(
+        &mut client,
+        "ALTER TABLE transactions.orders RENAME COLUMN platform_fee TO fees;
+         ALTER TABLE transactions.orders RENAME COLUMN gross_sale TO former;
+         ALTER TABLE transactions.orders ADD COLUMN gross_sale numeric DEFAULT 7",
+    );
+    let rows = refreshed(&mut client, "refresh('all')");
+    for row in rows {
+        let error = row.error_message.unwrap_or_default();
+        assert!(error.contains("has another column for gross_sale"), "{error}");
+        assert!(error.contains("no column platform_fee"), "{error}");
+    }
+}
+
+#[test]
+fn whoever_cannot_have_adapters_follow_goes_on_where_the_tables_are_the_same() {
+    let (database, mut client) = refreshed_shop();
+    database.create_operator("owner");
+    let stranger = database.create_operator("stranger");
+    run(
+        &mut client,
+        &format!(
+            "ALTER MATERIALIZED VIEW analytics.metabase_brand_analytics OWNER TO {stranger};
+             ALTER TABLE transactions.orders ADD COLUMN remark text"
+        ),
+    );
+    let mut session = database.connect_as(&stranger);
+    let rows = refreshed(&mut session, "refresh_view('metabase_brand_analytics')");
+    let error = rows[0].error_message.clone().unwrap_or_default();
+    assert!(!error.contains("is another table"), "{error}");
+}
+
+#[test]
 fn whoever_may_not_have_adapters_follow_is_told_so() {
     let (database, mut client) = refreshed_shop();
     // The first is given all that a superuser has made.
