@@ -126,11 +126,11 @@ pub fn drift(
     match (&made.relation, &source.relation) {
         // What has come and cannot be used is for a person to look at, and in nobody's way.
         (None, _) if problem.is_some() => Drift::Stays(problem.unwrap_or_default()),
-        (None, None) if made.statement == statement && is_as_made => Drift::None,
+        (None, None) if is_same(&made.statement, statement) && is_as_made => Drift::None,
         (None, None) => Drift::Follows(format!("the adapter of entity {entity} was made in another way")),
         (None, Some(new)) => Drift::Follows(format!("{} has come", new.qualified)),
         (Some(_), Some(new)) if seen.reads(new.oid) => {
-            let changed = match made.statement == statement && is_as_made {
+            let changed = match is_same(&made.statement, statement) && is_as_made {
                 true => Changed::default(),
                 false => Changed::of(made, source, statement),
             };
@@ -139,7 +139,7 @@ pub fn drift(
                 (None, None, None) => Drift::None,
                 (None, None, Some(problem)) => Drift::Stays(problem),
                 // Only the words are others.
-                (None, Some(_), Some(problem)) if !is_same_major && made.statement == statement => {
+                (None, Some(_), Some(problem)) if !is_same_major && is_same(&made.statement, statement) => {
                     Drift::Stays(problem)
                 }
                 (None, Some(_), Some(problem)) => Drift::Barred(problem),
@@ -209,6 +209,19 @@ impl Changed {
         };
         Changed { lost, otherwise }
     }
+}
+
+/// Whether two adapters show the same. The type of a column that is not there is that of what would refer to it, which may have lost its
+/// name: that makes no difference.
+fn is_same(statement: &str, other: &str) -> bool {
+    fn without_types_of_nothing(statement: &str) -> String {
+        let mut parts = statement.split("NULL::");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |shown, part| {
+            shown + "NULL" + part.trim_start_matches(char::is_alphanumeric)
+        })
+    }
+    without_types_of_nothing(statement) == without_types_of_nothing(other)
 }
 
 /// Whether an adapter shows each key once because nothing else sees to that.
@@ -438,6 +451,18 @@ mod tests {
             "as before",
             false
         )));
+    }
+
+    #[test]
+    fn the_type_of_what_is_not_there_makes_no_difference() {
+        let of_type = |key: &str| {
+            format!("VIEW x AS\nSELECT\n    NULL::{key} AS \"id\",\n    NULL::text AS \"name\"\nWHERE false")
+        };
+        assert!(is_same(&of_type("uuid"), &of_type("text")));
+        assert!(!is_same(
+            &of_type("uuid"),
+            &of_type("uuid").replace("name", "value")
+        ));
     }
 
     #[test]

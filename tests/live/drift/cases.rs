@@ -57,7 +57,7 @@ fn views_follow_what_the_names_mean() {
             "ALTER TABLE transactions.orders RENAME COLUMN gross_sale TO net;
              ALTER TABLE transactions.orders RENAME COLUMN net_profit TO gross_sale;
              ALTER TABLE transactions.orders RENAME COLUMN net TO net_profit",
-            "transactions.orders is read by an adapter that was made in another way",
+            "transactions.orders has another column for gross_sale, net_profit",
         ),
         (
             "CREATE SCHEMA sales; ALTER TABLE transactions.orders SET SCHEMA sales; ALTER TABLE sales.orders RENAME TO \"order\"",
