@@ -98,6 +98,8 @@ struct Worker {
     not_before: Instant,
     /// Before when what is queued and cannot be applied is no reason to look again: what is committed meanwhile is one.
     stuck_until: Instant,
+    /// Whether views had to follow their sources when it last looked.
+    has_lagged: bool,
     /// Before when nothing is applied by itself, after the last worker was ended because of that.
     apply_not_before: Instant,
     pruned_at: Option<Instant>,
@@ -133,6 +135,7 @@ impl Worker {
             is_new: true,
             not_before: Instant::now(),
             stuck_until: Instant::now(),
+            has_lagged: false,
             apply_not_before: Instant::now(),
             pruned_at: None,
             has_closed_lost_runs: false,
@@ -315,10 +318,12 @@ impl Worker {
             self.event_since = None;
             self.is_new = false;
             self.not_before = Instant::now() + event_time * (EVENT_SHARE - 1);
-            if agenda.has_drift() || agenda.is_behind() {
-                // Where a view could not follow, that alone is no reason to try again at once.
+            let lags = agenda.has_drift() || agenda.is_behind();
+            if lags && self.has_lagged {
+                // Where views could not follow, that alone is no reason to try again at once.
                 self.stuck_until = Instant::now() + LONGEST_SLEEP;
             }
+            self.has_lagged = lags;
             if agenda.has_changes() && !has_run && self.apply_not_before <= Instant::now() {
                 self.apply();
             }
