@@ -258,6 +258,8 @@ pub enum Error {
     SourcesBusy,
     #[error("{table} is in use by {by}")]
     FactsInUse { table: String, by: String },
+    #[error("process {pid} dumps this database, and would fail if facts were replaced meanwhile")]
+    DumpRuns { pid: i32 },
     #[error(
         "the extension is in use: somebody refreshes, or uses a table that has its triggers, and did not end within lock_timeout"
     )]
@@ -481,7 +483,7 @@ impl Error {
             | SourcesBusy
             | ExtensionInUse => sqlstate::LOCK_NOT_AVAILABLE,
             // No lock was waited for.
-            FactsInUse { .. } => sqlstate::OBJECT_IN_USE,
+            FactsInUse { .. } | DumpRuns { .. } => sqlstate::OBJECT_IN_USE,
             Standby => sqlstate::READ_ONLY_SQL_TRANSACTION,
             CallsFunction { .. }
             | RunsStatement
@@ -760,6 +762,9 @@ impl Error {
                     .into()
             }
             SourcesBusy => "Try again when fewer long transactions write to them: SELECT * FROM metabase.enable_capture();".into(),
+            DumpRuns { .. } => {
+                "Until it has ended, views are refreshed in full, or by what changed if there are facts; then they are built.".into()
+            }
             FactsInUse { table, .. } => format!(
                 "Until it has ended, nothing is built or dropped there, and views are refreshed in full. Who it is: SELECT pid, mode, usename, query \
                  FROM pg_locks LEFT JOIN pg_stat_activity USING (pid) WHERE relation = {}::regclass; where there is no pid, it is a prepared \

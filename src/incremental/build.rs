@@ -23,6 +23,7 @@ pub fn build(
     owner: u32,
 ) -> Result<StateSnapshot, Error> {
     let begin = Instant::now();
+    membership::give_way_to_dumps()?;
     state::drop_tables()?;
     state::invalidate()?;
     let rows = workspace.once(|workspace| {
@@ -42,6 +43,8 @@ pub fn build(
             &[(":own_tables", &state::own_tables())],
         )
     });
+    // One that has begun meanwhile has the tables in its snapshot that go when this is committed.
+    membership::give_way_to_dumps()?;
     as_extension_owner(|| {
         query::run(
             &STORE,

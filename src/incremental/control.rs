@@ -4,7 +4,7 @@ use super::capture::{self, Captured};
 use super::installer::{self, Order};
 use super::{build, state};
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, as_role, check_may_act_as};
+use crate::pg::identity::{as_extension_owner, as_role, check_may_act_as, check_may_decide};
 use crate::pg::query;
 use crate::pg::transaction::is_own_transaction;
 use crate::pg::workspace::Workspace;
@@ -59,7 +59,10 @@ pub fn enable_capture() -> Result<Vec<Captured>, Error> {
 pub fn disable_capture() -> Result<String, Error> {
     match state::lock_as_owner() {
         // There is nothing to capture now; it is not captured later either.
-        Err(Error::NothingToCapture) => state::lock()?,
+        Err(Error::NothingToCapture) => {
+            check_may_decide()?;
+            state::lock()?;
+        }
         locked => drop(locked?),
     }
     state::store_wanted(false)?;

@@ -82,3 +82,19 @@ pub fn lock_tables() -> Result<(), Error> {
     })?;
     Err(Error::FactsInUse { table, by })
 }
+
+/// An error while somebody dumps the database. A dump asks for the text of each index that its snapshot shows, without a lock on those of
+/// members, and fails if one has gone since.
+pub fn give_way_to_dumps() -> Result<(), Error> {
+    let dump: Option<i32> = as_extension_owner(|| {
+        query::run("SELECT pg_catalog.pg_stat_clear_snapshot()", &[])?;
+        query::optional_value(
+            include_str!("../../sql/queries/incremental/dump_that_runs.sql"),
+            &[],
+        )
+    })?;
+    match dump {
+        Some(pid) => Err(Error::DumpRuns { pid }),
+        None => Ok(()),
+    }
+}

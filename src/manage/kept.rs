@@ -9,13 +9,15 @@ use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::query;
-use crate::pg::setting::with_settings;
+use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
 use crate::sql;
 
 /// All that a view or adapter was given since it was made.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Kept {
+    /// The query of a materialized view, as PostgreSQL told it.
+    pub definition: Option<String>,
     comment: Option<String>,
     tablespace: Option<String>,
     access_method: Option<String>,
@@ -83,10 +85,13 @@ struct KnownRole {
 impl Kept {
     /// What is to be kept of a relation.
     pub fn of(relation: u32) -> Result<Kept, Error> {
-        let mut kept: Kept = query::row(
-            include_str!("../../sql/queries/manage/kept_of_relation.sql"),
-            &[i64::from(relation).into()],
-        )?;
+        // Times in definitions are written in the session's zone.
+        let mut kept: Kept = with_time_zone("UTC", || {
+            query::row(
+                include_str!("../../sql/queries/manage/kept_of_relation.sql"),
+                &[i64::from(relation).into()],
+            )
+        })?;
         let mut known: BTreeMap<u32, String> = BTreeMap::new();
         let mut known_role = |role: &Role| -> Result<Role, Error> {
             let Role::Oid(oid) = *role else {

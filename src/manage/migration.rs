@@ -342,9 +342,11 @@ fn restore_all(migration: &Migration, gone: &[Gone], settings: &Settings) -> Res
             }
             Ok(())
         });
-        all.map_err(|cause| Error::NotRestored {
-            cause: Box::new(cause),
-        })?;
+        if let Err(cause) = all {
+            return Err(Error::NotRestored {
+                cause: Box::new(shown(cause, migration.owner)?),
+            });
+        }
     }
     restored.extend(restore_custom(
         views()
@@ -416,6 +418,22 @@ fn check_nothing_is_lost(migration: &Migration, sources: &Sources) -> Result<(),
     }
 }
 
+/// An error of PostgreSQL's as whoever ends a migration may know it: its text can hold what stands in tables of the views' owner.
+fn shown(error: Error, owner: Option<u32>) -> Result<Error, Error> {
+    if !matches!(error, Error::Postgres { .. }) || owner.map_or(Ok(false), may_act_as)? {
+        return Ok(error);
+    }
+    let sqlstate = error.sqlstate().to_owned();
+    Ok(Error::Postgres {
+        message: format!(
+            "it failed with SQLSTATE {sqlstate}; whoever may act as its owner sees the whole error"
+        ),
+        sqlstate,
+        detail: None,
+        hint: None,
+    })
+}
+
 /// Makes users' own views again. One that cannot be made harms no other, and stays remembered.
 fn restore_custom(mut left: Vec<(&Gone, &ViewEntry)>, settings: &Settings) -> Result<Vec<Restored>, Error> {
     let mut restored = Vec::new();
@@ -434,7 +452,7 @@ fn restore_custom(mut left: Vec<(&Gone, &ViewEntry)>, settings: &Settings) -> Re
         if failed.len() == left.len() {
             for ((gone, _), error) in failed {
                 let error = Error::NotRestored {
-                    cause: Box::new(error),
+                    cause: Box::new(shown(error, gone.owner)?),
                 };
                 pgrx::warning!(
                     "metabase_views: view \"{}\" was not made again: {error}",
@@ -457,11 +475,21 @@ fn restore_view(gone: &Gone, entry: &ViewEntry, settings: &Settings) -> Result<(
     let owner = gone.owner()?;
     let mut run = Run::start(name);
     as_role(owner, || {
-        if let ViewKind::Custom(custom) = &entry.kind {
-            custom.check_trusted()?;
-        }
-        gone.kept
-            .in_its_place(|| query::run(&entry.statements(settings), &[]))
+        let statements = match (&entry.kind, &gone.kept.definition) {
+            (ViewKind::Custom(custom), definition) => {
+                custom.check_trusted()?;
+                // Not of its query: what that calls could be another function by now, which fits better and is somebody else's.
+                let definition = definition
+                    .as_ref()
+                    .ok_or_else(|| Error::Internal(format!("no definition of {name} was kept")))?;
+                format!(
+                    "CREATE MATERIALIZED VIEW {} AS\n{definition}",
+                    sql::qualified("analytics", name)
+                )
+            }
+            (ViewKind::Seven(_), _) => entry.statements(settings),
+        };
+        gone.kept.in_its_place(|| query::run(&statements, &[]))
     })?;
     gone.kept.restore(name, owner)?;
     if entry.is_of_the_seven() {

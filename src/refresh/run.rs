@@ -213,12 +213,15 @@ fn from_facts(
     // Whatever builds the facts one day reads more than what is queued.
     state::invalidate()?;
     capture::empty_queues()?;
+    let is_of_the_moment = matches!(error, Error::FactsInUse { .. } | Error::DumpRuns { .. });
     let reason = format!("{reason}: {error}");
     match build {
         // It would take its time for nothing again.
         Some(_) => {
             state::store_failure(&reason, begin.elapsed().as_secs_f64())?;
-            problem::note(Some(&reason))?;
+            if !is_of_the_moment {
+                problem::note(Some(&reason))?;
+            }
         }
         // They may be built by the next refresh, for an event or by hand, if that was a matter of the moment.
         None => state::store_reason(None)?,

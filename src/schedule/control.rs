@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::parameters;
 use crate::pg::identity::{as_extension_owner, check_may_decide, current_role};
 use crate::pg::{hooks, query, shared};
-use crate::view::registry::find_view;
+use crate::view::registry::{ViewKind, find_view};
 use crate::view::state::ViewState;
 
 /// When a view is refreshed next by itself.
@@ -83,8 +83,10 @@ pub fn unschedule() -> Result<Vec<Scheduled>, Error> {
 /// Says how often a view is refreshed: a strategy, or a cron expression of five fields.
 pub fn set_strategy(view_name: &str, strategy: &str) -> Result<Vec<Scheduled>, Error> {
     let view = find_view(view_name)?;
-    if let Some(state) = ViewState::find(view.name())? {
-        state.check_owned(view.name())?;
+    match (ViewState::find(view.name())?, &view.kind) {
+        (Some(state), _) => state.check_owned(view.name())?,
+        (None, ViewKind::Seven(_)) => check_may_decide()?,
+        (None, ViewKind::Custom(custom)) => custom.check_may_act_as_author()?,
     }
     let strategy = checked_strategy(strategy)?;
     let role = current_role()?;

@@ -4,7 +4,7 @@ use super::catalog::VIEWS;
 use crate::calendar::checked_strategy;
 use crate::error::Error;
 use crate::known_role;
-use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_trusted};
+use crate::pg::identity::{as_extension_owner, check_may_act_as, current_role, current_role_oid, is_trusted};
 use crate::pg::{query, syntax};
 use crate::sql;
 
@@ -97,6 +97,11 @@ impl CustomView {
             statements += &format!("CREATE INDEX {name} ON {view} ({index}\n);\n");
         }
         statements
+    }
+
+    /// An error unless the current role may act as its author.
+    pub fn check_may_act_as_author(&self) -> Result<(), Error> {
+        check_may_act_as(self.known_author()?)
     }
 
     /// Remembers it as its author's.

@@ -2,7 +2,7 @@
 -- rows can have changed unseen looks different: a trigger was dropped, disabled or enabled, the table was rewritten or
 -- truncated, a partition or a policy has come or gone, a column was put in the place of another one, an adapter was changed, or a
 -- function or a label that it shows values by. The xmin of an entry in the catalog tells that it was written.
-WITH views AS (
+WITH RECURSIVE views AS (
     SELECT
         view.oid,
         view.relname,
@@ -105,6 +105,21 @@ read_column AS (
     WHERE depended.refclassid = 'pg_catalog.pg_class'::regclass
         AND depended.refobjsubid > 0
 ),
+-- Also those beneath domains and in arrays.
+read_type AS (
+    SELECT read_column.oid, read_column.atttypid AS type
+    FROM read_column
+    UNION
+    SELECT depended.oid, depended.refobjid
+    FROM depended
+    WHERE depended.refclassid = 'pg_catalog.pg_type'::regclass
+    UNION
+    SELECT read_type.oid, beneath.type
+    FROM read_type
+    JOIN pg_catalog.pg_type AS type ON type.oid = read_type.type
+    CROSS JOIN LATERAL (VALUES (type.typbasetype), (type.typelem)) AS beneath (type)
+    WHERE beneath.type <> 0
+),
 adapter AS (
     SELECT
         views.*,
@@ -128,7 +143,7 @@ adapter AS (
         (
             SELECT pg_catalog.string_agg(pg_catalog.concat(label.oid, '/', label.xmin), ' ' ORDER BY label.oid)
             FROM pg_catalog.pg_enum AS label
-            WHERE label.enumtypid IN (SELECT read_column.atttypid FROM read_column WHERE read_column.oid = views.oid)
+            WHERE label.enumtypid IN (SELECT read_type.type FROM read_type WHERE read_type.oid = views.oid)
         ) AS labels
     FROM views
 ),

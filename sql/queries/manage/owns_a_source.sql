@@ -9,6 +9,8 @@ WITH RECURSIVE reads AS (
         AND depend.objid = rule.oid
         AND depend.refclassid = 'pg_catalog.pg_class'::regclass
         AND depend.refobjid <> rule.ev_class
+    -- What a rule for writes mentions is not read.
+    WHERE rule.ev_type = '1'
 ),
 source AS (
     SELECT reads.relation

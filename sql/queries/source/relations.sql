@@ -23,6 +23,7 @@ SELECT
                     AND depend.objid = rule.oid
                     AND depend.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 WHERE rule.ev_class = reached.oid
+                    AND rule.ev_type = '1'
                 UNION
                 SELECT child.inhrelid
                 FROM pg_catalog.pg_inherits AS child

@@ -300,6 +300,9 @@ fn what_adapters_show_values_by_is_looked_at() {
         &mut client,
         "CREATE TYPE public.tier AS ENUM ('premium', 'basic');
          ALTER TABLE core.brands ALTER COLUMN price_tier TYPE public.tier USING 'premium';
+         CREATE TYPE public.stage AS ENUM ('new', 'old');
+         ALTER TABLE core.brands ADD COLUMN stages public.stage[] DEFAULT ARRAY['new'::public.stage];
+         SELECT metabase.map_source('brand', 'core.brands', '{\"segment\": \"stages[1]::text\"}');
          CREATE FUNCTION public.within(amount numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1';
          CREATE FUNCTION public.in_eur(amount numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE
              AS 'BEGIN RETURN public.within(amount); END';
@@ -309,6 +312,7 @@ fn what_adapters_show_values_by_is_looked_at() {
     refresh_all(&mut client);
     for alteration in [
         "ALTER TYPE public.tier RENAME VALUE 'premium' TO 'luxury'",
+        "ALTER TYPE public.stage RENAME VALUE 'new' TO 'fresh'",
         "CREATE OR REPLACE FUNCTION public.in_eur(amount numeric) RETURNS numeric LANGUAGE plpgsql IMMUTABLE
              AS 'BEGIN RETURN public.within(amount) * 2; END'",
         "CREATE OR REPLACE FUNCTION public.within(amount numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1 + 1'",

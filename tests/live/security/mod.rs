@@ -8,6 +8,7 @@ mod limits;
 mod locks;
 mod mappings;
 mod memory;
+mod migrations;
 mod notifications;
 mod places;
 mod planning;
