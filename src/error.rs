@@ -258,6 +258,10 @@ pub enum Error {
     SourcesBusy,
     #[error("{table} is in use by {by}")]
     FactsInUse { table: String, by: String },
+    #[error(
+        "the query of analytics.{view} calls another function than before the migration, or names another type"
+    )]
+    CallsAnother { view: String },
     #[error("process {pid} dumps this database, and would fail if facts were replaced meanwhile")]
     DumpRuns { pid: i32 },
     #[error(
@@ -449,6 +453,7 @@ impl Error {
             | NoUniqueIndex { .. }
             | SourcesChanged { .. }
             | SourcesDrifted { .. }
+            | CallsAnother { .. }
             | SourceLost { .. } => sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
             RelationKind { .. } | NotAMaterializedView { .. } => sqlstate::WRONG_OBJECT_TYPE,
             SourcePrivilege { .. }
@@ -762,6 +767,11 @@ impl Error {
                     .into()
             }
             SourcesBusy => "Try again when fewer long transactions write to them: SELECT * FROM metabase.enable_capture();".into(),
+            CallsAnother { .. } => {
+                "Something that fits its arguments better has come. Drop that, or write the types of the arguments into the query, and create the view \
+                 anew with metabase.create_custom_view()."
+                    .into()
+            }
             DumpRuns { .. } => {
                 "Until it has ended, views are refreshed in full, or by what changed if there are facts; then they are built.".into()
             }

@@ -9,15 +9,15 @@ use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::query;
-use crate::pg::setting::{with_settings, with_time_zone};
+use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
 use crate::sql;
 
 /// All that a view or adapter was given since it was made.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Kept {
-    /// The query of a materialized view, as PostgreSQL told it.
-    pub definition: Option<String>,
+    /// The functions and operators that a view calls, and the types that it names, by oids; none of PostgreSQL's own.
+    pub calls: Vec<u32>,
     comment: Option<String>,
     tablespace: Option<String>,
     access_method: Option<String>,
@@ -54,6 +54,14 @@ struct Index {
     statistics: Vec<(i32, i32)>,
 }
 
+/// What a view calls, and which types it names, by oids.
+fn calls(relation: u32) -> Result<Vec<u32>, Error> {
+    query::values(
+        include_str!("../../sql/queries/manage/calls_of_view.sql"),
+        &[i64::from(relation).into()],
+    )
+}
+
 /// A privilege that one role has given to another.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Grant {
@@ -85,13 +93,11 @@ struct KnownRole {
 impl Kept {
     /// What is to be kept of a relation.
     pub fn of(relation: u32) -> Result<Kept, Error> {
-        // Times in definitions are written in the session's zone.
-        let mut kept: Kept = with_time_zone("UTC", || {
-            query::row(
-                include_str!("../../sql/queries/manage/kept_of_relation.sql"),
-                &[i64::from(relation).into()],
-            )
-        })?;
+        let mut kept: Kept = query::row(
+            include_str!("../../sql/queries/manage/kept_of_relation.sql"),
+            &[i64::from(relation).into()],
+        )?;
+        kept.calls = calls(relation)?;
         let mut known: BTreeMap<u32, String> = BTreeMap::new();
         let mut known_role = |role: &Role| -> Result<Role, Error> {
             let Role::Oid(oid) = *role else {
@@ -110,6 +116,17 @@ impl Kept {
             grant.granted_by = known_role(&grant.granted_by)?;
         }
         Ok(kept)
+    }
+
+    /// An error if a view that was made again calls what it did not call before: another function can fit the words of its query better by
+    /// now, and be somebody else's.
+    pub fn check_calls(&self, view: &str, relation: u32) -> Result<(), Error> {
+        match calls(relation)?.iter().all(|call| self.calls.contains(call)) {
+            true => Ok(()),
+            false => Err(Error::CallsAnother {
+                view: view.to_owned(),
+            }),
+        }
     }
 
     /// Runs `work`, and has what that makes stored where this was.

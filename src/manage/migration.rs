@@ -18,7 +18,7 @@ use crate::pg::identity::{
     as_extension_owner, as_role, current_role, current_role_oid, is_superuser, may_act_as,
 };
 use crate::pg::query;
-use crate::pg::setting::with_time_zone;
+use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::transaction::{self, is_own_transaction};
 use crate::refresh::log::{self, Counts, Run};
@@ -418,9 +418,11 @@ fn check_nothing_is_lost(migration: &Migration, sources: &Sources) -> Result<(),
     }
 }
 
-/// An error of PostgreSQL's as whoever ends a migration may know it: its text can hold what stands in tables of the views' owner.
+/// An error of PostgreSQL's as whoever ends a migration may know it: its text can hold what stands in tables of the views' owner, unless it
+/// is about names.
 fn shown(error: Error, owner: Option<u32>) -> Result<Error, Error> {
-    if !matches!(error, Error::Postgres { .. }) || owner.map_or(Ok(false), may_act_as)? {
+    let is_about_names = error.sqlstate().starts_with("42");
+    if is_about_names || !matches!(error, Error::Postgres { .. }) || owner.map_or(Ok(false), may_act_as)? {
         return Ok(error);
     }
     let sqlstate = error.sqlstate().to_owned();
@@ -475,21 +477,25 @@ fn restore_view(gone: &Gone, entry: &ViewEntry, settings: &Settings) -> Result<(
     let owner = gone.owner()?;
     let mut run = Run::start(name);
     as_role(owner, || {
-        let statements = match (&entry.kind, &gone.kept.definition) {
-            (ViewKind::Custom(custom), definition) => {
+        let statements = match &entry.kind {
+            ViewKind::Custom(custom) => {
                 custom.check_trusted()?;
-                // Not of its query: what that calls could be another function by now, which fits better and is somebody else's.
-                let definition = definition
-                    .as_ref()
-                    .ok_or_else(|| Error::Internal(format!("no definition of {name} was kept")))?;
-                format!(
-                    "CREATE MATERIALIZED VIEW {} AS\n{definition}",
-                    sql::qualified("analytics", name)
-                )
+                custom.unfilled()
             }
-            (ViewKind::Seven(_), _) => entry.statements(settings),
+            ViewKind::Seven(_) => entry.statements(settings),
         };
-        gone.kept.in_its_place(|| query::run(&statements, &[]))
+        // What a literal of its query means is not up to whoever ends the migration.
+        with_settings(&[("timezone_abbreviations", "Default")], || {
+            gone.kept.in_its_place(|| query::run(&statements, &[]))
+        })?;
+        if let ViewKind::Custom(_) = &entry.kind {
+            gone.kept.check_calls(name, ViewState::require(name)?.oid)?;
+            query::run(
+                &format!("REFRESH MATERIALIZED VIEW {}", sql::qualified("analytics", name)),
+                &[],
+            )?;
+        }
+        Ok(())
     })?;
     gone.kept.restore(name, owner)?;
     if entry.is_of_the_seven() {

@@ -99,6 +99,13 @@ impl CustomView {
         statements
     }
 
+    /// The statement that makes it without rows and indexes.
+    pub fn unfilled(&self) -> String {
+        let view = sql::qualified("analytics", &self.view_name);
+        let query = self.query.trim_end().trim_end_matches(';');
+        format!("CREATE MATERIALIZED VIEW {view} AS\n{query}\nWITH NO DATA")
+    }
+
     /// An error unless the current role may act as its author.
     pub fn check_may_act_as_author(&self) -> Result<(), Error> {
         check_may_act_as(self.known_author()?)

@@ -1,8 +1,7 @@
 -- What is kept of the view or adapter with oid $1 while it is gone: all that its owner and others have given it since it was made.
 -- Roles are oids here; 0 is PUBLIC.
 SELECT
-    -- With each cast and each literal written out: what it calls is what it called, whatever has come since.
-    CASE WHEN relation.relkind = 'm' THEN pg_catalog.pg_get_viewdef(relation.oid) END AS definition,
+    '[]'::jsonb AS calls,
     pg_catalog.obj_description(relation.oid, 'pg_class') AS comment,
     tablespace.spcname AS tablespace,
     method.amname AS access_method,
