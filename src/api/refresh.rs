@@ -9,7 +9,6 @@ use crate::calendar::Strategy;
 use crate::error::Error;
 use crate::manage::lifecycle;
 use crate::pg::argument::Text;
-use crate::pg::subtransaction::subtransaction;
 use crate::refresh::decide::Mode;
 use crate::refresh::log::Outcome;
 use crate::refresh::run;
@@ -64,8 +63,11 @@ refresh_rows! {
 fn refreshed(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
     let outcomes = run::refresh(views, mode)?;
     if outcomes.iter().any(|outcome| outcome.error.is_some()) {
-        // What keeps it from that is no reason to undo what was refreshed; the next refresh tries again.
-        drop(subtransaction(lifecycle::stop_for_nobody));
+        match lifecycle::stop_for_nobody() {
+            // Whoever reads facts is no reason to undo what was refreshed; the next refresh tries again.
+            Err(Error::FactsInUse { .. }) => {}
+            stopped => stopped?,
+        }
     }
     Ok(outcomes)
 }
