@@ -117,7 +117,10 @@ fn notes_beside(
     }
     let is_same_major = stored.server_major == server_major()?;
     let mut notes = Vec::new();
-    for (source, seen) in sources.0.iter().zip(seen).filter(|(_, seen)| seen.is_there) {
+    // That of another role is refused for that.
+    let role = Some(current_role()?);
+    let own = |(_, seen): &(&Source, &AdapterSeen)| seen.is_there && seen.owner == role;
+    for (source, seen) in sources.0.iter().zip(seen).filter(own) {
         let (Some(made), Some(now)) = (
             stored.adapters.get(source.spec.adapter),
             making.adapters.get(source.spec.adapter),
