@@ -7,6 +7,7 @@ use postgres::Client;
 
 use crate::cluster::{Database, error_of, value};
 use crate::rows::rows;
+use crate::sessions::wait_until;
 use crate::shop::{VIEWS, assert_right, column, run};
 
 /// A shop whose tables belong to the application's role, with an operator's views, which were given all that a view can be given.
@@ -827,6 +828,11 @@ fn a_dump_carries_a_migration_that_is_under_way() {
     run(
         &mut client,
         &format!("SET ROLE {}; SELECT metabase.before_migration()", shop.app),
+    );
+    // A process takes the triggers off. pg_dump has no words for one that goes while it looks.
+    wait_until(
+        &mut client,
+        "SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgname LIKE 'metabase\\_views\\_%')",
     );
     let restored = Database::restored(&shop.database.dump());
     let mut other = restored.connect();
