@@ -109,7 +109,10 @@ fn check_may_begin(seven: &[InTheWay]) -> Result<(), Error> {
     };
     if !may_act_as(first.owner)?
         && !query::exists(
-            include_str!("../../sql/queries/manage/owns_a_source.sql"),
+            concat!(
+                include_str!("../../sql/queries/manage/sources.sql"),
+                include_str!("../../sql/queries/manage/owns_a_source.sql")
+            ),
             &[adapters().into()],
         )?
     {

@@ -209,7 +209,10 @@ fn left_out_source(source: &Source, role: &str) -> Option<String> {
 /// themselves who calls.
 pub fn grant_migrations() -> Result<(), Error> {
     let owners: Vec<String> = query::values(
-        include_str!("../../sql/queries/manage/source_owners.sql"),
+        concat!(
+            include_str!("../../sql/queries/manage/sources.sql"),
+            include_str!("../../sql/queries/manage/source_owners.sql")
+        ),
         &[adapters().into()],
     )?;
     as_extension_owner(|| {
