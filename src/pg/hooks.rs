@@ -44,6 +44,8 @@ struct Wake {
 
 thread_local! {
     static WAKE: Cell<Wake> = Cell::default();
+    /// The same, of a transaction that has committed and is just ending.
+    static COMMITTED: Cell<Wake> = Cell::default();
     /// The workers that this transaction keeps away until it ends.
     static HELD: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
 }
@@ -74,6 +76,7 @@ pub fn install() {
         PREVIOUS_UTILITY_HOOK = pg_sys::ProcessUtility_hook;
         pg_sys::ProcessUtility_hook = Some(on_utility);
         pg_sys::RegisterXactCallback(Some(on_transaction_end), std::ptr::null_mut());
+        pg_sys::RegisterResourceReleaseCallback(Some(on_release), std::ptr::null_mut());
     }
 }
 
@@ -104,23 +107,7 @@ unsafe extern "C-unwind" fn on_transaction_end(event: pg_sys::XactEvent::Type, _
             has_extension: database::has_extension(),
             ..WAKE.get()
         }),
-        pg_sys::XactEvent::XACT_EVENT_COMMIT => {
-            let wake = WAKE.take();
-            if wake.for_extension {
-                shared::wake_for_extension(wake.has_extension);
-            } else if wake.for_schedule {
-                shared::wake_for_schedule();
-            } else if wake.worker {
-                shared::wake_own_worker();
-            }
-            if wake.new_database != 0 {
-                shared::look_at(wake.new_database);
-            }
-            if wake.for_databases {
-                shared::wake_for_databases();
-            }
-            let _ = HELD.try_with(RefCell::take);
-        }
+        pg_sys::XactEvent::XACT_EVENT_COMMIT => COMMITTED.set(WAKE.take()),
         // What was prepared is seen when it is committed.
         pg_sys::XactEvent::XACT_EVENT_ABORT | pg_sys::XactEvent::XACT_EVENT_PREPARE => {
             WAKE.take();
@@ -128,6 +115,40 @@ unsafe extern "C-unwind" fn on_transaction_end(event: pg_sys::XactEvent::Type, _
         }
         _ => {}
     }
+}
+
+/// Wakes those whom a transaction concerns that has committed.
+///
+/// Its rows are seen from its commit on. But what others keep of the catalog in their memory is told to be old a moment after that, and its
+/// locks are free only then: whoever looked sooner might not find a view that has just been made, and would not look again.
+///
+/// # Safety
+/// Called by PostgreSQL.
+#[pg_guard]
+unsafe extern "C-unwind" fn on_release(
+    phase: pg_sys::ResourceReleasePhase::Type,
+    is_commit: bool,
+    is_top_level: bool,
+    _argument: *mut c_void,
+) {
+    if phase != pg_sys::ResourceReleasePhase::RESOURCE_RELEASE_AFTER_LOCKS || !is_commit || !is_top_level {
+        return;
+    }
+    let wake = COMMITTED.take();
+    if wake.for_extension {
+        shared::wake_for_extension(wake.has_extension);
+    } else if wake.for_schedule {
+        shared::wake_for_schedule();
+    } else if wake.worker {
+        shared::wake_own_worker();
+    }
+    if wake.new_database != 0 {
+        shared::look_at(wake.new_database);
+    }
+    if wake.for_databases {
+        shared::wake_for_databases();
+    }
+    let _ = HELD.try_with(RefCell::take);
 }
 
 /// # Safety

@@ -120,17 +120,14 @@ pub fn run(statements: &str, args: &[DatumWithOid]) -> Result<(), Error> {
     })
 }
 
-/// Runs a statement that writes one row and returns a number.
-pub fn returned_number(statement: &str, args: &[DatumWithOid]) -> Result<i64, Error> {
+/// Runs a statement that writes or locks rows, and reads what it returns: one value, JSON as text.
+pub fn returned<T: DeserializeOwned>(statement: &str, args: &[DatumWithOid]) -> Result<T, Error> {
     note_effects();
     with_own_path(|| {
         Spi::connect_mut(|client| {
             let statement = prepared(client, statement, args)?;
-            client
-                .update(&*statement, None, args)?
-                .first()
-                .get_one::<i64>()?
-                .ok_or_else(|| Error::Internal("a statement returned no number".into()))
+            let row = client.update(&*statement, None, args)?.first();
+            Ok(serde_json::from_str(row.get_one::<&str>()?.unwrap_or("null"))?)
         })
     })
 }

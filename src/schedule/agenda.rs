@@ -13,6 +13,8 @@ use crate::error::Error;
 use crate::parameters;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
+use crate::pg::setting::with_settings;
+use crate::pg::subtransaction::subtransaction;
 use crate::settings;
 use crate::source::installed;
 use crate::sql;
@@ -179,16 +181,13 @@ impl Agenda {
         }
     }
 
-    /// Remembers when a view is due next, where that is new and this is who keeps the times.
-    pub fn store(&self, item: &AgendaItem, decision: &Decision) -> Result<(), Error> {
-        // Also that there is none: a time of the timetable before would be one that was missed if that came back.
-        let (timetable, next_due) = &item.stored;
-        let is_new = timetable.as_deref() != Some(&item.timetable_name);
-        let is_stored = decision.next_due == *next_due && (!is_new || next_due.is_none());
-        if !self.keeps_times || is_stored {
-            return Ok(());
+    /// Remembers when a view is due next, where that is new and this is who keeps the times. Returns false where another transaction
+    /// has just that to itself: it is dropping the view, perhaps.
+    pub fn store(&self, item: &AgendaItem, decision: &Decision) -> Result<bool, Error> {
+        if !self.keeps_times || item.has_stored(decision) {
+            return Ok(true);
         }
-        as_extension_owner(|| {
+        unless_locked(|| {
             query::run(
                 include_str!("../../sql/queries/schedule/store_schedule_state.sql"),
                 &[
@@ -196,6 +195,28 @@ impl Agenda {
                     item.timetable_name.clone().into(),
                     time(decision.next_due),
                 ],
+            )
+        })
+    }
+
+    /// The views whose schedule is to be written, or which are to be refreshed for somebody else than the owner of the seven, and whose
+    /// schedule another transaction has to itself.
+    pub fn locked(&self, decided: &[(&AgendaItem, Decision)]) -> Result<Vec<String>, Error> {
+        let written: Vec<String> = decided
+            .iter()
+            .filter(|(item, decision)| {
+                let is_custom_run = decision.cause.is_some() && !item.view.is_of_the_seven();
+                is_custom_run || self.keeps_times && !item.has_stored(decision)
+            })
+            .map(|(item, _)| item.view.name().to_owned())
+            .collect();
+        if written.is_empty() {
+            return Ok(Vec::new());
+        }
+        as_extension_owner(|| {
+            query::returned(
+                include_str!("../../sql/queries/schedule/locked_schedules.sql"),
+                &[written.into()],
             )
         })
     }
@@ -246,12 +267,21 @@ impl Agenda {
 }
 
 impl AgendaItem {
+    /// Whether its schedule says so already: also that there is no next time. A time of the timetable before would be one that was
+    /// missed if that came back.
+    fn has_stored(&self, decision: &Decision) -> bool {
+        let (timetable, next_due) = &self.stored;
+        let is_new = timetable.as_deref() != Some(&self.timetable_name);
+        decision.next_due == *next_due && (!is_new || next_due.is_none())
+    }
+
     /// When it was due, where it is, or is tried again.
     pub fn due(&self) -> Option<Timestamp> {
         self.past.retry_at.or(self.past.next_due)
     }
 
-    /// Remembers how a run has ended. Returns when it is tried again, if it failed.
+    /// Remembers how a run has ended, unless another transaction has the view's schedule to itself: then the view is due at its next
+    /// time. Returns when it is tried again, if it failed.
     pub fn store_result(&self, has_failed: bool, random: f64) -> Result<Option<Timestamp>, Error> {
         let (failures, retry_at) = match has_failed {
             false if self.failures == 0 && self.past.retry_at.is_none() => return Ok(None),
@@ -264,7 +294,7 @@ impl AgendaItem {
                 (failures, retry_at)
             }
         };
-        as_extension_owner(|| {
+        let is_stored = unless_locked(|| {
             query::run(
                 include_str!("../../sql/queries/schedule/store_run_result.sql"),
                 &[
@@ -274,13 +304,13 @@ impl AgendaItem {
                 ],
             )
         })?;
-        Ok(retry_at)
+        Ok(retry_at.filter(|_| is_stored))
     }
 
     /// Opens a run of the view in the log. Returns its number.
     pub fn open_run(&self, cause: Cause) -> Result<i64, Error> {
         as_extension_owner(|| {
-            query::returned_number(
+            query::returned(
                 include_str!("../../sql/queries/schedule/open_run.sql"),
                 &[
                     self.view.name().to_owned().into(),
@@ -290,6 +320,20 @@ impl AgendaItem {
                 ],
             )
         })
+    }
+}
+
+/// How long somebody else's lock of a row of the schedule is waited for: whoever has it keeps one view from being served, and no other.
+const PATIENCE: &str = "20ms";
+
+/// Writes to the schedule of a view as the extension's owner. Returns false, with nothing written, where another transaction has locked it.
+pub fn unless_locked(write: impl FnOnce() -> Result<(), Error>) -> Result<bool, Error> {
+    let written =
+        subtransaction(|| as_extension_owner(|| with_settings(&[("lock_timeout", PATIENCE)], write)));
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_lock_timeout() => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -29,8 +29,9 @@ const APPLY_DELAY: Duration = Duration::from_secs(10);
 /// The longest sleep: a change that nobody has told of, such as one that was prepared before the server was restarted, is found
 /// after it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-
-/// How long to sleep after the schedule could not be locked: whoever holds it may soon have done.
+/// How long to sleep after the first of several cycles that failed. It doubles with each.
+const FIRST_ERROR_SLEEP: Duration = Duration::from_secs(1);
+/// How long a view is left alone whose schedule somebody else has to itself.
 const LOCKED_SLEEP: Duration = Duration::from_secs(5);
 /// How long nothing is applied after a worker was ended because it did not stop doing so.
 const OVERRUN_PAUSE: Duration = Duration::from_secs(600);
@@ -108,6 +109,8 @@ struct Worker {
     served: Vec<u32>,
     /// The error of the last cycle, so that the log has it once.
     last_error: Option<String>,
+    /// How long it rests after the next cycle that fails.
+    error_pause: Duration,
     /// The same, of applying.
     apply_error: Option<String>,
     /// The same, of stopping to capture for nobody.
@@ -141,6 +144,7 @@ impl Worker {
             has_closed_lost_runs: false,
             served: Vec::new(),
             last_error: None,
+            error_pause: FIRST_ERROR_SLEEP,
             apply_error: None,
             stop_error: None,
         }
@@ -154,6 +158,7 @@ impl Worker {
             let pause = match self.cycle() {
                 Ok(Cycle::Done(pause)) => {
                     self.last_error = None;
+                    self.error_pause = FIRST_ERROR_SLEEP;
                     pause
                 }
                 Ok(Cycle::NoExtension) => self.leave_for_good(),
@@ -231,18 +236,17 @@ impl Worker {
         }
     }
 
-    /// An error that is not that of a view's refresh: the log has it once, and all is tried again later.
+    /// An error that is not that of a view's refresh: the log has it once, and all is tried again, sooner after the first than after the
+    /// next ones. Most are over in a moment: something was dropped or altered just when it was looked at.
     fn complain(&mut self, error: &Error) -> Duration {
-        let is_lock_timeout = error.is_lock_timeout();
         let error = error.in_full();
         if self.last_error.as_deref() != Some(&error) {
             warning!("metabase_views: the schedule could not be read or kept: {error}");
             self.last_error = Some(error);
         }
-        match is_lock_timeout {
-            true => LOCKED_SLEEP,
-            false => LONGEST_SLEEP,
-        }
+        let pause = self.error_pause;
+        self.error_pause = (pause * 2).min(LONGEST_SLEEP);
+        pause
     }
 
     /// Refreshes those of the seven that are due, and one view of a user's own.
@@ -294,8 +298,17 @@ impl Worker {
         let mut has_run = false;
         let mut next = None;
         let mut waiting = Vec::new();
-        for item in &agenda.items {
-            let decision = agenda.decide(item, events);
+        let decided: Vec<(&AgendaItem, Decision)> = agenda
+            .items
+            .iter()
+            .map(|item| (item, agenda.decide(item, events)))
+            .collect();
+        let locked = process::transaction(|| agenda.locked(&decided))?;
+        for (item, decision) in decided {
+            if locked.iter().any(|name| name == item.view.name()) {
+                next = earlier(next, when_free());
+                continue;
+            }
             next = earlier(next, agenda.next(item, &decision));
             match decision.cause {
                 Some(cause) if !item.view.is_of_the_seven() => waiting.push((item, decision, cause)),
@@ -309,7 +322,9 @@ impl Worker {
                         event_time += begin.elapsed();
                     }
                 }
-                None => process::transaction(|| agenda.store(item, &decision))?,
+                None => {
+                    process::transaction(|| agenda.store(item, &decision))?;
+                }
             }
             process::heed();
             self.leave_if_asked();
@@ -431,10 +446,15 @@ impl Worker {
     ) -> Result<Option<jiff::Timestamp>, Error> {
         // What is left open in the log is closed the next time.
         self.has_closed_lost_runs = false;
-        let id = process::transaction(|| {
-            agenda.store(item, decision)?;
-            item.open_run(cause)
+        let id = process::transaction(|| match agenda.store(item, decision)? {
+            true => item.open_run(cause).map(Some),
+            false => Ok(None),
         })?;
+        let Some(id) = id else {
+            // Whoever has its schedule to itself may be dropping it.
+            self.has_closed_lost_runs = true;
+            return Ok(when_free());
+        };
         process::report(&format!(
             "metabase_views: refreshing analytics.{} ({}, {})",
             item.view.name(),
@@ -482,6 +502,11 @@ impl Worker {
         self.pruned_at = Some(Instant::now());
         process::transaction(log::prune)
     }
+}
+
+/// When a view is looked at again whose schedule somebody else has to itself.
+fn when_free() -> Option<jiff::Timestamp> {
+    parameters::now().checked_add(LOCKED_SLEEP).ok()
 }
 
 fn earlier(one: Option<jiff::Timestamp>, other: Option<jiff::Timestamp>) -> Option<jiff::Timestamp> {

@@ -837,3 +837,28 @@ fn a_command_that_dies_keeps_the_worker_away_for_a_minute_and_not_for_ever() {
     wait_for(&mut client, HAS_WORKER, Duration::from_secs(120));
     keeps_fresh(&mut client);
 }
+
+/// A worker that was woken a moment before it is told that what it remembers of the catalog is old would not find the view.
+#[test]
+fn a_view_in_a_schema_that_has_just_come_back_is_known_to_the_worker() {
+    let (cluster, mut client) = shop_cluster("known");
+    for round in 0..25 {
+        run(
+            &mut client,
+            "DROP SCHEMA analytics CASCADE; SELECT * FROM metabase.setup_refresh_schedule()",
+        );
+        // It looks, and remembers that there is no such schema.
+        wait_until(
+            &mut client,
+            "SELECT (metabase.sync_status() -> 'worker' ->> 'idle')::boolean",
+        );
+        run(
+            &mut client,
+            &format!(
+                "SELECT metabase.create_custom_view('known_{round}', 'SELECT 1 AS a', ARRAY['a'], '* * * * *')"
+            ),
+        );
+        wait_until_scheduled(&mut client, &format!("known_{round}"));
+    }
+    drop(cluster);
+}

@@ -1,7 +1,13 @@
 -- Runs that a crash or an interrupted worker has left open: they have failed ($2 SQLSTATE, $3 message), and their views are tried
 -- again. The first time that is at $1, then later and later: a view that brings down the server or its worker with each of its
--- refreshes must not do so all the time.
-WITH lost AS (
+-- refreshes must not do so all the time. One whose schedule another transaction has to itself is due at its next time.
+WITH free AS MATERIALIZED (
+    SELECT view_name
+    FROM metabase_internal.schedule_state
+    WHERE view_name IN (SELECT log.view_name FROM metabase_internal.refresh_log AS log WHERE log.status = 'running')
+    FOR NO KEY UPDATE SKIP LOCKED
+),
+lost AS (
     UPDATE metabase_internal.refresh_log
     SET
         status        = 'failed',
@@ -17,6 +23,8 @@ SELECT DISTINCT
     1,
     $1::timestamptz
 FROM lost
+WHERE view_name IN (SELECT free.view_name FROM free)
+    OR NOT EXISTS (SELECT FROM metabase_internal.schedule_state AS state WHERE state.view_name = lost.view_name)
 ON CONFLICT (view_name) DO UPDATE
 SET
     failures = schedule_state.failures + 1,

@@ -268,3 +268,65 @@ fn views_of_users_take_turns_with_each_other_and_the_seven() {
     assert_eq!(order[1], "seven", "{order:?}");
     assert_ne!(order[0], order[2], "{order:?}");
 }
+
+/// Whoever owns a view has its schedule locked by dropping it, for as long as the transaction goes on.
+#[test]
+fn a_view_that_is_being_dropped_keeps_no_other_waiting() {
+    let cluster = Cluster::make("droppers-of-views", TWO_WORKERS);
+    let mut shop = open_shop(&cluster);
+    let mut superuser = cluster.connect("shop");
+    run(
+        &mut superuser,
+        "CREATE ROLE bert LOGIN; CREATE ROLE carl LOGIN;
+         SELECT metabase.grant_operator(rolname) FROM pg_roles WHERE rolname IN ('bert', 'carl')",
+    );
+    let create = |role: &str, view: &str| {
+        run(
+            &mut cluster.connect_as("shop", role),
+            &format!(
+                "SELECT metabase.create_custom_view('{view}', 'SELECT 1 AS a', ARRAY['a'], '* * * * *')"
+            ),
+        );
+    };
+    let bert_has = ["b1", "b2", "b3", "b4", "b5", "b6"];
+    bert_has.iter().for_each(|view| create("bert", view));
+    create("carl", "c1");
+    wait_until(
+        &mut shop,
+        "SELECT count(*) = 7 FROM metabase_internal.schedule_state WHERE view_name ~ '^[bc][1-6]$' AND next_due IS NOT NULL",
+    );
+    let mut bert = cluster.connect_as("shop", "bert");
+    run(&mut bert, "BEGIN");
+    for view in &bert_has[1..] {
+        run(&mut bert, &format!("SELECT metabase.drop_view('{view}')"));
+    }
+    let_pass(&mut shop, 61);
+    run(&mut shop, SALE);
+    wait_until(&mut shop, IS_FRESH);
+    let refreshed = |view: &str| {
+        format!(
+            "SELECT EXISTS (SELECT FROM metabase.refresh_history WHERE view_name = '{view}' AND cause <> 'call' AND status = 'completed')"
+        )
+    };
+    // The views of others, and bert's that are not dropped.
+    wait_until(&mut shop, &refreshed("c1"));
+    wait_until(&mut shop, &refreshed("b1"));
+    assert!(
+        cluster
+            .logged("the schedule could not be read or kept")
+            .is_empty(),
+        "nothing has waited for a lock in vain"
+    );
+    assert_eq!(
+        column(
+            &mut shop,
+            "SELECT count(*) FROM metabase.refresh_history WHERE view_name ~ '^b[2-6]$' AND cause <> 'call'"
+        ),
+        ["0"]
+    );
+    // What is kept after all is made up for.
+    run(&mut bert, "ROLLBACK");
+    for view in bert_has {
+        wait_until(&mut shop, &refreshed(view));
+    }
+}
