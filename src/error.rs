@@ -339,6 +339,13 @@ pub enum Error {
     #[error("it could not be made again, and stays remembered: {cause}")]
     NotRestored { cause: Box<Error> },
 
+    #[error("the name analytics.{name} is taken: {kind} of role \"{owner}\" has it")]
+    NameTaken {
+        name: String,
+        kind: &'static str,
+        owner: String,
+    },
+
     // Dashboards
     #[error("there is no dashboard \"{name}\"")]
     UnknownDashboard { name: String, known: Vec<&'static str> },
@@ -480,7 +487,7 @@ impl Error {
             AdapterInUse { .. } | Dependents { .. } | InTheWayOfMigration { .. } => {
                 sqlstate::DEPENDENT_OBJECTS_STILL_EXIST
             }
-            ViewExists { .. } => sqlstate::DUPLICATE_TABLE,
+            ViewExists { .. } | NameTaken { .. } => sqlstate::DUPLICATE_TABLE,
             LockTimeout { .. }
             | SourceLocked { .. }
             | LifecycleLocked
@@ -725,7 +732,7 @@ impl Error {
                 "To replace it: SELECT * FROM metabase.create_view({}, drop_existing => true);",
                 crate::sql::literal(view)
             ),
-            NotAMaterializedView { .. } => "Rename it or move it to another schema; it is never dropped for you.".into(),
+            NotAMaterializedView { .. } | NameTaken { .. } => "Rename it or move it to another schema; it is never dropped for you.".into(),
             NotViewsOwner { owner, .. } => format!("Do this as their owner: SET ROLE {};", crate::sql::ident(owner)),
             ViewOfStranger { .. } => {
                 "Have it dropped by that role or a superuser, and created by the owner of the others: reading it runs what its owner has \

@@ -118,6 +118,11 @@ impl Kept {
         Ok(kept)
     }
 
+    /// The names of its indexes.
+    pub fn index_names(&self) -> impl Iterator<Item = &str> {
+        self.indexes.iter().map(|index| index.name.as_str())
+    }
+
     /// An error if a view that was made again calls what it did not call before: another function can fit the words of its query better by
     /// now, and be somebody else's.
     pub fn check_calls(&self, view: &str, relation: u32) -> Result<(), Error> {
@@ -294,8 +299,21 @@ impl Kept {
                     ""
                 },
             );
-            // Whoever cannot give it any more, such as one who may not use the schema now, has the owner give it.
-            if subtransaction(|| as_role(granted_by.role_oid, || query::run(&statement, &[]))).is_err() {
+            // Whoever may give it on, but may not use the schema now, has the owner give it. Who may not is not spoken for.
+            let may_grant = || -> Result<bool, Error> {
+                query::value(
+                    include_str!("../../sql/queries/manage/may_grant.sql"),
+                    &[
+                        i64::from(granted_by.role_oid).into(),
+                        relation.clone().into(),
+                        grant.column.clone().into(),
+                        format!("{} WITH GRANT OPTION", grant.privilege).into(),
+                    ],
+                )
+            };
+            if subtransaction(|| as_role(granted_by.role_oid, || query::run(&statement, &[]))).is_err()
+                && may_grant()?
+            {
                 as_role(owner, || query::run(&statement, &[]))?;
             }
         }

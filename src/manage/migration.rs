@@ -5,6 +5,7 @@
 //! REFRESH has, and is nothing but what this extension remembers: nobody gets to act as that role, or chooses what it does.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use pgrx::JsonB;
 
@@ -28,9 +29,9 @@ use crate::source::{Origin, Sources, installed, mapping};
 use crate::sql;
 use crate::sqlstate;
 use crate::view::catalog;
-use crate::view::migration::{Migration, forget, forget_all, under_way};
+use crate::view::migration::{Migration, forget, forget_all, forget_if_done, under_way};
 use crate::view::registry::{ViewEntry, ViewKind, all_views};
-use crate::view::state::ViewState;
+use crate::view::state::{ViewState, check_names_are_free};
 
 /// What became of one view that was to be made again.
 pub struct Restored {
@@ -277,17 +278,12 @@ impl Gone {
 
 /// Makes the views and adapters again as they were, or forgets them.
 pub fn after(restore: bool) -> Result<Vec<Restored>, Error> {
-    check_may_end(&ending()?, restore)?;
+    let migration = ending()?;
+    check_may_end(&migration, restore, gone()?)?;
     lifecycle::lock_the_seven()?;
     known_role::settle()?;
     let migration = ending()?;
-    check_may_end(&migration, restore)?;
-    let gone: Vec<Gone> = as_extension_owner(|| {
-        query::rows(
-            include_str!("../../sql/queries/manage/migrated_relations.sql"),
-            &[],
-        )
-    })?;
+    let gone = check_may_end(&migration, restore, gone()?)?;
     if !restore {
         forget_all()?;
         return Ok(Vec::new());
@@ -295,9 +291,7 @@ pub fn after(restore: bool) -> Result<Vec<Restored>, Error> {
     let settings = settings::current()?;
     // A day in a mapping's expression or filter is the shop's, whoever makes the views.
     let restored = with_time_zone(&settings.time_zone, || restore_all(&migration, &gone, &settings))?;
-    if restored.iter().all(|view| view.result.is_ok()) {
-        forget_all()?;
-    }
+    forget_if_done()?;
     if migration.has_adapters {
         if is_own_transaction() {
             installer::begin()?;
@@ -313,17 +307,39 @@ fn ending() -> Result<Migration, Error> {
     under_way()?.ok_or(Error::NoMigration)
 }
 
-/// An error unless the current role may end a migration: it has begun it, or may act as the views' owner. To forget the views is for that
-/// one only.
-fn check_may_end(migration: &Migration, restore: bool) -> Result<(), Error> {
+/// What was taken away and not made again.
+fn gone() -> Result<Vec<Gone>, Error> {
+    as_extension_owner(|| {
+        query::rows(
+            include_str!("../../sql/queries/manage/migrated_relations.sql"),
+            &[],
+        )
+    })
+}
+
+/// What of these the current role may have made again, or an error where that is nothing. It may end a migration that it has begun, or
+/// whose views it may act as the owner of; to forget them is for the latter only. Where only views of users' own are left, their owners may
+/// have them back.
+fn check_may_end(migration: &Migration, restore: bool, mut gone: Vec<Gone>) -> Result<Vec<Gone>, Error> {
     let may_act_as = |role: Option<u32>| role.map_or(Ok(false), may_act_as);
     if is_superuser() || may_act_as(migration.owner)? || (restore && may_act_as(migration.begun_by)?) {
-        return Ok(());
+        return Ok(gone);
     }
-    Err(Error::NotMigrator {
-        owner: migration.owner_name.clone(),
-        role: current_role()?,
-    })
+    let mut own = Vec::new();
+    if restore && !migration.has_adapters {
+        for view in gone.drain(..) {
+            if may_act_as(view.owner)? {
+                own.push(view);
+            }
+        }
+    }
+    match own.is_empty() {
+        false => Ok(own),
+        true => Err(Error::NotMigrator {
+            owner: migration.owner_name.clone(),
+            role: current_role()?,
+        }),
+    }
 }
 
 fn restore_all(migration: &Migration, gone: &[Gone], settings: &Settings) -> Result<Vec<Restored>, Error> {
@@ -478,6 +494,8 @@ fn restore_custom(mut left: Vec<(&Gone, &ViewEntry)>, settings: &Settings) -> Re
 fn restore_view(gone: &Gone, entry: &ViewEntry, settings: &Settings) -> Result<(), Error> {
     let name = &gone.relation_name;
     let owner = gone.owner()?;
+    let names = iter::once(name.as_str()).chain(gone.kept.index_names());
+    check_names_are_free(names.map(str::to_owned).collect())?;
     let mut run = Run::start(name);
     as_role(owner, || {
         let statements = match &entry.kind {

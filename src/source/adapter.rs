@@ -111,7 +111,13 @@ fn cast(kind: ValueKind, expression: &str, sql_type: &SqlType, settings: &Settin
 /// An expression as text.
 fn spelled(expression: &str, sql_type: &SqlType) -> String {
     match sql_type.category {
-        // By its own output function: what a cast does, the owner of the type can say.
+        // By its own output function, which knows no domain over it: what a cast does, the owner of the type can say.
+        'E' if sql_type.name != sql_type.base => {
+            format!(
+                "pg_catalog.textin(pg_catalog.enum_out({expression}::{}))",
+                sql_type.base
+            )
+        }
         'E' => format!("pg_catalog.textin(pg_catalog.enum_out({expression}))"),
         _ => format!("{expression}::text"),
     }

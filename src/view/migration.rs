@@ -67,7 +67,14 @@ pub fn forget(view: &str) -> Result<(), Error> {
         query::run(
             "DELETE FROM metabase_internal.migrated_relation WHERE schema_name = 'analytics' AND relation_name = $1",
             &[view.to_owned().into()],
-        )?;
+        )
+    })?;
+    forget_if_done()
+}
+
+/// Forgets a migration that has made all again.
+pub fn forget_if_done() -> Result<(), Error> {
+    as_extension_owner(|| {
         query::run(
             "DELETE FROM metabase_internal.migration WHERE NOT EXISTS (SELECT FROM metabase_internal.migrated_relation)",
             &[],

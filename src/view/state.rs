@@ -137,19 +137,48 @@ impl Temporary {
 
 /// An error unless `kind`, a relation's `pg_class.relkind`, is that of a materialized view.
 pub fn check_kind(view: &str, kind: char) -> Result<(), Error> {
-    let kind = match kind {
-        'm' => return Ok(()),
+    match kind {
+        'm' => Ok(()),
+        kind => Err(Error::NotAMaterializedView {
+            view: view.to_owned(),
+            kind: kind_name(kind),
+        }),
+    }
+}
+
+/// What a relation of some `pg_class.relkind` is called.
+fn kind_name(kind: char) -> &'static str {
+    match kind {
         'r' | 'p' => "a table",
         'v' => "a view",
+        'm' => "a materialized view",
         'f' => "a foreign table",
         'S' => "a sequence",
         'i' | 'I' => "an index",
         _ => "something else",
-    };
-    Err(Error::NotAMaterializedView {
-        view: view.to_owned(),
-        kind,
-    })
+    }
+}
+
+/// An error if something in schema `analytics` has one of these names.
+pub fn check_names_are_free(names: Vec<String>) -> Result<(), Error> {
+    #[derive(serde::Deserialize)]
+    struct Taker {
+        name: String,
+        kind: char,
+        owner: String,
+    }
+    let taker: Option<Taker> = query::optional_row(
+        include_str!("../../sql/queries/view/takers_of_names.sql"),
+        &[names.into()],
+    )?;
+    match taker {
+        Some(Taker { name, kind, owner }) => Err(Error::NameTaken {
+            name,
+            kind: kind_name(kind),
+            owner,
+        }),
+        None => Ok(()),
+    }
 }
 
 /// The owner of schema `analytics`, if it could put something else in the place of a view of role `owner`: a view is locked by its oid,

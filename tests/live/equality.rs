@@ -146,27 +146,43 @@ fn statuses_are_the_same_in_any_case_and_locale_and_of_any_type() {
 }
 
 #[test]
-fn an_enums_labels_are_statuses_too() {
-    let database = Database::with_extension();
-    let mut client = database.connect();
-    run(
-        &mut client,
-        "CREATE TYPE public.state AS ENUM ('Offen', 'ERFÜLLT')",
-    );
-    shop(&mut client, "public.state", "integer", "integer");
-    run(
-        &mut client,
-        "SELECT metabase.set_setting('completed_statuses', 'erfüllt');
-         INSERT INTO transactions.orders VALUES (1, 1, 1, 'ERFÜLLT', '2025-02-01', 5), (2, 1, 1, 'Offen', '2025-02-01', 7)",
-    );
-    create_all_views(&mut client);
-    assert_eq!(
-        column(
+fn an_enums_labels_are_statuses_too_and_so_are_those_of_a_domain_over_it() {
+    for state in ["public.state", "public.known_state", "public.\"Known State\""] {
+        let database = Database::with_extension();
+        let mut client = database.connect();
+        run(
             &mut client,
-            "SELECT total_revenue FROM analytics.metabase_platform_performance"
-        ),
-        ["5.00"]
-    );
+            "CREATE TYPE public.state AS ENUM ('Offen', 'ERFÜLLT');
+             CREATE DOMAIN public.known_state AS public.state CHECK (value IS NOT NULL);
+             CREATE DOMAIN public.\"Known State\" AS public.known_state",
+        );
+        shop(&mut client, state, "integer", "integer");
+        run(
+            &mut client,
+            &format!(
+                "SELECT metabase.set_setting('completed_statuses', 'erfüllt');
+                 ALTER TABLE transactions.orders ADD country {state};
+                 INSERT INTO transactions.orders VALUES (1, 1, 1, 'ERFÜLLT', '2025-02-01', 5, 'Offen'), (2, 1, 1, 'Offen', '2025-02-01', 7, 'Offen')"
+            ),
+        );
+        create_all_views(&mut client);
+        assert_eq!(
+            column(
+                &mut client,
+                "SELECT total_revenue FROM analytics.metabase_platform_performance"
+            ),
+            ["5.00"],
+            "{state}"
+        );
+        assert_eq!(
+            column(
+                &mut client,
+                "SELECT reason FROM metabase.capture_status() WHERE entity = 'order'"
+            ),
+            ["NULL"],
+            "{state}"
+        );
+    }
 }
 
 #[test]

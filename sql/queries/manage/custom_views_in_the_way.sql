@@ -1,5 +1,6 @@
 -- Views of users' own, $3, that can be in the way of a migration that the current role makes: those that read an adapter ($1), one of
--- the seven ($2), what the adapters read, or a relation that the current role owns, directly or through other views; and its own.
+-- the seven ($2), or a relation that the current role owns, directly or through other views; and its own. Whoever may act as the owner of
+-- the adapters makes room for the owners of what these read: those of all that they read.
 WITH RECURSIVE reads AS (
     SELECT DISTINCT
         rule.ev_class AS view,
@@ -14,7 +15,9 @@ WITH RECURSIVE reads AS (
     WHERE rule.ev_type = '1'
 ),
 own AS (
-    SELECT relation.oid
+    SELECT
+        relation.oid,
+        relation.relowner
     FROM pg_catalog.pg_class AS relation
     WHERE (
         relation.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
@@ -31,6 +34,7 @@ source AS (
     SELECT reads.relation
     FROM own
     JOIN reads ON reads.view = own.oid
+    WHERE pg_catalog.pg_has_role(own.relowner, 'USAGE')
     UNION
     SELECT reads.relation
     FROM source
