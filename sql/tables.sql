@@ -473,6 +473,10 @@ CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.capture_grant
     FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('operator', 'relation_schema', 'relation_name');
 CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.view_definition
     FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('view_name');
+CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.migration
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('one_row');
+CREATE TRIGGER make_room BEFORE INSERT ON metabase_internal.migrated_relation
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.make_room('schema_name', 'relation_name');
 
 -- A dump carries what was decided here, and of roles the names. The log stays behind.
 SELECT pg_catalog.pg_extension_config_dump('metabase_internal.known_role', '');

@@ -422,6 +422,13 @@ pub struct Trigger {
     relation_oid: u32,
 }
 
+impl Trigger {
+    /// Whether nobody uses its table at the moment.
+    pub fn is_idle(&self) -> bool {
+        relation::is_unused(self.relation_oid)
+    }
+}
+
 /// The triggers that there are, but for those that partitions have from their parents.
 pub fn triggers() -> Result<Vec<Trigger>, Error> {
     as_extension_owner(|| {
@@ -463,7 +470,7 @@ fn take_off_strays(tables: &[&Captured]) -> Result<(), Error> {
 
 /// Takes a trigger off, if nobody uses its table for a moment: it does not stand in the queue for the lock.
 pub fn take_off(trigger: &Trigger) -> Result<(), Error> {
-    if !relation::is_unused(trigger.relation_oid) {
+    if !trigger.is_idle() {
         return Ok(());
     }
     let drop = format!(

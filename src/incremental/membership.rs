@@ -59,6 +59,9 @@ pub fn end() -> Result<(), Error> {
     })
 }
 
+/// How often autovacuum is told to let go. It may have gone on to the next table meanwhile.
+const MOST_CANCELLATIONS: u32 = 10;
+
 /// Locks the tables against everybody, if nobody uses any of them. A dump reads for hours; nobody waits for it here, so that nobody, the
 /// dump's own other sessions first, waits behind.
 pub fn lock_tables() -> Result<(), Error> {
@@ -66,7 +69,16 @@ pub fn lock_tables() -> Result<(), Error> {
         .iter()
         .map(|table| CString::new(*table))
         .collect::<Result<Vec<CString>, _>>()?;
-    let Err(oid) = relation::lock_unused(c"metabase_internal", &names) else {
+    let lock = || relation::lock_unused(c"metabase_internal", &names);
+    let mut locked = lock();
+    for _ in 0..MOST_CANCELLATIONS {
+        // Autovacuum would go for whoever waits, and comes back to it later.
+        if locked.is_ok() || !cancel_autovacuum()? {
+            break;
+        }
+        locked = lock();
+    }
+    let Err(oid) = locked else {
         return Ok(());
     };
     #[derive(serde::Deserialize)]
@@ -81,6 +93,18 @@ pub fn lock_tables() -> Result<(), Error> {
         )
     })?;
     Err(Error::FactsInUse { table, by })
+}
+
+/// Has autovacuum let go of the tables. Returns whether it was there.
+fn cancel_autovacuum() -> Result<bool, Error> {
+    let cancelled: i64 = as_extension_owner(|| {
+        query::run("SELECT pg_catalog.pg_stat_clear_snapshot()", &[])?;
+        query::value(
+            include_str!("../../sql/queries/incremental/cancel_autovacuum.sql"),
+            &[TABLES.map(str::to_owned).to_vec().into()],
+        )
+    })?;
+    Ok(cancelled > 0)
 }
 
 /// An error while somebody dumps the database. A dump asks for the text of each index that its snapshot shows, without a lock on those of

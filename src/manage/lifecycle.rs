@@ -104,12 +104,13 @@ pub fn stop_for_nobody() -> Result<(), Error> {
     capture::remove()
 }
 
-/// Whether none of the seven is there, and what captures their changes is. What a dump brings, of which the views come last, was not
-/// installed here.
+/// Whether none of the seven is there, and what captures their changes is, and can be taken off now: whoever owns a table may put a trigger on
+/// it, and use the table all the time. What a dump brings, of which the views come last, was not installed here.
 fn captures_for_nobody() -> Result<bool, Error> {
+    let has_idle_triggers = || Ok::<bool, Error>(capture::triggers()?.iter().any(capture::Trigger::is_idle));
     Ok(first_of_the_seven()?.is_none()
         && state::was_installed_here()?
-        && (state::is_active()? || !capture::triggers()?.is_empty()))
+        && (state::is_active()? || has_idle_triggers()?))
 }
 
 /// What is kept of a view that is replaced.

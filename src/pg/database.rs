@@ -92,3 +92,27 @@ pub fn has_extension() -> bool {
     // SAFETY: the name outlives the call, which looks it up in the catalog. Called in a transaction.
     unsafe { pg_sys::get_extension_oid(c"metabase_views".as_ptr(), true) != pg_sys::InvalidOid }
 }
+
+/// Who owns the extension of this session's database, if that has it.
+pub fn extension_owner() -> Option<u32> {
+    let mut owner = None;
+    // SAFETY: the tuple stays until the next one is read, and has the form of its catalog.
+    unsafe {
+        let own = pg_sys::get_extension_oid(c"metabase_views".as_ptr(), true);
+        let extensions = pg_sys::table_open(pg_sys::ExtensionRelationId, pg_sys::AccessShareLock as i32);
+        let scan = pg_sys::table_beginscan_catalog(extensions, 0, std::ptr::null_mut());
+        loop {
+            let tuple = pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection);
+            if tuple.is_null() {
+                break;
+            }
+            let extension = pg_sys::GETSTRUCT(tuple) as *const pg_sys::FormData_pg_extension;
+            if (*extension).oid == own {
+                owner = Some((*extension).extowner.to_u32());
+            }
+        }
+        pg_sys::heap_endscan(scan);
+        pg_sys::table_close(extensions, pg_sys::AccessShareLock as i32);
+    }
+    owner
+}

@@ -281,9 +281,17 @@ unsafe fn wanted(node: *mut pg_sys::Node) -> Option<Wanted> {
                         .any(|name| own.contains(&CStr::from_ptr((*name).sval)));
                 return (is_own && may_drop_extension()).then_some(Wanted::Extension);
             }
-            // Of whoever owns the extension, it drops that; which roles they are is looked up by the server alone.
+            // Of whoever owns the extension, it drops that.
             pg_sys::NodeTag::T_DropOwnedStmt => {
-                return may_drop_extension().then_some(Wanted::Extension);
+                let statement = node as *mut pg_sys::DropOwnedStmt;
+                let roles = PgList::<pg_sys::RoleSpec>::from_pg((*statement).roles);
+                let owner = database::extension_owner();
+                let drops = roles
+                    .iter_ptr()
+                    // For PUBLIC, which is no role, the server has an error.
+                    .filter(|role| (**role).roletype != pg_sys::RoleSpecType::ROLESPEC_PUBLIC)
+                    .any(|role| Some(pg_sys::get_rolespec_oid(role, true).to_u32()) == owner);
+                return (drops && may_drop_extension()).then_some(Wanted::Extension);
             }
             pg_sys::NodeTag::T_AlterDatabaseStmt => {
                 let statement = node as *mut pg_sys::AlterDatabaseStmt;

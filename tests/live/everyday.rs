@@ -9,7 +9,7 @@ use crate::cluster::{
     Cluster, Database, PRELOADED_TWO_PHASE, create_all_views, error_of, refresh_all, value,
 };
 use crate::rows::{cells_of, filled};
-use crate::sessions::Background;
+use crate::sessions::{Background, wait_until};
 use crate::shop::{
     SALE, assert_error, assert_incremental, assert_right, column, refreshed, refreshed_shop, run, shop,
     shop_on,
@@ -329,6 +329,19 @@ fn what_the_owner_has_dumped_is_restored_over_an_extension_that_is_there() {
     assert_eq!(decided_there, expected_there);
 }
 
+/// COPY would fail with all of a table for the sake of one row that is there already.
+#[test]
+fn each_table_that_a_dump_carries_makes_room_for_what_comes_with_it() {
+    let database = Database::with_extension();
+    let tables =
+        "SELECT unnest(extconfig)::regclass::text FROM pg_extension WHERE extname = 'metabase_views' EXCEPT ";
+    let has_trigger = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname IN ('make_room', 'keep')";
+    assert_eq!(
+        column(&mut database.connect(), &format!("{tables} {has_trigger}")),
+        [""; 0]
+    );
+}
+
 // Whoever reads facts, as a dump of all tables does for hours
 
 const DRIFT: &str = "ALTER TABLE core.brands DISABLE TRIGGER metabase_views_capture_brand;
@@ -578,6 +591,30 @@ fn the_extension_is_dropped_without_a_writer_that_fails() {
 }
 
 #[test]
+fn to_drop_what_somebody_else_owns_waits_for_no_writer() {
+    let cluster = Cluster::make("everyday-owned", PRELOADED_TWO_PHASE);
+    let mut client = shop_on(&cluster);
+    create_all_views(&mut client);
+    refresh_all(&mut client);
+    run(&mut client, "CREATE ROLE leaver; CREATE ROLE boss SUPERUSER");
+    let mut writer = cluster.connect("shop");
+    run(&mut writer, "BEGIN; UPDATE core.brands SET name = name || '!'");
+    run(&mut client, "SET lock_timeout = '1s'");
+    for statement in [
+        "DROP OWNED BY leaver",
+        "SET ROLE leaver; DROP OWNED BY CURRENT_USER; RESET ROLE",
+        "SET SESSION AUTHORIZATION boss; DROP OWNED BY SESSION_USER, leaver; RESET SESSION AUTHORIZATION",
+    ] {
+        run(&mut client, statement);
+    }
+    assert_eq!(
+        error_of(&mut client, "DROP OWNED BY PUBLIC").message,
+        "role \"public\" does not exist"
+    );
+    run(&mut writer, "COMMIT");
+}
+
+#[test]
 fn dropping_the_extension_gives_up_after_lock_timeout() {
     let cluster = Cluster::make("everyday-give-up", PRELOADED_TWO_PHASE);
     let mut client = shop_on(&cluster);
@@ -648,6 +685,50 @@ fn a_call_tells_the_log_nothing_of_the_servers_configuration() {
     assert_eq!(cluster.logged("nosuch.conf"), [""; 0]);
     let log_min_messages: String = value(&mut session, "SHOW log_min_messages");
     assert_eq!(log_min_messages, "warning");
+}
+
+/// A vacuum at its leisure takes minutes, and is no user of the facts.
+#[test]
+fn facts_are_built_anew_while_autovacuum_is_at_them() {
+    let cluster = Cluster::make(
+        "everyday-autovacuum",
+        &[
+            "fsync=off",
+            "autovacuum_naptime=1s",
+            "autovacuum_analyze_threshold=1000000000",
+            "autovacuum_vacuum_threshold=1",
+            "autovacuum_vacuum_scale_factor=0",
+            "autovacuum_vacuum_cost_limit=1",
+            "autovacuum_vacuum_cost_delay=100ms",
+        ],
+    );
+    let mut client = shop_on(&cluster);
+    run(
+        &mut client,
+        "ALTER TABLE transactions.orders SET (autovacuum_enabled = off)",
+    );
+    create_all_views(&mut client);
+    run(
+        &mut client,
+        "INSERT INTO transactions.orders (id, inventory_item_id, platform_id, status, sold_at, gross_sale, created_at, updated_at)
+         SELECT gen_random_uuid(), inventory_item_id, platform_id, status, sold_at, gross_sale, created_at, updated_at
+         FROM transactions.orders, generate_series(1, 100)",
+    );
+    refresh_all(&mut client);
+    run(
+        &mut client,
+        "UPDATE transactions.orders SET gross_sale = gross_sale + 1",
+    );
+    refresh_all(&mut client);
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (
+             SELECT FROM pg_stat_progress_vacuum WHERE relid = 'metabase_internal.sale_fact'::regclass
+         )",
+    );
+    run(&mut client, "SELECT metabase.rebuild()");
+    refresh_all(&mut client);
+    assert_right(&mut client);
 }
 
 /// pg_dump does not lock what it leaves out, and asks for the text of its indexes and constraints all the same.

@@ -3,12 +3,10 @@ SELECT
     $1::oid::regclass::text AS table,
     coalesce(
         (
-            SELECT pg_catalog.concat(
-                CASE
-                    WHEN count(user_of.pid) = 0 THEN 'a prepared transaction'
-                    ELSE 'process ' || pg_catalog.string_agg(user_of.pid::text, ', ' ORDER BY user_of.pid)
-                END
-            )
+            SELECT CASE
+                WHEN count(user_of.pid) = 0 THEN 'a prepared transaction'
+                ELSE 'process ' || pg_catalog.string_agg(user_of.pid::text, ', ' ORDER BY user_of.pid)
+            END
             FROM (
                 SELECT DISTINCT pid
                 FROM pg_catalog.pg_locks
