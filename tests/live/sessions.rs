@@ -33,6 +33,19 @@ impl Background {
         );
     }
 
+    /// Waits until it does that, or has done all that it was to do.
+    pub fn wait_until_blocked_or_done(&self, observer: &mut Client) {
+        let is_blocked = format!("SELECT cardinality(pg_blocking_pids({})) > 0", self.pid);
+        let begin = Instant::now();
+        while !self.thread.is_finished() && !value::<bool>(observer, &is_blocked) {
+            assert!(
+                begin.elapsed() < Duration::from_secs(60),
+                "it neither waits nor ends"
+            );
+            sleep(Duration::from_millis(2));
+        }
+    }
+
     /// The rows of all its statements, as text, or its error.
     pub fn result(self) -> Result<Vec<Vec<String>>, postgres::Error> {
         let messages = self.thread.join().expect("a session's thread does not panic")?;

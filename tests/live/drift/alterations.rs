@@ -14,6 +14,7 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
 use crate::changes::{ROWS_FILE, SCHEMA, any_change, enclosed};
 use crate::cluster::{Database, create_all_views, refresh_all};
+use crate::sessions::Background;
 use crate::shop::{Refreshed, VIEWS, column, run, try_refreshed};
 
 /// Histories that a run of the tests looks at; PROPTEST_CASES asks for another number.
@@ -79,6 +80,11 @@ fn there_are_alterations_of_all_kinds() {
     }
 }
 
+/// What goes on in the shop meanwhile.
+const CHANGES: &str = "
+    UPDATE transactions.orders SET gross_sale = gross_sale + 1 WHERE id::text LIKE '%3';
+    UPDATE products.products SET name = name || 'x' WHERE id::text LIKE '%2'";
+
 /// Who alters.
 const ROLES: [&str; 3] = ["postgres", ":owner", ":operator"];
 
@@ -133,20 +139,47 @@ fn any_history() -> impl Strategy<Value = Vec<String>> {
 
 #[test]
 fn any_history_of_alterations_ends_with_the_truth_or_says_why_not() {
+    let shop = Shop::new();
+    assert_holds(
+        CASES,
+        any_history(),
+        |history| shop.replay(history),
+        |history| history.join(";\n"),
+    );
+}
+
+/// Somebody alters in a session of its own what a refresh is just reading, as far as the locks of the refresh let it.
+#[test]
+fn any_alteration_in_the_middle_of_a_refresh_ends_with_the_truth_or_says_why_not() {
+    let shop = Shop::new();
+    assert_holds(
+        CASES / 4,
+        (1..=60_i32, vec(any_step(), 1..=3)),
+        |(step, alterations)| shop.refresh_and_alter(*step, &alterations.concat()),
+        |(step, alterations)| format!("before step {step}:\n{}", alterations.concat().join(";\n")),
+    );
+}
+
+/// Whether something holds of all that is tried. What fails is shown as short as it could be made.
+fn assert_holds<T: std::fmt::Debug>(
+    cases: u32,
+    tried: impl Strategy<Value = T>,
+    holds: impl Fn(&T) -> Result<Report, String>,
+    shown: impl Fn(&T) -> String,
+) {
     let cases = std::env::var("PROPTEST_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok())
-        .unwrap_or(CASES);
+        .unwrap_or(cases);
     let mut runner = TestRunner::new(Config {
         cases,
         max_shrink_iters: 200,
         failure_persistence: None,
         ..Config::default()
     });
-    let shop = Shop::new();
     let (seen, said) = (Cell::new(0), Cell::new(0));
-    let result = runner.run(&any_history(), |history| {
-        let report = shop.replay(&history).map_err(TestCaseError::fail)?;
+    let result = runner.run(&tried, |tried| {
+        let report = holds(&tried).map_err(TestCaseError::fail)?;
         seen.set(seen.get() + report.compared);
         said.set(said.get() + report.said);
         Ok(())
@@ -160,7 +193,7 @@ fn any_history_of_alterations_ends_with_the_truth_or_says_why_not() {
             );
             assert!(seen.get() > said.get(), "most views can be refreshed");
         }
-        Err(TestError::Fail(reason, history)) => panic!("{reason}\n{};", history.join(";\n")),
+        Err(TestError::Fail(reason, tried)) => panic!("{reason}\n{};", shown(&tried)),
         Err(abort) => panic!("{abort}"),
     }
 }
@@ -235,9 +268,8 @@ impl Shop {
         }
     }
 
-    /// Replays a history in a copy of the shop, and says what is wrong then.
-    fn replay(&self, history: &[String]) -> Result<Report, String> {
-        let mut report = Report::default();
+    /// A copy of it, in which nobody has altered anything.
+    fn copy(&self) -> Database {
         let mut admin = self.template.connect_to("postgres");
         run(&mut admin, &format!("ALTER ROLE {} NOBYPASSRLS", self.operator));
         run_tolerantly(
@@ -249,27 +281,74 @@ impl Shop {
             &mut admin,
             &format!("ALTER DATABASE {} OWNER TO {}", copy.name(), self.owner),
         );
+        copy
+    }
+
+    /// Replays a history in a copy of the shop, and says what is wrong then.
+    fn replay(&self, history: &[String]) -> Result<Report, String> {
+        let copy = self.copy();
+        self.alter(&mut copy.connect(), history);
+        self.refresh_and_compare(&copy)
+    }
+
+    /// Replays a history while a refresh is about to take a step, and says what is wrong after the next one.
+    fn refresh_and_alter(&self, step: i32, history: &[String]) -> Result<Report, String> {
+        let copy = self.copy();
+        let mut holder = copy.connect();
+        run(
+            &mut holder,
+            &format!(
+                "{CHANGES};
+                 ALTER DATABASE {name} SET metabase_views.inject_at = {step};
+                 ALTER DATABASE {name} SET metabase_views.inject_as = '{operator}';
+                 ALTER DATABASE {name} SET metabase_views.inject = 'SELECT pg_advisory_xact_lock(1)';
+                 SELECT pg_advisory_lock(1)",
+                name = copy.name(),
+                operator = self.operator
+            ),
+        );
+        let refresh = Background::start(
+            copy.connect_as(&self.operator),
+            "SELECT view_name FROM metabase.refresh('all')",
+        );
+        refresh.wait_until_blocked_or_done(&mut holder);
         let mut client = copy.connect();
+        run(&mut client, "SET lock_timeout = '30ms'");
+        self.alter(&mut client, history);
+        run(
+            &mut holder,
+            &format!(
+                "SELECT pg_advisory_unlock(1); ALTER DATABASE {} RESET ALL",
+                copy.name()
+            ),
+        );
+        refresh
+            .result()
+            .map_err(|error| format!("the refresh failed as a whole: {error:?}"))?;
+        self.refresh_and_compare(&copy)
+    }
+
+    /// Does what people do, whatever of it fails.
+    fn alter(&self, client: &mut Client, history: &[String]) {
         for statement in history {
             let statement = statement
                 .replace(":owner", &self.owner)
                 .replace(":operator", &self.operator);
-            run_tolerantly(&mut client, &statement);
+            run_tolerantly(client, &statement);
         }
-        run_tolerantly(&mut client, "ROLLBACK");
-        run_tolerantly(&mut client, "RESET ROLE; RESET session_replication_role");
-        drop(client);
+        run_tolerantly(client, "ROLLBACK");
+        run_tolerantly(client, "RESET ROLE; RESET session_replication_role");
+    }
+
+    /// Refreshes after what was done, and after more changes, and compares what the views show then.
+    fn refresh_and_compare(&self, copy: &Database) -> Result<Report, String> {
+        let mut report = Report::default();
         let mut session = copy.connect_as(&self.operator);
         for round in 0..3 {
             let rows = refreshed_rows(&mut session)?;
             self.compare(&mut session, &rows, &mut report)
                 .map_err(|wrong| format!("refresh {round}: {wrong}"))?;
-            let mut client = copy.connect();
-            run_tolerantly(
-                &mut client,
-                "UPDATE transactions.orders SET gross_sale = gross_sale + 1 WHERE id::text LIKE '%3';
-                 UPDATE products.products SET name = name || 'x' WHERE id::text LIKE '%2'",
-            );
+            run_tolerantly(&mut copy.connect(), CHANGES);
         }
         Ok(report)
     }
