@@ -138,7 +138,7 @@ COMMENT ON FUNCTION metabase.grant_reader(text) IS
 COMMENT ON FUNCTION metabase.grant_operator(text) IS
     'Gives a role without superuser what it needs to create, refresh and drop the views, which it then owns; call it again after mapping other tables.';
 COMMENT ON FUNCTION metabase_internal.country_code(text) IS
-    'The ISO 3166-1 alpha-2 code, in upper case, of a country given by a code or by a name; NULL where it is not known.';
+    'The ISO 3166-1 alpha-2 code, in upper case, of a country given by a code or by a name, and XK for Kosovo; NULL where it is not known.';
 COMMENT ON FUNCTION metabase_internal.settings() IS
     'Behind the view metabase.settings.';
 COMMENT ON FUNCTION metabase_internal.sources() IS

@@ -5,6 +5,7 @@ mod changes;
 mod cluster;
 mod concurrency;
 mod cost;
+mod countries;
 mod crashes;
 mod custom_views;
 mod dashboards;

@@ -76,6 +76,7 @@ mod tests {
     fn a_country_is_called_by_its_name() {
         assert_eq!(name("GB"), "United Kingdom");
         assert_eq!(name("KR"), "South Korea");
+        assert_eq!(name("XK"), "Kosovo");
         assert_eq!(name("??"), "??");
     }
 }
