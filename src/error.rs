@@ -258,10 +258,8 @@ pub enum Error {
     SourcesBusy,
     #[error("{table} is in use by {by}")]
     FactsInUse { table: String, by: String },
-    #[error(
-        "the query of analytics.{view} calls another function than before the migration, or names another type"
-    )]
-    CallsAnother { view: String },
+    #[error("{part} of analytics.{view} calls another function than before, or names another type")]
+    CallsAnother { view: String, part: String },
     #[error("process {pid} dumps this database, and would fail if facts were replaced meanwhile")]
     DumpRuns { pid: i32 },
     #[error(
@@ -339,6 +337,14 @@ pub enum Error {
     #[error("it could not be made again, and stays remembered: {cause}")]
     NotRestored { cause: Box<Error> },
 
+    #[error(
+        "this session has temporary objects, which functions that views of role \"{owner}\" call could take for their own"
+    )]
+    TemporaryObjects { owner: String },
+    #[error(
+        "materialized view analytics.{view} reads a relation of role \"{owner}\" now, which it did not read before"
+    )]
+    ReadsAnother { view: String, owner: String },
     #[error("the name analytics.{name} is taken: {kind} of role \"{owner}\" has it")]
     NameTaken {
         name: String,
@@ -461,6 +467,8 @@ impl Error {
             | SourcesChanged { .. }
             | SourcesDrifted { .. }
             | CallsAnother { .. }
+            | ReadsAnother { .. }
+            | TemporaryObjects { .. }
             | SourceLost { .. } => sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
             RelationKind { .. } | NotAMaterializedView { .. } => sqlstate::WRONG_OBJECT_TYPE,
             SourcePrivilege { .. }
@@ -774,6 +782,15 @@ impl Error {
                     .into()
             }
             SourcesBusy => "Try again when fewer long transactions write to them: SELECT * FROM metabase.enable_capture();".into(),
+            TemporaryObjects { owner } => format!(
+                "Call it in a session that has made none, or as that role: SET ROLE {};",
+                crate::sql::ident(owner)
+            ),
+            ReadsAnother { .. } => {
+                "Give the table its name back, or have the view created anew, with metabase.create_custom_view(), by whoever knows that this is \
+                 what it is to read."
+                    .into()
+            }
             CallsAnother { .. } => {
                 "Something that fits its arguments better has come. Drop that, or write the types of the arguments into the query, and create the view \
                  anew with metabase.create_custom_view()."

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::parts::{Part, calls_of_view, parts_of_view};
 use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{as_extension_owner, as_role};
@@ -17,7 +18,11 @@ use crate::sql;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Kept {
     /// The functions and operators that a view calls, and the types that it names, by oids; none of PostgreSQL's own.
-    pub calls: Vec<u32>,
+    calls: Vec<u32>,
+    /// Of its indexes and statistics, those that call something, too.
+    parts: Vec<Part>,
+    /// To whom belonged what it read, as known roles.
+    read_from: Vec<String>,
     comment: Option<String>,
     tablespace: Option<String>,
     access_method: Option<String>,
@@ -54,10 +59,16 @@ struct Index {
     statistics: Vec<(i32, i32)>,
 }
 
-/// What a view calls, and which types it names, by oids.
-fn calls(relation: u32) -> Result<Vec<u32>, Error> {
-    query::values(
-        include_str!("../../sql/queries/manage/calls_of_view.sql"),
+/// A role that owns what a view reads.
+#[derive(Deserialize)]
+struct Owner {
+    oid: u32,
+    name: String,
+}
+
+fn owners_of_what_is_read(relation: u32) -> Result<Vec<Owner>, Error> {
+    query::rows(
+        include_str!("../../sql/queries/manage/owners_of_what_is_read.sql"),
         &[i64::from(relation).into()],
     )
 }
@@ -97,7 +108,11 @@ impl Kept {
             include_str!("../../sql/queries/manage/kept_of_relation.sql"),
             &[i64::from(relation).into()],
         )?;
-        kept.calls = calls(relation)?;
+        kept.calls = calls_of_view(relation)?;
+        kept.parts = parts_of_view(relation)?;
+        for owner in owners_of_what_is_read(relation)? {
+            kept.read_from.push(known_role::remember(owner.oid)?);
+        }
         let mut known: BTreeMap<u32, String> = BTreeMap::new();
         let mut known_role = |role: &Role| -> Result<Role, Error> {
             let Role::Oid(oid) = *role else {
@@ -123,14 +138,29 @@ impl Kept {
         self.indexes.iter().map(|index| index.name.as_str())
     }
 
-    /// An error if a view that was made again calls what it did not call before: another function can fit the words of its query better by
-    /// now, and be somebody else's.
-    pub fn check_calls(&self, view: &str, relation: u32) -> Result<(), Error> {
-        match calls(relation)?.iter().all(|call| self.calls.contains(call)) {
-            true => Ok(()),
-            false => Err(Error::CallsAnother {
+    /// An error if a view that was made again, and has no rows yet, calls what it did not call before, or reads what belongs to others: another
+    /// function can fit the words of its query better by now, and anybody can have taken a name that was free for a while.
+    pub fn check_meaning(&self, view: &str, relation: u32, owner: u32) -> Result<(), Error> {
+        let calls = calls_of_view(relation)?;
+        if !calls.iter().all(|call| self.calls.contains(call)) {
+            return Err(Error::CallsAnother {
                 view: view.to_owned(),
+                part: "the query".into(),
+            });
+        }
+        let known: Vec<u32> = known_roles(&self.read_from)?
+            .into_iter()
+            .map(|known| known.role_oid)
+            .collect();
+        let stranger = owners_of_what_is_read(relation)?
+            .into_iter()
+            .find(|now| now.oid != owner && !known.contains(&now.oid));
+        match stranger {
+            Some(stranger) => Err(Error::ReadsAnother {
+                view: view.to_owned(),
+                owner: stranger.name,
             }),
+            None => Ok(()),
         }
     }
 
@@ -152,6 +182,7 @@ impl Kept {
     /// Gives a view, which was just made, what it had.
     pub fn restore(&self, view: &str, owner: u32) -> Result<(), Error> {
         as_role(owner, || {
+            self.parts.iter().try_for_each(|part| part.check(view))?;
             self.restore_indexes(view)?;
             for statement in self.statements(view, &existing_columns("analytics", view)?) {
                 query::run(&statement, &[])?;
@@ -251,7 +282,7 @@ impl Kept {
     pub fn restore_privileges(&self, schema: &str, name: &str, owner: u32) -> Result<(), Error> {
         let relation = sql::qualified(schema, name);
         let columns = existing_columns(schema, name)?;
-        let roles = self.known_roles()?;
+        let roles = self.known_grantees()?;
         as_role(owner, || {
             // What new relations of the owner's are granted by default may be more.
             let mut revoked: Vec<String> = query::values(
@@ -320,24 +351,29 @@ impl Kept {
         Ok(())
     }
 
-    fn known_roles(&self) -> Result<Vec<KnownRole>, Error> {
-        let ids: BTreeSet<String> = self
+    /// The roles that its grants are about.
+    fn known_grantees(&self) -> Result<Vec<KnownRole>, Error> {
+        let ids: BTreeSet<&String> = self
             .grants
             .iter()
             .flat_map(|grant| [&grant.grantee, &grant.granted_by])
             .filter_map(|role| match role {
-                Role::Known(id) => Some(id.clone()),
+                Role::Known(id) => Some(id),
                 _ => None,
             })
             .collect();
-        let ids: Vec<String> = ids.into_iter().collect();
-        as_extension_owner(|| {
-            query::rows(
-                include_str!("../../sql/queries/manage/roles_now.sql"),
-                &[ids.into()],
-            )
-        })
+        known_roles(&ids.into_iter().cloned().collect::<Vec<String>>())
     }
+}
+
+/// Those of these known roles that the cluster has.
+fn known_roles(ids: &[String]) -> Result<Vec<KnownRole>, Error> {
+    as_extension_owner(|| {
+        query::rows(
+            include_str!("../../sql/queries/manage/roles_now.sql"),
+            &[ids.to_vec().into()],
+        )
+    })
 }
 
 fn existing_columns(schema: &str, name: &str) -> Result<Vec<String>, Error> {

@@ -1,5 +1,6 @@
 //! Creating and dropping views.
 
+use super::parts::{Part, parts_of_view};
 use super::roles;
 use crate::error::Error;
 use crate::incremental::{capture, installer, state};
@@ -119,6 +120,9 @@ struct Replaced {
     grants: Vec<String>,
     /// Names and definitions of its indexes, users' own among them.
     indexes: Vec<(String, String)>,
+    /// Of these, those that call something.
+    #[serde(skip)]
+    parts: Vec<Part>,
 }
 
 /// A view that is to be made: in the place of an old one, which is gone already, or where there was none.
@@ -273,10 +277,11 @@ fn clear_place(view: &str, drop_existing: bool, is_one_of_all: bool) -> Result<P
             owner: state.owner,
         });
     }
-    let replaced = query::row(
+    let mut replaced: Replaced = query::row(
         include_str!("../../sql/queries/manage/view_extras.sql"),
         &[i64::from(state.oid).into()],
     )?;
+    replaced.parts = parts_of_view(state.oid)?;
     drop_relation(view, &state, false)?;
     Ok(Place::Cleared(replaced))
 }
@@ -294,6 +299,11 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
     let mut run = Run::start(view.name());
     query::run(&view.statements(settings), &[])?;
     let state = ViewState::require(view.name())?;
+    let lacks = |name: &str| !state.indexes.iter().any(|has| has == name);
+    let is_made_again =
+        |part: &&Part| lacks(part.name()) && replaced.indexes.iter().any(|(name, _)| name == part.name());
+    let mut made_again = replaced.parts.iter().filter(is_made_again);
+    made_again.try_for_each(|part| part.check(view.name()))?;
     for (name, definition) in &replaced.indexes {
         if !state.indexes.contains(name) {
             query::run(definition, &[])?;

@@ -18,10 +18,10 @@ use crate::pg::hooks;
 use crate::pg::identity::{
     as_extension_owner, as_role, current_role, current_role_oid, is_superuser, may_act_as,
 };
-use crate::pg::query;
 use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::transaction::{self, is_own_transaction};
+use crate::pg::{query, session};
 use crate::refresh::log::{self, Counts, Run};
 use crate::settings::{self, Settings};
 use crate::source::entity::adapters;
@@ -29,7 +29,7 @@ use crate::source::{Origin, Sources, installed, mapping};
 use crate::sql;
 use crate::sqlstate;
 use crate::view::catalog;
-use crate::view::migration::{Migration, forget, forget_all, forget_if_done, under_way};
+use crate::view::migration::{Migration, forget, forget_if_done, forget_relation, under_way};
 use crate::view::registry::{ViewEntry, ViewKind, all_views};
 use crate::view::state::{ViewState, check_names_are_free};
 
@@ -285,12 +285,14 @@ pub fn after(restore: bool) -> Result<Vec<Restored>, Error> {
     let migration = ending()?;
     let gone = check_may_end(&migration, restore, gone()?)?;
     if !restore {
-        forget_all()?;
+        give_up(&gone)?;
         return Ok(Vec::new());
     }
     let settings = settings::current()?;
-    // A day in a mapping's expression or filter is the shop's, whoever makes the views.
-    let restored = with_time_zone(&settings.time_zone, || restore_all(&migration, &gone, &settings))?;
+    let restored = as_in_a_session_of_the_owners(&migration, &gone, || {
+        // A day in a mapping's expression or filter is the shop's, whoever makes the views.
+        with_time_zone(&settings.time_zone, || restore_all(&migration, &gone, &settings))
+    })?;
     forget_if_done()?;
     if migration.has_adapters {
         if is_own_transaction() {
@@ -301,6 +303,49 @@ pub fn after(restore: bool) -> Result<Vec<Restored>, Error> {
     }
     hooks::wake_worker_for_schedule();
     Ok(restored)
+}
+
+/// Forgets the adapters, the seven and those views of users' own whose owner the current role may act as. Those of others stay remembered.
+fn give_up(gone: &[Gone]) -> Result<(), Error> {
+    let entries = all_views()?;
+    let custom: BTreeSet<&str> = entries
+        .iter()
+        .filter(|entry| !entry.is_of_the_seven())
+        .map(ViewEntry::name)
+        .collect();
+    for relation in gone {
+        let is_custom =
+            relation.schema_name == "analytics" && custom.contains(relation.relation_name.as_str());
+        if !is_custom || relation.owner.map_or(Ok(is_superuser()), may_act_as)? {
+            forget_relation(&relation.schema_name, &relation.relation_name)?;
+        }
+    }
+    forget_if_done()
+}
+
+/// Runs `work`, which makes the views of others again, where nothing that the session has brought along is taken for their owners': functions
+/// that the views call may set a search_path in which pg_temp comes first, and read settings of any name.
+///
+/// Whoever may act as these owners could refresh the views in this session anyway.
+fn as_in_a_session_of_the_owners<T>(
+    migration: &Migration,
+    gone: &[Gone],
+    work: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let owners = gone.iter().map(|gone| (gone.owner, &gone.owner_name));
+    let views_owner = [(migration.owner, &migration.owner_name)];
+    for (owner, owner_name) in views_owner.into_iter().chain(owners) {
+        if owner.map_or(Ok(true), may_act_as)? {
+            continue;
+        }
+        if session::has_temporary_objects()? {
+            return Err(Error::TemporaryObjects {
+                owner: owner_name.clone(),
+            });
+        }
+        return session::without_own_settings(work);
+    }
+    work()
 }
 
 fn ending() -> Result<Migration, Error> {
@@ -510,7 +555,8 @@ fn restore_view(gone: &Gone, entry: &ViewEntry, settings: &Settings) -> Result<(
             gone.kept.in_its_place(|| query::run(&statements, &[]))
         })?;
         if let ViewKind::Custom(_) = &entry.kind {
-            gone.kept.check_calls(name, ViewState::require(name)?.oid)?;
+            gone.kept
+                .check_meaning(name, ViewState::require(name)?.oid, owner)?;
             query::run(
                 &format!("REFRESH MATERIALIZED VIEW {}", sql::qualified("analytics", name)),
                 &[],

@@ -3,5 +3,6 @@
 mod kept;
 pub mod lifecycle;
 pub mod migration;
+mod parts;
 pub mod roles;
 pub mod status;

@@ -19,6 +19,7 @@ pub mod query;
 mod receiver;
 pub mod relation;
 mod removal;
+pub mod session;
 pub mod setting;
 pub mod shared;
 pub mod subtransaction;

@@ -152,12 +152,13 @@ pub fn without_log<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Erro
     result
 }
 
-/// Changes a setting that any user may change.
-fn set_one(name: &CStr, value: &CStr) {
+/// Changes a setting that any user may change, for as long as the innermost level lasts.
+pub(super) fn set_one(name: &CStr, value: &CStr) {
     set_one_as(pg_sys::GucContext::PGC_USERSET, name, value);
 }
 
-fn set_one_as(context: pg_sys::GucContext::Type, name: &CStr, value: &CStr) {
+/// The same as whoever may change more.
+pub(super) fn set_one_as(context: pg_sys::GucContext::Type, name: &CStr, value: &CStr) {
     // SAFETY: both strings outlive the call, which copies them.
     unsafe {
         pg_sys::set_config_option(

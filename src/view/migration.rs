@@ -53,22 +53,19 @@ pub fn check_not_concerned<'a>(mut views: impl Iterator<Item = &'a str>) -> Resu
     }
 }
 
-/// Forgets a migration, with all that it has not made again.
-pub fn forget_all() -> Result<(), Error> {
+/// Forgets one view or adapter that a migration has taken away.
+pub fn forget_relation(schema: &str, name: &str) -> Result<(), Error> {
     as_extension_owner(|| {
-        query::run("DELETE FROM metabase_internal.migrated_relation", &[])?;
-        query::run("DELETE FROM metabase_internal.migration", &[])
+        query::run(
+            "DELETE FROM metabase_internal.migrated_relation WHERE schema_name = $1 AND relation_name = $2",
+            &[schema.to_owned().into(), name.to_owned().into()],
+        )
     })
 }
 
 /// Forgets one view that was made again, or that nobody wants any more; with the last one, the migration.
 pub fn forget(view: &str) -> Result<(), Error> {
-    as_extension_owner(|| {
-        query::run(
-            "DELETE FROM metabase_internal.migrated_relation WHERE schema_name = 'analytics' AND relation_name = $1",
-            &[view.to_owned().into()],
-        )
-    })?;
+    forget_relation("analytics", view)?;
     forget_if_done()
 }
 

@@ -56,12 +56,28 @@ captured AS (
             WHERE policy.polrelid = relation.oid
         ) AS policies_xmin
     FROM pg_catalog.pg_trigger AS trigger
-    JOIN pg_catalog.pg_class AS relation ON relation.oid = trigger.tgrelid
+    -- One by one: there are few of them among many relations.
+    CROSS JOIN LATERAL (
+        SELECT
+            class.oid,
+            class.xmin,
+            class.relfilenode,
+            class.relkind,
+            class.relpersistence,
+            class.relowner,
+            class.relrowsecurity,
+            class.relforcerowsecurity,
+            class.relispartition
+        FROM pg_catalog.pg_class AS class
+        WHERE class.oid = trigger.tgrelid
+        OFFSET 0
+    ) AS relation
     LEFT JOIN pg_catalog.pg_inherits AS parent ON parent.inhrelid = trigger.tgrelid
     LEFT JOIN reader ON true
+    -- Looked up once.
     WHERE trigger.tgfoid IN (
-        pg_catalog.to_regprocedure('metabase_internal.capture_row()'),
-        pg_catalog.to_regprocedure('metabase_internal.capture_truncate()')
+        (SELECT pg_catalog.to_regprocedure('metabase_internal.capture_row()')),
+        (SELECT pg_catalog.to_regprocedure('metabase_internal.capture_truncate()'))
     )
         -- Anybody may put such a trigger on a table that is no source.
         AND (

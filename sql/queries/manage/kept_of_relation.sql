@@ -2,6 +2,8 @@
 -- Roles are oids here; 0 is PUBLIC.
 SELECT
     '[]'::jsonb AS calls,
+    '[]'::jsonb AS parts,
+    '[]'::jsonb AS read_from,
     pg_catalog.obj_description(relation.oid, 'pg_class') AS comment,
     tablespace.spcname AS tablespace,
     method.amname AS access_method,

@@ -273,3 +273,247 @@ fn what_a_role_that_is_gone_has_given_on_does_not_come_back() {
         assert_eq!(column(&mut superuser, &may).len(), left, "{meanwhile}");
     }
 }
+
+/// Functions that fix their search_path, as most do, look into pg_temp first, unless they name it.
+#[test]
+fn what_a_session_has_brought_along_is_in_nobody_elses_views() {
+    let (database, mut superuser, mut owner, operator) = shop_with_owner_of_brands();
+    run(
+        &mut superuser,
+        "CREATE SCHEMA util; GRANT USAGE ON SCHEMA util TO PUBLIC;
+         CREATE TABLE util.rates AS SELECT 1.5 AS rate; GRANT SELECT ON util.rates TO PUBLIC;
+         CREATE FUNCTION util.rate() RETURNS numeric LANGUAGE sql STABLE SET search_path = util AS 'SELECT rate FROM rates';
+         CREATE FUNCTION util.chosen() RETURNS text LANGUAGE sql STABLE
+             AS $$ SELECT concat_ws(' ', nullif(current_setting('app.tenant', true), ''), nullif(current_setting('app.region', true), ''),
+                                    current_setting('bytea_output'), current_setting('row_security'), current_setting('work_mem')) $$;
+         SELECT metabase.create_custom_view('rated', 'SELECT id, util.rate(), util.chosen() FROM core.brands', ARRAY['id'])",
+    );
+    let shown = "SELECT DISTINCT rate::text || ' ' || chosen FROM analytics.rated";
+    let role = column(&mut owner, "SELECT current_user").concat();
+    run(
+        &mut superuser,
+        &format!("ALTER ROLE {role} SET app.tenant = 'secret'"),
+    );
+    assert_eq!(column(&mut superuser, shown), ["1.5 hex on 4MB"]);
+    run(
+        &mut owner,
+        &format!(
+            "CREATE FUNCTION pg_temp.evil() RETURNS numeric LANGUAGE plpgsql
+                 AS $$ BEGIN RAISE EXCEPTION 'caught as %', current_user; END $$;
+             CREATE TEMP VIEW rates AS SELECT pg_temp.evil() AS rate; GRANT SELECT ON rates TO PUBLIC;
+             ALTER ROLE {role} SET bytea_output = 'escape'; SELECT metabase.before_migration()",
+        ),
+    );
+    let error = error_of(&mut owner, "SELECT * FROM metabase.after_migration()");
+    assert_eq!(error.sqlstate.code(), "55000");
+    assert_eq!(
+        error.message,
+        format!(
+            "this session has temporary objects, which functions that views of role \"{operator}\" call could take for their own"
+        )
+    );
+    assert_eq!(
+        error.hint,
+        Some(format!(
+            "Call it in a session that has made none, or as that role: SET ROLE \"{operator}\";"
+        ))
+    );
+    let mut owner = database.connect_as(&role);
+    assert_eq!(
+        column(&mut owner, "SELECT current_setting('app.tenant')"),
+        ["secret"]
+    );
+    run(
+        &mut owner,
+        "SET app.region = 'mine'; SET row_security = off; SET work_mem = '8MB'; SELECT * FROM metabase.after_migration()",
+    );
+    assert_eq!(column(&mut superuser, shown), ["1.5 hex on 4MB"]);
+    // The session has its settings back.
+    assert_eq!(
+        column(
+            &mut owner,
+            "SELECT concat_ws(' ', current_setting('app.tenant'), current_setting('app.region'), current_setting('work_mem'))"
+        ),
+        ["secret mine 8MB"]
+    );
+}
+
+#[test]
+fn an_index_that_is_made_again_calls_what_it_called() {
+    let (database, mut superuser, mut owner, operator) = shop_with_owner_of_brands();
+    let stranger = database.create_role("stranger");
+    run(
+        &mut superuser,
+        &format!(
+            "CREATE SCHEMA util; GRANT USAGE ON SCHEMA util TO PUBLIC; GRANT CREATE ON SCHEMA util TO {stranger};
+             CREATE FUNCTION util.norm(n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT n % 10';
+             CREATE FUNCTION util.norm(n uuid) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT n::text';
+             ALTER TABLE core.brands ADD COLUMN n integer"
+        ),
+    );
+    let plant = |types: &[&str]| {
+        let mut session = database.connect_as(&stranger);
+        for argument in types {
+            run(
+                &mut session,
+                &format!(
+                    "CREATE FUNCTION util.norm(n {argument}) RETURNS integer LANGUAGE plpgsql IMMUTABLE
+                         AS $$ BEGIN RAISE EXCEPTION 'caught as %', current_user; END $$"
+                ),
+            );
+        }
+    };
+    for (view, made) in [
+        (
+            "by_index",
+            "CREATE INDEX by_norm ON analytics.by_index (util.norm(n))",
+        ),
+        (
+            "by_predicate",
+            "CREATE INDEX by_size ON analytics.by_predicate (id) WHERE util.norm(n) > 1",
+        ),
+        (
+            "by_statistics",
+            "CREATE STATISTICS analytics.by_both ON util.norm(n), id FROM analytics.by_statistics",
+        ),
+    ] {
+        run(
+            &mut superuser,
+            &format!(
+                "SELECT metabase.create_custom_view('{view}', 'SELECT id, n FROM core.brands', ARRAY['id']); {made}"
+            ),
+        );
+    }
+    plant(&["bigint", "text"]);
+    run(
+        &mut owner,
+        "SELECT metabase.before_migration(); ALTER TABLE core.brands ALTER COLUMN n TYPE bigint",
+    );
+    let failed = "SELECT view_name || ': ' || split_part(error_message, ' (', 1) FROM metabase.after_migration() WHERE NOT restored ORDER BY 1";
+    let said = |view: &str, part: &str| {
+        format!(
+            "{view}: it could not be made again, and stays remembered: \"{part}\" of analytics.{view} calls another function than before, or \
+             names another type"
+        )
+    };
+    assert_eq!(
+        column(&mut owner, failed),
+        [
+            said("by_index", "by_norm"),
+            said("by_predicate", "by_size"),
+            said("by_statistics", "by_both")
+        ]
+    );
+    run(&mut owner, "ALTER TABLE core.brands ALTER COLUMN n TYPE integer");
+    assert_eq!(column(&mut owner, failed), [""; 0]);
+    let indexes = "SELECT count(*) FROM pg_indexes WHERE indexname IN ('by_norm', 'by_size')";
+    assert_eq!(column(&mut superuser, indexes), ["2"]);
+
+    // Nor does one of a view that is created anew.
+    run(
+        &mut superuser,
+        "CREATE INDEX by_key ON analytics.metabase_supplier_performance (util.norm(supplier_id));
+         SELECT metabase.map_source('supplier', 'core.suppliers', '{\"id\": \"id::text\"}');
+         SELECT metabase.map_source('stock_item', 'products.inventory', '{\"supplier_id\": \"supplier_id::text\"}')",
+    );
+    let mut operator = database.connect_as(&operator);
+    let error = error_of(
+        &mut operator,
+        "SELECT * FROM metabase.create_all_views(drop_existing => true)",
+    );
+    assert_eq!(error.sqlstate.code(), "55000");
+    assert!(
+        error.message.ends_with(
+            "\"by_key\" of analytics.metabase_supplier_performance calls another function than before, or names another type"
+        ),
+        "{}",
+        error.message
+    );
+    run(
+        &mut superuser,
+        "SELECT metabase.unmap_source('supplier'), metabase.unmap_source('stock_item')",
+    );
+    run(
+        &mut operator,
+        "SELECT * FROM metabase.create_all_views(drop_existing => true)",
+    );
+    assert_eq!(
+        column(
+            &mut superuser,
+            "SELECT count(*) FROM pg_indexes WHERE indexname = 'by_key'"
+        ),
+        ["1"]
+    );
+}
+
+#[test]
+fn whoever_takes_a_tables_name_is_not_read_by_anybodys_view() {
+    let (database, mut superuser, mut owner, _) = shop_with_owner_of_brands();
+    let stranger = database.create_role("stranger");
+    run(
+        &mut superuser,
+        &format!(
+            "GRANT USAGE, CREATE ON SCHEMA core TO {stranger};
+             SELECT metabase.create_custom_view('titles', 'SELECT id, name FROM core.brands', ARRAY['id'])"
+        ),
+    );
+    run(
+        &mut owner,
+        "SELECT metabase.before_migration(); ALTER TABLE core.brands RENAME TO makers;
+         CREATE VIEW core.labels AS SELECT * FROM core.makers",
+    );
+    run(
+        &mut database.connect_as(&stranger),
+        "CREATE FUNCTION core.evil() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught as %', current_user; END $$;
+         CREATE VIEW core.brands AS SELECT gen_random_uuid() AS id, core.evil() AS name; GRANT SELECT ON core.brands TO PUBLIC",
+    );
+    run(
+        &mut superuser,
+        "SELECT metabase.map_source('brand', 'core.makers')",
+    );
+    let failed =
+        "SELECT split_part(error_message, ' (', 1) FROM metabase.after_migration() WHERE NOT restored";
+    assert_eq!(
+        column(&mut owner, failed),
+        [format!(
+            "it could not be made again, and stays remembered: materialized view analytics.titles reads a relation of role \"{stranger}\" now, \
+             which it did not read before"
+        )]
+    );
+    // What the owner of the table puts there is that owner's, as before.
+    run(
+        &mut superuser,
+        &format!("DROP OWNED BY {stranger}; ALTER VIEW core.labels RENAME TO brands"),
+    );
+    assert_eq!(column(&mut owner, failed), [""; 0]);
+}
+
+#[test]
+fn nobody_gives_up_a_view_of_somebody_elses() {
+    let (database, mut superuser, _, operator) = shop_with_owner_of_brands();
+    run(
+        &mut superuser,
+        "SELECT metabase.create_custom_view('titles', 'SELECT id, name FROM core.brands', ARRAY['id']);
+         CREATE INDEX titles_name ON analytics.titles (name)",
+    );
+    // The seven are the operator's.
+    run(
+        &mut superuser,
+        "SELECT metabase.before_migration(); SELECT * FROM metabase.after_migration(restore => false);
+         SELECT metabase.create_custom_view('titles', 'SELECT id, name FROM core.brands', ARRAY['id'])",
+    );
+    let mut operator = database.connect_as(&operator);
+    create_all_views(&mut operator);
+    run(
+        &mut operator,
+        "SELECT metabase.before_migration(); SELECT * FROM metabase.after_migration(restore => false)",
+    );
+    create_all_views(&mut operator);
+    assert_eq!(
+        column(
+            &mut superuser,
+            "SELECT view_name FROM metabase.after_migration() WHERE restored"
+        ),
+        ["titles"]
+    );
+}
