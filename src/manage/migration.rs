@@ -385,6 +385,7 @@ fn restore_adapters(migration: &Migration, gone: &[Gone], settings: &Settings) -
     let sources = as_role(owner, || {
         let names = installed::names_now()?;
         let mut sources = mapping::resolve()?;
+        mapping::leave_out_newcomers(&mut sources, &migration.found);
         mapping::check_usable(&mut sources)?;
         check_nothing_is_lost(migration, &sources)?;
         roles::ensure_analytics_schema()?;

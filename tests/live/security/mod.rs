@@ -9,6 +9,7 @@ mod locks;
 mod mappings;
 mod memory;
 mod migrations;
+mod newcomers;
 mod notifications;
 mod places;
 mod planning;
