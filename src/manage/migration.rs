@@ -525,6 +525,6 @@ fn restore_view(gone: &Gone, entry: &ViewEntry, settings: &Settings) -> Result<(
     }
     run.rows_changed = Counts::of(ViewState::require(name)?.oid)?.map(|counts| counts.inserted());
     run.mode_reason = "made again after a migration: filled from its definition".into();
-    log::write(&[run.finish(Ok(()))])?;
+    log::write(&[&run.finish(Ok(()))])?;
     forget(name)
 }

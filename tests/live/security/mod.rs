@@ -2,6 +2,7 @@
 
 mod facts;
 mod fairness;
+mod history;
 mod hooks;
 mod known_roles;
 mod limits;
