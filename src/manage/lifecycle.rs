@@ -318,7 +318,7 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
     }
     run.rows_changed = Counts::of(state.oid)?.map(|counts| counts.inserted());
     run.mode_reason = "created: filled from its definition".into();
-    log::write(&[run.finish(Ok(()))])
+    log::write(&[&run.finish(Ok(()))])
 }
 
 /// The first of the seven that exists.

@@ -430,6 +430,7 @@ fn restore_adapters(migration: &Migration, gone: &[Gone], settings: &Settings) -
     let sources = as_role(owner, || {
         let names = installed::names_now()?;
         let mut sources = mapping::resolve()?;
+        mapping::leave_out_newcomers(&mut sources, &migration.found);
         mapping::check_usable(&mut sources)?;
         check_nothing_is_lost(migration, &sources)?;
         roles::ensure_analytics_schema()?;
@@ -570,6 +571,6 @@ fn restore_view(gone: &Gone, entry: &ViewEntry, settings: &Settings) -> Result<(
     }
     run.rows_changed = Counts::of(ViewState::require(name)?.oid)?.map(|counts| counts.inserted());
     run.mode_reason = "made again after a migration: filled from its definition".into();
-    log::write(&[run.finish(Ok(()))])?;
+    log::write(&[&run.finish(Ok(()))])?;
     forget(name)
 }

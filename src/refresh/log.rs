@@ -90,7 +90,8 @@ const LONGEST_TEXT: usize = 4000;
 /// Runs that are kept of each view at most, whatever their age.
 const MOST_RUNS: i64 = 10_000;
 
-/// Removes runs from the log that are older than the setting `history_days` says, or too many.
+/// Removes runs from the log that are older than the setting `history_days` says, or too many; the last one of a view that completed is
+/// not too many.
 pub fn prune() -> Result<(), Error> {
     let days = settings::current()?.history_days;
     as_extension_owner(|| {
@@ -161,8 +162,8 @@ pub fn notify(outcome: &Outcome) -> Result<(), Error> {
     })
 }
 
-/// Writes runs that have ended into the log.
-pub fn write(outcomes: &[Outcome]) -> Result<(), Error> {
+/// Writes runs that have ended into the log. A refresh that was refused to somebody who has no say in the view is no run of it.
+pub fn write(outcomes: &[&Outcome]) -> Result<(), Error> {
     let role = current_role()?;
     as_extension_owner(|| {
         for outcome in outcomes {
@@ -186,7 +187,7 @@ pub fn write(outcomes: &[Outcome]) -> Result<(), Error> {
         }
         Ok(())
     })?;
-    outcomes.iter().try_for_each(notify)
+    outcomes.iter().copied().try_for_each(notify)
 }
 
 /// The last completed run of a view, and the error of its last run that has ended, if that failed: what `T` names of these.

@@ -14,7 +14,7 @@ use crate::incremental::flush::{PopulatedView, populated_views};
 use crate::incremental::target::FlushTarget;
 use crate::incremental::{build, capture, installer, problem, state};
 use crate::pg::alterations;
-use crate::pg::identity::as_extension_owner;
+use crate::pg::identity::{as_extension_owner, may_act_as, views_owner};
 use crate::pg::relation::LockMode;
 use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
@@ -23,7 +23,7 @@ use crate::pg::workspace::Workspace;
 use crate::pg::{query, relation};
 use crate::source::installed;
 use crate::sql;
-use crate::view::registry::ViewEntry;
+use crate::view::registry::{ViewEntry, ViewKind};
 use crate::view::state::ViewState;
 
 /// Why a view of the user's own is always filled from its query.
@@ -31,7 +31,25 @@ const CUSTOM: &str = "a view of your own is computed from its query each time";
 
 /// Refreshes views one after the other. One that fails is reported as such and harms no other.
 pub fn refresh(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
-    refresh_and_log(views, mode, log::write)
+    refresh_and_log(views, mode, |outcomes| {
+        let mut logged = Vec::new();
+        for (view, outcome) in views.iter().zip(outcomes) {
+            if outcome.error.is_none() || has_say(view)? {
+                logged.push(outcome);
+            }
+        }
+        log::write(&logged)
+    })
+}
+
+/// Whether the current role may act as a view's owner; where the view is not there, as whose it was. One that nobody has is nobody's.
+fn has_say(view: &ViewEntry) -> Result<bool, Error> {
+    let owner = match (ViewState::find(view.name())?, &view.kind) {
+        (Some(state), _) => return Ok(state.owned),
+        (None, ViewKind::Seven(_)) => views_owner()?,
+        (None, ViewKind::Custom(custom)) => custom.author,
+    };
+    owner.map_or(Ok(false), may_act_as)
 }
 
 /// Refreshes one view, whose run is in the log already, under the number `id`.

@@ -42,7 +42,7 @@ pub fn set_up(engine: &str) -> Result<Vec<Scheduled>, Error> {
     check_may_decide()?;
     engine::store(engine)?;
     match engine {
-        Engine::PgCron => pg_cron::schedule_all()?,
+        Engine::PgCron => pg_cron::set_up()?,
         _ => pg_cron::unschedule_all()?,
     }
     hooks::wake_worker_for_schedule();

@@ -16,7 +16,8 @@ use crate::parameters;
 use crate::pg::identity::{as_extension_owner, current_role};
 use crate::pg::query;
 use crate::settings;
-use crate::view::registry::all_views;
+use crate::view::migration::under_way;
+use crate::view::registry::{ViewEntry, all_views};
 use crate::view::state::ViewState;
 
 /// Whether pg_cron is installed in this database.
@@ -30,16 +31,31 @@ fn may_use() -> Result<bool, Error> {
     query::value("SELECT pg_catalog.has_schema_privilege('cron', 'USAGE')", &[])
 }
 
-/// Whether there are jobs, of whatever role: pg_cron shows others' to superusers alone.
-fn has_jobs() -> Result<bool, Error> {
-    Ok(is_here()?
-        && as_extension_owner(|| {
-            query::exists(include_str!("../../sql/queries/schedule/a_cron_job.sql"), &[])
-        })?)
+/// The names of the jobs, of whatever role: pg_cron shows others' to superusers alone.
+fn jobs() -> Result<Vec<String>, Error> {
+    match is_here()? {
+        true => as_extension_owner(|| {
+            query::values(include_str!("../../sql/queries/schedule/cron_jobs.sql"), &[])
+        }),
+        false => Ok(Vec::new()),
+    }
 }
 
-/// Makes the jobs anew, as the current role's, so that they are those of the views' strategies. Jobs of views that are others' stay.
-pub fn schedule_all() -> Result<(), Error> {
+/// Makes the jobs, as the current role's, also those of the seven that do not exist yet.
+pub fn set_up() -> Result<(), Error> {
+    let migration = under_way()?;
+    schedule(|view| {
+        let is_away = migration
+            .as_ref()
+            .is_some_and(|migration| migration.concerns(view.name()));
+        view.is_of_the_seven() && !is_away
+    })
+}
+
+/// Makes the jobs anew of the views that the current role may act as the owner of, as its own, so that they are those of the views'
+/// strategies. Jobs of others' views stay as they are, and so do those of views that are not there: whose these will be is not known.
+/// Of these, `awaits` says which get a job if they have none.
+fn schedule(awaits: impl Fn(&ViewEntry) -> bool) -> Result<(), Error> {
     if !is_here()? {
         return Err(Error::NoPgCron);
     }
@@ -48,16 +64,21 @@ pub fn schedule_all() -> Result<(), Error> {
             role: current_role()?,
         });
     }
+    let jobs = jobs()?;
     let mut views = Vec::new();
-    let mut of_others = Vec::new();
+    let mut staying = Vec::new();
     for view in all_views()? {
-        match ViewState::find(view.name())?.is_some_and(|state| !state.owned) {
-            true => of_others.push(job_name(view.name())),
-            // Also a view that does not exist yet.
-            false => views.push(view),
+        let job = job_name(view.name());
+        let is_made = match ViewState::find(view.name())? {
+            Some(state) => state.owned,
+            None => awaits(&view) && !jobs.contains(&job),
+        };
+        match is_made {
+            true => views.push(view),
+            false => staying.push(job),
         }
     }
-    unschedule_all_but(of_others)?;
+    unschedule_all_but(staying)?;
     let zone_name = settings::current()?.time_zone;
     let cron_zone = cron_zone()?;
     for view in &views {
@@ -96,8 +117,8 @@ fn job_name(view: &str) -> String {
 
 /// Makes the jobs anew if there are any and the current role may: views have come or gone.
 pub fn follow_views() -> Result<(), Error> {
-    if engine::choice()?.engine == Engine::PgCron && has_jobs()? && may_use()? {
-        schedule_all()?;
+    if engine::choice()?.engine == Engine::PgCron && !jobs()?.is_empty() && may_use()? {
+        schedule(|_| false)?;
     }
     Ok(())
 }

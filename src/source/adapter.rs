@@ -231,6 +231,7 @@ mod tests {
                 .map(|spec| Source {
                     spec,
                     relation: None,
+                    others: Vec::new(),
                     bindings: spec
                         .columns
                         .iter()

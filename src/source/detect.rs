@@ -2,40 +2,52 @@
 //! says comes in, what to read comes out.
 
 use super::entity::{Entity, EntityColumn, EntitySpec, ValueKind};
-use super::{Binding, Origin, Source, SourceColumn, SourceRelation, SqlType};
+use super::{Binding, Origin, RelationOwner, Source, SourceColumn, SourceRelation, SqlType};
 use crate::error::Error;
 use crate::sql;
 
+/// What the views read an entity from until now.
+pub struct Held {
+    /// The relations that the adapter reads.
+    pub oids: Vec<u32>,
+    /// The name that it was made from, as SQL writes it.
+    pub name: Option<String>,
+    /// What that name means now.
+    pub named: Option<u32>,
+}
+
+impl Held {
+    /// Whether the views read it, and no name has been given to something else since.
+    fn still_is(&self, relation: &SourceRelation) -> bool {
+        self.oids.contains(&relation.oid) && self.named.is_none_or(|oid| self.oids.contains(&oid))
+    }
+
+    fn was_called(&self, relation: &SourceRelation) -> bool {
+        self.name.as_ref() == Some(&relation.qualified)
+    }
+}
+
+/// The table of an entity, and what else might be meant.
+#[derive(Debug)]
+pub struct Chosen {
+    pub relation: SourceRelation,
+    pub others: Vec<String>,
+}
+
 /// The table of an entity among those that exist. None, without an error, where an optional entity has none.
 ///
-/// A table wins over a view of another name: shops keep views with the old names when they rename their tables.
+/// A table wins over a view of another name: shops keep views with the old names when they rename their tables. What views read already
+/// wins over whatever comes under another name.
 ///
 /// Reading a relation can call what its owner has tied to it, and a name is no proof of who that is: it has to be somebody
-/// trusted or, for a table, the owner of the shop's orders. Anything else is for a person to map, the orders first.
+/// trusted or, for a table, the owner of the shop's orders. Anything else is for a person to map, the orders first, and in nobody's way
+/// where there is something trusted.
 pub fn choose_relation(
     spec: &'static EntitySpec,
     existing: &[SourceRelation],
     shop_owner: Option<&str>,
-) -> Result<Option<SourceRelation>, Error> {
-    let Some(relation) = only_candidate(spec, existing)? else {
-        return Ok(None);
-    };
-    let is_the_shops = relation.kind != 'v' && shop_owner == Some(relation.owner.as_str());
-    if let Some(stranger) = relation.strangers().next().filter(|_| !is_the_shops) {
-        return Err(Error::UntrustedSource {
-            entity: spec.name,
-            relation: relation.qualified.clone(),
-            is_behind: stranger.is_behind,
-            owner: stranger.name.clone(),
-        });
-    }
-    Ok(Some(relation))
-}
-
-fn only_candidate(
-    spec: &'static EntitySpec,
-    existing: &[SourceRelation],
-) -> Result<Option<SourceRelation>, Error> {
+    held: Option<&Held>,
+) -> Result<Option<Chosen>, Error> {
     let candidates: Vec<&SourceRelation> = spec
         .tables
         .iter()
@@ -45,15 +57,64 @@ fn only_candidate(
                 .find(|relation| relation.schema == *schema && relation.name == *name)
         })
         .collect();
-    let tables: Vec<&SourceRelation> = candidates
+    let held_one = candidates
         .iter()
         .copied()
-        .filter(|relation| matches!(relation.kind, 'r' | 'p'))
-        .collect();
-    match (tables.as_slice(), candidates.as_slice()) {
-        ([table], _) => Ok(Some((*table).clone())),
-        ([], [relation]) => Ok(Some((*relation).clone())),
-        ([], []) if spec.required => Err(Error::SourceMissing {
+        .find(|relation| held.is_some_and(|held| held.still_is(relation)));
+    let chosen = match held_one {
+        Some(relation) => Some(relation),
+        None => only_candidate(spec, &candidates, shop_owner, held)?,
+    };
+    let Some(relation) = chosen else {
+        return Ok(None);
+    };
+    if let Some(stranger) = stranger(relation, shop_owner) {
+        return Err(Error::UntrustedSource {
+            entity: spec.name,
+            relation: relation.qualified.clone(),
+            is_behind: stranger.is_behind,
+            owner: stranger.name.clone(),
+        });
+    }
+    let others = candidates
+        .iter()
+        .filter(|other| other.oid != relation.oid && (is_table(other) || !is_table(relation)))
+        .map(|other| other.qualified.clone());
+    Ok(Some(Chosen {
+        relation: relation.clone(),
+        others: others.collect(),
+    }))
+}
+
+/// Somebody who keeps a relation from being read for its name alone.
+fn stranger<'a>(relation: &'a SourceRelation, shop_owner: Option<&str>) -> Option<&'a RelationOwner> {
+    let is_the_shops = relation.kind != 'v' && shop_owner == Some(relation.owner.as_str());
+    relation.strangers().next().filter(|_| !is_the_shops)
+}
+
+fn is_table(relation: &SourceRelation) -> bool {
+    matches!(relation.kind, 'r' | 'p')
+}
+
+fn only_candidate<'a>(
+    spec: &'static EntitySpec,
+    candidates: &[&'a SourceRelation],
+    shop_owner: Option<&str>,
+    held: Option<&Held>,
+) -> Result<Option<&'a SourceRelation>, Error> {
+    let preferred = |of: &[&'a SourceRelation], is_better: &dyn Fn(&SourceRelation) -> bool| {
+        let better: Vec<&SourceRelation> = of.iter().copied().filter(|it| is_better(it)).collect();
+        match better.is_empty() {
+            true => of.to_vec(),
+            false => better,
+        }
+    };
+    let trusted = preferred(candidates, &|it| stranger(it, shop_owner).is_none());
+    let tables = preferred(&trusted, &is_table);
+    let found = preferred(&tables, &|it| held.is_some_and(|held| held.was_called(it)));
+    match found.as_slice() {
+        [relation] => Ok(Some(relation)),
+        [] if spec.required => Err(Error::SourceMissing {
             entity: spec.name,
             looked_for: spec
                 .tables
@@ -61,8 +122,8 @@ fn only_candidate(
                 .map(|(schema, name)| format!("{schema}.{name}"))
                 .collect(),
         }),
-        ([], []) => Ok(None),
-        ([], several) | (several, _) => Err(Error::SourceAmbiguous {
+        [] => Ok(None),
+        several => Err(Error::SourceAmbiguous {
             entity: spec.name,
             found: several
                 .iter()
@@ -293,7 +354,6 @@ pub fn check_references(source: &Source, key_type: impl Fn(Entity) -> Option<Sql
 
 #[cfg(test)]
 mod tests {
-    use super::super::RelationOwner;
     use super::*;
 
     fn sql_type(base: &str, category: char) -> SqlType {
@@ -332,8 +392,8 @@ mod tests {
     fn the_table_of_each_known_layout_is_found() {
         let order = Entity::Order.spec();
         for (schema, name) in [("transactions", "orders"), ("sales", "order")] {
-            let found = choose_relation(order, &[relation(schema, name, 'r', &[])], None);
-            assert_eq!(found.expect("found").expect("some").schema, schema);
+            let found = choose_relation(order, &[relation(schema, name, 'r', &[])], None, None);
+            assert_eq!(found.expect("found").expect("some").relation.schema, schema);
         }
     }
 
@@ -343,8 +403,11 @@ mod tests {
             relation("transactions", "orders", 'v', &[]),
             relation("sales", "order", 'p', &[]),
         ];
-        let found = choose_relation(Entity::Order.spec(), &existing, None);
-        assert_eq!(found.expect("found").expect("some").schema, "sales");
+        let found = choose_relation(Entity::Order.spec(), &existing, None, None)
+            .expect("found")
+            .expect("some");
+        assert_eq!(found.relation.schema, "sales");
+        assert!(found.others.is_empty());
     }
 
     #[test]
@@ -354,7 +417,7 @@ mod tests {
             relation("sales", "order", 'r', &[]),
         ];
         assert!(matches!(
-            choose_relation(Entity::Order.spec(), &existing, None),
+            choose_relation(Entity::Order.spec(), &existing, None, None),
             Err(Error::SourceAmbiguous { .. })
         ));
     }
@@ -375,7 +438,8 @@ mod tests {
             owners: owned_by_a_stranger(),
             ..relation("core", "sizes", kind, &[])
         };
-        let found = |kind, shop_owner| choose_relation(Entity::Size.spec(), &[sizes(kind)], Some(shop_owner));
+        let found =
+            |kind, shop_owner| choose_relation(Entity::Size.spec(), &[sizes(kind)], Some(shop_owner), None);
         assert!(matches!(found('r', "shop"), Err(Error::UntrustedSource { .. })));
         assert!(matches!(found('r', "stranger"), Ok(Some(_))));
         assert!(matches!(
@@ -392,19 +456,95 @@ mod tests {
             ..relation("sales", "order", 'r', &[])
         };
         assert!(matches!(
-            choose_relation(Entity::Order.spec(), &[orders], None),
+            choose_relation(Entity::Order.spec(), &[orders], None, None),
             Err(Error::UntrustedSource { .. })
         ));
+    }
+
+    /// A table of somebody's whom nobody trusts.
+    fn strangers(schema: &str, name: &str) -> SourceRelation {
+        SourceRelation {
+            owner: "stranger".into(),
+            owners: owned_by_a_stranger(),
+            ..table(schema, name, 666)
+        }
+    }
+
+    fn table(schema: &str, name: &str, oid: u32) -> SourceRelation {
+        SourceRelation {
+            oid,
+            ..relation(schema, name, 'r', &[])
+        }
+    }
+
+    /// What is chosen for the orders, and what else there is.
+    fn chosen(existing: &[SourceRelation], held: Option<&Held>) -> Result<(String, Vec<String>), Error> {
+        let chosen = choose_relation(Entity::Order.spec(), existing, None, held)?.expect("some");
+        Ok((chosen.relation.qualified, chosen.others))
+    }
+
+    #[test]
+    fn what_a_stranger_owns_is_not_in_the_way_of_what_is_trusted() {
+        let (orders, order) = ("transactions.orders", "sales.order");
+        let beside = [table("transactions", "orders", 1), strangers("sales", "order")];
+        assert_eq!(
+            chosen(&beside, None).expect("one"),
+            (orders.into(), vec![order.into()])
+        );
+        // Not even if the trusted one is a view.
+        let beside = [
+            strangers("transactions", "orders"),
+            relation("sales", "order", 'v', &[]),
+        ];
+        assert_eq!(chosen(&beside, None).expect("one").0, order);
+        let two = [strangers("transactions", "orders"), strangers("sales", "order")];
+        assert!(matches!(chosen(&two, None), Err(Error::SourceAmbiguous { .. })));
+    }
+
+    #[test]
+    fn what_the_views_read_wins_over_what_comes_under_another_name() {
+        let held = |oid, named| Held {
+            oids: vec![oid],
+            name: Some("transactions.orders".into()),
+            named,
+        };
+        let (orders, order) = ("transactions.orders".to_owned(), "sales.order".to_owned());
+        let both = [table("transactions", "orders", 1), table("sales", "order", 2)];
+        let read_on = (orders.clone(), vec![order.clone()]);
+        assert_eq!(chosen(&both, Some(&held(1, Some(1)))).expect("read on"), read_on);
+        // Another table under the name that they were made from.
+        assert_eq!(chosen(&both, Some(&held(7, Some(1)))).expect("followed"), read_on);
+        // The name is gone, and another one of the known ones is that of the same table.
+        let moved = [table("sales", "order", 2)];
+        assert_eq!(chosen(&moved, Some(&held(2, None))).expect("read on").0, order);
+        // Their table has got the other name, and another table has got theirs: the name says what is meant.
+        assert_eq!(
+            chosen(&both, Some(&held(2, Some(1)))).expect("followed").0,
+            orders
+        );
+        // Who is not trusted any more is not left for another, whom somebody could have waited for.
+        let given_away = [strangers("transactions", "orders"), table("sales", "order", 2)];
+        assert!(matches!(
+            chosen(&given_away, Some(&held(666, Some(666)))),
+            Err(Error::UntrustedSource { .. })
+        ));
+        // A stranger's under the name that they were made from.
+        assert_eq!(
+            chosen(&given_away, Some(&held(7, Some(666))))
+                .expect("followed")
+                .0,
+            order
+        );
     }
 
     #[test]
     fn only_required_entities_are_missed() {
         assert!(matches!(
-            choose_relation(Entity::Order.spec(), &[], None),
+            choose_relation(Entity::Order.spec(), &[], None, None),
             Err(Error::SourceMissing { .. })
         ));
         assert!(matches!(
-            choose_relation(Entity::Brand.spec(), &[], None),
+            choose_relation(Entity::Brand.spec(), &[], None, None),
             Ok(None)
         ));
     }

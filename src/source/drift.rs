@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::detect::Held;
 use super::{Origin, Source, Sources};
 use crate::error::Error;
 
@@ -76,6 +77,15 @@ impl AdapterSeen {
         self.reads.iter().any(|relation| relation.oid == oid)
     }
 
+    /// What it reads, for whoever looks for its source again.
+    pub fn held(&self, made: Option<&MadeAdapter>) -> Held {
+        Held {
+            oids: self.reads.iter().map(|relation| relation.oid).collect(),
+            name: made.and_then(|made| made.relation.clone()),
+            named: self.named,
+        }
+    }
+
     /// Whether the name of its source means what it reads.
     pub fn has_its_name(&self) -> bool {
         self.named.is_some_and(|oid| self.reads(oid))
@@ -99,7 +109,8 @@ pub enum Drift {
     None,
     /// It does not, and can be made to.
     Follows(String),
-    /// What it reads is not found under its name any more, or not by name alone. It goes on reading that.
+    /// What it reads is not found under its name any more, or not by name alone, or something else might be meant as well. It goes on
+    /// reading that.
     Stays(String),
     /// The names mean something that it cannot show.
     Barred(String),
@@ -136,7 +147,11 @@ pub fn drift(
             };
             let relation = &new.qualified;
             match (changed.lost, changed.otherwise, problem) {
-                (None, None, None) => Drift::None,
+                (None, None, None) if source.others.is_empty() => Drift::None,
+                (None, None, None) => Drift::Stays(format!(
+                    "entity {entity} could be read from {} as well: the views go on reading {relation}",
+                    source.others.join(", ")
+                )),
                 (None, None, Some(problem)) => Drift::Stays(problem),
                 // Only the words are others.
                 (None, Some(_), Some(problem)) if !is_same_major && is_same(&made.statement, statement) => {
@@ -349,6 +364,7 @@ mod tests {
             spec,
             bindings: bindings.collect(),
             relation,
+            others: Vec::new(),
             filter: None,
             is_mapped_to_none: false,
             behind: Vec::new(),
@@ -403,6 +419,15 @@ mod tests {
             Some((OLD, &["id", "name", "segment"])),
             Some(OLD)
         )));
+        // Something else might be meant.
+        let beside = Source {
+            others: vec!["catalog.brand".into()],
+            ..source(same)
+        };
+        assert!(matches!(
+            drift(&made(), &seen(Some(OLD)), &beside, "as before", true),
+            Drift::Stays(what) if what.contains("catalog.brand")
+        ));
         // A name that is gone, of the table or of a column of it.
         assert!(matches!(becomes(None, None), Drift::Stays(what) if what.contains("core.makers")));
         assert!(

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
 
+use super::detect::Held;
 use super::drift::{self, AdapterSeen, Drift, Drifts, MadeAdapter};
 use super::entity::{ENTITIES, EntitySpec, adapters};
 use super::{Source, Sources, adapter, mapping};
@@ -189,12 +190,17 @@ pub fn compare() -> Result<Compared, Error> {
         // It is written into the definitions: whatever the zone is now, it stays until they are made anew.
         settings.time_zone.clone_from(&made.time_zone);
     }
-    let sources = with_time_zone(&settings.time_zone, mapping::resolve)?;
+    let seen = seen(made.as_ref())?;
+    let held: Vec<Held> = ENTITIES
+        .iter()
+        .zip(&seen)
+        .map(|(spec, seen)| seen.held(made.as_ref().and_then(|made| made.adapters.get(spec.adapter))))
+        .collect();
+    let sources = with_time_zone(&settings.time_zone, || mapping::resolve_beside(&held))?;
     let is_same_major = match &made {
         Some(made) => made.server_major == server_major()?,
         None => false,
     };
-    let seen = seen(made.as_ref())?;
     let nothing = MadeAdapter::default();
     let drifts = sources.0.iter().zip(&seen).map(|(source, seen)| {
         let made = made

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::detect::{Chosen, Held};
 use super::entity::{ENTITIES, Entity, EntityColumn, EntitySpec};
 use super::{Binding, Origin, RelationOwner, Source, SourceRelation, Sources, SqlType, catalog, detect};
 use crate::error::Error;
@@ -95,7 +96,7 @@ pub fn store(
             });
         }
     }
-    let mut source = resolve_entity(entity.spec(), Some(&mapping), &[], None, &mapping.mapped_by)?;
+    let mut source = resolve_entity(entity.spec(), Some(&mapping), &[], None, None, &mapping.mapped_by)?;
     if !source.problems.is_empty() {
         return Err(source.problems.swap_remove(0));
     }
@@ -166,20 +167,25 @@ pub fn forget(entity: Entity) -> Result<bool, Error> {
 
 /// The sources by the stored mappings, and by detection where there is none.
 pub fn resolve() -> Result<Sources, Error> {
-    resolve_with(&stored()?, None)
+    resolve_with(&stored()?, None, &[])
+}
+
+/// The sources for views that read something already: `held` has an entry for each entity, in their order.
+pub fn resolve_beside(held: &[Held]) -> Result<Sources, Error> {
+    resolve_with(&stored()?, None, held)
 }
 
 /// The sources as a role would read them, by the mappings that the current role trusts.
 pub fn resolve_for(reader: &str) -> Result<Sources, Error> {
-    resolve_with(&stored()?, Some(reader))
+    resolve_with(&stored()?, Some(reader), &[])
 }
 
 /// The sources by detection alone.
 pub fn detect_all() -> Result<Sources, Error> {
-    resolve_with(&[], None)
+    resolve_with(&[], None, &[])
 }
 
-fn resolve_with(mappings: &[Mapping], reader: Option<&str>) -> Result<Sources, Error> {
+fn resolve_with(mappings: &[Mapping], reader: Option<&str>, held: &[Held]) -> Result<Sources, Error> {
     let role = current_role()?;
     let existing = catalog::known_relations(reader)?;
     // The orders come first: whose they are tells whose the shop is, once somebody has said that these are the orders, or their
@@ -189,7 +195,8 @@ fn resolve_with(mappings: &[Mapping], reader: Option<&str>) -> Result<Sources, E
         let mapping = mappings.iter().find(|mapping| mapping.entity == spec.name);
         let orders = sources.first().and_then(|orders| orders.relation.as_ref());
         let shop_owner = orders.map(|relation| relation.owner.as_str());
-        sources.push(resolve_entity(spec, mapping, &existing, shop_owner, &role)?);
+        let held = held.get(spec.entity as usize);
+        sources.push(resolve_entity(spec, mapping, &existing, shop_owner, held, &role)?);
     }
     let key_types: Vec<Option<SqlType>> = sources
         .iter()
@@ -208,11 +215,13 @@ fn resolve_entity(
     mapping: Option<&Mapping>,
     existing: &[SourceRelation],
     shop_owner: Option<&str>,
+    held: Option<&Held>,
     role: &str,
 ) -> Result<Source, Error> {
     let mut source = Source {
         spec,
         relation: None,
+        others: Vec::new(),
         bindings: Vec::new(),
         filter: mapping.and_then(|mapping| mapping.filter.clone()),
         is_mapped_to_none: mapping.is_some_and(|mapping| mapping.relation.is_none()),
@@ -252,14 +261,18 @@ fn resolve_entity(
         });
         return Ok(source);
     }
-    let relation = find_relation(spec, mapping, existing, shop_owner).and_then(|relation| {
-        relation
-            .as_ref()
-            .map_or(Ok(()), |found| detect::check_relation(spec, found, role))?;
-        Ok(relation)
+    let found = find_relation(spec, mapping, existing, shop_owner, held).and_then(|found| {
+        found.as_ref().map_or(Ok(()), |found| {
+            detect::check_relation(spec, &found.relation, role)
+        })?;
+        Ok(found)
     });
-    match relation {
-        Ok(relation) => source.relation = relation,
+    match found {
+        Ok(None) => {}
+        Ok(Some(found)) => {
+            source.relation = Some(found.relation);
+            source.others = found.others;
+        }
         Err(error @ Error::Internal(_)) => return Err(error),
         Err(problem) => source.problems.push(problem),
     }
@@ -341,9 +354,10 @@ fn find_relation(
     mapping: Option<&Mapping>,
     existing: &[SourceRelation],
     shop_owner: Option<&str>,
-) -> Result<Option<SourceRelation>, Error> {
+    held: Option<&Held>,
+) -> Result<Option<Chosen>, Error> {
     match mapping {
-        None => detect::choose_relation(spec, existing, shop_owner),
+        None => detect::choose_relation(spec, existing, shop_owner, held),
         Some(Mapping { relation: None, .. }) => Ok(None),
         Some(
             mapping @ Mapping {
@@ -356,7 +370,10 @@ fn find_relation(
                 relation: format!("{schema}.{name}"),
             })?;
             match mapping.other_owner(&relation.owners) {
-                None => Ok(Some(relation)),
+                None => Ok(Some(Chosen {
+                    relation,
+                    others: Vec::new(),
+                })),
                 Some(other) => Err(Error::MappedOfOther {
                     entity: spec.name,
                     what: match other.is_behind {
@@ -509,6 +526,18 @@ fn parse_columns(
             }
         })
         .collect()
+}
+
+/// Leaves out what nobody trusts where an entity had no table before: `had_table` names those that had. It is for a person to look at, and
+/// in nobody's way.
+pub fn leave_out_newcomers(sources: &mut Sources, had_table: &[String]) {
+    for source in &mut sources.0 {
+        if !source.spec.required && !had_table.iter().any(|entity| entity == source.spec.name) {
+            source
+                .problems
+                .retain(|problem| !matches!(problem, Error::UntrustedSource { .. }));
+        }
+    }
 }
 
 /// The first reason why views cannot be made from these sources by the current role.

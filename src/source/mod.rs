@@ -127,6 +127,8 @@ pub struct Source {
     pub spec: &'static EntitySpec,
     /// None where the shop has no such entity.
     pub relation: Option<SourceRelation>,
+    /// What was found beside it under other names that the entity is known by.
+    pub others: Vec<String>,
     pub bindings: Vec<Binding>,
     pub filter: Option<String>,
     /// Whether there is none because map_source() said so.

@@ -209,6 +209,88 @@ fn each_view_has_one_job_whoever_has_set_them_up() {
 }
 
 #[test]
+fn whoever_sets_a_strategy_during_a_migration_takes_no_jobs_of_the_views_that_are_away() {
+    let (cluster, mut client) = shop_with_pg_cron("cron-migration");
+    run(
+        &mut client,
+        "CREATE ROLE operator LOGIN;
+         CREATE ROLE other LOGIN;
+         CREATE ROLE brands_owner LOGIN;
+         ALTER DATABASE shop OWNER TO brands_owner;
+         ALTER TABLE core.brands OWNER TO brands_owner;
+         GRANT USAGE ON SCHEMA core TO brands_owner;
+         GRANT USAGE ON SCHEMA cron TO operator, other;
+         SELECT metabase.grant_operator('operator');
+         SELECT metabase.grant_operator('other')",
+    );
+    let jobs = "SELECT username, jobid, jobname, schedule FROM cron.job WHERE jobname <> 'refresh_theirs' ORDER BY jobid";
+    let mut operator = cluster.connect_as("shop", "operator");
+    let mut other = cluster.connect_as("shop", "other");
+    run(
+        &mut operator,
+        "SELECT metabase.create_custom_view('mine', 'SELECT name FROM core.brands', ARRAY['name'], 'hourly');
+         SELECT metabase.setup_refresh_schedule('pg_cron')",
+    );
+    run(
+        &mut other,
+        "SELECT metabase.create_custom_view('theirs', 'SELECT 1 AS a', ARRAY['a'], 'hourly')",
+    );
+    let before = rows(&mut client, jobs);
+    assert_eq!(before.len(), 8);
+    let mut brands_owner = cluster.connect_as("shop", "brands_owner");
+    run(&mut brands_owner, "SELECT metabase.before_migration()");
+    run(&mut other, "SELECT metabase.set_strategy('theirs', 'daily')");
+    // Nor does the owner make one that it had not.
+    run(
+        &mut operator,
+        "SELECT metabase.set_strategy('metabase_brand_analytics', 'weekly');
+         SELECT metabase.setup_refresh_schedule('pg_cron')",
+    );
+    assert_eq!(rows(&mut client, jobs), before);
+    assert_eq!(
+        rows(
+            &mut client,
+            "SELECT username, schedule FROM cron.job WHERE jobname = 'refresh_theirs'"
+        ),
+        ["other | 0 0,1 * * *"]
+    );
+    run(&mut operator, "SELECT metabase.after_migration()");
+    run(
+        &mut other,
+        "SELECT metabase.create_custom_view('more', 'SELECT 1 AS a', ARRAY['a'])",
+    );
+    let owners = "SELECT DISTINCT username FROM cron.job WHERE jobname ~ '^refresh_(metabase_.*|mine)$'";
+    assert_eq!(column(&mut client, owners), ["operator"]);
+    // The strategy that was set meanwhile is that of the job.
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT schedule FROM cron.job WHERE jobname = 'refresh_metabase_brand_analytics'"
+        ),
+        ["0 1,2 * * *"]
+    );
+}
+
+#[test]
+fn jobs_can_be_set_up_before_there_are_views() {
+    let cluster = Cluster::make("cron-first", PG_CRON);
+    let mut client = shop_on(&cluster);
+    run(
+        &mut client,
+        "CREATE EXTENSION pg_cron; SELECT metabase.setup_refresh_schedule('pg_cron'); CREATE ROLE operator LOGIN",
+    );
+    let jobs = "SELECT username, count(*) FROM cron.job GROUP BY 1";
+    assert_eq!(rows(&mut client, jobs), ["postgres | 7"]);
+    run(
+        &mut client,
+        "GRANT USAGE ON SCHEMA cron TO operator; SELECT metabase.grant_operator('operator')",
+    );
+    // They become the jobs of whoever makes the views.
+    create_all_views(&mut cluster.connect_as("shop", "operator"));
+    assert_eq!(rows(&mut client, jobs), ["operator | 7"]);
+}
+
+#[test]
 fn a_job_does_nothing_before_the_views_time_or_when_others_keep_it() {
     let (_cluster, mut client) = shop_with_pg_cron("cron-due");
     run(&mut client, "SELECT metabase.setup_refresh_schedule('pg_cron')");

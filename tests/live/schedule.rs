@@ -775,7 +775,11 @@ fn the_history_is_kept_for_as_long_as_the_setting_says() {
          SELECT name, 'completed', now(), now(), name || number, 0
          FROM unnest(ARRAY['busy', 'as_busy']) AS name, generate_series(1, 10003) AS number
          WHERE name = 'busy' OR number <= 10000
-         ORDER BY number",
+         ORDER BY number;
+         INSERT INTO metabase_internal.refresh_log
+             (view_name, status, started_at, completed_at, requested_by, clock_offset)
+         SELECT 'failing', CASE WHEN number <= 2 THEN 'completed' ELSE 'failed' END, now(), now(), number, 0
+         FROM generate_series(1, 10010) AS number ORDER BY number",
     );
     // A worker begins with the log, and comes back to it every hour.
     cluster.kill();
@@ -800,6 +804,15 @@ fn the_history_is_kept_for_as_long_as_the_setting_says() {
              FROM metabase.refresh_history WHERE view_name ~ 'busy' GROUP BY view_name ORDER BY view_name"
         ),
         ["as_busy | 10000 | t", "busy | 10000 | f"]
+    );
+    // And the last one that completed, whatever has failed since.
+    assert_eq!(
+        rows(
+            &mut client,
+            "SELECT count(*), min(requested_by::integer), max(status) FILTER (WHERE requested_by = '2')
+             FROM metabase.refresh_history WHERE view_name = 'failing'"
+        ),
+        ["10001 | 2 | completed"]
     );
 }
 

@@ -2,6 +2,7 @@
 
 mod facts;
 mod fairness;
+mod history;
 mod hooks;
 mod known_roles;
 mod limits;
@@ -9,6 +10,7 @@ mod locks;
 mod mappings;
 mod memory;
 mod migrations;
+mod newcomers;
 mod notifications;
 mod places;
 mod planning;

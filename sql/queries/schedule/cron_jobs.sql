@@ -1,5 +1,5 @@
--- One of the jobs that pg_cron runs for the views of this database, whoever has made it.
-SELECT
+-- What the jobs are called that pg_cron runs for the views of this database, whoever has made them.
+SELECT jobname::text
 FROM cron.job
 WHERE jobname LIKE 'refresh\_%'
     AND command LIKE 'SELECT * FROM metabase.refresh\_if\_due(%'
