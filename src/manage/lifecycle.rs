@@ -43,6 +43,7 @@ pub fn create_one(name: &str, drop_existing: bool) -> Result<Created, Error> {
 
 /// Creates a view of the user's own and remembers it.
 pub fn create_custom(view: CustomView) -> Result<(), Error> {
+    view.check_number()?;
     let entry = ViewEntry::from(view.clone());
     create(vec![entry], false)?.swap_remove(0).result?;
     view.register()
@@ -292,7 +293,7 @@ fn drop_relation(view: &str, state: &ViewState, cascade: bool) -> Result<(), Err
 /// Makes a view with its indexes, comments and privileges, and fills it.
 fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<(), Error> {
     let mut run = Run::start(view.name());
-    query::run(&view.statements(settings), &[])?;
+    query::run(&view.statements(settings)?, &[])?;
     let state = ViewState::require(view.name())?;
     for (name, definition) in &replaced.indexes {
         if !state.indexes.contains(name) {

@@ -501,9 +501,9 @@ fn restore_view(gone: &Gone, entry: &ViewEntry, settings: &Settings) -> Result<(
         let statements = match &entry.kind {
             ViewKind::Custom(custom) => {
                 custom.check_trusted()?;
-                custom.unfilled()
+                custom.unfilled()?
             }
-            ViewKind::Seven(_) => entry.statements(settings),
+            ViewKind::Seven(_) => entry.statements(settings)?,
         };
         // What a literal of its query means is not up to whoever ends the migration.
         with_settings(&[("timezone_abbreviations", "Default")], || {

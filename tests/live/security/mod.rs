@@ -13,5 +13,6 @@ mod notifications;
 mod places;
 mod planning;
 mod settings;
+mod stalls;
 mod trap;
 mod triggers;
