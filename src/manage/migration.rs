@@ -144,7 +144,7 @@ fn custom_views() -> Result<Vec<InTheWay>, Error> {
         &[adapters().into(), catalog::names().into(), names.into()],
     )?;
     for view in &custom {
-        lifecycle::lock_custom(&view.relation_name)?;
+        lifecycle::lock_custom_patiently(&view.relation_name)?;
         let entry = entries.iter().find(|entry| entry.name() == view.relation_name);
         if let Some(ViewEntry {
             kind: ViewKind::Custom(entry),

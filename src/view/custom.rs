@@ -221,3 +221,19 @@ impl CustomView {
         }
     }
 }
+
+/// Waits until no other transaction holds that name, and holds it until this one ends.
+///
+/// It has a row for a moment, which no other transaction can insert before this one has ended. A lock of a number that is made of the name
+/// would be that of other names, too, and which these are can be computed.
+pub fn hold_name(view_name: &str) -> Result<(), Error> {
+    as_extension_owner(|| {
+        for statement in [
+            "INSERT INTO metabase_internal.held_name (view_name) VALUES ($1)",
+            "DELETE FROM metabase_internal.held_name WHERE view_name = $1",
+        ] {
+            query::run(statement, &[view_name.to_owned().into()])?;
+        }
+        Ok(())
+    })
+}
