@@ -121,6 +121,12 @@ COMMENT ON COLUMN metabase_internal.custom_view.indexes IS 'Its further indexes,
 COMMENT ON COLUMN metabase_internal.custom_view.created_by IS 'The known role that made it, whose query this is.';
 COMMENT ON COLUMN metabase_internal.custom_view.created_at IS 'When it was made.';
 
+CREATE TABLE metabase_internal.held_name (
+    view_name text PRIMARY KEY
+);
+COMMENT ON TABLE metabase_internal.held_name IS 'Names of views of the user''s own, each for a moment: whoever creates or drops one keeps others from its name until the transaction ends. It is always empty.';
+COMMENT ON COLUMN metabase_internal.held_name.view_name IS 'The name.';
+
 CREATE TABLE metabase_internal.reader (
     role       uuid REFERENCES metabase_internal.known_role,
     granted_by uuid REFERENCES metabase_internal.known_role,

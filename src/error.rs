@@ -396,6 +396,8 @@ pub enum Error {
     CustomQuery { name: String },
     #[error("view \"{name}\" needs key columns: they tell its rows apart")]
     CustomKey { name: String },
+    #[error("role {role} has {most} views of its own, which are the most")]
+    ManyViews { role: String, most: i64 },
     #[error("index \"{index}\" of view \"{name}\" is not a list of columns or expressions")]
     CustomIndex { name: String, index: String },
 
@@ -458,7 +460,7 @@ impl Error {
             | InvalidDashboard { .. }
             | CustomKey { .. } => sqlstate::INVALID_PARAMETER_VALUE,
             NullArgument { .. } => sqlstate::NULL_VALUE_NOT_ALLOWED,
-            LongArgument { .. } | LongAnswer { .. } => sqlstate::PROGRAM_LIMIT_EXCEEDED,
+            LongArgument { .. } | LongAnswer { .. } | ManyViews { .. } => sqlstate::PROGRAM_LIMIT_EXCEEDED,
             UnknownRole { .. } | MigrationOwnerGone { .. } => sqlstate::UNDEFINED_OBJECT,
             UnknownColumn { .. } | ColumnMissing { .. } => sqlstate::UNDEFINED_COLUMN,
             RelationName { .. } | CustomName { .. } => sqlstate::INVALID_NAME,
@@ -900,6 +902,7 @@ impl Error {
                 "Pass one SELECT, with no INTO, over tables that are written with their schema.".into()
             }
             CustomKey { .. } => "For example: key_columns => ARRAY['country', 'city'].".into(),
+            ManyViews { .. } => "Drop one that nobody needs any more: SELECT metabase.drop_view('name');".into(),
             CustomIndex { .. } => "For example: indexes => ARRAY['revenue DESC', 'lower(name), day'].".into(),
             Postgres { hint, .. } => return hint.clone(),
             Internal(_) => "This is a bug of metabase_views; please report it.".into(),

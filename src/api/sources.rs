@@ -6,7 +6,7 @@ use pgrx::prelude::*;
 use super::rows::row_type;
 use super::{optional, required};
 use crate::error::Error;
-use crate::pg::argument::{Json, Text};
+use crate::pg::argument::{Sql, SqlJson, Text};
 use crate::settings;
 use crate::source::describe::describe;
 use crate::source::entity::{ENTITIES, Entity};
@@ -43,8 +43,8 @@ fn entity(name: Option<Text>) -> Result<Entity, Error> {
 fn map_source(
     entity: Option<Text>,
     relation: Option<Text>,
-    columns: default!(Option<Json>, "'{}'"),
-    filter: default!(Option<Text>, "NULL"),
+    columns: default!(Option<SqlJson>, "'{}'"),
+    filter: default!(Option<Sql>, "NULL"),
 ) -> Result<String, ErrorReport> {
     let entity = self::entity(entity)?;
     let source = mapping::store(

@@ -8,7 +8,7 @@ use super::rows::row_type;
 use super::{optional, required};
 use crate::manage::lifecycle;
 use crate::manage::status;
-use crate::pg::argument::{Text, Texts};
+use crate::pg::argument::{Sql, Text, Texts};
 use crate::schedule::{control, pg_cron};
 use crate::view::custom::CustomView;
 use crate::view::registry::find_view;
@@ -42,7 +42,7 @@ created_rows! {
 #[search_path(pg_catalog, pg_temp)]
 fn create_custom_view(
     name: Option<Text>,
-    query: Option<Text>,
+    query: Option<Sql>,
     key_columns: Option<Texts>,
     strategy: default!(Option<Text>, "'daily'"),
     indexes: default!(Option<Texts>, "'{}'"),

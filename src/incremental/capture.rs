@@ -1,12 +1,9 @@
 //! Capture: the triggers on the sources, where they can be, and why not where they cannot.
 
-use std::time::{Duration, Instant};
-
 use super::{membership, program, state};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_superuser};
-use crate::pg::setting::with_settings;
-use crate::pg::subtransaction::subtransaction;
+use crate::pg::patience::{once, patiently};
 use crate::pg::transaction::{self, is_own_transaction};
 use crate::pg::{query, relation};
 use crate::source::drift::Drift;
@@ -14,11 +11,6 @@ use crate::source::entity::{EntitySpec, adapters};
 use crate::source::installed::Compared;
 use crate::source::{SourceColumn, SourceRelation, catalog, detect, installed};
 use crate::sql;
-
-/// How long one attempt to lock the sources waits: writers queue up behind it.
-const ATTEMPT: Duration = Duration::from_millis(100);
-/// How long the attempts go on where the session sets no lock_timeout.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How the changes of one entity are captured.
 pub struct Captured {
@@ -358,31 +350,13 @@ fn may_lock_tables(names: Vec<String>) -> Result<bool, Error> {
 
 /// Locks all sources against writers, in short attempts: while one waits, writers wait behind it.
 fn lock_sources(names: &[&str]) -> Result<(), Error> {
-    let timeout = query::value(
-        "SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'",
-        &[],
-    )?;
-    let patience = match timeout {
-        0 => PATIENCE,
-        milliseconds => Duration::from_millis(milliseconds),
-    };
-    let attempt = ATTEMPT.min(patience).as_millis().max(1).to_string();
     let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", names.join(", "));
-    let begin = Instant::now();
-    loop {
-        let locked = subtransaction(|| {
-            as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&lock, &[])))
-        });
-        match locked {
-            Err(error) if error.is_lock_timeout() => {
-                if begin.elapsed() >= patience {
-                    return Err(Error::SourcesBusy);
-                }
-                query::run("SELECT pg_catalog.pg_sleep(0.05)", &[])?;
-            }
-            done => return done,
+    patiently(|| as_extension_owner(|| query::run(&lock, &[]))).map_err(|error| {
+        match error.is_lock_timeout() {
+            true => Error::SourcesBusy,
+            false => error,
         }
-    }
+    })
 }
 
 fn trigger_statements(entity: &Captured) -> String {
@@ -478,11 +452,7 @@ pub fn take_off(trigger: &Trigger) -> Result<(), Error> {
         sql::ident(&trigger.name),
         trigger.relation
     );
-    let attempt = ATTEMPT.as_millis().to_string();
-    let dropped = subtransaction(|| {
-        as_extension_owner(|| with_settings(&[("lock_timeout", &attempt)], || query::run(&drop, &[])))
-    });
-    match dropped {
+    match once(|| as_extension_owner(|| query::run(&drop, &[]))) {
         Err(error) if !error.is_lock_timeout() => Err(error),
         _ => Ok(()),
     }

@@ -7,16 +7,17 @@ use crate::incremental::{capture, installer, state};
 use crate::known_role;
 use crate::pg::hooks;
 use crate::pg::identity::{as_extension_owner, is_trusted, may_act_as};
+use crate::pg::patience::patiently;
+use crate::pg::query;
 use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
 use crate::pg::transaction::is_own_transaction;
-use crate::pg::{query, relation};
 use crate::refresh::log::{self, Counts, Run};
 use crate::settings::{self, Settings};
 use crate::source::{installed, mapping};
 use crate::sql;
 use crate::view::catalog::VIEWS;
-use crate::view::custom::CustomView;
+use crate::view::custom::{CustomView, hold_name};
 use crate::view::migration::{check_not_concerned, forget_custom};
 use crate::view::registry::{ViewEntry, ViewKind, find_view};
 use crate::view::state::ViewState;
@@ -44,6 +45,7 @@ pub fn create_one(name: &str, drop_existing: bool) -> Result<Created, Error> {
 
 /// Creates a view of the user's own and remembers it.
 pub fn create_custom(view: CustomView) -> Result<(), Error> {
+    view.check_number()?;
     let entry = ViewEntry::from(view.clone());
     create(vec![entry], false)?.swap_remove(0).result?;
     view.register()
@@ -220,12 +222,13 @@ fn lock_lifecycle(view: &ViewEntry) -> Result<(), Error> {
 }
 
 /// Lets one session at a time create or drop a view of a user's own.
-pub(super) fn lock_custom(view: &str) -> Result<(), Error> {
-    subtransaction(|| {
-        relation::lock_name(c"custom_view", view);
-        Ok(())
-    })
-    .map_err(or_locked)
+fn lock_custom(view: &str) -> Result<(), Error> {
+    subtransaction(|| hold_name(view)).map_err(or_locked)
+}
+
+/// The same for whoever holds the lock of all refreshes, for which others wait meanwhile.
+pub(super) fn lock_custom_patiently(view: &str) -> Result<(), Error> {
+    patiently(|| hold_name(view)).map_err(or_locked)
 }
 
 /// Lets one session at a time create, drop or refresh the seven.
@@ -297,7 +300,7 @@ fn drop_relation(view: &str, state: &ViewState, cascade: bool) -> Result<(), Err
 /// Makes a view with its indexes, comments and privileges, and fills it.
 fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<(), Error> {
     let mut run = Run::start(view.name());
-    query::run(&view.statements(settings), &[])?;
+    query::run(&view.statements(settings)?, &[])?;
     let state = ViewState::require(view.name())?;
     let lacks = |name: &str| !state.indexes.iter().any(|has| has == name);
     let is_made_again =

@@ -144,7 +144,7 @@ fn custom_views() -> Result<Vec<InTheWay>, Error> {
         &[adapters().into(), catalog::names().into(), names.into()],
     )?;
     for view in &custom {
-        lifecycle::lock_custom(&view.relation_name)?;
+        lifecycle::lock_custom_patiently(&view.relation_name)?;
         let entry = entries.iter().find(|entry| entry.name() == view.relation_name);
         if let Some(ViewEntry {
             kind: ViewKind::Custom(entry),
@@ -547,9 +547,9 @@ fn restore_view(gone: &Gone, entry: &ViewEntry, settings: &Settings) -> Result<(
         let statements = match &entry.kind {
             ViewKind::Custom(custom) => {
                 custom.check_trusted()?;
-                custom.unfilled()
+                custom.unfilled()?
             }
-            ViewKind::Seven(_) => entry.statements(settings),
+            ViewKind::Seven(_) => entry.statements(settings)?,
         };
         // What a literal of its query means is not up to whoever ends the migration.
         with_settings(&[("timezone_abbreviations", "Default")], || {

@@ -16,6 +16,8 @@ use crate::error::Error;
 const LONGEST: usize = 16 << 20;
 /// The same of an array of texts: one NULL in it takes a bit, and 24 bytes here.
 const LONGEST_ARRAY: usize = 1 << 20;
+/// The same of SQL that is kept: of each role's there may be much, and with that of others it is taken away and made again.
+const LONGEST_SQL: usize = 1 << 20;
 /// The same of what a Metabase says of a database.
 const LONGEST_METADATA: usize = 64 << 20;
 
@@ -81,6 +83,17 @@ impl Argument for Text {
     }
 }
 
+/// An argument of type text that is SQL, which is kept.
+pub struct Sql(Bounded<String>);
+
+impl Argument for Sql {
+    type Value = String;
+
+    fn value(self, argument: &'static str) -> Result<String, Error> {
+        self.0.value(argument)
+    }
+}
+
 /// An argument of type text[].
 pub struct Texts(Bounded<Vec<Option<String>>>);
 
@@ -100,6 +113,17 @@ impl Argument for Texts {
 pub struct Json(Bounded<pgrx::JsonB>);
 
 impl Argument for Json {
+    type Value = Value;
+
+    fn value(self, argument: &'static str) -> Result<Value, Error> {
+        Ok(self.0.value(argument)?.0)
+    }
+}
+
+/// An argument of type jsonb with SQL in it, which is kept.
+pub struct SqlJson(Bounded<pgrx::JsonB>);
+
+impl Argument for SqlJson {
     type Value = Value;
 
     fn value(self, argument: &'static str) -> Result<Value, Error> {
@@ -155,6 +179,8 @@ macro_rules! argument {
 }
 
 argument!(Text, "text", LONGEST);
+argument!(Sql, "text", LONGEST_SQL);
 argument!(Texts, "text[]", LONGEST_ARRAY);
 argument!(Json, "jsonb", LONGEST);
+argument!(SqlJson, "jsonb", LONGEST_SQL);
 argument!(MetadataJson, "jsonb", LONGEST_METADATA);

@@ -14,6 +14,7 @@ pub mod matview;
 // The binary of the pure tests runs without a server, whose functions this calls.
 #[cfg(not(test))]
 mod memory;
+pub mod patience;
 pub mod process;
 pub mod query;
 mod receiver;

@@ -22,24 +22,6 @@ pub fn lock(relation: u32, mode: LockMode) {
     unsafe { pg_sys::LockRelationOid(pg_sys::Oid::from(relation), mode as i32) }
 }
 
-/// Waits until nobody else is at a name, of which there may be no relation yet, and keeps others from it until the transaction ends.
-///
-/// Two names may share a lock, and then wait for each other. `table` is one of this extension's own, by which these names are told from
-/// what else is locked so: no SQL takes such a lock.
-pub fn lock_name(table: &CStr, name: &str) {
-    note_effects();
-    // FNV-1a, which is the same in each build.
-    let number = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
-    // SAFETY: the names outlive the calls, which only read them; the lock is of numbers that need not be anybody's.
-    unsafe {
-        let schema = pg_sys::get_namespace_oid(c"metabase_internal".as_ptr(), false);
-        let class = pg_sys::get_relname_relid(table.as_ptr(), schema);
-        pg_sys::LockDatabaseObject(class, pg_sys::Oid::from(number), 0, pg_sys::ExclusiveLock as i32);
-    }
-}
-
 /// How strong a lock is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockMode {

@@ -1,5 +1,6 @@
 //! The agenda: what there is to refresh, and what the schedule knows of each view.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -97,24 +98,20 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
     let zone_name = settings::current()?.time_zone;
     let views = all_views()?;
     let names: Vec<String> = views.iter().map(|view| view.name().to_owned()).collect();
-    let mut rows: Vec<AgendaRow> = as_extension_owner(|| {
+    let rows: Vec<AgendaRow> = as_extension_owner(|| {
         query::rows(
             include_str!("../../sql/queries/schedule/agenda_views.sql"),
             &[names.into()],
         )
     })?;
+    let mut rows: HashMap<String, AgendaRow> =
+        rows.into_iter().map(|row| (row.view_name.clone(), row)).collect();
     let hears_events = choice.event_sync && engine == Engine::Worker;
     let items = views
         .into_iter()
         .filter_map(|view| {
-            let position = rows.iter().position(|row| row.view_name == view.name())?;
-            Some(item(
-                view,
-                rows.swap_remove(position),
-                &zone_name,
-                hears_events,
-                now,
-            ))
+            let row = rows.remove(view.name())?;
+            Some(item(view, row, &zone_name, hears_events, now))
         })
         .collect();
     Ok(Agenda {

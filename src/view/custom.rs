@@ -12,15 +12,26 @@ use crate::sql;
 #[derive(Clone, Debug, serde::Deserialize)]
 pub struct CustomView {
     pub view_name: String,
-    pub query: String,
-    pub key_columns: Vec<String>,
     pub strategy: String,
-    pub indexes: Vec<String>,
     /// The name of the role that it is of, for people.
     pub created_by: String,
     /// The oid of that role; None where it is gone.
     pub author: Option<u32>,
+    /// What it is made of, where it is new. It can be long, and whoever looks at all views does not read it.
+    #[serde(skip)]
+    definition: Option<Definition>,
 }
+
+/// What a view of a user's own is made of.
+#[derive(Clone, Debug, serde::Deserialize)]
+struct Definition {
+    query: String,
+    key_columns: Vec<String>,
+    indexes: Vec<String>,
+}
+
+/// How many views of its own a role has at most: whoever refreshes, or asks for the status, looks at all of them.
+const MOST_OF_ONE_ROLE: i64 = 1000;
 
 impl CustomView {
     /// The view as it is to be made, or what is wrong with it.
@@ -72,38 +83,83 @@ impl CustomView {
         }
         Ok(CustomView {
             view_name,
-            query,
-            key_columns,
             strategy: checked_strategy(strategy)?,
-            indexes,
             created_by: current_role()?,
             author: Some(current_role_oid()),
+            definition: Some(Definition {
+                query,
+                key_columns,
+                indexes,
+            }),
         })
     }
 
+    /// An error if the role that it is of has as many others as one may have.
+    pub fn check_number(&self) -> Result<(), Error> {
+        let others: i64 = as_extension_owner(|| {
+            query::value(
+                include_str!("../../sql/queries/view/number_of_others.sql"),
+                &[
+                    self.view_name.clone().into(),
+                    i64::from(self.known_author()?).into(),
+                ],
+            )
+        })?;
+        match others < MOST_OF_ONE_ROLE {
+            true => Ok(()),
+            false => Err(Error::ManyViews {
+                role: self.created_by.clone(),
+                most: MOST_OF_ONE_ROLE,
+            }),
+        }
+    }
+
+    /// What it is made of: what its author has written, and nobody who has taken the name since.
+    fn definition(&self) -> Result<Definition, Error> {
+        if let Some(definition) = &self.definition {
+            return Ok(definition.clone());
+        }
+        let author = self.known_author()?;
+        let stored = as_extension_owner(|| {
+            query::optional_row(
+                include_str!("../../sql/queries/view/custom_definition.sql"),
+                &[self.view_name.clone().into(), i64::from(author).into()],
+            )
+        })?;
+        stored.ok_or(Error::AlteredMeanwhile)
+    }
+
     /// The statements that make it, with its indexes.
-    pub fn statements(&self) -> String {
+    pub fn statements(&self) -> Result<String, Error> {
+        let Definition {
+            query,
+            key_columns,
+            indexes,
+        } = self.definition()?;
         let view = sql::qualified("analytics", &self.view_name);
-        let key: Vec<String> = self.key_columns.iter().map(|column| sql::ident(column)).collect();
+        let key: Vec<String> = key_columns.iter().map(|column| sql::ident(column)).collect();
         // The statement that the query is part of ends with it, whatever semicolon the user closed it with.
-        let query = self.query.trim_end().trim_end_matches(';');
+        let query = query.trim_end().trim_end_matches(';');
         let mut statements = format!(
             "CREATE MATERIALIZED VIEW {view} AS\n{query}\n;\nCREATE UNIQUE INDEX {} ON {view} ({}) NULLS NOT DISTINCT;\n",
             sql::ident(&format!("uq_{}", self.view_name)),
             key.join(", "),
         );
-        for (number, index) in self.indexes.iter().enumerate() {
+        for (number, index) in indexes.iter().enumerate() {
             let name = sql::ident(&format!("idx_{}_{}", self.view_name, number + 1));
             statements += &format!("CREATE INDEX {name} ON {view} ({index}\n);\n");
         }
-        statements
+        Ok(statements)
     }
 
     /// The statement that makes it without rows and indexes.
-    pub fn unfilled(&self) -> String {
+    pub fn unfilled(&self) -> Result<String, Error> {
+        let Definition { query, .. } = self.definition()?;
         let view = sql::qualified("analytics", &self.view_name);
-        let query = self.query.trim_end().trim_end_matches(';');
-        format!("CREATE MATERIALIZED VIEW {view} AS\n{query}\nWITH NO DATA")
+        let query = query.trim_end().trim_end_matches(';');
+        Ok(format!(
+            "CREATE MATERIALIZED VIEW {view} AS\n{query}\nWITH NO DATA"
+        ))
     }
 
     /// An error unless the current role may act as its author.
@@ -114,15 +170,20 @@ impl CustomView {
     /// Remembers it as its author's.
     pub fn register(&self) -> Result<(), Error> {
         let author = known_role::remember(self.known_author()?)?;
+        let Definition {
+            query,
+            key_columns,
+            indexes,
+        } = self.definition()?;
         as_extension_owner(|| {
             query::run(
                 include_str!("../../sql/queries/view/store_custom_view.sql"),
                 &[
                     self.view_name.clone().into(),
-                    self.query.clone().into(),
-                    self.key_columns.clone().into(),
+                    query.into(),
+                    key_columns.into(),
                     self.strategy.clone().into(),
-                    self.indexes.clone().into(),
+                    indexes.into(),
                     author.into(),
                 ],
             )
@@ -159,4 +220,20 @@ impl CustomView {
             }),
         }
     }
+}
+
+/// Waits until no other transaction holds that name, and holds it until this one ends.
+///
+/// It has a row for a moment, which no other transaction can insert before this one has ended. A lock of a number that is made of the name
+/// would be that of other names, too, and which these are can be computed.
+pub fn hold_name(view_name: &str) -> Result<(), Error> {
+    as_extension_owner(|| {
+        for statement in [
+            "INSERT INTO metabase_internal.held_name (view_name) VALUES ($1)",
+            "DELETE FROM metabase_internal.held_name WHERE view_name = $1",
+        ] {
+            query::run(statement, &[view_name.to_owned().into()])?;
+        }
+        Ok(())
+    })
 }

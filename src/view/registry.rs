@@ -1,5 +1,7 @@
 //! All views under this extension's care: the seven, and those that users have made.
 
+use std::collections::HashMap;
+
 use super::catalog::{Event, VIEWS, View};
 use super::custom::CustomView;
 use crate::error::Error;
@@ -47,9 +49,9 @@ impl ViewEntry {
     }
 
     /// The statements that make it, with its indexes and comments.
-    pub fn statements(&self, settings: &Settings) -> String {
+    pub fn statements(&self, settings: &Settings) -> Result<String, Error> {
         match &self.kind {
-            ViewKind::Seven(view) => view.statements(&settings.time_zone),
+            ViewKind::Seven(view) => Ok(view.statements(&settings.time_zone)),
             ViewKind::Custom(view) => view.statements(),
         }
     }
@@ -67,8 +69,12 @@ pub fn all_views() -> Result<Vec<ViewEntry>, Error> {
     let told: Vec<Told> = as_extension_owner(|| {
         query::rows("SELECT view_name, strategy FROM metabase_internal.schedule", &[])
     })?;
-    for Told { view_name, strategy } in told {
-        if let Some(entry) = entries.iter_mut().find(|entry| entry.name() == view_name) {
+    let mut told: HashMap<String, String> = told
+        .into_iter()
+        .map(|told| (told.view_name, told.strategy))
+        .collect();
+    for entry in &mut entries {
+        if let Some(strategy) = told.remove(entry.name()) {
             entry.strategy = strategy;
         }
     }

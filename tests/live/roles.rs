@@ -474,7 +474,7 @@ fn an_operator_may_not_touch_what_the_extension_remembers() {
             "{name}: {tables:?}"
         );
     }
-    assert_eq!(tables.len(), 40, "{tables:?}");
+    assert_eq!(tables.len(), 41, "{tables:?}");
     for table in tables {
         for statement in [
             "TABLE {}",

@@ -1,10 +1,7 @@
--- The views of the user's own, by name.
+-- The views of the user's own, by name, without what they are made of: their texts can be long, and all calls read this.
 SELECT
     view.view_name,
-    view.query,
-    view.key_columns,
     view.strategy,
-    view.indexes,
     author.role_name AS created_by,
     author.role_oid::bigint AS author
 FROM metabase_internal.custom_view AS view

@@ -104,7 +104,7 @@ fn an_argument_of_any_length_is_refused_before_it_is_taken_over() {
             "{error:?}"
         );
         let most = match argument.as_str() {
-            "key_columns" | "indexes" => "1048576",
+            "key_columns" | "indexes" | "query" | "columns" | "filter" => "1048576",
             "metadata" => "67108864",
             _ => "16777216",
         };

@@ -15,5 +15,6 @@ mod notifications;
 mod places;
 mod planning;
 mod settings;
+mod stalls;
 mod trap;
 mod triggers;

@@ -19,6 +19,9 @@ SELECT metabase.create_custom_view('mine', 'SELECT a FROM somewhere', ARRAY['a']
 SELECT metabase.create_custom_view('mine', 'SELECT id AS a FROM brands', ARRAY['a']);
 RESET search_path;
 
+-- Queries that are too long to be kept.
+SELECT metabase.create_custom_view('mine', 'SELECT 1 AS a --' || repeat('x', 1048576), ARRAY['a']);
+
 -- Queries that are not one SELECT.
 SELECT metabase.create_custom_view('mine', '', ARRAY['a']);
 SELECT metabase.create_custom_view('mine', 'SELEC 1', ARRAY['a']);

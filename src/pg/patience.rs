@@ -1,0 +1,45 @@
+//! Waiting for locks with bounded patience, in short attempts: others stand behind whoever waits for a lock, and may wait for what the
+//! waiting session has locked already.
+
+use std::time::{Duration, Instant};
+
+use super::query;
+use super::setting::with_settings;
+use super::subtransaction::subtransaction;
+use crate::error::Error;
+
+/// How long one attempt waits.
+const ATTEMPT: Duration = Duration::from_millis(100);
+/// How long the attempts go on where the session sets no lock_timeout.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Tries `work` until it gets its locks, or patience is at its end: what it answers then is that it did not get them.
+pub fn patiently<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    let timeout = query::value(
+        "SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'",
+        &[],
+    )?;
+    let patience = match timeout {
+        0 => PATIENCE,
+        milliseconds => Duration::from_millis(milliseconds),
+    };
+    let begin = Instant::now();
+    loop {
+        match briefly(patience, &work) {
+            Err(error) if error.is_lock_timeout() && begin.elapsed() < patience => {
+                query::run("SELECT pg_catalog.pg_sleep(0.05)", &[])?;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Tries `work` once.
+pub fn once<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    briefly(ATTEMPT, &work)
+}
+
+fn briefly<T>(at_most: Duration, work: &impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    let attempt = ATTEMPT.min(at_most).as_millis().max(1).to_string();
+    subtransaction(|| with_settings(&[("lock_timeout", &attempt)], work))
+}
