@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
+use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::error::{Error, shortened};
 use crate::parameters;
@@ -145,49 +147,63 @@ pub fn close_failed(id: i64, sqlstate: &str, message: &str) -> Result<(), Error>
 ///
 /// Every login of the database may listen. What the seven are called is no secret; what a view of somebody's own is called, and how
 /// much changes in it, is for those who may read it.
-pub fn notify(outcome: &Outcome) -> Result<(), Error> {
-    if outcome.error.is_some() {
+pub fn notify(outcomes: &[&Outcome]) -> Result<(), Error> {
+    let told: Vec<Value> = outcomes
+        .iter()
+        .filter(|outcome| outcome.error.is_none())
+        .map(|outcome| {
+            let is_of_the_seven = VIEWS.iter().any(|view| view.name == outcome.view_name);
+            json!({
+                "view": is_of_the_seven.then_some(&outcome.view_name),
+                "mode": outcome.mode,
+                "rows": outcome.rows_changed.filter(|_| is_of_the_seven),
+            })
+        })
+        .collect();
+    if told.is_empty() {
         return Ok(());
     }
-    let is_of_the_seven = VIEWS.iter().any(|view| view.name == outcome.view_name);
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/refresh/notify.sql"),
-            &[
-                is_of_the_seven.then(|| outcome.view_name.clone()).into(),
-                outcome.mode.to_owned().into(),
-                outcome.rows_changed.filter(|_| is_of_the_seven).into(),
-            ],
+            &[JsonB(told.into()).into()],
         )
     })
 }
 
 /// Writes runs that have ended into the log. A refresh that was refused to somebody who has no say in the view is no run of it.
 pub fn write(outcomes: &[&Outcome]) -> Result<(), Error> {
+    if outcomes.is_empty() {
+        return Ok(());
+    }
+    let runs: Vec<Value> = outcomes
+        .iter()
+        .map(|outcome| {
+            json!({
+                "view_name": outcome.view_name,
+                "status": outcome.status(),
+                "started_at": outcome.started_at,
+                "completed_at": outcome.completed_at,
+                "mode": outcome.mode,
+                "mode_reason": outcome.stored_reason(),
+                "rows_changed": outcome.rows_changed,
+                "sqlstate": outcome.error.as_ref().map(Error::sqlstate),
+                "error_message": outcome.stored_error(),
+            })
+        })
+        .collect();
     let role = current_role()?;
     as_extension_owner(|| {
-        for outcome in outcomes {
-            let error = outcome.error.as_ref();
-            query::run(
-                include_str!("../../sql/queries/refresh/log_refresh.sql"),
-                &[
-                    outcome.view_name.clone().into(),
-                    outcome.status().to_owned().into(),
-                    outcome.started_at.into(),
-                    outcome.completed_at.into(),
-                    outcome.mode.to_owned().into(),
-                    outcome.stored_reason().into(),
-                    outcome.rows_changed.into(),
-                    error.map(|error| error.sqlstate().to_owned()).into(),
-                    outcome.stored_error().into(),
-                    role.clone().into(),
-                    parameters::clock_offset().into(),
-                ],
-            )?;
-        }
-        Ok(())
+        query::run(
+            include_str!("../../sql/queries/refresh/log_refresh.sql"),
+            &[
+                JsonB(runs.into()).into(),
+                role.into(),
+                parameters::clock_offset().into(),
+            ],
+        )
     })?;
-    outcomes.iter().copied().try_for_each(notify)
+    notify(outcomes)
 }
 
 /// The last completed run of a view, and the error of its last run that has ended, if that failed: what `T` names of these.

@@ -26,7 +26,7 @@ pub fn refresh_if_due(view: &str) -> Result<Option<Outcome>, Error> {
     };
     let id = item.open_run(cause)?;
     let outcome = run::refresh_opened(&item.view, id)?;
-    log::notify(&outcome)?;
+    log::notify(&[&outcome])?;
     item.store_result(outcome.error.is_some(), 0.5)?;
     log::prune()?;
     Ok(Some(outcome))

@@ -526,7 +526,7 @@ fn refreshed(view: &ViewEntry, owner: u32, id: i64) -> Option<Failure> {
     match result {
         Ok(outcome) => {
             // In a transaction of its own: where the queue of notifications is full, it is that which fails.
-            let _ = process::transaction(|| log::notify(&outcome));
+            let _ = process::transaction(|| log::notify(&[&outcome]));
             outcome.error_message().map(|error| Failure {
                 error,
                 unlogged_sqlstate: None,

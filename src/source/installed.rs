@@ -221,8 +221,8 @@ pub fn compare() -> Result<Compared, Error> {
 
 /// Whether somebody has set another zone since the views were made.
 pub fn is_zone_pending() -> Result<bool, Error> {
-    Ok(match stored_making()? {
-        Some(made) => settings::is_set("time_zone")? && settings::current()?.time_zone != made.time_zone,
+    Ok(match made_for_zone()? {
+        Some(zone) => settings::is_set("time_zone")? && settings::current()?.time_zone != zone,
         None => false,
     })
 }
@@ -385,10 +385,15 @@ fn stored_making() -> Result<Option<Making>, Error> {
 
 /// The zone that the adapters and views were made for; the one that is set where there are none.
 pub fn zone() -> Result<String, Error> {
-    match stored_making()? {
-        Some(made) => Ok(made.time_zone),
+    match made_for_zone()? {
+        Some(zone) => Ok(zone),
         None => Ok(settings::current()?.time_zone),
     }
+}
+
+/// The zone that they were made for, alone.
+fn made_for_zone() -> Result<Option<String>, Error> {
+    as_extension_owner(|| query::optional_value("SELECT time_zone FROM metabase_internal.made_from", &[]))
 }
 
 fn server_major() -> Result<i32, Error> {

@@ -1,4 +1,4 @@
--- Adds a run to the log.
+-- Adds runs $1 to the log, which role $2 has asked for while the schedule's clock is $3 seconds ahead.
 INSERT INTO metabase_internal.refresh_log (
     view_name,
     status,
@@ -12,4 +12,26 @@ INSERT INTO metabase_internal.refresh_log (
     requested_by,
     clock_offset
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+SELECT
+    run.view_name,
+    run.status,
+    run.started_at,
+    run.completed_at,
+    run.mode,
+    run.mode_reason,
+    run.rows_changed,
+    run.sqlstate,
+    run.error_message,
+    $2,
+    $3
+FROM pg_catalog.jsonb_to_recordset($1) AS run (
+    view_name     text,
+    status        text,
+    started_at    timestamptz,
+    completed_at  timestamptz,
+    mode          text,
+    mode_reason   text,
+    rows_changed  bigint,
+    sqlstate      text,
+    error_message text
+)
