@@ -18,10 +18,19 @@ pub fn is_expression(text: &str) -> Result<bool, Error> {
 
 /// Whether `text` is one SELECT (or VALUES, or WITH … SELECT) that returns rows to its caller.
 pub fn is_select(text: &str) -> Result<bool, Error> {
+    Ok(select(text)?.is_some())
+}
+
+/// The one SELECT that `text` is, without the semicolon that closes it and what comes after that, so that it can become part of another
+/// statement; None where `text` is something else.
+pub fn select(text: &str) -> Result<Option<&str>, Error> {
     let statements = parse(text, pg_sys::RawParseMode::RAW_PARSE_DEFAULT)?;
     Ok(statements
-        .and_then(|it| it.single_select())
-        .is_some_and(|select| select.intoClause.is_null()))
+        .filter(|it| {
+            it.single_select()
+                .is_some_and(|select| select.intoClause.is_null())
+        })
+        .and_then(|it| it.single_text(text)))
 }
 
 /// How a SELECT ends.
@@ -100,6 +109,22 @@ impl Statements {
             }
             let raw = (*(*self.0).elements).ptr_value as *mut pg_sys::RawStmt;
             Some((*raw).stmt)
+        }
+    }
+
+    /// What of `text`, which was parsed, is the statement, where there is exactly one.
+    fn single_text<'a>(&self, text: &'a str) -> Option<&'a str> {
+        self.single()?;
+        // SAFETY: there is one element, which is a RawStmt.
+        let (begin, length) = unsafe {
+            let raw = (*(*self.0).elements).ptr_value as *const pg_sys::RawStmt;
+            ((*raw).stmt_location, (*raw).stmt_len)
+        };
+        let rest = text.get(usize::try_from(begin).ok()?..)?;
+        // Where no semicolon ends it, it is all the rest, and has no length.
+        match usize::try_from(length).ok()? {
+            0 => Some(rest),
+            length => rest.get(..length),
         }
     }
 

@@ -162,6 +162,21 @@ mod tests {
     }
 
     #[pg_test]
+    fn a_query_ends_where_its_statement_does() {
+        for (text, select) in [
+            ("SELECT 1", "SELECT 1"),
+            ("SELECT 1; -- note", "SELECT 1"),
+            (
+                "SELECT ';' AS \"é;\" /* ; */;; /* ; */ ; -- ;",
+                "SELECT ';' AS \"é;\" /* ; */",
+            ),
+            ("; -- é\n;SELECT 1 -- note;", "SELECT 1 -- note;"),
+        ] {
+            assert_eq!(syntax::select(text).expect("an answer"), Some(select), "{text}");
+        }
+    }
+
+    #[pg_test]
     fn an_index_key_is_a_list_of_columns_and_expressions() {
         for text in ["a", "a DESC, b NULLS LAST", "lower(a), (a + b)"] {
             assert!(syntax::is_index_key(text).expect("an answer"), "{text}");

@@ -67,9 +67,10 @@ impl CustomView {
         if VIEWS.iter().any(|view| view.name == view_name) {
             return Err(bad_name("it is one of the seven"));
         }
-        if !syntax::is_select(&query)? {
+        // It becomes part of other statements, which end with it.
+        let Some(query) = syntax::select(&query)?.map(str::to_owned) else {
             return Err(Error::CustomQuery { name: view_name });
-        }
+        };
         if key_columns.is_empty() {
             return Err(Error::CustomKey { name: view_name });
         }
@@ -138,8 +139,6 @@ impl CustomView {
         } = self.definition()?;
         let view = sql::qualified("analytics", &self.view_name);
         let key: Vec<String> = key_columns.iter().map(|column| sql::ident(column)).collect();
-        // The statement that the query is part of ends with it, whatever semicolon the user closed it with.
-        let query = query.trim_end().trim_end_matches(';');
         let mut statements = format!(
             "CREATE MATERIALIZED VIEW {view} AS\n{query}\n;\nCREATE UNIQUE INDEX {} ON {view} ({}) NULLS NOT DISTINCT;\n",
             sql::ident(&format!("uq_{}", self.view_name)),
@@ -156,7 +155,6 @@ impl CustomView {
     pub fn unfilled(&self) -> Result<String, Error> {
         let Definition { query, .. } = self.definition()?;
         let view = sql::qualified("analytics", &self.view_name);
-        let query = query.trim_end().trim_end_matches(';');
         Ok(format!(
             "CREATE MATERIALIZED VIEW {view} AS\n{query}\nWITH NO DATA"
         ))

@@ -90,6 +90,47 @@ fn a_view_with_a_strategy_several_key_columns_and_indexes() {
     );
 }
 
+/// It becomes part of other statements: what stands behind its query does not matter to any of them.
+#[test]
+fn a_query_ends_where_the_parser_says() {
+    let (_database, mut client) = shop_with_views();
+    let queries = [
+        "SELECT name FROM core.brands; -- a note",
+        "SELECT name FROM core.brands -- a note; and no end",
+        "SELECT name FROM core.brands /* ; */ ;; /* ; */",
+        "; SELECT name || ';' AS name FROM core.brands;\n-- one note;\n/* and ; another */ ; ;",
+    ];
+    let is_there = "SELECT count(*) FROM pg_matviews WHERE matviewname ~ '^ends_[0-3]$' AND ispopulated";
+    for (number, query) in queries.iter().enumerate() {
+        run(
+            &mut client,
+            &format!(
+                "SELECT metabase.create_custom_view('ends_{number}', $q${query}$q$, ARRAY['name'], indexes => ARRAY['lower(name) -- a note']);
+                 SELECT metabase.create_view('ends_{number}', drop_existing => true)"
+            ),
+        );
+    }
+    for statement in [
+        "SELECT metabase.before_migration(); SELECT * FROM metabase.after_migration()",
+        "UPDATE core.brands SET name = name || '!'",
+    ] {
+        run(&mut client, statement);
+        assert_eq!(column(&mut client, is_there), ["4"]);
+    }
+    refresh_all(&mut client);
+    for number in 0..queries.len() {
+        let view = format!("ends_{number}");
+        assert_eq!(differences(&mut client, &view), 0);
+        assert_eq!(
+            column(
+                &mut client,
+                &format!("SELECT count(*) FROM metabase.verify('{view}')")
+            ),
+            ["0"]
+        );
+    }
+}
+
 #[test]
 fn its_strategy_may_be_a_cron_expression() {
     let (_database, mut client) = shop_with_views();
