@@ -50,3 +50,5 @@ JOIN rare
     ON rare.country = orders.country
     AND rare.city = orders.city
 WHERE orders.is_completed
+    -- Where there is none, the orders are not read again.
+    AND EXISTS (SELECT FROM rare)

@@ -17,7 +17,7 @@ word AS MATERIALIZED (
     WHERE status IS NOT NULL
     GROUP BY status
 ),
-meaning AS (
+meaning AS MATERIALIZED (
     SELECT
         status,
         words ~ '\m(sold|shipped|delivered|dispatched|sale completed|payout completed)\M' AS says_gone,
@@ -38,5 +38,13 @@ JOIN meaning
     ON meaning.status = item.status
     AND meaning.says_gone <> meaning.says_there
 LEFT JOIN sale ON sale.stock_item_id = item.id
-WHERE (meaning.says_gone AND sale.stock_item_id IS NULL AND EXISTS (SELECT FROM sale))
-    OR (meaning.says_there AND sale.is_gone)
+-- Where no order counts, that is what is wrong.
+WHERE EXISTS (
+        SELECT
+        FROM metabase_internal.orders
+        WHERE is_completed
+    )
+    AND CASE
+        WHEN meaning.says_gone THEN sale.stock_item_id IS NULL
+        ELSE sale.is_gone
+    END

@@ -8,4 +8,4 @@ FROM (
 ) AS entity
 WHERE id IS NOT NULL
 GROUP BY id
-HAVING count(*) > 1
+HAVING count(:what) > 1

@@ -8,7 +8,7 @@ WITH named AS MATERIALIZED (
         AND country IS NOT NULL
     GROUP BY country
 ),
-unknown AS (
+unknown AS MATERIALIZED (
     SELECT
         country,
         orders
@@ -33,3 +33,5 @@ SELECT
 FROM metabase_internal.orders AS orders
 JOIN unknown ON unknown.country = orders.country
 WHERE orders.is_completed
+    -- Where there is none, the orders are not read again.
+    AND EXISTS (SELECT FROM unknown)

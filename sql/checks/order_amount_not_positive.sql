@@ -13,7 +13,8 @@ refund AS (
     FROM low
     JOIN metabase_internal.orders AS sale
         ON sale.stock_item_id = low.stock_item_id
-        AND sale.gross_sale >= -low.gross_sale
+        -- One whose amount is not known may have brought in as much.
+        AND coalesce(sale.gross_sale >= -low.gross_sale, true)
     WHERE sale.is_completed
         AND low.gross_sale < 0
 )

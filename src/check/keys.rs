@@ -9,22 +9,36 @@ use crate::source::entity::Entity;
 pub fn findings(shop: &Shop) -> Vec<Finding> {
     let doubtful = shop.sources_read().filter(|source| !source.unique_key);
     doubtful
-        .flat_map(|source| [twice(shop, source), missing(shop, source)])
+        .flat_map(|source| {
+            let missing = (!is_shared(shop, source)).then(|| missing(shop, source));
+            [twice(shop, source)].into_iter().chain(missing)
+        })
         .collect()
 }
 
+/// Whether another entity is read from the same table: of the suppliers that are told by a column of the stock items, an item without one
+/// is none.
+fn is_shared(shop: &Shop, source: &Source) -> bool {
+    let oid = |source: &Source| source.relation.as_ref().map(|relation| relation.oid);
+    let readers = shop.sources_read().filter(|other| oid(other) == oid(source));
+    readers.count() > 1
+}
+
 fn twice(shop: &Shop, source: &Source) -> Finding {
-    let (severity, consequence) = match source.spec.entity {
+    // A row that is the same again changes nothing but the number of orders.
+    let (severity, what, consequence) = match source.spec.entity {
         Entity::Order => (
             Severity::Error,
+            "*",
             "each of these orders counts as often as it stands there",
         ),
         _ => (
             Severity::Warning,
-            "the views know the first row of each only, and nothing says which is right",
+            "DISTINCT entity",
+            "these rows differ, and the views know one of each only",
         ),
     };
-    finding(
+    let mut finding = finding(
         shop,
         source,
         "key_twice",
@@ -34,9 +48,11 @@ fn twice(shop: &Shop, source: &Source) -> Finding {
             "Keys stand in more than one row of {}; {consequence}.",
             named(source)
         ),
-        "Remove the rows that are too many, and put a unique index on the column. Where the rows are parts of one thing, map the key to \
-         what tells them apart.",
-    )
+        "Remove the rows that are too many, and put a unique index on the column. Where the rows are different things, map the key to what \
+         tells them apart.",
+    );
+    finding.values.push((":what", what.to_owned()));
+    finding
 }
 
 fn missing(shop: &Shop, source: &Source) -> Finding {

@@ -241,13 +241,15 @@ fn dangling_references() -> Vec<Finding> {
     .into_iter()
     .map(|(entity, column, target, severity)| {
         let adapters = (entity.spec().adapter, target.spec().adapter);
+        let mut views = views_of(target);
+        views.retain(|view| views_with(&[column]).contains(view));
         let condition = match entity {
             Order => "referring.is_completed",
             _ => "true",
         };
         Finding {
             needs: vec![(entity, column), (target, "id")],
-            views: views_of(target),
+            views,
             values: vec![
                 (":adapter", adapters.0.to_owned()),
                 (":column", column.to_owned()),
@@ -283,7 +285,7 @@ fn missing_references() -> Vec<Finding> {
     .into_iter()
     .map(|(name, entity, column, target, least)| Finding {
         needs: vec![(entity, column), (target, "id")],
-        views: views_of(target),
+        views: views_with(&[column]),
         least,
         below: 50,
         values: vec![
