@@ -6,6 +6,9 @@ use crate::source::Source;
 use crate::source::adapter;
 use crate::source::entity::Entity;
 
+pub const TWICE: &str = "key_twice";
+pub const MISSING: &str = "key_missing";
+
 pub fn findings(shop: &Shop) -> Vec<Finding> {
     let doubtful = shop.sources_read().filter(|source| !source.unique_key);
     doubtful
@@ -41,7 +44,7 @@ fn twice(shop: &Shop, source: &Source) -> Finding {
     let mut finding = finding(
         shop,
         source,
-        "key_twice",
+        TWICE,
         severity,
         include_str!("../../sql/checks/key_twice.sql"),
         format!(
@@ -63,7 +66,7 @@ fn missing(shop: &Shop, source: &Source) -> Finding {
     finding(
         shop,
         source,
-        "key_missing",
+        MISSING,
         Severity::Warning,
         include_str!("../../sql/checks/key_missing.sql"),
         format!("Rows of {} have no key; {consequence}.", named(source)),

@@ -87,6 +87,35 @@ mod tests {
     }
 
     #[test]
+    fn the_page_has_each_finding() {
+        let page = include_str!("../../docs/data.md");
+        let rows: Vec<Vec<&str>> = page
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+            .collect();
+        let documented: BTreeSet<[String; 3]> = rows
+            .iter()
+            .filter(|row| row.len() == 5)
+            .map(|row| [row[0].trim_matches('`'), row[1], row[2]].map(str::to_owned))
+            .collect();
+        let standing: BTreeSet<[String; 3]> = standing::findings()
+            .iter()
+            .map(|finding| [finding.name, finding.severity.name(), finding.entity.name()].map(str::to_owned))
+            .collect();
+        assert_eq!(documented, standing);
+        let beneath: BTreeSet<&str> = rows
+            .iter()
+            .filter(|row| row.len() == 4)
+            .map(|row| row[0].trim_matches('`'))
+            .collect();
+        assert_eq!(
+            beneath,
+            BTreeSet::from([keys::TWICE, keys::MISSING, unread::NAME])
+        );
+    }
+
+    #[test]
     fn each_file_is_a_check() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/sql/checks");
         let files = std::fs::read_dir(folder).expect("the folder").count();

@@ -9,6 +9,8 @@ use crate::source::entity::{Entity, EntityColumn, ValueKind};
 use crate::source::{Binding, Source, SourceColumn, SqlType, adapter, detect};
 use crate::sql;
 
+pub const NAME: &str = "unread_column";
+
 /// From which share of an entity's rows on it is worth a finding, in percent: a sale without a date is no reason to take another date
 /// for it.
 const LEAST: u32 = 10;
@@ -165,7 +167,7 @@ fn finding(shop: &Shop, source: &Source, binding: &Binding, column: &SourceColum
     let relation = source.relation.as_ref()?;
     let condition = format!("{} IS NOT NULL", remedy::reference(&column.name));
     Some(Finding {
-        name: "unread_column",
+        name: NAME,
         severity: Severity::Warning,
         entity,
         needs: Vec::new(),
