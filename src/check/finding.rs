@@ -2,6 +2,7 @@
 
 use pgrx::AnyNumeric;
 
+use super::beneath::Table;
 use super::remedy;
 use super::shop::Shop;
 use super::text::{LONGEST, quoted};
@@ -54,6 +55,8 @@ pub struct Finding {
     pub below: u32,
     /// A SELECT of the rows that have the flaw: their key, and texts that tell kinds of it apart.
     pub check: &'static str,
+    /// The table that it reads in place of adapters.
+    pub table: Option<Table>,
     /// What stands in it for its placeholders.
     pub values: Vec<(&'static str, String)>,
     /// A sentence, in which {value} and {detail} are what the check says, and {statuses} the statuses of all orders.
@@ -119,6 +122,11 @@ impl Finding {
                 .map(|(placeholder, value)| (*placeholder, value.as_str())),
         );
         let check = sql::fill(self.check, &values);
+        if let Some(table) = &self.table
+            && !table.is_all_that_is_read(&check)?
+        {
+            return Ok(Vec::new());
+        }
         let query = sql::fill(
             include_str!("../../sql/queries/check/found.sql"),
             &[

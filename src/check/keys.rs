@@ -1,5 +1,6 @@
 //! Keys: what the adapters leave out. Where nothing says that a key is unique, an adapter shows each key once, and no row without one.
 
+use super::beneath::Table;
 use super::finding::{ANY, Finding, Remedy, Severity, views_of};
 use super::shop::Shop;
 use crate::source::Source;
@@ -93,6 +94,7 @@ fn finding(
         least: 0,
         below: ANY,
         check,
+        table: Table::of(source),
         values: vec![(
             ":rows",
             adapter::rows(shop.sources(), source, &shop.settings, None),

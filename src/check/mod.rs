@@ -3,6 +3,7 @@
 //! `standing.rs` is the table of what is looked for in each shop, a SELECT in `sql/checks/` for each. `keys.rs` and `unread.rs` look
 //! beneath the adapters, at the tables themselves. All of it is read as the views' owner, as a refresh would, and nothing is written.
 
+mod beneath;
 mod finding;
 mod keys;
 mod remedy;

@@ -40,6 +40,7 @@ fn entry(
         least: 0,
         below: ANY,
         check,
+        table: None,
         values: Vec::new(),
         message: message.to_owned(),
         remedy: Remedy::Say(remedy.to_owned()),
@@ -54,8 +55,8 @@ fn orders() -> Vec<Finding> {
             Order,
             check!("no_status_counts"),
             "No order counts as a sale, so all views are empty or say that nothing was sold. Orders by status: {statuses}.",
-            "Name the statuses of sales: SELECT metabase.set_setting('completed_statuses', '…, …'); SELECT * FROM \
-             metabase.create_all_views(drop_existing => true);",
+            "Name the statuses of sales, or map is_completed: SELECT metabase.set_setting('completed_statuses', '…, …'); SELECT * \
+             FROM metabase.create_all_views(drop_existing => true);",
         ),
         Finding {
             needs: vec![(Order, "status")],

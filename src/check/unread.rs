@@ -1,5 +1,6 @@
 //! Columns that nothing reads, and whose names say that they have what a canonical column lacks.
 
+use super::beneath::Table;
 use super::finding::{ANY, Finding, Remedy, Severity, views_with};
 use super::remedy;
 use super::shop::Shop;
@@ -175,6 +176,7 @@ fn finding(shop: &Shop, source: &Source, binding: &Binding, column: &SourceColum
         least: LEAST,
         below: ANY,
         check: include_str!("../../sql/checks/unread_column.sql"),
+        table: Table::of(source),
         values: vec![
             (
                 ":rows",

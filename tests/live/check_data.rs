@@ -569,6 +569,53 @@ fn a_mapped_shop_is_checked_by_what_it_is_mapped_to() {
     assert_eq!(names(&check(&mut client)), ["order dangling_reference"]);
 }
 
+/// A statement finds a table by its name, which nobody may give to another one meanwhile, and with it whatever functions a mapping names.
+#[test]
+fn beneath_the_adapters_nothing_is_read_that_somebody_could_replace() {
+    let (database, mut client) = shop_with_views();
+    let stranger = database.create_role("stranger");
+    run(
+        &mut client,
+        "ALTER TABLE transactions.orders ADD amount numeric;
+         UPDATE transactions.orders SET amount = gross_sale, gross_sale = NULL;
+         CREATE FUNCTION transactions.paid(text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true'",
+    );
+    let is_looked_at = |client: &mut Client| {
+        let found = check(client);
+        found.iter().any(|found| found.finding == "unread_column")
+    };
+    assert!(is_looked_at(&mut client));
+    run(
+        &mut client,
+        &format!("BEGIN; ALTER SCHEMA transactions OWNER TO {stranger}"),
+    );
+    assert!(!is_looked_at(&mut client));
+    run(
+        &mut client,
+        &format!(
+            "ALTER TABLE transactions.orders OWNER TO {stranger}; SELECT metabase.map_source('order', 'transactions.orders')"
+        ),
+    );
+    assert!(is_looked_at(&mut client), "the table is the stranger's, too");
+    run(&mut client, "ROLLBACK");
+    for mapping in [
+        r#"'{"is_completed": "transactions.paid(status)"}'"#,
+        r#"'{"is_completed": "EXISTS (SELECT FROM core.platforms WHERE id = source.platform_id)"}'"#,
+        r#"'{}', 'transactions.paid(status)'"#,
+    ] {
+        run(
+            &mut client,
+            &format!(
+                "BEGIN;
+                 SELECT metabase.map_source('order', 'transactions.orders', {mapping});
+                 SELECT * FROM metabase.create_all_views(drop_existing => true)"
+            ),
+        );
+        assert!(!is_looked_at(&mut client), "{mapping}");
+        run(&mut client, "ROLLBACK");
+    }
+}
+
 #[test]
 fn the_shop_that_was_worked_out_by_hand_has_the_flaws_that_it_tells_of() {
     let (_database, mut client) = shop_with_views();
