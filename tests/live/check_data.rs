@@ -521,7 +521,7 @@ fn a_mapped_shop_is_checked_by_what_it_is_mapped_to() {
            CREATE TABLE "the shop"."Sales" (no bigint PRIMARY KEY, piece bigint, paid_at date, euro numeric, "total" text);
            CREATE TABLE "the shop".pieces (no bigint PRIMARY KEY, article bigint NOT NULL, supplier text);
            CREATE TABLE "the shop".articles (no bigint PRIMARY KEY, title text);
-           INSERT INTO "the shop".articles VALUES (1, 'Dunk');
+           INSERT INTO "the shop".articles VALUES (1, 'Dunk'), (2, 'Dunk'), (3, NULL), (4, 'Samba');
            INSERT INTO "the shop".pieces SELECT n, 1, CASE WHEN n % 2 = 0 THEN 'O''Neill' END FROM generate_series(1, 20) AS n;
            INSERT INTO "the shop"."Sales" SELECT n, n, '2024-01-01', 100, 'x' FROM generate_series(1, 12) AS n;
            UPDATE "the shop"."Sales" SET piece = 99 WHERE no IN (9, 10);
@@ -529,13 +529,18 @@ fn a_mapped_shop_is_checked_by_what_it_is_mapped_to() {
                '{"id": "no", "stock_item_id": "piece", "sold_at": "paid_at", "gross_sale": "euro", "is_completed": "true"}',
                'no <> 12 -- a test');
            SELECT metabase.map_source('stock_item', '"the shop".pieces', '{"id": "no", "product_id": "article"}');
-           SELECT metabase.map_source('product', '"the shop".articles', '{"id": "no", "name": "title"}')"#,
+           SELECT metabase.map_source('product', '"the shop".articles', '{"id": "no", "name": "title"}');
+           SELECT metabase.map_source('brand', '"the shop".articles', '{"id": "title", "name": "no"}')"#,
     );
     create_all_views(&mut client);
     let found = check(&mut client);
     assert_eq!(
         names(&found),
-        ["order dangling_reference", "stock_item unread_column"]
+        [
+            "order dangling_reference",
+            "stock_item unread_column",
+            "brand key_twice"
+        ]
     );
     // In the order of numbers.
     assert_eq!(
@@ -550,6 +555,7 @@ fn a_mapped_shop_is_checked_by_what_it_is_mapped_to() {
         (found[1].rows.as_str(), found[1].examples.as_str()),
         ("10", "{2,4,6,8,10}")
     );
+    assert_eq!(found[2].examples, "{Dunk}");
     assert_eq!(
         found[1].remedy,
         "SELECT metabase.map_source('supplier', '\"the shop\".pieces', '{\"id\":\"supplier\",\"name\":\"supplier\"}'); \
@@ -566,7 +572,10 @@ fn a_mapped_shop_is_checked_by_what_it_is_mapped_to() {
         ["O'Neill | 10"]
     );
     // That each name stands there often, and in some rows none, is what it was mapped for.
-    assert_eq!(names(&check(&mut client)), ["order dangling_reference"]);
+    assert_eq!(
+        names(&check(&mut client)),
+        ["order dangling_reference", "brand key_twice"]
+    );
 }
 
 /// A statement finds a table by its name, which nobody may give to another one meanwhile, and with it whatever functions a mapping names.
