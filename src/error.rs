@@ -292,7 +292,9 @@ pub enum Error {
     Nested,
     #[error("there are no views yet whose sources could be captured")]
     NothingToCapture,
-    #[error("there are no views yet whose data could be checked, or not all that they read is there")]
+    #[error(
+        "there are no views yet whose data could be checked, or not all of what they read is there and one role's"
+    )]
     NothingToCheck,
     #[error("facts and rollups cannot be built: {reason}")]
     CannotBuild { reason: String },

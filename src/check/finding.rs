@@ -5,7 +5,7 @@ use pgrx::AnyNumeric;
 use super::beneath::Table;
 use super::remedy;
 use super::shop::Shop;
-use super::text::{LONGEST, quoted};
+use super::text::{LONGEST, quoted, shown};
 use crate::error::Error;
 use crate::pg::query;
 use crate::source::entity::Entity;
@@ -145,7 +145,7 @@ impl Finding {
         let value = row.value.unwrap_or_default();
         let statuses = match self.message.contains("{statuses}") {
             true => shop.statuses()?,
-            false => String::new(),
+            false => "",
         };
         Ok(Found {
             severity: self.severity,
@@ -155,11 +155,8 @@ impl Finding {
                 &self.message,
                 &[
                     ("{value}", &quoted(&value, 40)),
-                    (
-                        "{detail}",
-                        &super::text::shown(&row.detail.unwrap_or_default(), LONGEST),
-                    ),
-                    ("{statuses}", &statuses),
+                    ("{detail}", &shown(&row.detail.unwrap_or_default(), LONGEST)),
+                    ("{statuses}", statuses),
                 ],
             ),
             rows: row.rows,

@@ -1,5 +1,7 @@
 //! The shop that is checked: what its adapters show, and what they were made from.
 
+use std::cell::OnceCell;
+
 use super::text::quoted;
 use crate::error::Error;
 use crate::pg::query;
@@ -14,6 +16,7 @@ pub struct Shop {
     /// The settings, with the zone that the views were made for.
     pub settings: Settings,
     mappings: Vec<Mapping>,
+    statuses: OnceCell<String>,
 }
 
 impl Shop {
@@ -27,6 +30,7 @@ impl Shop {
             settings: compared.settings.clone(),
             compared,
             mappings: mapping::stored()?,
+            statuses: OnceCell::new(),
         })
     }
 
@@ -70,7 +74,15 @@ impl Shop {
     }
 
     /// The statuses of the orders, in words.
-    pub fn statuses(&self) -> Result<String, Error> {
+    pub fn statuses(&self) -> Result<&str, Error> {
+        if let Some(words) = self.statuses.get() {
+            return Ok(words);
+        }
+        let words = self.look_at_statuses()?;
+        Ok(self.statuses.get_or_init(|| words))
+    }
+
+    fn look_at_statuses(&self) -> Result<String, Error> {
         #[derive(serde::Deserialize)]
         struct Status {
             status: Option<String>,

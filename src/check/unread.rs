@@ -4,6 +4,7 @@ use super::beneath::Table;
 use super::finding::{ANY, Finding, Remedy, Severity, views_with};
 use super::remedy;
 use super::shop::Shop;
+use super::text::quoted;
 use crate::error::Error;
 use crate::pg::query;
 use crate::source::entity::{Entity, EntityColumn, ValueKind};
@@ -194,7 +195,7 @@ fn finding(shop: &Shop, source: &Source, binding: &Binding, column: &SourceColum
         message: format!(
             "{name} of {} is not known where column {} of {} has a value, which nothing reads.",
             source.spec.adapter.replace('_', " "),
-            super::text::quoted(&column.name, 63),
+            quoted(&column.name, 63),
             relation.qualified
         ),
         remedy: Remedy::Say(mapped(shop, source, binding.column, binding, column)?),

@@ -669,7 +669,7 @@ fn nothing_is_written_and_only_the_views_owner_is_answered() {
     assert_error(
         &error,
         "55000",
-        "there are no views yet whose data could be checked, or not all that they read is there",
+        "there are no views yet whose data could be checked, or not all of what they read is there and one role's",
         Some("Create them: SELECT * FROM metabase.create_all_views();"),
     );
     create_all_views(&mut client);
