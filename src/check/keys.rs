@@ -14,18 +14,19 @@ pub fn findings(shop: &Shop) -> Vec<Finding> {
     let doubtful = shop.sources_read().filter(|source| !source.unique_key);
     doubtful
         .flat_map(|source| {
-            let missing = (!is_shared(shop, source)).then(|| missing(shop, source));
+            let missing = (!is_anothers(shop, source)).then(|| missing(shop, source));
             [twice(shop, source)].into_iter().chain(missing)
         })
         .collect()
 }
 
-/// Whether another entity is read from the same table: of the suppliers that are told by a column of the stock items, an item without one
-/// is none.
-fn is_shared(shop: &Shop, source: &Source) -> bool {
+/// Whether a table is another entity's before it is this one's: of the suppliers that are told by a column of the stock items, an item
+/// without one is none.
+fn is_anothers(shop: &Shop, source: &Source) -> bool {
     let oid = |source: &Source| source.relation.as_ref().map(|relation| relation.oid);
-    let readers = shop.sources_read().filter(|other| oid(other) == oid(source));
-    readers.count() > 1
+    shop.sources_read()
+        .take_while(|other| other.spec.entity != source.spec.entity)
+        .any(|other| oid(other) == oid(source))
 }
 
 fn twice(shop: &Shop, source: &Source) -> Finding {
