@@ -53,6 +53,7 @@ is_new_build() { [ "$(build)" != "$(cat "$cluster/build" 2> /dev/null)" ]; }
 show() {
     say "Creating what is missing of the seven views, refreshing them all"
     sql -d shop -f demo/first_look.sql
+    check_data
     write_pages
     cat <<MESSAGE
 
@@ -62,6 +63,12 @@ The demo shop runs. Its files are in $cluster.
   stop:     scripts/demo.sh stop     (make demo starts it again)
   remove:   scripts/demo.sh drop
 MESSAGE
+}
+
+# What is wrong with the shop's data.
+check_data() {
+    say "Checking the shop's data"
+    sql -d shop -f demo/check_data.sql
 }
 
 # The four dashboards, as pages for any browser.

@@ -109,6 +109,8 @@ COMMENT ON FUNCTION metabase.disable_capture() IS
     'Captures no changes any more: facts and rollups are dropped, and all refreshes are full.';
 COMMENT ON FUNCTION metabase.verify(text) IS
     'The rows in which a view differs from its definition: missing ones and superfluous ones. None where it is right.';
+COMMENT ON FUNCTION metabase.check_data() IS
+    'What in the shop''s data makes the numbers of the views wrong without being an error: a row a finding, the worst first, with examples and what to do. None where all is well.';
 COMMENT ON FUNCTION metabase.rebuild() IS
     'Builds facts and rollups anew from the sources; each view is next refreshed in full.';
 COMMENT ON FUNCTION metabase.detect_sources() IS

@@ -290,6 +290,10 @@ pub enum Error {
     Nested,
     #[error("there are no views yet whose sources could be captured")]
     NothingToCapture,
+    #[error(
+        "there are no views yet whose data could be checked, or not all of what they read is there and one role's"
+    )]
+    NothingToCheck,
     #[error("facts and rollups cannot be built: {reason}")]
     CannotBuild { reason: String },
     #[error("what was read of the shop as {rows} is not of the types that adapters have")]
@@ -522,6 +526,7 @@ impl Error {
             | NoPgCron
             | NoEngine
             | NothingToCapture
+            | NothingToCheck
             | NotCaptured { .. }
             | Nested
             | MigrationUnderWay { .. }
@@ -830,7 +835,7 @@ impl Error {
                     .into()
             }
             Nested => "Take the call out of the function that a mapping, a policy or an index calls.".into(),
-            NothingToCapture => "Create them: SELECT * FROM metabase.create_all_views();".into(),
+            NothingToCapture | NothingToCheck => "Create them: SELECT * FROM metabase.create_all_views();".into(),
             ForeignTrigger => {
                 "Drop the trigger. If it was to capture changes: SELECT * FROM metabase.enable_capture();".into()
             }

@@ -9,6 +9,7 @@ pgrx::pg_module_magic!();
 
 mod api;
 mod calendar;
+mod check;
 mod country;
 mod dashboard;
 mod error;

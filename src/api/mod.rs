@@ -2,6 +2,7 @@
 //! COMMENT, in `sql/finalize.sql`.
 
 mod dashboards;
+mod data;
 mod incremental;
 mod internal;
 mod migration;

@@ -9,28 +9,11 @@ use crate::sql;
 
 /// An entity's adapter, as it stands behind CREATE or CREATE OR REPLACE.
 pub fn view(sources: &Sources, source: &Source, settings: &Settings) -> String {
-    let columns: Vec<String> = source
-        .bindings
-        .iter()
-        .map(|binding| {
-            format!(
-                "    {} AS {}",
-                shown(sources, source, binding, settings),
-                sql::ident(binding.column.name)
-            )
-        })
-        .collect();
-    let columns = columns.join(",\n");
     let name = sql::qualified("metabase_internal", source.spec.adapter);
-    let Some(relation) = &source.relation else {
-        return format!("VIEW {name} AS\nSELECT\n{columns}\nWHERE false");
-    };
-    let filter = source
-        .filter
-        .as_ref()
-        .map(|filter| format!("\nWHERE (\n{filter}\n)"))
-        .unwrap_or_default();
-    let body = format!("SELECT\n{columns}\nFROM {} AS source{filter}", relation.qualified);
+    let body = rows(sources, source, settings, None);
+    if source.relation.is_none() {
+        return format!("VIEW {name} AS\n{body}");
+    }
     if source.unique_key || source.spec.entity == Entity::Order {
         return format!("VIEW {name} AS\n{body}");
     }
@@ -45,6 +28,41 @@ pub fn view(sources: &Sources, source: &Source, settings: &Settings) -> String {
         "VIEW {name} AS\nSELECT DISTINCT ON (\"id\") *\nFROM (\n{body}\n) AS entity\nWHERE \"id\" IS NOT \
          NULL\nORDER BY {}",
         names.join(", ")
+    )
+}
+
+/// The rows that an entity's adapter chooses from, one a row of the table: also those without a key, and all that share one. `condition`
+/// says over the table's columns, as `source`, which of them.
+pub fn rows(sources: &Sources, source: &Source, settings: &Settings, condition: Option<&str>) -> String {
+    let columns: Vec<String> = source
+        .bindings
+        .iter()
+        .map(|binding| {
+            format!(
+                "    {} AS {}",
+                shown(sources, source, binding, settings),
+                sql::ident(binding.column.name)
+            )
+        })
+        .collect();
+    let columns = columns.join(",\n");
+    let Some(relation) = &source.relation else {
+        return format!("SELECT\n{columns}\nWHERE false");
+    };
+    let conditions: Vec<String> = source
+        .filter
+        .as_deref()
+        .into_iter()
+        .chain(condition)
+        .map(|condition| format!("(\n{condition}\n)"))
+        .collect();
+    let condition = match conditions.is_empty() {
+        true => String::new(),
+        false => format!("\nWHERE {}", conditions.join(" AND ")),
+    };
+    format!(
+        "SELECT\n{columns}\nFROM {} AS source{condition}",
+        relation.qualified
     )
 }
 

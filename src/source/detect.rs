@@ -322,7 +322,7 @@ pub fn check_keys(source: &Source) -> Vec<Error> {
 }
 
 /// Whether values of the two types can be compared with `=` as they are.
-fn comparable(left: &SqlType, right: &SqlType) -> bool {
+pub fn comparable(left: &SqlType, right: &SqlType) -> bool {
     let class = |sql_type: &SqlType| match (sql_type.base.as_str(), sql_type.category) {
         ("smallint" | "integer" | "bigint", _) => "integer".to_owned(),
         (_, 'S') => "text".to_owned(),

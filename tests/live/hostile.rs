@@ -998,6 +998,7 @@ fn use_everything(client: &mut Client) {
         "SELECT * FROM metabase.create_all_views()",
         "SELECT * FROM metabase.create_view('metabase_brand_analytics', drop_existing => true)",
         "SELECT * FROM metabase.view_status()",
+        "SELECT * FROM metabase.check_data()",
         "SELECT * FROM metabase.refresh('all')",
         "SELECT * FROM metabase.refresh_view('metabase_inventory_status', 'full')",
         "SELECT metabase.create_custom_view(

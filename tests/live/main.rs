@@ -2,6 +2,7 @@
 
 mod cascades;
 mod changes;
+mod check_data;
 mod cluster;
 mod concurrency;
 mod cost;

@@ -361,6 +361,7 @@ fn use_the_api(client: &mut Client) {
         "view_status('by_country')",
         "verify('metabase_brand_analytics')",
         "verify('by_country')",
+        "check_data()",
         "capture_status()",
         "disable_capture()",
         "enable_capture()",

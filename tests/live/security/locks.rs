@@ -74,6 +74,7 @@ const CALLS: &[(&str, &[&str])] = &[
             "check_dashboard('inventory_management')",
         ],
     ),
+    ("metabase.check_data()", &["check_data()"]),
     (
         "metabase.create_all_views(boolean)",
         &["create_all_views()", "create_all_views(true)"],

@@ -1,0 +1,195 @@
+//! A finding: what is looked for, how, and what is said of it.
+
+use pgrx::AnyNumeric;
+
+use super::beneath::Table;
+use super::remedy;
+use super::shop::Shop;
+use super::text::{LONGEST, quoted, shown};
+use crate::error::Error;
+use crate::pg::query;
+use crate::source::entity::Entity;
+use crate::sql;
+use crate::view::catalog::VIEWS;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Numbers are wrong.
+    Error,
+    /// Numbers are probably wrong, or not complete.
+    Warning,
+    /// It is worth a look.
+    Notice,
+}
+
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Notice => "notice",
+        }
+    }
+}
+
+/// What helps.
+pub enum Remedy {
+    /// What a person reads, or calls.
+    Say(String),
+    /// Having the status count that was found.
+    CountStatus,
+}
+
+/// Something that is looked for.
+pub struct Finding {
+    pub name: &'static str,
+    pub severity: Severity,
+    pub entity: Entity,
+    /// The columns without which there is nothing to look at; where the shop has no such entity, it has no such column.
+    pub needs: Vec<(Entity, &'static str)>,
+    pub views: Vec<&'static str>,
+    /// From which share on it is one, in percent of the entity's rows: a few of them are in each shop.
+    pub least: u32,
+    /// Up to which: a shop in which hardly anything has it does without.
+    pub below: u32,
+    /// A SELECT of the rows that have the flaw: their key, and texts that tell kinds of it apart.
+    pub check: &'static str,
+    /// The table that it reads in place of adapters.
+    pub table: Option<Table>,
+    /// What stands in it for its placeholders.
+    pub values: Vec<(&'static str, String)>,
+    /// A sentence, in which {value} and {detail} are what the check says, and {statuses} the statuses of all orders.
+    pub message: String,
+    pub remedy: Remedy,
+}
+
+/// A share that no share reaches.
+pub const ANY: u32 = 101;
+
+/// What a check has found.
+#[derive(serde::Deserialize)]
+struct Row {
+    value: Option<String>,
+    detail: Option<String>,
+    rows: i64,
+    share: AnyNumeric,
+    examples: Vec<String>,
+}
+
+/// A finding that there is.
+pub struct Found {
+    pub severity: Severity,
+    pub entity: Entity,
+    pub name: &'static str,
+    pub message: String,
+    pub rows: i64,
+    pub share: AnyNumeric,
+    pub examples: Vec<String>,
+    pub views: Vec<&'static str>,
+    pub remedy: String,
+}
+
+impl Found {
+    /// The worst first, then those with the most rows, then whatever never changes.
+    pub fn rank(&self) -> impl Ord {
+        (
+            self.severity,
+            -self.rows,
+            self.entity,
+            self.name,
+            self.message.clone(),
+        )
+    }
+}
+
+impl Finding {
+    /// Whether the shop has what it is about.
+    pub fn concerns(&self, shop: &Shop) -> bool {
+        self.needs
+            .iter()
+            .all(|(entity, column)| shop.shows(*entity, column))
+    }
+
+    /// Looks for it, as whoever reads the adapters.
+    pub fn look(&self, shop: &Shop) -> Result<Vec<Found>, Error> {
+        let zone = sql::literal(&shop.settings.time_zone);
+        let mut values: Vec<(&str, &str)> =
+            vec![(":'time_zone'", &zone), (":letters", shop.settings.letters)];
+        values.extend(
+            self.values
+                .iter()
+                .map(|(placeholder, value)| (*placeholder, value.as_str())),
+        );
+        let check = sql::fill(self.check, &values);
+        if let Some(table) = &self.table
+            && !table.is_all_that_is_read(&check)?
+        {
+            return Ok(Vec::new());
+        }
+        let query = sql::fill(
+            include_str!("../../sql/queries/check/found.sql"),
+            &[
+                (":check", &check),
+                (":adapter", self.entity.spec().adapter),
+                (":key", shop.key_order(self.entity)),
+                (":least", &self.least.to_string()),
+                (":below", &self.below.to_string()),
+            ],
+        );
+        let rows: Vec<Row> = query::rows(&query, &[])?;
+        rows.into_iter().map(|row| self.found(shop, row)).collect()
+    }
+
+    fn found(&self, shop: &Shop, row: Row) -> Result<Found, Error> {
+        let value = row.value.unwrap_or_default();
+        let statuses = match self.message.contains("{statuses}") {
+            true => shop.statuses()?,
+            false => "",
+        };
+        Ok(Found {
+            severity: self.severity,
+            entity: self.entity,
+            name: self.name,
+            message: sql::fill(
+                &self.message,
+                &[
+                    ("{value}", &quoted(&value, 40)),
+                    ("{detail}", &shown(&row.detail.unwrap_or_default(), LONGEST)),
+                    ("{statuses}", statuses),
+                ],
+            ),
+            rows: row.rows,
+            share: row.share,
+            examples: row.examples,
+            views: self.views.clone(),
+            remedy: match &self.remedy {
+                Remedy::Say(text) => text.clone(),
+                Remedy::CountStatus => remedy::count_status(shop, &value),
+            },
+        })
+    }
+}
+
+/// The views whose definitions have all of these words.
+pub fn views_with(words: &[&str]) -> Vec<&'static str> {
+    VIEWS
+        .iter()
+        .filter(|view| {
+            let query = view.query("UTC");
+            words.iter().all(|word| query.contains(word))
+        })
+        .map(|view| view.name)
+        .collect()
+}
+
+/// The views that read an entity.
+pub fn views_of(entity: Entity) -> Vec<&'static str> {
+    let adapter = format!("metabase_internal.{}", entity.spec().adapter);
+    let reads = |query: &str| query.split_whitespace().any(|word| word == adapter);
+    VIEWS
+        .iter()
+        .filter(|view| reads(&view.query("UTC")))
+        .map(|view| view.name)
+        .collect()
+}

@@ -1,0 +1,319 @@
+//! What is looked for in each shop, as data. A new finding is an entry here and a file in `sql/checks/`.
+
+use super::finding::{ANY, Finding, Remedy, Severity, views_of, views_with};
+use crate::source::entity::Entity::{
+    self, Brand, Category, Order, Platform, Product, Size, StockItem, Supplier,
+};
+
+/// The text of a check.
+macro_rules! check {
+    ($name:literal) => {
+        include_str!(concat!("../../sql/checks/", $name, ".sql"))
+    };
+}
+
+/// All of them, whatever the shop has.
+pub fn findings() -> Vec<Finding> {
+    let mut findings = orders();
+    findings.extend(items());
+    findings.extend(places());
+    findings.extend(dangling_references());
+    findings.extend(missing_references());
+    findings
+}
+
+/// An entry in which nothing is special.
+fn entry(
+    name: &'static str,
+    severity: Severity,
+    entity: Entity,
+    check: &'static str,
+    message: &str,
+    remedy: &str,
+) -> Finding {
+    Finding {
+        name,
+        severity,
+        entity,
+        needs: Vec::new(),
+        views: views_of(entity),
+        least: 0,
+        below: ANY,
+        check,
+        table: None,
+        values: Vec::new(),
+        message: message.to_owned(),
+        remedy: Remedy::Say(remedy.to_owned()),
+    }
+}
+
+fn orders() -> Vec<Finding> {
+    vec![
+        entry(
+            "no_status_counts",
+            Severity::Error,
+            Order,
+            check!("no_status_counts"),
+            "No order counts as a sale, so all views are empty or say that nothing was sold. Orders by status: {statuses}.",
+            "Name the statuses of sales, or map is_completed: SELECT metabase.set_setting('completed_statuses', '…, …'); SELECT * \
+             FROM metabase.create_all_views(drop_existing => true);",
+        ),
+        Finding {
+            needs: vec![(Order, "status")],
+            remedy: Remedy::CountStatus,
+            ..entry(
+                "status_not_counted",
+                Severity::Warning,
+                Order,
+                check!("status_not_counted"),
+                "Orders with the status {value} do not count, although it sounds like that of a sale. Orders by status: \
+                 {statuses}.",
+                "",
+            )
+        },
+        Finding {
+            needs: vec![(Order, "sold_at")],
+            // A shop has a few.
+            least: 1,
+            ..order_without(
+                "order_without_date",
+                Severity::Warning,
+                "sold_at",
+                "Completed orders have no date (sold_at), so they are in no day, month or year, and no filter of dates finds them.",
+                "Enter the dates. If another column has them: SELECT * FROM metabase.sources WHERE entity = 'order'; and map \
+                 sold_at.",
+            )
+        },
+        order_without(
+            "order_without_amount",
+            Severity::Error,
+            "gross_sale",
+            "Completed orders have no amount (gross_sale), so revenue lacks them while they count as orders.",
+            "Enter the amounts. If another column has them: SELECT * FROM metabase.sources WHERE entity = 'order'; and map \
+             gross_sale.",
+        ),
+        Finding {
+            views: views_of(StockItem),
+            ..order_without(
+                "order_without_stock_item",
+                Severity::Warning,
+                "stock_item_id",
+                "Completed orders name no stock item, so no product, brand or supplier has their revenue, and the item that was \
+                 sold counts as unsold.",
+                "Enter the items. If another column has them: SELECT * FROM metabase.sources WHERE entity = 'order'; and map \
+                 stock_item_id.",
+            )
+        },
+        Finding {
+            views: views_of(Platform),
+            ..order_without(
+                "order_without_platform",
+                Severity::Warning,
+                "platform_id",
+                "Completed orders name no platform, so that figures by platform lack them.",
+                "Enter the platforms, also one for what is sold on none.",
+            )
+        },
+        Finding {
+            needs: vec![
+                (Order, "sold_at"),
+                (Order, "stock_item_id"),
+                (StockItem, "purchase_date"),
+            ],
+            views: views_with(&["purchase_date"]),
+            ..entry(
+                "sold_before_bought",
+                Severity::Warning,
+                Order,
+                check!("sold_before_bought"),
+                "Completed orders were sold on a day before their stock item was bought, so that days in stock and days to sell \
+                 are negative.",
+                "Correct sold_at of the orders or purchase_date of their items.",
+            )
+        },
+        Finding {
+            needs: vec![(Order, "gross_sale")],
+            ..entry(
+                "amount_not_positive",
+                Severity::Warning,
+                Order,
+                check!("order_amount_not_positive"),
+                "Completed orders have an amount (gross_sale) of zero or less, and are no refund of another order of their item.",
+                "Correct the amounts. Orders that are no sales: map the entity with a filter that leaves them out.",
+            )
+        },
+        entry(
+            "nulls_increase",
+            Severity::Warning,
+            Order,
+            check!("nulls_increase"),
+            "Recent completed orders lack {value} more often than before: {detail}.",
+            "Find out what has stopped to write the column, and where it writes now: SELECT * FROM metabase.sources WHERE entity \
+             = 'order';",
+        ),
+    ]
+}
+
+/// A finding on completed orders in which a column is NULL.
+fn order_without(
+    name: &'static str,
+    severity: Severity,
+    column: &'static str,
+    message: &str,
+    remedy: &str,
+) -> Finding {
+    Finding {
+        needs: vec![(Order, column)],
+        values: vec![(":column", column.to_owned())],
+        ..entry(name, severity, Order, check!("order_without"), message, remedy)
+    }
+}
+
+fn items() -> Vec<Finding> {
+    vec![
+        Finding {
+            needs: vec![(StockItem, "status"), (Order, "stock_item_id")],
+            views: views_with(&["purchase_date"]),
+            ..entry(
+                "item_status_disagrees",
+                Severity::Warning,
+                StockItem,
+                check!("item_status_disagrees"),
+                "Stock items with the status {value} have {detail}. Whether an item is sold, the views tell by its orders alone.",
+                "Enter the orders that are missing, or correct the status of the items.",
+            )
+        },
+        Finding {
+            needs: vec![(StockItem, "purchase_price")],
+            views: views_with(&["purchase_price"]),
+            ..entry(
+                "amount_not_positive",
+                Severity::Warning,
+                StockItem,
+                check!("item_amount_negative"),
+                "Stock items have a negative purchase price.",
+                "Correct the prices.",
+            )
+        },
+    ]
+}
+
+fn places() -> Vec<Finding> {
+    vec![
+        Finding {
+            needs: vec![(Order, "country")],
+            views: views_with(&["country_code("]),
+            ..entry(
+                "no_such_country",
+                Severity::Notice,
+                Order,
+                check!("no_such_country"),
+                "Completed orders name countries that are not known, so no map shows them: {detail}.",
+                "Correct the names, or map country to an expression that gives ISO codes or English names.",
+            )
+        },
+        Finding {
+            needs: vec![(Order, "country"), (Order, "city")],
+            views: views_with(&["country_code("]),
+            ..entry(
+                "city_spelled_differently",
+                Severity::Notice,
+                Order,
+                check!("city_spelled_differently"),
+                "Cities of one country are spelled in several ways that differ in case or blanks only, and are a row each: {detail}.",
+                "Correct the spelling, or map city to an expression such as initcap(btrim(city)).",
+            )
+        },
+    ]
+}
+
+/// References into nothing.
+fn dangling_references() -> Vec<Finding> {
+    [
+        (Order, "stock_item_id", StockItem, Severity::Error),
+        (Order, "platform_id", Platform, Severity::Warning),
+        (StockItem, "product_id", Product, Severity::Error),
+        (StockItem, "supplier_id", Supplier, Severity::Warning),
+        (StockItem, "size_id", Size, Severity::Warning),
+        (Product, "brand_id", Brand, Severity::Warning),
+        (Product, "category_id", Category, Severity::Warning),
+        (Brand, "parent_brand_id", Brand, Severity::Warning),
+    ]
+    .into_iter()
+    .map(|(entity, column, target, severity)| {
+        let adapters = (entity.spec().adapter, target.spec().adapter);
+        let mut views = views_of(target);
+        views.retain(|view| views_with(&[column]).contains(view));
+        let condition = match entity {
+            Order => "referring.is_completed",
+            _ => "true",
+        };
+        Finding {
+            needs: vec![(entity, column), (target, "id")],
+            views,
+            values: vec![
+                (":adapter", adapters.0.to_owned()),
+                (":column", column.to_owned()),
+                (":target", adapters.1.to_owned()),
+                (":condition", condition.to_owned()),
+            ],
+            ..entry(
+                "dangling_reference",
+                severity,
+                entity,
+                check!("dangling_reference"),
+                &format!(
+                    "{column} of {} refers to {} that are not there.",
+                    adapters.0.replace('_', " "),
+                    adapters.1.replace('_', " ")
+                ),
+                "Enter what is missing, or correct the references. A filter of the mapping may leave out what is referred to: \
+                 SELECT * FROM metabase.sources;",
+            )
+        }
+    })
+    .collect()
+}
+
+/// References that most rows have. A shop in which hardly any has one does without.
+fn missing_references() -> Vec<Finding> {
+    [
+        // Private sellers are no suppliers.
+        ("item_without_supplier", StockItem, "supplier_id", Supplier, 10),
+        ("product_without_brand", Product, "brand_id", Brand, 5),
+        ("product_without_category", Product, "category_id", Category, 5),
+    ]
+    .into_iter()
+    .map(|(name, entity, column, target, least)| Finding {
+        needs: vec![(entity, column), (target, "id")],
+        views: views_with(&[column]),
+        least,
+        below: 50,
+        values: vec![
+            (":adapter", entity.spec().adapter.to_owned()),
+            (":column", column.to_owned()),
+        ],
+        ..entry(
+            name,
+            Severity::Notice,
+            entity,
+            check!("reference_missing"),
+            &format!(
+                "{} have no {}, although most others have one.",
+                capitalized(&entity.spec().adapter.replace('_', " ")),
+                target.name()
+            ),
+            &format!("Enter the {}.", target.spec().adapter),
+        )
+    })
+    .collect()
+}
+
+/// A text that begins a sentence.
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
