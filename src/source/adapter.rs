@@ -9,6 +9,11 @@ use crate::sql;
 
 /// An entity's adapter, as it stands behind CREATE or CREATE OR REPLACE.
 pub fn view(sources: &Sources, source: &Source, settings: &Settings) -> String {
+    view_in("metabase_internal", sources, source, settings)
+}
+
+/// The same in another schema.
+pub fn view_in(schema: &str, sources: &Sources, source: &Source, settings: &Settings) -> String {
     let columns: Vec<String> = source
         .bindings
         .iter()
@@ -21,7 +26,7 @@ pub fn view(sources: &Sources, source: &Source, settings: &Settings) -> String {
         })
         .collect();
     let columns = columns.join(",\n");
-    let name = sql::qualified("metabase_internal", source.spec.adapter);
+    let name = sql::qualified(schema, source.spec.adapter);
     let Some(relation) = &source.relation else {
         return format!("VIEW {name} AS\nSELECT\n{columns}\nWHERE false");
     };
