@@ -1,7 +1,7 @@
 //! Standing still: what one role stores, or keeps locked, stops nobody else.
 
 use crate::cluster::{Database, create_all_views, error_of, refresh_all};
-use crate::shop::{assert_error, column, refresh_view, run, shop, shop_with_views};
+use crate::shop::{SALE, assert_error, column, refresh_view, refreshed_shop, run, shop, shop_with_views};
 
 /// Remembers views of a role's own, as many as that, as if it had created them with such a query.
 fn remember_views(database: &Database, role: &str, number: i32, query: &str) {
@@ -232,4 +232,27 @@ fn who_grants_what_he_may_not_grant_and_stays_is_in_nobodys_way() {
         )
     );
     run(&mut as_author, "COMMIT");
+}
+
+#[test]
+fn who_grants_a_column_that_he_may_only_read_has_no_facts_built_anew() {
+    let (database, mut client) = refreshed_shop();
+    let reader = database.create_role("reader");
+    run(
+        &mut client,
+        &format!(
+            "GRANT USAGE ON SCHEMA core TO {reader};
+             GRANT SELECT (name) ON core.platforms TO {reader}"
+        ),
+    );
+    refresh_all(&mut client);
+    run(
+        &mut database.connect_as(&reader),
+        &format!("GRANT SELECT (name) ON core.platforms TO {reader}"),
+    );
+    run(&mut client, SALE);
+    assert_eq!(
+        column(&mut client, "SELECT DISTINCT mode FROM metabase.refresh('all')"),
+        ["incremental"]
+    );
 }
