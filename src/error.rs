@@ -104,7 +104,7 @@ pub enum Error {
         "{relation}, the source of entity \"{entity}\", was replaced or given to somebody else meanwhile"
     )]
     SourceReplaced { entity: &'static str, relation: String },
-    #[error("while an adapter was made, {object} has come to be in schema metabase_internal")]
+    #[error("while an adapter was made, {object} was made beside it")]
     Planted { object: String },
     #[error("entity \"{entity}\" cannot be read from {relation}: it is {kind}")]
     RelationKind {
@@ -242,6 +242,10 @@ pub enum Error {
     SourceLocked { view: String },
     #[error("another session creates or drops views, and did not end within lock_timeout")]
     LifecycleLocked,
+    #[error(
+        "{grant} could not be done: another session alters privileges, and did not end within lock_timeout"
+    )]
+    GrantLocked { grant: String },
     #[error("materialized view analytics.{view} cannot be refreshed concurrently without its unique index")]
     NoUniqueIndex { view: String },
     #[error("incremental refresh of analytics.{view} is not possible: {reason}")]
@@ -505,6 +509,7 @@ impl Error {
             LockTimeout { .. }
             | SourceLocked { .. }
             | LifecycleLocked
+            | GrantLocked { .. }
             | RefreshLocked
             | SourcesBusy
             | ExtensionInUse => sqlstate::LOCK_NOT_AVAILABLE,
@@ -773,6 +778,9 @@ impl Error {
                  = {}::regclass; then try again, with a longer lock_timeout if need be.",
                 crate::sql::literal(&crate::sql::qualified("analytics", view))
             ),
+            GrantLocked { .. } => {
+                "Do it by hand, and see who is waited for: SELECT pg_blocking_pids(pid) FROM pg_stat_activity WHERE query LIKE 'GRANT%';".into()
+            }
             LifecycleLocked => {
                 "Try again when its transaction has ended, with a longer lock_timeout if need be.".into()
             }

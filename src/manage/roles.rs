@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_superuser};
+use crate::pg::patience::patiently;
 use crate::pg::query;
 use crate::source::Source;
 use crate::source::entity::adapters;
@@ -65,7 +66,13 @@ pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
     for reader in &readers {
         let grantee = sql::ident(reader);
         grant_view(view, &grantee)?;
-        as_extension_owner(|| query::run(&format!("GRANT USAGE ON SCHEMA analytics TO {grantee}"), &[]))?;
+        let may_use_schema: bool = query::value(
+            "SELECT pg_catalog.has_schema_privilege($1::pg_catalog.name, 'analytics', 'USAGE')",
+            &[reader.clone().into()],
+        )?;
+        if !may_use_schema {
+            grant_patiently("USAGE ON SCHEMA analytics", &grantee)?;
+        }
     }
     Ok(())
 }
@@ -215,17 +222,27 @@ pub fn grant_migrations() -> Result<(), Error> {
         ),
         &[adapters().into()],
     )?;
-    as_extension_owner(|| {
-        for owner in &owners {
-            let grantee = sql::ident(owner);
-            for grant in [
-                "USAGE ON SCHEMA metabase",
-                "EXECUTE ON FUNCTION metabase.before_migration(), metabase.after_migration(boolean)",
-            ] {
-                query::run(&format!("GRANT {grant} TO {grantee}"), &[])?;
-            }
+    for owner in &owners {
+        let grantee = sql::ident(owner);
+        for privilege in [
+            "USAGE ON SCHEMA metabase",
+            "EXECUTE ON FUNCTION metabase.before_migration(), metabase.after_migration(boolean)",
+        ] {
+            grant_patiently(privilege, &grantee)?;
         }
-        Ok(())
+    }
+    Ok(())
+}
+
+/// Grants what the extension's owner may grant. Whoever has any privilege on a schema or function can keep its row locked, by granting it,
+/// also to himself: refreshes wait meanwhile, and so they wait for a few seconds only.
+fn grant_patiently(privilege: &str, grantee: &str) -> Result<(), Error> {
+    let grant = format!("GRANT {privilege} TO {grantee}");
+    patiently(|| as_extension_owner(|| query::run(&grant, &[]))).map_err(|error| {
+        match error.is_lock_timeout() {
+            true => Error::GrantLocked { grant: grant.clone() },
+            false => error,
+        }
     })
 }
 

@@ -9,10 +9,18 @@ use crate::sql;
 
 /// An entity's adapter, as it stands behind CREATE or CREATE OR REPLACE.
 pub fn view(sources: &Sources, source: &Source, settings: &Settings) -> String {
-    let name = sql::qualified("metabase_internal", source.spec.adapter);
+    view_in("metabase_internal", sources, source, settings)
+}
+
+/// The same in another schema.
+pub fn view_in(schema: &str, sources: &Sources, source: &Source, settings: &Settings) -> String {
+    let name = sql::qualified(schema, source.spec.adapter);
     let body = rows(sources, source, settings, None);
     if source.relation.is_none() {
-        return format!("VIEW {name} AS\n{body}");
+        return format!(
+            "VIEW {name} AS
+{body}"
+        );
     }
     if source.unique_key || source.spec.entity == Entity::Order {
         return format!("VIEW {name} AS\n{body}");

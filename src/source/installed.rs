@@ -20,6 +20,9 @@ use crate::settings::{self, Settings};
 use crate::sql;
 use crate::sqlstate;
 
+/// What changes an adapter in place.
+const OR_REPLACE: &str = "CREATE OR REPLACE";
+
 /// The adapters, in the order of the entities. `made` has what they were made from.
 fn seen(made: Option<&Making>) -> Result<Vec<AdapterSeen>, Error> {
     let relations: Vec<Option<String>> = ENTITIES
@@ -254,7 +257,7 @@ pub fn follow(compared: &Compared, what: &str) -> Result<(), Error> {
         }
     }
     for source in &followers {
-        create("CREATE OR REPLACE", sources, source, settings)?;
+        create(OR_REPLACE, sources, source, settings)?;
     }
     check_owners(&current_role()?)?;
     check_sources(followers.iter().copied())?;
@@ -539,74 +542,80 @@ pub fn told(definition: &str) -> Result<String, Error> {
     subtransaction_kept_if(
         |_| false,
         || {
-            as_creator("told", || {
-                restricted(|| {
-                    query::run(
-                        &format!("CREATE VIEW metabase_internal.told AS\n{definition}"),
-                        &[],
-                    )
-                })
-            })?;
+            let name = sql::qualified(&open_workshop()?, "told");
+            restricted(|| query::run(&format!("CREATE VIEW {name} AS\n{definition}"), &[]))?;
             query::value(
-                "SELECT pg_catalog.pg_get_viewdef('metabase_internal.told'::pg_catalog.regclass)",
-                &[],
+                "SELECT pg_catalog.pg_get_viewdef($1::pg_catalog.regclass)",
+                &[name.into()],
             )
         },
     )
 }
 
+/// Makes an adapter, or changes it where `verb` is OR REPLACE, as the current role.
+///
+/// That role may make nothing in `metabase_internal`: a function there that is called like one of ours, or a table like one of the facts,
+/// would be in everybody's way. So the adapter is made in another schema, and moved. A privilege on `metabase_internal` that is granted for
+/// the moment would do as well, but for the row that holds the schema's privileges: whoever has any of them can lock it for as long as he
+/// likes, by granting what he may not grant.
+///
+/// Literals in the view are read meanwhile, and what a CHECK calls then may make things in that schema, too: if there is anything left in
+/// it, all is undone.
 fn create(verb: &str, sources: &Sources, source: &Source, settings: &Settings) -> Result<(), Error> {
-    let create = format!("{verb} {}", adapter::view(sources, source, settings));
-    // Literals in it are read now. They were looked at before, but what a CHECK calls may have changed since: it cannot go back to
-    // the role of a session that has SET ROLE.
-    as_creator(source.spec.adapter, || restricted(|| query::run(&create, &[])))?;
+    let adapter = source.spec.adapter;
+    let moved = |from: &str, to: &str| {
+        let name = sql::qualified(from, adapter);
+        let schema = sql::ident(to);
+        as_extension_owner(|| query::run(&format!("ALTER VIEW IF EXISTS {name} SET SCHEMA {schema}"), &[]))
+    };
+    subtransaction(|| {
+        let workshop = open_workshop()?;
+        if verb == OR_REPLACE {
+            moved("metabase_internal", &workshop)?;
+        }
+        // Literals in it are read now. They were looked at before, but what a CHECK calls may have changed since: it cannot go back to
+        // the role of a session that has SET ROLE.
+        let view = adapter::view_in(&workshop, sources, source, settings);
+        restricted(|| query::run(&format!("{verb} {view}"), &[]))?;
+        moved(&workshop, "metabase_internal")?;
+        close_workshop(workshop)
+    })?;
     query::run(&adapter::comment_statements(source), &[])
 }
 
-/// Runs `work`, which makes the view `made`, with the privilege to make relations in `metabase_internal`, which nobody has by itself: a
-/// function there that is called like one of ours, or a table like one of the facts, would be in everybody's way.
-///
-/// Literals in the view are read meanwhile, and what a CHECK calls then has the privilege, too: if anything but the view has come there, or
-/// has another name, all of it is undone.
-fn as_creator<T>(made: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    if query::value(
-        "SELECT pg_catalog.has_schema_privilege('metabase_internal', 'CREATE')",
-        &[],
-    )? {
-        return work();
-    }
+/// Makes a schema in which the current role may make views, and returns its name, which nobody could know before: there is no such
+/// schema yet, and nobody makes one at the same time.
+fn open_workshop() -> Result<String, Error> {
     let role = sql::ident(&current_role()?);
-    let others = || -> Result<Vec<String>, Error> {
-        query::values(
-            include_str!("../../sql/queries/source/own_objects.sql"),
-            &[made.to_owned().into()],
-        )
-    };
-    subtransaction(|| {
-        let before = as_extension_owner(|| {
-            query::run(
-                &format!("GRANT CREATE ON SCHEMA metabase_internal TO {role}"),
-                &[],
-            )?;
-            others()
-        })?;
-        let result = work()?;
-        as_extension_owner(|| {
-            query::run(
-                &format!("REVOKE CREATE ON SCHEMA metabase_internal FROM {role}"),
-                &[],
-            )?;
-            match others()?.into_iter().find(|object| !before.contains(object)) {
-                None => Ok(result),
-                Some(object) => Err(Error::Planted { object }),
-            }
-        })
+    as_extension_owner(|| {
+        let workshop: String = query::value(
+            "SELECT 'metabase_workshop_' || pg_catalog.gen_random_uuid()::pg_catalog.text",
+            &[],
+        )?;
+        let schema = sql::ident(&workshop);
+        query::run(&format!("CREATE SCHEMA {schema}"), &[])?;
+        query::run(&format!("GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}"), &[])?;
+        Ok(workshop)
+    })
+}
+
+/// Drops it, or says what else was made there.
+fn close_workshop(workshop: String) -> Result<(), Error> {
+    as_extension_owner(|| {
+        let left: Option<String> = query::optional_value(
+            include_str!("../../sql/queries/source/objects_in_schema.sql"),
+            &[workshop.clone().into()],
+        )?;
+        match left {
+            None => query::run(&format!("DROP SCHEMA {}", sql::ident(&workshop)), &[]),
+            Some(object) => Err(Error::Planted { object }),
+        }
     })
 }
 
 /// Changes an adapter in place, or makes it anew where its columns have other types now.
 fn replace(sources: &Sources, source: &Source, settings: &Settings) -> Result<(), Error> {
-    match subtransaction(|| create("CREATE OR REPLACE", sources, source, settings)) {
+    match subtransaction(|| create(OR_REPLACE, sources, source, settings)) {
         Err(error) if error.sqlstate() == sqlstate::INVALID_TABLE_DEFINITION => {}
         done => return done,
     }

@@ -104,6 +104,9 @@ read_column AS (
         attribute.attnum,
         attribute.attname,
         attribute.atttypid,
+        attribute.atttypmod,
+        attribute.attcollation,
+        attribute.attgenerated,
         attribute.xmin,
         CASE
             WHEN attribute.attgenerated <> ''
@@ -147,7 +150,11 @@ adapter AS (
                     read_column.attnum,
                     read_column.attname,
                     read_column.atttypid,
-                    read_column.xmin,
+                    -- Not its xmin: whoever has a privilege on the column changes that by granting it. Whatever gives it other
+                    -- values without one of these rewrites the table.
+                    read_column.atttypmod,
+                    read_column.attcollation,
+                    read_column.attgenerated,
                     read_column.generated_xmin
                 ),
                 ' '
