@@ -22,7 +22,7 @@ use super::{database, removal, shared};
 /// How long a command waits for a worker to leave; the server itself then waits five seconds more for all others.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// For how long workers are kept away at most, in microseconds: a session that dies does not let go.
+/// For how long workers are kept away at most, in microseconds, whatever becomes of who does that.
 const LONGEST_HOLD: i64 = 60_000_000;
 
 /// Whom a transaction wakes when it commits.
@@ -239,9 +239,29 @@ unsafe extern "C-unwind" fn before_utility(node: *mut pg_sys::Node) {
     }
 }
 
+/// Asks a database's worker to leave, interrupts what it does, waits until it has gone, and keeps others away until the transaction ends.
 fn hold_until_end(database: u32) {
-    if let Some(held) = make_way(database) {
-        HELD.with_borrow_mut(|all| all.push(held));
+    let until = shared::now() + LONGEST_HOLD;
+    let ask_worker = || {
+        shared::with_place(database, |_, place| {
+            place.held_until.store(until, SeqCst);
+            place.must_leave.store(true, SeqCst);
+            place.wake_worker();
+            place.pid.load(SeqCst)
+        })
+    };
+    let Some(mut pid) = ask_worker() else { return };
+    // Before it is waited for: a session that is terminated meanwhile unwinds nothing, but ends its transaction.
+    HELD.with_borrow_mut(|all| all.push(Held { database, until }));
+    if pid != 0 {
+        // SAFETY: a plain system call. The process is, or was a moment ago, the worker.
+        unsafe { libc::kill(pid, libc::SIGTERM) };
+    }
+    let begin = Instant::now();
+    while pid != 0 && begin.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(10));
+        pgrx::check_for_interrupts!();
+        pid = ask_worker().unwrap_or(0);
     }
 }
 
@@ -352,7 +372,7 @@ unsafe fn option(options: *mut pg_sys::List, name: &CStr) -> Option<*mut c_char>
 /// Keeps workers away from a database for as long as it lives.
 struct Held {
     database: u32,
-    /// Until when, as this one has last said: somebody else may keep them away meanwhile.
+    /// Until when, as this one has said: somebody else may keep them away meanwhile.
     until: i64,
 }
 
@@ -367,31 +387,4 @@ impl Drop for Held {
         });
         shared::wake_for_databases();
     }
-}
-
-/// Asks a database's worker to leave, interrupts what it does, waits until it has gone, and keeps others away.
-fn make_way(oid: u32) -> Option<Held> {
-    let ask_worker = |until: i64| {
-        shared::with_place(oid, |_, place| {
-            place.held_until.store(until, SeqCst);
-            place.must_leave.store(true, SeqCst);
-            place.wake_worker();
-            place.pid.load(SeqCst)
-        })
-    };
-    let until = shared::now() + LONGEST_HOLD;
-    let mut pid = ask_worker(until)?;
-    let mut held = Held { database: oid, until };
-    if pid != 0 {
-        // SAFETY: a plain system call. The process is, or was a moment ago, the worker.
-        unsafe { libc::kill(pid, libc::SIGTERM) };
-    }
-    let begin = Instant::now();
-    while pid != 0 && begin.elapsed() < PATIENCE {
-        std::thread::sleep(Duration::from_millis(10));
-        pgrx::check_for_interrupts!();
-        held.until = shared::now() + LONGEST_HOLD;
-        pid = ask_worker(held.until).unwrap_or(0);
-    }
-    Some(held)
 }
