@@ -837,6 +837,18 @@ fn a_command_that_dies_keeps_the_worker_away_no_longer() {
     keeps_fresh(&mut client);
 }
 
+/// Its commit may never come.
+#[test]
+fn a_transaction_that_has_dropped_the_extension_keeps_the_worker_away_for_a_minute_at_most() {
+    let (cluster, mut client) = shop_cluster("worker-hold-longest");
+    let mut dropper = cluster.connect("shop");
+    run(&mut dropper, "BEGIN; DROP EXTENSION metabase_views CASCADE");
+    assert!(value::<bool>(&mut client, HAS_NO_WORKER));
+    wait_for(&mut client, HAS_WORKER, Duration::from_secs(120));
+    run(&mut dropper, "ROLLBACK");
+    keeps_fresh(&mut client);
+}
+
 /// A worker that was woken a moment before it is told that what it remembers of the catalog is old would not find the view.
 #[test]
 fn a_view_in_a_schema_that_has_just_come_back_is_known_to_the_worker() {
