@@ -344,7 +344,6 @@ pub enum Error {
     MigrationLost { entity: &'static str },
     #[error("it could not be made again, and stays remembered: {cause}")]
     NotRestored { cause: Box<Error> },
-
     #[error(
         "this session has temporary objects, which functions that views of role \"{owner}\" call could take for their own"
     )]

@@ -65,7 +65,7 @@ pub struct Finding {
 }
 
 /// A share that no share reaches.
-pub const ANY: u32 = 101;
+const ANY: u32 = 101;
 
 /// What a check has found.
 #[derive(serde::Deserialize)]
@@ -104,6 +104,31 @@ impl Found {
 }
 
 impl Finding {
+    /// One in which nothing is special.
+    pub fn new(
+        name: &'static str,
+        severity: Severity,
+        entity: Entity,
+        check: &'static str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            name,
+            severity,
+            entity,
+            needs: Vec::new(),
+            views: views_of(entity),
+            least: 0,
+            below: ANY,
+            check,
+            table: None,
+            values: Vec::new(),
+            message: message.into(),
+            remedy: Remedy::Say(remedy.into()),
+        }
+    }
+
     /// Whether the shop has what it is about.
     pub fn concerns(&self, shop: &Shop) -> bool {
         self.needs

@@ -1,7 +1,7 @@
 //! Keys: what the adapters leave out. Where nothing says that a key is unique, an adapter shows each key once, and no row without one.
 
 use super::beneath::Table;
-use super::finding::{ANY, Finding, Remedy, Severity, views_of};
+use super::finding::{Finding, Severity};
 use super::shop::Shop;
 use crate::source::Source;
 use crate::source::adapter;
@@ -85,23 +85,13 @@ fn finding(
     message: String,
     remedy: &str,
 ) -> Finding {
-    let entity = source.spec.entity;
     Finding {
-        name,
-        severity,
-        entity,
-        needs: Vec::new(),
-        views: views_of(entity),
-        least: 0,
-        below: ANY,
-        check,
         table: Table::of(source),
         values: vec![(
             ":rows",
             adapter::rows(shop.sources(), source, &shop.settings, None),
         )],
-        message,
-        remedy: Remedy::Say(remedy.to_owned()),
+        ..Finding::new(name, severity, source.spec.entity, check, message, remedy)
     }
 }
 

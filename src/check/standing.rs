@@ -1,9 +1,7 @@
 //! What is looked for in each shop, as data. A new finding is an entry here and a file in `sql/checks/`.
 
-use super::finding::{ANY, Finding, Remedy, Severity, views_of, views_with};
-use crate::source::entity::Entity::{
-    self, Brand, Category, Order, Platform, Product, Size, StockItem, Supplier,
-};
+use super::finding::{Finding, Remedy, Severity, views_of, views_with};
+use crate::source::entity::Entity::{Brand, Category, Order, Platform, Product, Size, StockItem, Supplier};
 
 /// The text of a check.
 macro_rules! check {
@@ -22,34 +20,9 @@ pub fn findings() -> Vec<Finding> {
     findings
 }
 
-/// An entry in which nothing is special.
-fn entry(
-    name: &'static str,
-    severity: Severity,
-    entity: Entity,
-    check: &'static str,
-    message: &str,
-    remedy: &str,
-) -> Finding {
-    Finding {
-        name,
-        severity,
-        entity,
-        needs: Vec::new(),
-        views: views_of(entity),
-        least: 0,
-        below: ANY,
-        check,
-        table: None,
-        values: Vec::new(),
-        message: message.to_owned(),
-        remedy: Remedy::Say(remedy.to_owned()),
-    }
-}
-
 fn orders() -> Vec<Finding> {
     vec![
-        entry(
+        Finding::new(
             "no_status_counts",
             Severity::Error,
             Order,
@@ -61,7 +34,7 @@ fn orders() -> Vec<Finding> {
         Finding {
             needs: vec![(Order, "status")],
             remedy: Remedy::CountStatus,
-            ..entry(
+            ..Finding::new(
                 "status_not_counted",
                 Severity::Warning,
                 Order,
@@ -121,7 +94,7 @@ fn orders() -> Vec<Finding> {
                 (StockItem, "purchase_date"),
             ],
             views: views_with(&["purchase_date"]),
-            ..entry(
+            ..Finding::new(
                 "sold_before_bought",
                 Severity::Warning,
                 Order,
@@ -133,7 +106,7 @@ fn orders() -> Vec<Finding> {
         },
         Finding {
             needs: vec![(Order, "gross_sale")],
-            ..entry(
+            ..Finding::new(
                 "amount_not_positive",
                 Severity::Warning,
                 Order,
@@ -142,7 +115,7 @@ fn orders() -> Vec<Finding> {
                 "Correct the amounts. Orders that are no sales: map the entity with a filter that leaves them out.",
             )
         },
-        entry(
+        Finding::new(
             "nulls_increase",
             Severity::Warning,
             Order,
@@ -165,7 +138,7 @@ fn order_without(
     Finding {
         needs: vec![(Order, column)],
         values: vec![(":column", column.to_owned())],
-        ..entry(name, severity, Order, check!("order_without"), message, remedy)
+        ..Finding::new(name, severity, Order, check!("order_without"), message, remedy)
     }
 }
 
@@ -174,7 +147,7 @@ fn items() -> Vec<Finding> {
         Finding {
             needs: vec![(StockItem, "status"), (Order, "stock_item_id")],
             views: views_with(&["purchase_date"]),
-            ..entry(
+            ..Finding::new(
                 "item_status_disagrees",
                 Severity::Warning,
                 StockItem,
@@ -186,7 +159,7 @@ fn items() -> Vec<Finding> {
         Finding {
             needs: vec![(StockItem, "purchase_price")],
             views: views_with(&["purchase_price"]),
-            ..entry(
+            ..Finding::new(
                 "amount_not_positive",
                 Severity::Warning,
                 StockItem,
@@ -203,7 +176,7 @@ fn places() -> Vec<Finding> {
         Finding {
             needs: vec![(Order, "country")],
             views: views_with(&["country_code("]),
-            ..entry(
+            ..Finding::new(
                 "no_such_country",
                 Severity::Notice,
                 Order,
@@ -215,7 +188,7 @@ fn places() -> Vec<Finding> {
         Finding {
             needs: vec![(Order, "country"), (Order, "city")],
             views: views_with(&["country_code("]),
-            ..entry(
+            ..Finding::new(
                 "city_spelled_differently",
                 Severity::Notice,
                 Order,
@@ -257,12 +230,12 @@ fn dangling_references() -> Vec<Finding> {
                 (":target", adapters.1.to_owned()),
                 (":condition", condition.to_owned()),
             ],
-            ..entry(
+            ..Finding::new(
                 "dangling_reference",
                 severity,
                 entity,
                 check!("dangling_reference"),
-                &format!(
+                format!(
                     "{column} of {} refers to {} that are not there.",
                     adapters.0.replace('_', " "),
                     adapters.1.replace('_', " ")
@@ -293,17 +266,17 @@ fn missing_references() -> Vec<Finding> {
             (":adapter", entity.spec().adapter.to_owned()),
             (":column", column.to_owned()),
         ],
-        ..entry(
+        ..Finding::new(
             name,
             Severity::Notice,
             entity,
             check!("reference_missing"),
-            &format!(
+            format!(
                 "{} have no {}, although most others have one.",
                 capitalized(&entity.spec().adapter.replace('_', " ")),
                 target.name()
             ),
-            &format!("Enter the {}.", target.spec().adapter),
+            format!("Enter the {}.", target.spec().adapter),
         )
     })
     .collect()

@@ -1,7 +1,7 @@
 //! Columns that nothing reads, and whose names say that they have what a canonical column lacks.
 
 use super::beneath::Table;
-use super::finding::{ANY, Finding, Remedy, Severity, views_with};
+use super::finding::{Finding, Severity, views_with};
 use super::remedy;
 use super::shop::Shop;
 use super::text::quoted;
@@ -168,15 +168,16 @@ fn finding(shop: &Shop, source: &Source, binding: &Binding, column: &SourceColum
     let name = binding.column.name;
     let relation = source.relation.as_ref()?;
     let condition = format!("{} IS NOT NULL", remedy::reference(&column.name));
+    let message = format!(
+        "{name} of {} is not known where column {} of {} has a value, which nothing reads.",
+        source.spec.adapter.replace('_', " "),
+        quoted(&column.name, 63),
+        relation.qualified
+    );
+    let remedy = mapped(shop, source, binding.column, binding, column)?;
     Some(Finding {
-        name: NAME,
-        severity: Severity::Warning,
-        entity,
-        needs: Vec::new(),
         views: views_with(&[name]),
         least: LEAST,
-        below: ANY,
-        check: include_str!("../../sql/checks/unread_column.sql"),
         table: Table::of(source),
         values: vec![
             (
@@ -192,13 +193,14 @@ fn finding(shop: &Shop, source: &Source, binding: &Binding, column: &SourceColum
                 },
             ),
         ],
-        message: format!(
-            "{name} of {} is not known where column {} of {} has a value, which nothing reads.",
-            source.spec.adapter.replace('_', " "),
-            quoted(&column.name, 63),
-            relation.qualified
-        ),
-        remedy: Remedy::Say(mapped(shop, source, binding.column, binding, column)?),
+        ..Finding::new(
+            NAME,
+            Severity::Warning,
+            entity,
+            include_str!("../../sql/checks/unread_column.sql"),
+            message,
+            remedy,
+        )
     })
 }
 

@@ -4,6 +4,8 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
+use super::catalog;
+
 /// A database.
 pub struct Database {
     pub oid: u32,
@@ -12,22 +14,15 @@ pub struct Database {
     pub is_open: bool,
 }
 
-/// All databases, as they are committed now. Called in a transaction.
+/// All databases, as they are committed now. Called in a transaction. The catalog is shared, so that it can be read without a database.
 pub fn all() -> Vec<Database> {
     let mut databases = Vec::new();
-    // SAFETY: the catalog is shared, so that it can be read without a database. The tuple stays until the next one is read, and
-    // its columns are read as what the catalog says that they are.
-    unsafe {
-        let relation = pg_sys::table_open(pg_sys::DatabaseRelationId, pg_sys::AccessShareLock as i32);
-        let scan = pg_sys::table_beginscan_catalog(relation, 0, std::ptr::null_mut());
-        loop {
-            let tuple = pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection);
-            if tuple.is_null() {
-                break;
-            }
+    catalog::each(pg_sys::DatabaseRelationId, |tuple, form| {
+        // SAFETY: the columns are read as what the catalog says that they are.
+        unsafe {
             let column = |number: u32| {
                 let mut is_null = false;
-                pg_sys::heap_getattr(tuple, number as i32, (*relation).rd_att, &mut is_null)
+                pg_sys::heap_getattr(tuple, number as i32, form, &mut is_null)
             };
             let name = CStr::from_ptr(column(pg_sys::Anum_pg_database_datname).cast_mut_ptr());
             databases.push(Database {
@@ -39,9 +34,7 @@ pub fn all() -> Vec<Database> {
                     && column(pg_sys::Anum_pg_database_datconnlimit).value() as i32 != -2,
             });
         }
-        pg_sys::heap_endscan(scan);
-        pg_sys::table_close(relation, pg_sys::AccessShareLock as i32);
-    }
+    });
     databases
 }
 
@@ -96,23 +89,15 @@ pub fn has_extension() -> bool {
 /// Who owns the extension of this session's database, if that has it.
 pub fn extension_owner() -> Option<u32> {
     let mut owner = None;
-    // SAFETY: the tuple stays until the next one is read, and has the form of its catalog.
+    // SAFETY: the name outlives the call; a tuple has the form of its catalog.
     unsafe {
         let own = pg_sys::get_extension_oid(c"metabase_views".as_ptr(), true);
-        let extensions = pg_sys::table_open(pg_sys::ExtensionRelationId, pg_sys::AccessShareLock as i32);
-        let scan = pg_sys::table_beginscan_catalog(extensions, 0, std::ptr::null_mut());
-        loop {
-            let tuple = pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection);
-            if tuple.is_null() {
-                break;
-            }
+        catalog::each(pg_sys::ExtensionRelationId, |tuple, _| {
             let extension = pg_sys::GETSTRUCT(tuple) as *const pg_sys::FormData_pg_extension;
             if (*extension).oid == own {
                 owner = Some((*extension).extowner.to_u32());
             }
-        }
-        pg_sys::heap_endscan(scan);
-        pg_sys::table_close(extensions, pg_sys::AccessShareLock as i32);
+        });
     }
     owner
 }

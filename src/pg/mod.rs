@@ -5,6 +5,7 @@ pub mod analysis;
 pub mod argument;
 pub mod backtrace;
 pub mod capture;
+mod catalog;
 pub mod database;
 pub mod hooks;
 pub mod identity;

@@ -25,7 +25,7 @@ pub fn patiently<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
     };
     let begin = Instant::now();
     loop {
-        match briefly(patience, &work) {
+        match within(ATTEMPT.min(patience), &work) {
             Err(error) if error.is_lock_timeout() && begin.elapsed() < patience => {
                 query::run("SELECT pg_catalog.pg_sleep(0.05)", &[])?;
             }
@@ -35,11 +35,12 @@ pub fn patiently<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
 }
 
 /// Tries `work` once.
-pub fn once<T>(work: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
-    briefly(ATTEMPT, &work)
+pub fn once<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    within(ATTEMPT, work)
 }
 
-fn briefly<T>(at_most: Duration, work: &impl Fn() -> Result<T, Error>) -> Result<T, Error> {
-    let attempt = ATTEMPT.min(at_most).as_millis().max(1).to_string();
-    subtransaction(|| with_settings(&[("lock_timeout", &attempt)], work))
+/// Tries `work` once, and waits for none of its locks for longer than so.
+pub fn within<T>(at_most: Duration, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let milliseconds = at_most.as_millis().max(1).to_string();
+    subtransaction(|| with_settings(&[("lock_timeout", &milliseconds)], work))
 }

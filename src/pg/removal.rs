@@ -10,13 +10,11 @@ use std::time::{Duration, Instant};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, check_for_interrupts, pg_sys};
 
-use super::setting::with_settings;
-use super::subtransaction::subtransaction;
+use super::catalog;
+use super::patience::once;
 use crate::error::Error;
 
-/// How long one attempt waits, in milliseconds: others queue up behind it.
-const ATTEMPT: &str = "100";
-/// How long they get between two attempts.
+/// How long those get between two attempts who queue up behind one.
 const PAUSE: Duration = Duration::from_millis(400);
 
 /// Locks what refreshes lock first, and then all tables that have a trigger of this extension's, against everybody, as dropping the triggers
@@ -26,8 +24,7 @@ pub fn lock_sources() {
     // SAFETY: a plain read of this process's setting.
     let patience = Duration::from_millis(unsafe { pg_sys::LockTimeout }.unsigned_abs().into());
     loop {
-        let locked = subtransaction(|| with_settings(&[("lock_timeout", ATTEMPT)], try_to_lock));
-        match locked {
+        match once(try_to_lock) {
             Ok(()) => return,
             Err(error) if !error.is_lock_timeout() => ErrorReport::from(error).report(PgLogLevel::ERROR),
             Err(_) if !patience.is_zero() && begin.elapsed() >= patience => {
@@ -62,17 +59,11 @@ fn try_to_lock() -> Result<(), Error> {
 /// The tables that have a trigger whose function is this extension's.
 fn captured() -> BTreeSet<u32> {
     let mut captured = BTreeSet::new();
-    // SAFETY: the tuple stays until the next one is read, and has the form of its catalog.
+    let mut is_own = HashMap::new();
+    // SAFETY: the name outlives the call; a tuple has the form of its catalog.
     unsafe {
         let extension = pg_sys::get_extension_oid(c"metabase_views".as_ptr(), true);
-        let mut is_own = HashMap::new();
-        let triggers = pg_sys::table_open(pg_sys::TriggerRelationId, pg_sys::AccessShareLock as i32);
-        let scan = pg_sys::table_beginscan_catalog(triggers, 0, std::ptr::null_mut());
-        loop {
-            let tuple = pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection);
-            if tuple.is_null() {
-                break;
-            }
+        catalog::each(pg_sys::TriggerRelationId, |tuple, _| {
             let trigger = pg_sys::GETSTRUCT(tuple) as *const pg_sys::FormData_pg_trigger;
             let function = (*trigger).tgfoid;
             let is_own = *is_own.entry(function.to_u32()).or_insert_with(|| {
@@ -81,9 +72,7 @@ fn captured() -> BTreeSet<u32> {
             if is_own {
                 captured.insert((*trigger).tgrelid.to_u32());
             }
-        }
-        pg_sys::heap_endscan(scan);
-        pg_sys::table_close(triggers, pg_sys::AccessShareLock as i32);
+        });
     }
     captured
 }

@@ -8,7 +8,7 @@ use pgrx::pg_sys;
 use pgrx::pg_sys::config_type::{PGC_BOOL, PGC_ENUM, PGC_INT, PGC_REAL, PGC_STRING};
 
 use super::query;
-use super::setting::{OWN_PATH, set_one, set_one_as};
+use super::setting::{OWN_PATH, set_one, set_one_as, undone};
 use crate::error::Error;
 
 /// Settings that are no business of what functions compute, or that this extension sets itself where it matters: whose the statement is, how
@@ -38,16 +38,13 @@ pub fn has_temporary_objects() -> Result<bool, Error> {
 /// Runs `work` under the settings of the server and of the database: those that the session, its user or its client has chosen, of whatever
 /// name, are as if nobody had.
 pub fn without_own_settings<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    // SAFETY: a new level of settings. It ends below, or with the (sub)transaction that is aborted if an error unwinds.
-    let level = unsafe { pg_sys::NewGUCNestLevel() };
-    for (name, value) in own_settings() {
-        set_one_as(pg_sys::GucContext::PGC_SUSET, &name, &value);
-    }
-    set_one(c"search_path", OWN_PATH);
-    let result = work();
-    // SAFETY: it is the innermost level: whatever `work` began has ended.
-    unsafe { pg_sys::AtEOXact_GUC(false, level) }
-    result
+    undone(|| {
+        for (name, value) in own_settings() {
+            set_one_as(pg_sys::GucContext::PGC_SUSET, &name, &value);
+        }
+        set_one(c"search_path", OWN_PATH);
+        work()
+    })
 }
 
 /// The settings that the session, its user or its client has chosen, with the values that they have where nobody has.

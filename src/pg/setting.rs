@@ -59,9 +59,16 @@ pub fn with_own_path<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Er
 /// What a user's function sets would otherwise decide which functions and operators the statements after it find, and these
 /// may run as somebody else.
 pub fn with_own_settings<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    undone(|| {
+        set_one(c"search_path", OWN_PATH);
+        work()
+    })
+}
+
+/// Runs `work` in a level of settings of its own: all that it sets is undone.
+pub(super) fn undone<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     // SAFETY: a new level of settings. It ends below, or with the (sub)transaction that is aborted if an error unwinds.
     let level = unsafe { pg_sys::NewGUCNestLevel() };
-    set_one(c"search_path", OWN_PATH);
     let result = work();
     // SAFETY: it is the innermost level: whatever `work` began has ended.
     unsafe { pg_sys::AtEOXact_GUC(false, level) }
@@ -142,14 +149,11 @@ fn set(settings: &[(&str, &str)]) -> Result<(), Error> {
 /// Runs `work` with nothing told to the server's log or to the client but what ends the session: nobody wants to read each time what it tells
 /// there.
 pub fn without_log<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    // SAFETY: a new level of settings. It ends below, or with the (sub)transaction that is aborted if an error unwinds.
-    let level = unsafe { pg_sys::NewGUCNestLevel() };
-    set_one_as(pg_sys::GucContext::PGC_SUSET, c"log_min_messages", c"fatal");
-    set_one(c"client_min_messages", c"error");
-    let result = work();
-    // SAFETY: it is the innermost level: whatever `work` began has ended.
-    unsafe { pg_sys::AtEOXact_GUC(false, level) }
-    result
+    undone(|| {
+        set_one_as(pg_sys::GucContext::PGC_SUSET, c"log_min_messages", c"fatal");
+        set_one(c"client_min_messages", c"error");
+        work()
+    })
 }
 
 /// Changes a setting that any user may change, for as long as the innermost level lasts.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,9 +14,8 @@ use crate::calendar::{self, Timetable};
 use crate::error::Error;
 use crate::parameters;
 use crate::pg::identity::as_extension_owner;
+use crate::pg::patience::within;
 use crate::pg::query;
-use crate::pg::setting::with_settings;
-use crate::pg::subtransaction::subtransaction;
 use crate::settings;
 use crate::source::installed;
 use crate::sql;
@@ -321,13 +321,11 @@ impl AgendaItem {
 }
 
 /// How long somebody else's lock of a row of the schedule is waited for: whoever has it keeps one view from being served, and no other.
-const PATIENCE: &str = "20ms";
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Writes to the schedule of a view as the extension's owner. Returns false, with nothing written, where another transaction has locked it.
 pub fn unless_locked(write: impl FnOnce() -> Result<(), Error>) -> Result<bool, Error> {
-    let written =
-        subtransaction(|| as_extension_owner(|| with_settings(&[("lock_timeout", PATIENCE)], write)));
-    match written {
+    match within(PATIENCE, || as_extension_owner(write)) {
         Ok(()) => Ok(true),
         Err(error) if error.is_lock_timeout() => Ok(false),
         Err(error) => Err(error),
