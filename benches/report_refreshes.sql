@@ -1,4 +1,4 @@
--- How long a refresh of all seven views takes, in which way, after how many changes; and where that time goes.
+-- How long a refresh of all views takes, in which way, after how many changes; and where that time goes.
 
 SELECT
     to_char(max(value) FILTER (WHERE name = 'create') / 1000, 'FM999,990.0') AS create_seconds,
@@ -7,11 +7,11 @@ FROM bench.figures
 \gset
 
 \echo
-\echo Creating and filling the seven views took :create_seconds seconds,
+\echo Creating and filling the views took :create_seconds seconds,
 \echo the first refresh, which builds the state, :build_seconds seconds.
 
 \echo
-\echo '1. A refresh of all seven views (milliseconds)'
+\echo '1. A refresh of all views (milliseconds)'
 \echo '   full   REFRESH MATERIALIZED VIEW CONCURRENTLY of each view in turn'
 \echo '   warm   metabase.refresh(''all'') in a session that has refreshed before, as the background worker has'
 \echo '   fresh  metabase.refresh(''all'') as the first thing that a new session does (its connecting is not counted)'

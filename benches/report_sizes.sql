@@ -29,7 +29,7 @@ SELECT
     CASE what
         WHEN 'sources' THEN 'the shop''s tables'
         WHEN 'state'   THEN 'the state'
-        WHEN 'views'   THEN 'the seven views'
+        WHEN 'views'   THEN 'the views'
     END                                                   AS what,
     coalesce(relation, 'all')                             AS relation,
     to_char(built / 1048576, '999,990.0')                 AS built,

@@ -63,12 +63,12 @@ ORDER BY total_revenue DESC NULLS LAST
 LIMIT 5;
 
 \echo
-\echo 'Unsold stock by age (metabase_inventory_status)'
+\echo 'Stock by age (metabase_inventory_status)'
 SELECT
     stock_category,
-    count(*)                     AS items,
+    sum(units_in_stock)          AS units,
     sum(current_inventory_value) AS value
 FROM analytics.metabase_inventory_status
-WHERE times_sold = 0
+WHERE is_in_stock
 GROUP BY stock_category
 ORDER BY min(days_in_stock) NULLS LAST;

@@ -55,7 +55,8 @@ CREATE TABLE products.inventory (
     size                 varchar(20),
     color                varchar(50),
     created_at           timestamptz NOT NULL,
-    updated_at           timestamptz NOT NULL
+    updated_at           timestamptz NOT NULL,
+    quantity             integer NOT NULL DEFAULT 1
 );
 
 CREATE TABLE transactions.orders (
@@ -78,7 +79,8 @@ CREATE TABLE transactions.orders (
     buyer_destination_city    varchar(200),
     raw_data                  jsonb,
     created_at                timestamptz NOT NULL,
-    updated_at                timestamptz NOT NULL
+    updated_at                timestamptz NOT NULL,
+    quantity                  integer NOT NULL DEFAULT 1
 );
 
 CREATE INDEX products_brand_id_idx ON products.products (brand_id);

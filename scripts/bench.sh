@@ -4,7 +4,7 @@
 #
 #   ORDERS=100000             completed orders of the shop
 #   CHANGES="1 1000 100000"   after how many changed orders a refresh is timed
-#   FULL_ROUNDS=3             how often, 1 to 3 times, all seven views are refreshed in full
+#   FULL_ROUNDS=3             how often, 1 to 3 times, all views are refreshed in full
 #   WRITER_ROUNDS=5           rounds of pgbench with capture, and as many without; 0 for none
 #   WRITER_SECONDS=10         how long each of them is
 #   VERIFY=1                  0 to leave out the comparison of each view with its definition, which takes long on a big shop

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A demo shop with the seven views on a private cluster under target/. Running it again is quick.
+# A demo shop with its views on a private cluster under target/. Running it again is quick.
 #
 #   scripts/demo.sh        starts it
 #   scripts/demo.sh stop   stops it; its data stays
@@ -21,6 +21,7 @@ start() {
     socket=$(scripts/cluster.sh start "$cluster" shared_preload_libraries=metabase_views)
     sql() { "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -P border=1 -P footer=off -h "$socket" -U postgres "$@"; }
     load_shop
+    load_flawed_shop
     create_extension
     show
 }
@@ -35,13 +36,25 @@ load_shop() {
     sql -c 'ALTER DATABASE shop_being_loaded RENAME TO shop'
 }
 
+# The same with flaws in its data, for check_data() to find.
+load_flawed_shop() {
+    [ -z "$(sql -At -c "SELECT 1 FROM pg_database WHERE datname = 'flawed_shop'")" ] || return 0
+    say "Loading a shop whose data has flaws"
+    sql -c 'DROP DATABASE IF EXISTS flawed_shop_being_loaded' -c 'CREATE DATABASE flawed_shop_being_loaded TEMPLATE shop' 2> /dev/null
+    sql -d flawed_shop_being_loaded -c "ALTER DATABASE flawed_shop_being_loaded SET TimeZone = 'Europe/Berlin'" \
+        -c 'SET client_min_messages = warning' -c 'DROP EXTENSION IF EXISTS metabase_views CASCADE' -f demo/flaws.sql
+    sql -c 'ALTER DATABASE flawed_shop_being_loaded RENAME TO flawed_shop'
+}
+
 # An extension that was built from other sources than the one in the database is replaced, with its views.
 create_extension() {
-    if is_new_build; then
-        sql -d shop -c 'SET client_min_messages = warning' -c 'DROP EXTENSION IF EXISTS metabase_views CASCADE' \
+    is_new_build || return 0
+    local database
+    for database in shop flawed_shop; do
+        sql -d "$database" -c 'SET client_min_messages = warning' -c 'DROP EXTENSION IF EXISTS metabase_views CASCADE' \
             -c 'CREATE EXTENSION metabase_views'
-        build > "$cluster/build"
-    fi
+    done
+    build > "$cluster/build"
 }
 
 build() {
@@ -51,7 +64,7 @@ build() {
 is_new_build() { [ "$(build)" != "$(cat "$cluster/build" 2> /dev/null)" ]; }
 
 show() {
-    say "Creating what is missing of the seven views, refreshing them all"
+    say "Creating what is missing of the views, refreshing them all"
     sql -d shop -f demo/first_look.sql
     check_data
     write_pages
@@ -59,16 +72,18 @@ show() {
 
 The demo shop runs. Its files are in $cluster.
   look at:  $pages/executive.html and the other three there
-  connect:  $PG_BIN/psql -h $socket -U postgres shop
+  connect:  $PG_BIN/psql -h $socket -U postgres shop    (flawed_shop is the one with flaws in its data)
   stop:     scripts/demo.sh stop     (make demo starts it again)
   remove:   scripts/demo.sh drop
 MESSAGE
 }
 
-# What is wrong with the shop's data.
+# What is wrong with the data of both shops.
 check_data() {
     say "Checking the shop's data"
     sql -d shop -f demo/check_data.sql
+    say "Checking the data of the shop with flaws"
+    sql -d flawed_shop -f demo/check_data.sql
 }
 
 # The four dashboards, as pages for any browser.

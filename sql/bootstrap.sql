@@ -64,7 +64,7 @@ $$;
 
 COMMENT ON SCHEMA metabase IS 'metabase_views: functions to create, refresh, inspect and drop the views in schema analytics.
 1. SELECT * FROM metabase.detect_sources();    what is found of the shop; for other tables: metabase.map_source()
-2. SELECT * FROM metabase.create_all_views();  creates and fills the seven views
+2. SELECT * FROM metabase.create_all_views();  creates and fills the views
 3. SELECT * FROM metabase.refresh(''all'');      brings them up to date
 4. SELECT * FROM metabase.view_status();       how fresh they are, and what is wrong
 \df+ metabase.* says what each function does, \dm+ analytics.* what each view shows.';

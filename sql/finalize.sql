@@ -32,6 +32,19 @@ COMMENT ON COLUMN metabase.sources.source_type IS 'Type of the expression.';
 COMMENT ON COLUMN metabase.sources.origin IS 'mapped, detected, derived (from the status) or missing.';
 COMMENT ON COLUMN metabase.sources.note IS 'What keeps it from being used, or what else there is to know.';
 
+CREATE VIEW metabase.exchange_rates AS
+SELECT
+    currency,
+    valid_from,
+    rate,
+    base
+FROM metabase_internal.exchange_rate;
+COMMENT ON VIEW metabase.exchange_rates IS 'Exchange rates, by which amounts are turned into the shop''s currency; change them with metabase.set_exchange_rate().';
+COMMENT ON COLUMN metabase.exchange_rates.currency IS 'Code of the currency.';
+COMMENT ON COLUMN metabase.exchange_rates.valid_from IS 'The day from which on the rate counts, until the next one of the currency.';
+COMMENT ON COLUMN metabase.exchange_rates.rate IS 'What one unit of the currency is worth in units of the base.';
+COMMENT ON COLUMN metabase.exchange_rates.base IS 'Code of the currency that was the shop''s when the rate was set: where the shop has another one, the rate is not used.';
+
 CREATE VIEW metabase.refresh_history AS
 SELECT
     id,
@@ -64,11 +77,11 @@ COMMENT ON COLUMN metabase.refresh_history.requested_by IS 'Role that asked for 
 COMMENT ON COLUMN metabase.refresh_history.cause IS 'call: a function was called; schedule, retry or event: the background worker, or pg_cron.';
 
 COMMENT ON FUNCTION metabase.create_all_views(boolean) IS
-    'Creates and fills the seven views; one that exists already stays as it is unless drop_existing is true. A row a view says what became of it.';
+    'Creates and fills the views, the one of single sales only where the setting sales_view is on; one that exists already stays as it is unless drop_existing is true. A row a view says what became of it.';
 COMMENT ON FUNCTION metabase.create_view(text, boolean) IS
     'Creates and fills one view; if it exists already it stays as it is unless drop_existing is true.';
 COMMENT ON FUNCTION metabase.create_custom_view(text, text, text[], text, text[]) IS
-    'Creates a materialized view of your own in schema analytics, under the same refresh and status as the seven. Its query names tables with their schema.';
+    'Creates a materialized view of your own in schema analytics, under the same refresh and status as this extension''s. Its query names tables with their schema.';
 COMMENT ON FUNCTION metabase.drop_view(text, boolean) IS
     'Drops a view and, unless cascade is false, what depends on it.';
 COMMENT ON FUNCTION metabase.before_migration() IS
@@ -81,6 +94,8 @@ COMMENT ON FUNCTION metabase.refresh_view(text, text) IS
     'Refreshes one view, in mode auto, full or incremental; if that fails, its row says why.';
 COMMENT ON FUNCTION metabase.view_status(text) IS
     'The status of one view, or of all: whether it exists, when and how it was last refreshed, its rows, bytes and indexes, what has changed since, its last error.';
+COMMENT ON FUNCTION metabase.data_as_of(text[]) IS
+    'Up to when all of some views hold what was committed (now where nothing waits), and their state: up to date, late by the strategy of one of them, data has errors (check_data() names them), or not filled. Readers may ask.';
 COMMENT ON FUNCTION metabase.dashboards() IS
     'The four dashboards: their names, what they are for, their filters and the views that they read.';
 COMMENT ON FUNCTION metabase.dashboard_json(text, jsonb) IS
@@ -110,17 +125,19 @@ COMMENT ON FUNCTION metabase.disable_capture() IS
 COMMENT ON FUNCTION metabase.verify(text) IS
     'The rows in which a view differs from its definition: missing ones and superfluous ones. None where it is right.';
 COMMENT ON FUNCTION metabase.check_data() IS
-    'What in the shop''s data makes the numbers of the views wrong without being an error: a row a finding, the worst first, with examples and what to do. None where all is well.';
+    'What in the shop''s data makes the numbers of the views wrong without being an error: a row a finding, the worst first, with examples and what to do. Where all is well, it says no more than which statuses count.';
 COMMENT ON FUNCTION metabase.rebuild() IS
     'Builds facts and rollups anew from the sources; each view is next refreshed in full.';
 COMMENT ON FUNCTION metabase.detect_sources() IS
     'What is found in this database without any mapping: for each entity and canonical column, the table and column.';
-COMMENT ON FUNCTION metabase.map_source(text, text, jsonb, text) IS
-    'Says where an entity is: its table (NULL if the shop has none), a column or expression for each canonical column, a filter. Takes effect when views are created.';
+COMMENT ON FUNCTION metabase.map_source(text, text, jsonb, text, jsonb) IS
+    'Says where an entity is: its table (NULL if the shop has none), a column or expression for each canonical column, a filter, a second table that is joined. Takes effect when views are created.';
 COMMENT ON FUNCTION metabase.unmap_source(text) IS
     'Forgets what map_source() was told of an entity, so that it is detected again.';
 COMMENT ON FUNCTION metabase.set_setting(text, text) IS
     'Sets a setting (see the view metabase.settings), or puts it back to its default where the value is NULL.';
+COMMENT ON FUNCTION metabase.set_exchange_rate(text, date, numeric) IS
+    'Says what one unit of a currency is worth in the shop''s currency from a day on, until the next rate; NULL as the rate takes it back. See the view metabase.exchange_rates.';
 COMMENT ON FUNCTION metabase.set_strategy(text, text) IS
     'Says how often a view is refreshed: realtime, hourly, daily, weekly, manual, or a cron expression of five fields.';
 COMMENT ON FUNCTION metabase.setup_refresh_schedule(text) IS
@@ -136,7 +153,7 @@ COMMENT ON FUNCTION metabase.refresh_if_due(text) IS
 COMMENT ON FUNCTION metabase.sync_status() IS
     'How all of it is doing, as JSON: the views, the background worker, what is queued, when each view is refreshed next, what keeps refreshes from being incremental.';
 COMMENT ON FUNCTION metabase.grant_reader(text) IS
-    'Gives a role, such as Metabase''s, the seven views and the status function, and nothing else.';
+    'Gives a role, such as Metabase''s, the views and the status function, and nothing else.';
 COMMENT ON FUNCTION metabase.grant_operator(text) IS
     'Gives a role without superuser what it needs to create, refresh and drop the views, which it then owns; call it again after mapping other tables.';
 COMMENT ON FUNCTION metabase_internal.country_code(text) IS
@@ -174,6 +191,19 @@ $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA metabase FROM PUBLIC;
 
+-- What views, adapters and capture call runs as whoever owns them, or writes. A database whose default privileges give nobody EXECUTE has to be told so.
+GRANT EXECUTE ON FUNCTION
+    metabase_internal.amount(numeric),
+    metabase_internal.mean(numeric, numeric),
+    metabase_internal.variance(numeric, numeric, numeric),
+    metabase_internal.units_in_stock(integer, bigint, boolean),
+    metabase_internal.country_code(text),
+    metabase_internal.sources(),
+    metabase_internal.settings(),
+    metabase_internal.capture_row(),
+    metabase_internal.capture_truncate()
+TO PUBLIC;
+
 -- Whoever owns the database could dump it before there was this extension, and can now: pg_dump reads these tables, and no others of the
 -- extension's.
 GRANT USAGE ON SCHEMA metabase_internal TO pg_database_owner;
@@ -190,3 +220,26 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- What these triggers see to holds also for a session that loads a dump, or applies what another server has replicated.
+DO $block$
+DECLARE
+    known record;
+BEGIN
+    FOR known IN
+        SELECT
+            relation.relname,
+            own.tgname
+        FROM pg_catalog.pg_trigger AS own
+        JOIN pg_catalog.pg_class AS relation ON relation.oid = own.tgrelid
+        WHERE relation.relnamespace = 'metabase_internal'::regnamespace
+            AND NOT own.tgisinternal
+    LOOP
+        EXECUTE pg_catalog.format(
+            'ALTER TABLE metabase_internal.%I ENABLE ALWAYS TRIGGER %I',
+            known.relname,
+            known.tgname
+        );
+    END LOOP;
+END
+$block$;

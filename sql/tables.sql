@@ -59,12 +59,14 @@ CREATE TABLE metabase_internal.source_mapping (
     relation_name   text,
     columns         jsonb NOT NULL,
     filter          text,
+    joined          jsonb,
     mapped_by       uuid NOT NULL REFERENCES metabase_internal.known_role,
     mapped_at       timestamptz NOT NULL DEFAULT now(),
     relation_owner  uuid REFERENCES metabase_internal.known_role,
     owners_behind   uuid[] NOT NULL DEFAULT '{}',
     CHECK ((relation_schema IS NULL) = (relation_name IS NULL)),
-    CHECK ((relation_owner IS NULL) = (relation_name IS NULL))
+    CHECK ((relation_owner IS NULL) = (relation_name IS NULL)),
+    CHECK (joined IS NULL OR relation_name IS NOT NULL)
 );
 COMMENT ON TABLE metabase_internal.source_mapping IS 'Where the shop keeps an entity, where map_source() was told so; all else is detected.';
 COMMENT ON COLUMN metabase_internal.source_mapping.entity IS 'The entity.';
@@ -72,20 +74,23 @@ COMMENT ON COLUMN metabase_internal.source_mapping.relation_schema IS 'Schema of
 COMMENT ON COLUMN metabase_internal.source_mapping.relation_name IS 'Name of the table; NULL where the shop has no such entity.';
 COMMENT ON COLUMN metabase_internal.source_mapping.columns IS 'Source column or expression for each canonical column that differs from what is detected; null where there is none.';
 COMMENT ON COLUMN metabase_internal.source_mapping.filter IS 'Condition that the rows of the entity fulfil; NULL for all rows.';
+COMMENT ON COLUMN metabase_internal.source_mapping.joined IS 'The second table that is joined: its schema and name, its column, and the column of the table that has the same value, NULL for the key; NULL where none was named.';
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_by IS 'The known role that mapped it, whose expressions these are.';
 COMMENT ON COLUMN metabase_internal.source_mapping.mapped_at IS 'When it was mapped.';
 COMMENT ON COLUMN metabase_internal.source_mapping.relation_owner IS 'The known role that the table belonged to then: the mapping speaks for no other role that takes the name.';
-COMMENT ON COLUMN metabase_internal.source_mapping.owners_behind IS 'The known roles to whom belonged then what the table and the expressions read and call.';
+COMMENT ON COLUMN metabase_internal.source_mapping.owners_behind IS 'The known roles to whom belonged then the second table, and what both tables and the expressions read and call.';
 
 CREATE TABLE metabase_internal.made_from (
     one_row      boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     time_zone    text NOT NULL,
+    currency     text,
     server_major integer NOT NULL,
     adapters     jsonb NOT NULL
 );
 COMMENT ON TABLE metabase_internal.made_from IS 'What the adapters were made from: views of different making would not agree.';
 COMMENT ON COLUMN metabase_internal.made_from.one_row IS 'There is one row at most.';
 COMMENT ON COLUMN metabase_internal.made_from.time_zone IS 'The zone that the views were created for.';
+COMMENT ON COLUMN metabase_internal.made_from.currency IS 'The currency that the adapters turn amounts into; NULL where no entity has a currency.';
 COMMENT ON COLUMN metabase_internal.made_from.server_major IS 'The major version of the server that made them: each one tells a definition in words of its own.';
 COMMENT ON COLUMN metabase_internal.made_from.adapters IS 'Of each adapter: the statement that made it, its source, what its columns show, and how PostgreSQL told it then.';
 
@@ -112,7 +117,7 @@ CREATE TABLE metabase_internal.custom_view (
     created_by  uuid NOT NULL REFERENCES metabase_internal.known_role,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE metabase_internal.custom_view IS 'Views of the user''s own, under the same refresh, schedule and status as the seven.';
+COMMENT ON TABLE metabase_internal.custom_view IS 'Views of the user''s own, under the same refresh, schedule and status as this extension''s.';
 COMMENT ON COLUMN metabase_internal.custom_view.view_name IS 'Name of the materialized view in schema analytics.';
 COMMENT ON COLUMN metabase_internal.custom_view.query IS 'The SELECT that it shows.';
 COMMENT ON COLUMN metabase_internal.custom_view.key_columns IS 'Columns that tell its rows apart.';
@@ -132,7 +137,7 @@ CREATE TABLE metabase_internal.reader (
     granted_by uuid REFERENCES metabase_internal.known_role,
     PRIMARY KEY (role, granted_by)
 );
-COMMENT ON TABLE metabase_internal.reader IS 'Roles that grant_reader() was called for: they are given each of the seven views that is created later, too, if who called may act as its owner.';
+COMMENT ON TABLE metabase_internal.reader IS 'Roles that grant_reader() was called for: they are given each of this extension''s views that is created later, too, if who called may act as its owner.';
 COMMENT ON COLUMN metabase_internal.reader.role IS 'The known role.';
 COMMENT ON COLUMN metabase_internal.reader.granted_by IS 'The known role that called.';
 
@@ -302,6 +307,19 @@ COMMENT ON COLUMN metabase_internal.size_queue.key_uuid IS 'The key, where it is
 COMMENT ON COLUMN metabase_internal.size_queue.key_integer IS 'The key, where it is an integer.';
 COMMENT ON COLUMN metabase_internal.size_queue.key_text IS 'The key, where it is a text.';
 
+CREATE TABLE metabase_internal.joined_queue (
+    captured_at timestamptz,
+    key_uuid    uuid,
+    key_integer bigint,
+    key_text    text
+) USING heap;
+ALTER TABLE metabase_internal.joined_queue REPLICA IDENTITY FULL;
+COMMENT ON TABLE metabase_internal.joined_queue IS 'Keys of changed rows of second tables whose keys the tables of entities have, not applied yet; a row without any key says that everything may have changed.';
+COMMENT ON COLUMN metabase_internal.joined_queue.captured_at IS 'When the statement began that changed the row.';
+COMMENT ON COLUMN metabase_internal.joined_queue.key_uuid IS 'The key, where it is a uuid.';
+COMMENT ON COLUMN metabase_internal.joined_queue.key_integer IS 'The key, where it is an integer.';
+COMMENT ON COLUMN metabase_internal.joined_queue.key_text IS 'The key, where it is a text.';
+
 CREATE VIEW metabase_internal.queue AS
 SELECT 'order' AS entity, captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL AS is_unknown
 FROM metabase_internal.order_queue
@@ -325,9 +343,12 @@ SELECT 'supplier', captured_at, key_uuid IS NULL AND key_integer IS NULL AND key
 FROM metabase_internal.supplier_queue
 UNION ALL
 SELECT 'size', captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
-FROM metabase_internal.size_queue;
+FROM metabase_internal.size_queue
+UNION ALL
+SELECT 'joined', captured_at, key_uuid IS NULL AND key_integer IS NULL AND key_text IS NULL
+FROM metabase_internal.joined_queue;
 COMMENT ON VIEW metabase_internal.queue IS 'All queues: what is captured and not applied yet.';
-COMMENT ON COLUMN metabase_internal.queue.entity IS 'The entity.';
+COMMENT ON COLUMN metabase_internal.queue.entity IS 'The entity; joined for the rows of second tables, of whatever entity they complete.';
 COMMENT ON COLUMN metabase_internal.queue.captured_at IS 'When the statement began that changed the row.';
 COMMENT ON COLUMN metabase_internal.queue.is_unknown IS 'Whether it says that everything may have changed.';
 
@@ -356,7 +377,7 @@ COMMENT ON TABLE metabase_internal.migration IS 'The migration of the shop''s ta
 COMMENT ON COLUMN metabase_internal.migration.one_row IS 'There is one row at most.';
 COMMENT ON COLUMN metabase_internal.migration.began_at IS 'When it began.';
 COMMENT ON COLUMN metabase_internal.migration.begun_by IS 'The known role that began it.';
-COMMENT ON COLUMN metabase_internal.migration.owner IS 'The known role that the adapters and the seven views belonged to.';
+COMMENT ON COLUMN metabase_internal.migration.owner IS 'The known role that the adapters and this extension''s views belonged to.';
 COMMENT ON COLUMN metabase_internal.migration.found IS 'The entities that had a table then, and their columns that had a source, as entity.column.';
 
 CREATE TABLE metabase_internal.migrated_relation (
@@ -377,6 +398,8 @@ CREATE TABLE metabase_internal.incremental (
     is_wanted          boolean NOT NULL DEFAULT true,
     reason             text,
     sources            text,
+    rates              text,
+    rates_at           timestamptz,
     own_tables         text,
     installed_by       xid8,
     generation         uuid,
@@ -396,6 +419,8 @@ COMMENT ON COLUMN metabase_internal.incremental.one_row IS 'There is one row.';
 COMMENT ON COLUMN metabase_internal.incremental.is_wanted IS 'Whether changes are to be captured; disable_capture() says that they are not.';
 COMMENT ON COLUMN metabase_internal.incremental.reason IS 'Why refreshes cannot be incremental; NULL where they can.';
 COMMENT ON COLUMN metabase_internal.incremental.sources IS 'What the captured tables looked like when the facts were read; if they look different, they may have changed unseen.';
+COMMENT ON COLUMN metabase_internal.incremental.rates IS 'The versions of the exchange rates that the facts were built with; NULL where they need none.';
+COMMENT ON COLUMN metabase_internal.incremental.rates_at IS 'When they were first built with these, after others: a view that was not refreshed since shows the others.';
 COMMENT ON COLUMN metabase_internal.incremental.own_tables IS 'What queues, facts and rollups looked like when these were built; if they look different, somebody has altered or emptied one.';
 COMMENT ON COLUMN metabase_internal.incremental.installed_by IS 'The transaction that began to capture changes: what was committed before it did, its own snapshot may not show.';
 COMMENT ON COLUMN metabase_internal.incremental.generation IS 'Changes with each build of the facts; NULL where there are none.';
@@ -414,7 +439,7 @@ CREATE TABLE metabase_internal.view_definition (
     definition   text NOT NULL,
     server_major integer NOT NULL
 );
-COMMENT ON TABLE metabase_internal.view_definition IS 'The definitions that the seven were created with: a view of another one is not refreshed by what changed.';
+COMMENT ON TABLE metabase_internal.view_definition IS 'The definitions that this extension''s views were created with: a view of another one is not refreshed by what changed.';
 COMMENT ON COLUMN metabase_internal.view_definition.view_name IS 'The view.';
 COMMENT ON COLUMN metabase_internal.view_definition.definition IS 'Its definition, as PostgreSQL told it then.';
 COMMENT ON COLUMN metabase_internal.view_definition.server_major IS 'The major version of the server that told it.';
@@ -428,8 +453,20 @@ CREATE TABLE metabase_internal.view_sync (
 COMMENT ON TABLE metabase_internal.view_sync IS 'Views that hold what the rollups say, but for the groups that are noted as dirty. A view that is not here is next refreshed in full.';
 COMMENT ON COLUMN metabase_internal.view_sync.view_name IS 'The view.';
 COMMENT ON COLUMN metabase_internal.view_sync.relation IS 'What its entry in the catalog looked like; if it looks different, somebody else has refreshed it or altered it.';
-COMMENT ON COLUMN metabase_internal.view_sync.day IS 'The day, in the configured time zone, that unsold stock items were last aged to.';
+COMMENT ON COLUMN metabase_internal.view_sync.day IS 'The day, in the configured time zone, that items in stock were last aged to.';
 COMMENT ON COLUMN metabase_internal.view_sync.dirty_since IS 'When the oldest change was captured that is applied but not in the view yet; NULL where there is none.';
+
+CREATE TABLE metabase_internal.data_check (
+    one_row    boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+    checked_at timestamptz,
+    findings   jsonb,
+    begun_at   timestamptz
+);
+COMMENT ON TABLE metabase_internal.data_check IS 'The last check of the shop''s data, by metabase.check_data() or the background worker.';
+COMMENT ON COLUMN metabase_internal.data_check.one_row IS 'There is one row at most.';
+COMMENT ON COLUMN metabase_internal.data_check.checked_at IS 'When it was done; NULL where none has ended yet.';
+COMMENT ON COLUMN metabase_internal.data_check.findings IS 'How many findings there were of each severity, by its name.';
+COMMENT ON COLUMN metabase_internal.data_check.begun_at IS 'When the background worker has begun a check that has not ended: one that its process was ended in is not begun again at once.';
 
 -- A dump may be restored over an extension in which something was decided already. Then what the dump says counts: COPY would fail with
 -- all of a table for the sake of one row that is there already.

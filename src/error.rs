@@ -51,6 +51,14 @@ pub enum Error {
         reason: String,
         example: &'static str,
     },
+    #[error("\"{given}\" is no code of a currency: looked for three letters from A to Z")]
+    CurrencyCode { given: String },
+    #[error("a rate of {currency} cannot begin on {day}: looked for a day from 1970-01-01 to 2099-12-31")]
+    RateDay { currency: String, day: String },
+    #[error("a rate of {currency} cannot be {rate}: looked for a number from 1e-12 to 1e12")]
+    InvalidRate { currency: String, rate: String },
+    #[error("{currency} is the shop's own currency, and has no rate")]
+    OwnCurrency { currency: String },
     #[error("role \"{role}\" does not exist")]
     UnknownRole { role: String },
     #[error("argument \"{argument}\" must not be NULL")]
@@ -72,7 +80,7 @@ pub enum Error {
     },
     #[error(
         "entity \"{entity}\" could be read from {relation}, but {} belongs to role \"{owner}\"",
-        if *.is_behind { "what it reads" } else { "that" }
+        if *.is_behind { "what it reads, or a part of it," } else { "that" }
     )]
     UntrustedSource {
         entity: &'static str,
@@ -104,6 +112,8 @@ pub enum Error {
         "{relation}, the source of entity \"{entity}\", was replaced or given to somebody else meanwhile"
     )]
     SourceReplaced { entity: &'static str, relation: String },
+    #[error("schema \"{schema}\" was renamed or dropped meanwhile")]
+    SchemaRenamed { schema: String },
     #[error("while an adapter was made, {object} was made beside it")]
     Planted { object: String },
     #[error("entity \"{entity}\" cannot be read from {relation}: it is {kind}")]
@@ -157,6 +167,45 @@ pub enum Error {
         relation: String,
         expression: String,
     },
+    #[error(
+        "the join of entity \"{entity}\" is not a JSON object with a relation, its column and, if that is not the key, a source_column: \
+         {given}"
+    )]
+    JoinNotAnObject { entity: &'static str, given: String },
+    #[error("entity \"{entity}\" cannot be joined by \"{column}\": {relation} has no such column")]
+    JoinColumn {
+        entity: &'static str,
+        column: String,
+        relation: String,
+    },
+    #[error(
+        "entity \"{entity}\" cannot be joined with {relation}: no unique index says that it has one row for each value of \"{column}\""
+    )]
+    JoinNotUnique {
+        entity: &'static str,
+        column: String,
+        relation: String,
+    },
+    #[error(
+        "entity \"{entity}\" cannot be joined with {relation}: column \"{column}\" is {found}, and \"{source_column}\" is {wanted}"
+    )]
+    JoinType {
+        entity: &'static str,
+        column: String,
+        relation: String,
+        found: String,
+        source_column: String,
+        wanted: String,
+    },
+    #[error("entity \"{entity}\" is read without {joined}: {why}")]
+    JoinUndecided {
+        entity: &'static str,
+        relation: String,
+        joined: String,
+        /// The columns of the second table and of the entity's own that might link them.
+        link: Option<(String, String)>,
+        why: String,
+    },
     #[error("{what} of entity \"{entity}\" is not one SQL expression: {expression}")]
     NotAnExpression {
         entity: &'static str,
@@ -181,7 +230,7 @@ pub enum Error {
     ColumnsNotAnObject { entity: &'static str, given: String },
     #[error("entity \"{entity}\" cannot be absent: every shop has it")]
     RequiredEntity { entity: &'static str },
-    #[error("entity \"{entity}\" is declared absent, so it has no columns and no filter")]
+    #[error("entity \"{entity}\" is declared absent, so it has no columns, no filter and no join")]
     AbsentWithColumns { entity: &'static str },
     #[error(
         "the mapping of entity \"{entity}\" was made by role \"{author}\", and its expressions would run with the privileges of \"{role}\""
@@ -221,7 +270,7 @@ pub enum Error {
     #[error("analytics.{view} exists already; nothing was changed")]
     ViewExists {
         view: String,
-        /// Whether all seven were to be created.
+        /// Whether all views were to be created.
         is_one_of_all: bool,
     },
     #[error("analytics.{view} is {kind}, not a materialized view")]
@@ -264,6 +313,12 @@ pub enum Error {
     FactsInUse { table: String, by: String },
     #[error("{part} of analytics.{view} calls another function than before, or names another type")]
     CallsAnother { view: String, part: String },
+    #[error("{part} of analytics.{view} cannot be made: {cause}")]
+    LiteralRuns {
+        view: String,
+        part: String,
+        cause: Box<Error>,
+    },
     #[error("process {pid} dumps this database, and would fail if facts were replaced meanwhile")]
     DumpRuns { pid: i32 },
     #[error(
@@ -288,6 +343,8 @@ pub enum Error {
     CannotPrepare,
     #[error("order {key} stands twice in its source")]
     DuplicateOrder { key: String },
+    #[error("analytics.{view} has a row for each order, and the key of an order stands twice")]
+    DuplicateSale { view: String },
     #[error("the views belong to role \"{owner}\", and \"{role}\" may not act as that role")]
     NotViewsOwner { owner: String, role: String },
     #[error("views are being refreshed, and what that calls cannot refresh, build, create or drop them")]
@@ -454,7 +511,12 @@ impl Error {
             | UnknownEntity { .. }
             | UnknownSetting { .. }
             | InvalidSetting { .. }
+            | CurrencyCode { .. }
+            | RateDay { .. }
+            | InvalidRate { .. }
+            | OwnCurrency { .. }
             | ColumnsNotAnObject { .. }
+            | JoinNotAnObject { .. }
             | RequiredEntity { .. }
             | AbsentWithColumns { .. }
             | UnknownDashboard { .. }
@@ -469,9 +531,11 @@ impl Error {
             NullArgument { .. } => sqlstate::NULL_VALUE_NOT_ALLOWED,
             LongArgument { .. } | LongAnswer { .. } | ManyViews { .. } => sqlstate::PROGRAM_LIMIT_EXCEEDED,
             UnknownRole { .. } | MigrationOwnerGone { .. } => sqlstate::UNDEFINED_OBJECT,
-            UnknownColumn { .. } | ColumnMissing { .. } => sqlstate::UNDEFINED_COLUMN,
+            UnknownColumn { .. } | ColumnMissing { .. } | JoinColumn { .. } => sqlstate::UNDEFINED_COLUMN,
             RelationName { .. } | CustomName { .. } => sqlstate::INVALID_NAME,
             SourceAmbiguous { .. }
+            | JoinNotUnique { .. }
+            | JoinUndecided { .. }
             | NoUniqueIndex { .. }
             | SourcesChanged { .. }
             | SourcesDrifted { .. }
@@ -499,7 +563,9 @@ impl Error {
             | NoTemporary { .. }
             | NotOwner { .. }
             | SuperusersView { .. } => sqlstate::INSUFFICIENT_PRIVILEGE,
-            WrongType { .. } | ReferenceType { .. } | KeyEquality { .. } => sqlstate::DATATYPE_MISMATCH,
+            WrongType { .. } | ReferenceType { .. } | KeyEquality { .. } | JoinType { .. } => {
+                sqlstate::DATATYPE_MISMATCH
+            }
             NotAnExpression { .. } | CustomQuery { .. } | CustomIndex { .. } => sqlstate::SYNTAX_ERROR,
             AdapterInUse { .. } | Dependents { .. } | InTheWayOfMigration { .. } => {
                 sqlstate::DEPENDENT_OBJECTS_STILL_EXIST
@@ -520,10 +586,12 @@ impl Error {
             | IncrementalImpossible { .. }
             | ViewUnwritable { .. }
             | CannotPrepare => sqlstate::FEATURE_NOT_SUPPORTED,
-            Overtaken | AlteredMeanwhile | SourceReplaced { .. } => sqlstate::SERIALIZATION_FAILURE,
+            Overtaken | AlteredMeanwhile | SourceReplaced { .. } | SchemaRenamed { .. } => {
+                sqlstate::SERIALIZATION_FAILURE
+            }
             AdapterTypes { .. } => sqlstate::DATATYPE_MISMATCH,
             ForeignTrigger => sqlstate::TRIGGER_PROTOCOL_VIOLATED,
-            DuplicateOrder { .. } => sqlstate::UNIQUE_VIOLATION,
+            DuplicateOrder { .. } | DuplicateSale { .. } => sqlstate::UNIQUE_VIOLATION,
             NotPreloaded
             | NoLauncher
             | NotServed { .. }
@@ -540,7 +608,7 @@ impl Error {
             | CannotBuild { .. } => sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
             NoRoomForInstaller => sqlstate::CONFIGURATION_LIMIT_EXCEEDED,
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
-            Recreate { cause, .. } | NotRestored { cause } => cause.sqlstate(),
+            LiteralRuns { cause, .. } | Recreate { cause, .. } | NotRestored { cause } => cause.sqlstate(),
             Internal(_) => sqlstate::INTERNAL_ERROR,
         }
     }
@@ -609,6 +677,18 @@ impl Error {
             InvalidSetting { name, example, .. } => {
                 format!("For example: SELECT metabase.set_setting('{name}', '{example}');")
             }
+            CurrencyCode { .. } => {
+                "Give the code of ISO 4217, such as USD. Where the shop writes its currencies otherwise, map the column currency to an \
+                 expression that has their codes."
+                    .into()
+            }
+            RateDay { .. } => "A rate counts from its day on, until the next one of its currency.".into(),
+            InvalidRate { currency, .. } => format!(
+                "Give what 1 {currency} is worth in the shop's currency; NULL takes a rate back."
+            ),
+            OwnCurrency { .. } => "Rates are what one unit of another currency is worth in the shop's. Which the shop's is, says the setting \
+                                   currency."
+                .into(),
             UnknownRole { .. } => "Create it first, with CREATE ROLE.".into(),
             NullArgument { .. } => "Pass a value.".into(),
             LongArgument { .. } => "Pass a shorter one.".into(),
@@ -663,6 +743,7 @@ impl Error {
             SourceReplaced { .. } => {
                 "See what is there now, in a new transaction: SELECT * FROM metabase.sources WHERE column_name = 'id';".into()
             }
+            SchemaRenamed { .. } => "Nothing was changed. Call it again once nobody renames schemas.".into(),
             Planted { .. } => {
                 "A literal of a mapping calls what makes it, by the CHECK of a domain; map something else.".into()
             }
@@ -693,6 +774,37 @@ impl Error {
                     &serde_json::json!({ *column: format!("lower({expression}::text) COLLATE \"default\"") }).to_string()
                 ),
             ),
+            JoinNotAnObject { .. } => {
+                "For example: join => '{\"relation\": \"shop.payments\", \"column\": \"order_id\"}'.".into()
+            }
+            JoinColumn { .. } => {
+                "Name the column of the second table that has the key; and in source_column the one of the first that has the same value, if \
+                 that is not the key, or the key is an expression.".into()
+            }
+            JoinNotUnique { column, relation, .. } => format!(
+                "If it has one row for each: CREATE UNIQUE INDEX ON {relation} ({}); else make a view that has, and map that.",
+                crate::sql::ident(column)
+            ),
+            JoinType { .. } => {
+                "Both have to be uuid, integers or text, without an equality of their own; a stored generated column can be of another type \
+                 than what it is made of.".into()
+            }
+            JoinUndecided { entity, relation, joined, link, .. } => {
+                let (column, source_column) = match link {
+                    Some((column, source_column)) => (column.as_str(), source_column.as_str()),
+                    None => ("…", "…"),
+                };
+                let join = serde_json::json!({
+                    "relation": joined,
+                    "column": column,
+                    "source_column": source_column,
+                });
+                format!(
+                    "Say how it is joined: SELECT metabase.map_source('{entity}', {}, join => {});",
+                    crate::sql::literal(relation),
+                    crate::sql::literal(&join.to_string())
+                )
+            }
             NotAnExpression { .. } => {
                 "Write one expression over the table's columns, for example amount_cents * 0.01; a subquery stands \
                  in parentheses."
@@ -714,7 +826,7 @@ impl Error {
                     .into()
             }
             RequiredEntity { .. } => "Map it to a table, or to a view that you make for it.".into(),
-            AbsentWithColumns { .. } => "Leave the columns and the filter out, or name a table.".into(),
+            AbsentWithColumns { .. } => "Leave the columns, the filter and the join out, or name a table.".into(),
             SchemaOfStranger { .. } => "As a superuser: ALTER SCHEMA analytics OWNER TO the views' owner, or to a superuser.".into(),
             SeveralOwners => {
                 "Give them to one role: ALTER MATERIALIZED VIEW … OWNER TO …; or ask as a role that is no superuser.".into()
@@ -738,14 +850,14 @@ impl Error {
                 crate::sql::literal(view)
             ),
             ForeignAdapter { owner, .. } => format!(
-                "Create the views as that role (SET ROLE {}), or drop the seven first, one by one, with \
+                "Create the views as that role (SET ROLE {}), or drop the views first, one by one, with \
                  metabase.drop_view(view_name, cascade => false).",
                 crate::sql::ident(owner)
             ),
             AdapterInUse { .. } => "Drop what the DETAIL names, and make it again afterwards.".into(),
             ViewMissing { view } => format!("Create it: SELECT * FROM metabase.create_view({});", crate::sql::literal(view)),
             ViewExists { is_one_of_all: true, .. } => {
-                "To replace all seven: SELECT * FROM metabase.create_all_views(drop_existing => true);".into()
+                "To replace all of them: SELECT * FROM metabase.create_all_views(drop_existing => true);".into()
             }
             ViewExists { view, .. } => format!(
                 "To replace it: SELECT * FROM metabase.create_view({}, drop_existing => true);",
@@ -810,6 +922,10 @@ impl Error {
                  anew with metabase.create_custom_view()."
                     .into()
             }
+            LiteralRuns { cause, .. } => format!(
+                "{} Have the owner of the domain take that out of its CHECK, or make it anew without such a literal.",
+                cause.hint().unwrap_or_default()
+            ),
             DumpRuns { .. } => {
                 "Until it has ended, views are refreshed in full, or by what changed if there are facts; then they are built.".into()
             }
@@ -841,6 +957,9 @@ impl Error {
                  apart."
                     .into()
             }
+            DuplicateSale { .. } => "SELECT * FROM metabase.check_data() has the key. Remove one of the two, map the key to a column that tells them \
+                 apart, or do without this view: SELECT metabase.set_setting('sales_view', 'off');"
+                .into(),
             Nested => "Take the call out of the function that a mapping, a policy or an index calls.".into(),
             NothingToCapture | NothingToCheck => "Create them: SELECT * FROM metabase.create_all_views();".into(),
             ForeignTrigger => {

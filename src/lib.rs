@@ -1,4 +1,4 @@
-//! metabase_views: seven materialized views over a sneaker reseller's tables, for Metabase.
+//! metabase_views: materialized views over a sneaker reseller's tables, for Metabase.
 //!
 //! `docs/architecture.md` says how data flows and why. This file lists the modules and the SQL files, and
 //! is where the server comes in; nothing else.
@@ -28,12 +28,18 @@ mod view;
 
 pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
 pgrx::extension_sql_file!("../sql/tables.sql", name = "tables", requires = ["bootstrap"]);
+pgrx::extension_sql_file!("../sql/exchange.sql", name = "exchange", requires = ["tables"]);
 pgrx::extension_sql_file!("../sql/capture.sql", name = "capture", requires = ["tables"]);
 pgrx::extension_sql_file!("../sql/amount.sql", name = "amount", requires = ["bootstrap"]);
 pgrx::extension_sql_file!(
+    "../sql/units_in_stock.sql",
+    name = "units_in_stock",
+    requires = ["bootstrap"]
+);
+pgrx::extension_sql_file!(
     "../sql/finalize.sql",
     name = "finalize",
-    requires = ["tables", "capture", "amount"],
+    requires = ["tables", "exchange", "capture", "amount", "units_in_stock"],
     finalize
 );
 

@@ -1,7 +1,7 @@
 //! The settings: what the numbers mean, and how long the history is kept. They live in a table, because a dump must carry them. Other
 //! decisions that a dump must carry, such as who keeps the schedule, live in that table, too.
 
-use crate::error::Error;
+use crate::error::{Error, shortened};
 use crate::pg::identity::{as_extension_owner, check_may_decide, current_role};
 use crate::pg::query;
 use crate::pg::setting::{with_time_zone, without_log};
@@ -13,10 +13,16 @@ pub struct Settings {
     pub time_zone: String,
     /// Statuses of orders that count. Upper and lower case are the same, by [`Settings::letters`].
     pub completed_statuses: Vec<String>,
-    /// ISO 4217 code of the currency that the shop's amounts are in.
+    /// Statuses of orders and of stock items that have left the stock, compared in the same way.
+    pub gone_statuses: Vec<String>,
+    /// ISO 4217 code of the shop's currency, in which the views have amounts.
     pub currency: String,
     /// Days that the history of refreshes is kept.
     pub history_days: i32,
+    /// Whether the shop is to have a view of its single sales, beside the seven.
+    pub sales_view: bool,
+    /// Whether the background worker checks the shop's data each day.
+    pub daily_check: bool,
     /// The collation, as SQL names it, that says which letters are the same but for their case: one and the same whatever locale
     /// the database has.
     pub letters: &'static str,
@@ -26,6 +32,9 @@ pub struct Settings {
 const ALL_LETTERS: &str = "pg_catalog.\"und-x-icu\"";
 /// Where the server is built without ICU: A to Z alone.
 const ASCII_LETTERS: &str = "pg_catalog.\"C\"";
+
+const ON: &str = "on";
+const OFF: &str = "off";
 
 /// One setting, as users see it.
 pub struct Setting {
@@ -43,6 +52,8 @@ pub struct Setting {
 enum Kind {
     /// The name of a zone that the server knows; that of the database.
     TimeZone,
+    /// A code of ISO 4217; the one that the views were made for.
+    Currency,
     /// What `check` makes of it, which otherwise says why it cannot be.
     Plain {
         default: &'static str,
@@ -50,7 +61,15 @@ enum Kind {
     },
 }
 
-pub static SETTINGS: [Setting; 4] = [
+/// What has left the stock, as shops spell it.
+macro_rules! gone_statuses {
+    () => {
+        "sold, shipped, dispatched, delivered, returned to supplier, returned_to_supplier, returned-to-supplier, lost, stolen, written off, \
+         written_off, written-off, scrapped, disposed, destroyed, donated"
+    };
+}
+
+pub static SETTINGS: [Setting; 7] = [
     Setting {
         name: "time_zone",
         example: "Europe/Berlin",
@@ -76,18 +95,31 @@ pub static SETTINGS: [Setting; 4] = [
         show: |settings| settings.completed_statuses.join(", "),
     },
     Setting {
-        name: "currency",
-        example: "EUR",
-        description: "ISO 4217 code of the currency that the shop's amounts are in. Default: EUR. Amounts are never \
-                      converted.",
+        name: "gone_statuses",
+        example: "sold, shipped, written off",
+        description: concat!(
+            "Statuses that say that something has left the stock, comma-separated; upper and lower case are the same. A stock item with one \
+             of them is not in stock; an order with one of them has taken its units, also where it does not count as a sale. Default: ",
+            gone_statuses!(),
+            ". With the empty text there are none. Takes effect when views are created."
+        ),
         kind: Kind::Plain {
-            default: "EUR",
-            check: |given| {
-                iso_currency::Currency::from_code(&given.to_ascii_uppercase())
-                    .map(|currency| currency.code().to_owned())
-                    .ok_or("it is not a code of ISO 4217")
+            default: gone_statuses!(),
+            check: |given| match statuses(given) {
+                words if words.is_empty() && !given.is_empty() => Err("it names no status"),
+                words => Ok(words.join(", ")),
             },
         },
+        read: |settings, list| settings.gone_statuses = statuses(list),
+        show: |settings| settings.gone_statuses.join(", "),
+    },
+    Setting {
+        name: "currency",
+        example: "EUR",
+        description: "ISO 4217 code of the shop's currency, into which amounts of other currencies are turned. Default: the one that \
+                      most completed orders are in when the views are created, EUR where orders have none. Where amounts have a \
+                      currency, it takes effect when views are created.",
+        kind: Kind::Currency,
         read: |settings, code| settings.currency = code.to_owned(),
         show: |settings| settings.currency.clone(),
     },
@@ -111,7 +143,53 @@ pub static SETTINGS: [Setting; 4] = [
         },
         show: |settings| settings.history_days.to_string(),
     },
+    Setting {
+        name: "sales_view",
+        example: "off",
+        description: "Whether create_all_views() makes metabase_sales, a row for each completed order, beside the seven: on or off. \
+                      Default: on. Takes effect when views are created.",
+        kind: Kind::Plain {
+            default: ON,
+            check: one_of_on_and_off,
+        },
+        read: |settings, wanted| settings.sales_view = wanted == ON,
+        show: |settings| on_or_off(settings.sales_view),
+    },
+    Setting {
+        name: "daily_check",
+        example: "off",
+        description: "Whether the background worker checks the shop's data (check_data()) once a day, for sync_status(): on or \
+                      off. Default: on.",
+        kind: Kind::Plain {
+            default: ON,
+            check: one_of_on_and_off,
+        },
+        read: |settings, word| settings.daily_check = word == ON,
+        show: |settings| on_or_off(settings.daily_check),
+    },
 ];
+
+/// The shop's currency where nothing says which it is.
+pub const DEFAULT_CURRENCY: &str = "EUR";
+
+/// The code of a currency that there is.
+pub fn known_currency(given: &str) -> Option<String> {
+    iso_currency::Currency::from_code(&given.to_ascii_uppercase()).map(|currency| currency.code().to_owned())
+}
+
+fn on_or_off(is_on: bool) -> String {
+    if is_on { ON } else { OFF }.to_owned()
+}
+
+fn one_of_on_and_off(given: &str) -> Result<String, &'static str> {
+    match given.trim().to_ascii_lowercase().as_str() {
+        word @ (ON | OFF) => Ok(word.to_owned()),
+        _ => Err("it is neither on nor off"),
+    }
+}
+
+/// How many bytes a value may have: all calls read all settings.
+const LONGEST: usize = 8_000;
 
 /// What somebody has set.
 #[derive(serde::Deserialize)]
@@ -120,22 +198,47 @@ struct Stored {
     value: String,
 }
 
-fn stored() -> Result<Vec<Stored>, Error> {
-    as_extension_owner(|| query::rows("SELECT name, value FROM metabase_internal.setting", &[]))
+/// What the settings in force come from.
+#[derive(serde::Deserialize)]
+struct Kept {
+    stored: Vec<Stored>,
+    /// The zone that the views were made for, where there are any.
+    views_time_zone: Option<String>,
+    /// The currency that the views' amounts are turned into, where amounts have one of their own.
+    views_currency: Option<String>,
+    /// Whether the server is built with ICU.
+    knows_all_letters: bool,
+}
+
+fn kept() -> Result<Kept, Error> {
+    as_extension_owner(|| {
+        query::row(
+            include_str!("../sql/queries/settings.sql"),
+            &[ALL_LETTERS.to_owned().into()],
+        )
+    })
 }
 
 /// The settings as they are stored, each with its default where it is not.
-fn read(
-    stored: &[Stored],
-    database_time_zone: impl Fn() -> Result<String, Error>,
-) -> Result<Settings, Error> {
-    let mut settings = Settings::default();
+fn read(kept: &Kept, database_time_zone: impl Fn() -> Result<String, Error>) -> Result<Settings, Error> {
+    let mut settings = Settings {
+        letters: if kept.knows_all_letters {
+            ALL_LETTERS
+        } else {
+            ASCII_LETTERS
+        },
+        ..Settings::default()
+    };
     for setting in &SETTINGS {
-        let stored = stored.iter().find(|stored| stored.name == setting.name);
+        let stored = kept.stored.iter().find(|stored| stored.name == setting.name);
         match (&setting.kind, stored) {
             (Kind::Plain { default, .. }, _) => (setting.read)(&mut settings, default),
             (Kind::TimeZone, None) => (setting.read)(&mut settings, &database_time_zone()?),
-            (Kind::TimeZone, Some(_)) => {}
+            (Kind::Currency, None) => {
+                let code = kept.views_currency.as_deref().unwrap_or(DEFAULT_CURRENCY);
+                (setting.read)(&mut settings, code);
+            }
+            (Kind::TimeZone | Kind::Currency, Some(_)) => {}
         }
         if let Some(stored) = stored {
             (setting.read)(&mut settings, &stored.value);
@@ -146,33 +249,48 @@ fn read(
 
 /// The settings in force now.
 pub fn current() -> Result<Settings, Error> {
-    let knows_all_letters = query::value(
-        "SELECT pg_catalog.to_regcollation($1) IS NOT NULL",
-        &[ALL_LETTERS.to_owned().into()],
-    )?;
+    read(&kept()?, database_time_zone)
+}
+
+/// The settings that the views were made with; those in force now where there are none. Zone and currency are written into definitions:
+/// whatever is set now, they stay until these are made anew.
+pub fn of_views() -> Result<Settings, Error> {
+    let kept = kept()?;
+    let zone = || kept.views_time_zone.clone().map_or_else(database_time_zone, Ok);
+    let settings = read(&kept, zone)?;
     Ok(Settings {
-        letters: if knows_all_letters {
-            ALL_LETTERS
-        } else {
-            ASCII_LETTERS
-        },
-        ..read(&stored()?, database_time_zone)?
+        time_zone: kept.views_time_zone.unwrap_or(settings.time_zone),
+        currency: kept.views_currency.unwrap_or(settings.currency),
+        ..settings
     })
+}
+
+/// Whether somebody has set another zone since the views were made.
+pub fn is_zone_pending() -> Result<bool, Error> {
+    let kept = kept()?;
+    let is_another = |set: &Stored| {
+        set.name == "time_zone"
+            && kept
+                .views_time_zone
+                .as_ref()
+                .is_some_and(|zone| *zone != set.value)
+    };
+    Ok(kept.stored.iter().any(is_another))
 }
 
 /// Whether somebody has set a setting.
 pub fn is_set(name: &str) -> Result<bool, Error> {
-    Ok(stored()?.iter().any(|stored| stored.name == name))
+    Ok(kept()?.stored.iter().any(|stored| stored.name == name))
 }
 
 /// Each setting with its value in force and whether it was set.
 pub fn list() -> Result<Vec<(&'static Setting, String, bool)>, Error> {
-    let stored = stored()?;
-    let settings = read(&stored, database_time_zone)?;
+    let kept = kept()?;
+    let settings = read(&kept, database_time_zone)?;
     Ok(SETTINGS
         .iter()
         .map(|setting| {
-            let is_set = stored.iter().any(|stored| stored.name == setting.name);
+            let is_set = kept.stored.iter().any(|stored| stored.name == setting.name);
             (setting, (setting.show)(&settings), is_set)
         })
         .collect())
@@ -198,19 +316,24 @@ pub fn set(name: &str, value: Option<&str>) -> Result<String, Error> {
         return Ok(format!("{name} is back to its default"));
     };
     let checked = match setting.kind {
+        _ if value.len() > LONGEST => Err("it is longer than 8,000 bytes"),
         Kind::TimeZone => {
             known_time_zone(value)?.ok_or("there is no time zone of that name in pg_timezone_names")
         }
+        Kind::Currency => known_currency(value).ok_or("it is not a code of ISO 4217"),
         Kind::Plain { check, .. } => check(value),
     };
     let value = checked.map_err(|reason| Error::InvalidSetting {
         name: setting.name,
-        value: format!("\"{value}\""),
+        value: format!("\"{}\"", shortened(value, 100)),
         reason: reason.to_owned(),
         example: setting.example,
     })?;
     store(name, &value)?;
-    Ok(format!("{name} is now {value}"))
+    Ok(match value.as_str() {
+        "" => format!("{name} is now empty"),
+        value => format!("{name} is now {value}"),
+    })
 }
 
 /// Stores a decision of the current role, which a dump carries.
@@ -259,9 +382,23 @@ fn database_time_zone() -> Result<String, Error> {
 impl Settings {
     /// The settings of a shop in Berlin, for tests without a database.
     pub fn in_berlin() -> Settings {
-        Settings {
-            letters: ALL_LETTERS,
-            ..read(&[], || Ok("Europe/Berlin".into())).expect("the others have defaults of their own")
+        read(&Kept::only(&[]), || Ok("Europe/Berlin".into())).expect("the others have defaults of their own")
+    }
+}
+
+#[cfg(test)]
+impl Kept {
+    /// These settings, by name and value, and nothing else.
+    fn only(stored: &[(&str, &str)]) -> Kept {
+        let stored = stored.iter().map(|(name, value)| Stored {
+            name: (*name).into(),
+            value: (*value).into(),
+        });
+        Kept {
+            stored: stored.collect(),
+            views_time_zone: None,
+            views_currency: None,
+            knows_all_letters: true,
         }
     }
 }
@@ -284,7 +421,15 @@ mod tests {
     fn what_is_not_set_has_its_default() {
         assert_eq!(
             shown(&Settings::in_berlin()),
-            ["Europe/Berlin", "completed", "EUR", "30"]
+            [
+                "Europe/Berlin",
+                "completed",
+                gone_statuses!(),
+                "EUR",
+                "30",
+                "on",
+                "on"
+            ]
         );
     }
 
@@ -298,36 +443,49 @@ mod tests {
             (setting.read)(&mut settings, setting.example);
             assert_eq!(shown(&settings), expected);
         }
-        let stored: Vec<Stored> = SETTINGS
+        let stored: Vec<(&str, &str)> = SETTINGS
             .iter()
-            .map(|setting| Stored {
-                name: setting.name.into(),
-                value: setting.example.into(),
-            })
+            .map(|setting| (setting.name, setting.example))
             .collect();
-        let settings = read(&stored, || panic!("it is stored")).expect("all of them are stored");
+        let settings = read(&Kept::only(&stored), || panic!("it is stored")).expect("all of them are stored");
         assert_eq!(shown(&settings), examples);
     }
 
     #[test]
-    fn each_setting_takes_its_example_and_its_default_but_not_nothing() {
+    fn each_setting_takes_its_example_and_its_default_and_only_a_list_that_may_be_empty_takes_nothing() {
         for setting in &SETTINGS {
             // Which zones there are the server knows.
             if let Kind::Plain { default, check } = setting.kind {
                 assert_eq!(check(setting.example).as_deref(), Ok(setting.example));
                 assert_eq!(check(default).as_deref(), Ok(default));
-                assert!(check("").is_err(), "{}", setting.name);
+                assert_eq!(
+                    check("").is_ok(),
+                    setting.name == "gone_statuses",
+                    "{}",
+                    setting.name
+                );
+                assert!(check(" , ").is_err(), "{}", setting.name);
             }
         }
     }
 
     #[test]
     fn days_that_are_no_number_leave_the_default() {
-        let stored = [Stored {
-            name: "history_days".into(),
-            value: "many".into(),
-        }];
-        let settings = read(&stored, || Ok("UTC".into())).expect("it is read");
+        let kept = Kept::only(&[("history_days", "many")]);
+        let settings = read(&kept, || Ok("UTC".into())).expect("it is read");
         assert_eq!(settings.history_days, 30);
+    }
+
+    #[test]
+    fn what_amounts_are_turned_into_is_the_shops_currency_unless_it_is_set() {
+        let with = |stored: &[(&str, &str)]| {
+            let kept = Kept {
+                views_currency: Some("USD".into()),
+                ..Kept::only(stored)
+            };
+            read(&kept, || Ok("UTC".into())).expect("it is read")
+        };
+        assert_eq!(with(&[]).currency, "USD");
+        assert_eq!(with(&[("currency", "CHF")]).currency, "CHF");
     }
 }

@@ -1,6 +1,7 @@
 //! SQLSTATEs, by the names that PostgreSQL's manual has for them.
 
 pub const FEATURE_NOT_SUPPORTED: &str = "0A000";
+pub const CARDINALITY_VIOLATION: &str = "21000";
 pub const NULL_VALUE_NOT_ALLOWED: &str = "22004";
 pub const INVALID_PARAMETER_VALUE: &str = "22023";
 pub const UNIQUE_VIOLATION: &str = "23505";

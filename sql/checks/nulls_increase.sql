@@ -1,4 +1,5 @@
--- Completed orders of the last 30 days of sales that lack what far fewer of the 90 days before lack.
+-- Completed orders of the last 30 days of sales that lack what far fewer of the 90 days before lack. What a currency without a rate does to
+-- amounts is a finding of its own. :'currency' is the shop's currency, :'time_zone' the zone that days are counted in.
 WITH newest AS (
     SELECT max(sold_at) AS sold_at
     FROM metabase_internal.orders
@@ -22,9 +23,11 @@ pattern AS MATERIALIZED (
         count(*)                                             AS orders
     FROM metabase_internal.orders AS orders
     CROSS JOIN newest
+    LEFT JOIN :rated_from AS rated ON rated.currency = orders.currency
     WHERE orders.is_completed
         AND orders.sold_at <= newest.sold_at
         AND orders.sold_at > newest.sold_at - interval '120 days'
+        AND :is_rated
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 ),
 counted AS (
@@ -72,9 +75,11 @@ SELECT
 FROM metabase_internal.orders AS orders
 CROSS JOIN newest
 CROSS JOIN increase
+LEFT JOIN :rated_from AS rated ON rated.currency = orders.currency
 WHERE orders.is_completed
     AND orders.sold_at <= newest.sold_at
     AND orders.sold_at > newest.sold_at - interval '30 days'
+    AND :is_rated
     AND CASE increase.name
         WHEN 'stock_item_id' THEN orders.stock_item_id IS NULL
         WHEN 'platform_id' THEN orders.platform_id IS NULL

@@ -3,7 +3,7 @@ WITH silent AS MATERIALIZED (
     SELECT
         status,
         -- Of words, only A to Z decide: "sale_completed" is two of them.
-        translate(lower(status COLLATE "C"), '_-./', '    ') AS words
+        translate(lower(left(status, 200) COLLATE "C"), '_-./', '    ') AS words
     FROM metabase_internal.orders
     WHERE status IS NOT NULL
     GROUP BY status
@@ -13,7 +13,7 @@ sold AS MATERIALIZED (
     SELECT status
     FROM silent
     WHERE words ~ 'complet|\msold|\msale|\mpaid|deliver|\mship|success|payout|fulfil|\mclosed|\mdone\M'
-        AND words !~ 'incomplet|uncomplet|unsuccess|undeliver|unfulfil|cancel|fail|refund|return|reject|declin|dispute|void|expire|draft|pending|await|waiting|ready|prepar|process|partial|\mnot\M|\mno\M|\mto\M|\mfor sale'
+        AND words !~ 'incomplet|uncomplet|unsuccess|undeliver|unfulfil|cancel|fail|refund|return|reject|declin|dispute|void|expire|draft|pending|await|waiting|ready|prepar|process|partial|lost|stolen|exception|error|unsold|revers|block|\mhold\M|without|chargeback|claim|\mout for\M|\mnot\M|\mno\M|\mto\M|\mfor sale'
 )
 SELECT
     orders.id               AS key,

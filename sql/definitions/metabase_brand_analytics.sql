@@ -7,10 +7,13 @@ WITH sale AS (
         p.brand_id,
         count(*)                                                                AS total_sales,
         metabase_internal.amount(sum(o.gross_sale))                             AS total_revenue,
-        round(avg(o.gross_sale), 4)                                             AS avg_price,
-        round(var_samp(o.gross_sale), 4)                                        AS price_variance,
+        round(metabase_internal.mean(sum(o.gross_sale), count(o.gross_sale)), 4) AS avg_price,
+        round(
+            metabase_internal.variance(count(o.gross_sale), sum(o.gross_sale), sum(o.gross_sale * o.gross_sale)),
+            4
+        )                                                                       AS price_variance,
         metabase_internal.amount(sum(o.net_profit))                             AS total_profit,
-        round(avg(o.roi), 4)                                                    AS avg_roi,
+        round(metabase_internal.mean(sum(o.roi), count(o.roi)), 4)              AS avg_roi,
         count(DISTINCT i.product_id)                                            AS product_variety,
         count(DISTINCT date_trunc('month', o.sold_at AT TIME ZONE :'time_zone')) AS active_months,
         min(o.sold_at)                                                          AS first_sale,

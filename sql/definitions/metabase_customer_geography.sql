@@ -9,10 +9,10 @@ SELECT
     count(*)                                                                   AS total_orders,
     count(DISTINCT date_trunc('month', o.sold_at AT TIME ZONE :'time_zone'))   AS active_months,
     metabase_internal.amount(sum(o.gross_sale))                                AS total_revenue,
-    round(avg(o.gross_sale), 4)                                                AS avg_order_value,
+    round(metabase_internal.mean(sum(o.gross_sale), count(o.gross_sale)), 4)   AS avg_order_value,
     metabase_internal.amount(sum(o.net_profit))                                AS total_profit,
-    round(avg(o.roi), 4)                                                       AS avg_roi,
-    round(avg(o.shipping_cost), 4)                                             AS avg_shipping_cost,
+    round(metabase_internal.mean(sum(o.roi), count(o.roi)), 4)                 AS avg_roi,
+    round(metabase_internal.mean(sum(o.shipping_cost), count(o.shipping_cost)), 4) AS avg_shipping_cost,
     count(DISTINCT o.platform_id)                                              AS platforms_used,
     string_agg(DISTINCT pl.name COLLATE "C", ', ' ORDER BY pl.name COLLATE "C")
         COLLATE "default"                                                      AS platform_names,

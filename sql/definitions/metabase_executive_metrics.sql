@@ -39,8 +39,8 @@ SELECT
     metabase_internal.amount(sum(net_profit))         AS total_profit,
     metabase_internal.amount(sum(platform_fee))       AS total_fees,
     metabase_internal.amount(sum(shipping_cost))      AS total_shipping,
-    round(avg(roi), 4)                                AS avg_roi,
-    round(avg(gross_sale), 4)                         AS avg_order_value,
+    round(metabase_internal.mean(sum(roi), count(roi)), 4) AS avg_roi,
+    round(metabase_internal.mean(sum(gross_sale), count(gross_sale)), 4) AS avg_order_value,
     min(sold_at)                                      AS first_sale,
     max(sold_at)                                      AS last_sale
 FROM sale

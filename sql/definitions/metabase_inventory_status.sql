@@ -1,4 +1,4 @@
--- Every stock item, sold or not: what it cost, how long it has been there, what it brought in.
+-- Every stock item, sold or not: what it cost, how long it has been there, what it brought in, what is left of it.
 -- :'time_zone' is the zone that days are counted in.
 
 -- Room on each page, so that a row that changes can stay where its indexes find it.
@@ -6,12 +6,15 @@ CREATE MATERIALIZED VIEW analytics.metabase_inventory_status WITH (fillfactor = 
 WITH sale AS (
     SELECT
         stock_item_id,
-        count(*)        AS times_sold,
-        max(sold_at)    AS last_sold_at,
-        sum(gross_sale) AS total_revenue,
-        sum(net_profit) AS total_profit
+        count(*) FILTER (WHERE is_completed)        AS times_sold,
+        sum(quantity) FILTER (WHERE is_completed)   AS units_sold,
+        -- An order that is shipped has taken its units along, though it does not count yet.
+        sum(quantity)                               AS units_gone,
+        max(sold_at) FILTER (WHERE is_completed)    AS last_sold_at,
+        sum(gross_sale) FILTER (WHERE is_completed) AS total_revenue,
+        sum(net_profit) FILTER (WHERE is_completed) AS total_profit
     FROM metabase_internal.orders
-    WHERE is_completed
+    WHERE (is_completed OR is_gone)
         AND stock_item_id IS NOT NULL
     GROUP BY stock_item_id
 ),
@@ -19,18 +22,25 @@ item AS (
     SELECT
         i.*,
         coalesce(sale.times_sold, 0) AS times_sold,
+        coalesce(sale.units_sold, 0) AS units_sold,
         sale.last_sold_at,
         sale.total_revenue,
         sale.total_profit,
-        -- An item ages from its purchase until it is sold, in calendar days. So a row changes at most once a day by the
-        -- mere passing of time, and only while it is unsold.
-        CASE
-            WHEN sale.times_sold > 0
-                THEN (sale.last_sold_at AT TIME ZONE :'time_zone')::date
-            ELSE (now() AT TIME ZONE :'time_zone')::date
-        END - (i.purchase_date AT TIME ZONE :'time_zone')::date AS days_in_stock
+        metabase_internal.units_in_stock(i.quantity, coalesce(sale.units_gone, 0), i.is_in_stock) AS units_in_stock
     FROM metabase_internal.stock_items AS i
     LEFT JOIN sale ON sale.stock_item_id = i.id
+),
+-- An item ages from its purchase until nothing is left of it, in calendar days. So a row changes at most once a day by the mere
+-- passing of time, and only while something is in stock. When an item left that has gone without a sale, nobody knows.
+aged AS (
+    SELECT
+        item.*,
+        CASE
+            WHEN item.units_in_stock > 0
+                THEN (now() AT TIME ZONE :'time_zone')::date
+            ELSE (item.last_sold_at AT TIME ZONE :'time_zone')::date
+        END - (item.purchase_date AT TIME ZONE :'time_zone')::date AS days_in_stock
+    FROM item
 )
 SELECT
     item.id                                                        AS inventory_id,
@@ -61,13 +71,17 @@ SELECT
         ELSE 'Fast Moving'
     END                                                            AS stock_category,
     CASE
-        WHEN item.times_sold = 0
-            THEN metabase_internal.amount(coalesce(item.gross_purchase_price, item.purchase_price))
+        WHEN item.units_in_stock > 0
+            THEN metabase_internal.amount(coalesce(item.gross_purchase_price, item.purchase_price) * item.units_in_stock)
         ELSE 0
     END                                                            AS current_inventory_value,
     item.created_at,
-    item.updated_at
-FROM item
+    item.updated_at,
+    item.quantity::bigint                                          AS quantity,
+    item.units_sold,
+    item.units_in_stock,
+    item.units_in_stock > 0                                        AS is_in_stock
+FROM aged AS item
 LEFT JOIN metabase_internal.products AS p ON p.id = item.product_id
 LEFT JOIN metabase_internal.brands AS b ON b.id = p.brand_id
 LEFT JOIN metabase_internal.categories AS c ON c.id = p.category_id
@@ -103,11 +117,11 @@ COMMENT ON COLUMN analytics.metabase_inventory_status.brand_name IS
 COMMENT ON COLUMN analytics.metabase_inventory_status.category_name IS
     'Name of the product''s category.';
 COMMENT ON COLUMN analytics.metabase_inventory_status.purchase_price IS
-    'Net price that the item was bought for, in the shop''s currency.';
+    'Net price that a unit was bought for, in the shop''s currency.';
 COMMENT ON COLUMN analytics.metabase_inventory_status.gross_purchase_price IS
-    'Gross price that the item was bought for, in the shop''s currency.';
+    'Gross price that a unit was bought for, in the shop''s currency.';
 COMMENT ON COLUMN analytics.metabase_inventory_status.vat_amount IS
-    'VAT in the gross price, in the shop''s currency.';
+    'VAT in the gross price of a unit, in the shop''s currency.';
 COMMENT ON COLUMN analytics.metabase_inventory_status.purchase_date IS
     'Time at which the item was bought.';
 COMMENT ON COLUMN analytics.metabase_inventory_status.supplier_name IS
@@ -129,12 +143,20 @@ COMMENT ON COLUMN analytics.metabase_inventory_status.total_revenue IS
 COMMENT ON COLUMN analytics.metabase_inventory_status.total_profit IS
     'Sum of the net profits of its completed orders, in the shop''s currency.';
 COMMENT ON COLUMN analytics.metabase_inventory_status.days_in_stock IS
-    'Calendar days from purchase to the last completed sale, or to today while unsold; NULL where either day is not known.';
+    'Calendar days from purchase to today while something is in stock, else to the last completed sale; NULL where either day is not known.';
 COMMENT ON COLUMN analytics.metabase_inventory_status.stock_category IS
     'Dead Stock for over 180 days in stock, Slow Moving over 90, Normal over 30, else Fast Moving; Unknown where the days are.';
 COMMENT ON COLUMN analytics.metabase_inventory_status.current_inventory_value IS
-    'Gross purchase price, else the net one, while unsold, in the shop''s currency; 0 once sold.';
+    'Gross purchase price, else the net one, of the units in stock, in the shop''s currency; 0 if there are none.';
 COMMENT ON COLUMN analytics.metabase_inventory_status.created_at IS
     'Time at which the shop''s row was made.';
 COMMENT ON COLUMN analytics.metabase_inventory_status.updated_at IS
     'Time at which the shop''s row was last changed.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.quantity IS
+    'Number of units that were bought.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.units_sold IS
+    'Number of units in its completed orders.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.units_in_stock IS
+    'Number of units left by completed orders and by orders that are gone; none where the shop says that the item is gone, one at least where it says that it is there.';
+COMMENT ON COLUMN analytics.metabase_inventory_status.is_in_stock IS
+    'Whether any unit is in stock.';

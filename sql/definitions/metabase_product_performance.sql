@@ -4,16 +4,21 @@ CREATE MATERIALIZED VIEW analytics.metabase_product_performance AS
 WITH sale AS (
     SELECT
         i.product_id,
-        count(*)                        AS units_sold,
+        sum(o.quantity)                 AS units_sold,
         metabase_internal.amount(sum(o.gross_sale)) AS total_revenue,
-        avg(o.gross_sale)               AS avg_sale_price,
+        metabase_internal.mean(sum(o.gross_sale), count(o.gross_sale)) AS avg_sale_price,
         metabase_internal.amount(min(o.gross_sale)) AS min_sale_price,
         metabase_internal.amount(max(o.gross_sale)) AS max_sale_price,
-        stddev_samp(o.gross_sale)       AS price_volatility,
+        sqrt(
+            metabase_internal.variance(count(o.gross_sale), sum(o.gross_sale), sum(o.gross_sale * o.gross_sale))
+        )                               AS price_volatility,
         metabase_internal.amount(sum(o.net_profit)) AS total_profit,
-        avg(o.roi)                      AS avg_roi,
+        metabase_internal.mean(sum(o.roi), count(o.roi)) AS avg_roi,
         metabase_internal.amount(sum(o.platform_fee)) AS total_fees_paid,
-        avg(i.purchase_price)           AS avg_purchase_price,
+        metabase_internal.mean(
+            sum(i.purchase_price * o.quantity),
+            sum(o.quantity) FILTER (WHERE i.purchase_price IS NOT NULL)
+        )                               AS avg_purchase_price,
         count(DISTINCT i.supplier_id)   AS supplier_count,
         min(o.sold_at)                  AS first_sale_date,
         max(o.sold_at)                  AS last_sale_date
@@ -88,17 +93,17 @@ COMMENT ON COLUMN analytics.metabase_product_performance.price_tier IS
 COMMENT ON COLUMN analytics.metabase_product_performance.is_collaboration IS
     'Whether the brand is a collaboration.';
 COMMENT ON COLUMN analytics.metabase_product_performance.units_sold IS
-    'Number of completed orders.';
+    'Number of units in completed orders.';
 COMMENT ON COLUMN analytics.metabase_product_performance.total_revenue IS
     'Sum of gross sales, in the shop''s currency.';
 COMMENT ON COLUMN analytics.metabase_product_performance.avg_sale_price IS
-    'Mean gross sale, in the shop''s currency, to 4 decimals.';
+    'Mean gross sale of an order, however many units it has, in the shop''s currency, to 4 decimals.';
 COMMENT ON COLUMN analytics.metabase_product_performance.min_sale_price IS
-    'Lowest gross sale, in the shop''s currency.';
+    'Lowest gross sale of an order, in the shop''s currency.';
 COMMENT ON COLUMN analytics.metabase_product_performance.max_sale_price IS
-    'Highest gross sale, in the shop''s currency.';
+    'Highest gross sale of an order, in the shop''s currency.';
 COMMENT ON COLUMN analytics.metabase_product_performance.price_volatility IS
-    'Sample standard deviation of gross sales, in the shop''s currency, to 4 decimals; NULL for fewer than two.';
+    'Sample standard deviation of the orders'' gross sales, in the shop''s currency, to 4 decimals; NULL for fewer than two.';
 COMMENT ON COLUMN analytics.metabase_product_performance.total_profit IS
     'Sum of net profits, in the shop''s currency.';
 COMMENT ON COLUMN analytics.metabase_product_performance.avg_roi IS

@@ -1,5 +1,5 @@
--- Stock items that are a day older on a new day: those that are unsold, where it is known since when they are there.
-SELECT item_id
-FROM metabase_internal.item_fact
-WHERE times_sold = 0
-    AND purchase_date IS NOT NULL
+-- Stock items that are a day older on a new day: those that are in stock, where it is known since when.
+SELECT f.item_id
+FROM metabase_internal.item_fact AS f
+WHERE metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock) > 0
+    AND f.purchase_date IS NOT NULL

@@ -18,6 +18,7 @@ JOIN metabase_internal.product_rollup AS r ON r.product_id = q.key;
 SELECT
     r.id,
     r.platform_id,
+    r.name,
     r.slug
 FROM queued_platform AS q
 JOIN metabase_internal.platform_rollup AS r ON r.key = '=' || q.key::text;
@@ -73,7 +74,8 @@ SELECT
     known.id,
     p.name,
     p.slug,
-    known.slug AS old_slug
+    known.slug AS old_slug,
+    ROW (known.name, known.slug) IS DISTINCT FROM ROW (p.name, p.slug) AS relabelled
 FROM known_platform AS known
 LEFT JOIN platform_read AS p ON p.platform_id = known.platform_id;
 
@@ -226,30 +228,130 @@ FROM sale_change
 WHERE w > 0
     AND at IS NULL;
 
--- Stock items that were sold more or less often than before.
--- @keep item_sold when sale_change
+-- Departures: orders that do not count as sales and have taken units out of stock all the same ---------------------------------
+
+-- @read departure_read when queued_order
+:read_departures;
+
+-- Each departure that has come (w > 0) or gone. Of a key that is not unique there may be several.
+-- @keep departure_change when queued_order
 SELECT
-    f.ctid                    AS at,
+    order_id,
+    item_id,
+    units,
+    sum(w) AS w
+FROM (
+    SELECT
+        f.order_id,
+        f.item_id,
+        f.units,
+        -1 AS w
+    FROM queued_order AS q
+    JOIN metabase_internal.departure_fact AS f ON f.order_id = q.key
+    UNION ALL
+    SELECT
+        order_id,
+        item_id,
+        units,
+        1 AS w
+    FROM departure_read
+) AS departure
+GROUP BY
+    order_id,
+    item_id,
+    units
+HAVING sum(w) <> 0;
+
+-- @run when departure_change
+DELETE FROM metabase_internal.departure_fact AS f
+USING departure_change AS c
+WHERE f.order_id = c.order_id;
+
+-- @run when departure_change
+INSERT INTO metabase_internal.departure_fact (order_id, item_id, units)
+SELECT
+    d.order_id,
+    d.item_id,
+    d.units
+FROM departure_read AS d
+WHERE d.order_id IN (SELECT c.order_id FROM departure_change AS c);
+
+-- Stock items that more or fewer units have left than before.
+-- @keep item_moved when sale_change, departure_change
+SELECT
+    f.ctid                               AS at,
     f.supplier,
     f.price,
-    f.times_sold              AS before,
-    f.times_sold + sold.more  AS after
+    f.quantity,
+    f.is_in_stock,
+    f.units_sold,
+    f.units_departed,
+    f.units_sold + moved.sold            AS units_sold_now,
+    f.units_departed + moved.departed    AS units_departed_now
 FROM (
     SELECT
         item_id,
-        sum(w)::integer AS more
-    FROM sale_change
-    WHERE item_id IS NOT NULL
+        sum(sold)::bigint     AS sold,
+        sum(departed)::bigint AS departed
+    FROM (
+        SELECT
+            item_id,
+            w * units::bigint AS sold,
+            0                 AS departed
+        FROM sale_change
+        WHERE item_id IS NOT NULL
+        UNION ALL
+        SELECT
+            item_id,
+            0         AS sold,
+            w * units AS departed
+        FROM departure_change
+    ) AS movement
     GROUP BY item_id
-    HAVING sum(w) <> 0
-) AS sold
-JOIN metabase_internal.item_fact AS f ON f.item_id = sold.item_id;
+    HAVING sum(sold) <> 0
+        OR sum(departed) <> 0
+) AS moved
+JOIN metabase_internal.item_fact AS f ON f.item_id = moved.item_id;
 
--- @run when item_sold
+-- @run when item_moved
 UPDATE metabase_internal.item_fact AS f
-SET times_sold = c.after
-FROM item_sold AS c
+SET
+    units_sold     = c.units_sold_now,
+    units_departed = c.units_departed_now
+FROM item_moved AS c
 WHERE f.ctid = c.at;
+
+-- What a supplier has in stock changes by its items, and by what leaves them: each as it was (w = -1) and as it is now (w = 1).
+-- @keep stock_change when item_change, item_moved
+SELECT
+    w,
+    supplier,
+    price,
+    quantity,
+    is_in_stock,
+    units_sold,
+    units_departed
+FROM item_change
+UNION ALL
+SELECT
+    -1 AS w,
+    supplier,
+    price,
+    quantity,
+    is_in_stock,
+    units_sold,
+    units_departed
+FROM item_moved
+UNION ALL
+SELECT
+    1 AS w,
+    supplier,
+    price,
+    quantity,
+    is_in_stock,
+    units_sold_now,
+    units_departed_now
+FROM item_moved;
 
 -- Rollups -------------------------------------------------------------------------------------------------------------------
 
@@ -268,26 +370,6 @@ WHERE NOT EXISTS (
 
 -- @merge
 
--- What a supplier has unsold also changes by what is sold.
--- @run when item_sold
-UPDATE metabase_internal.supplier_rollup AS r
-SET
-    unsold             = r.unsold + d.unsold,
-    unsold_price_sum   = r.unsold_price_sum + d.unsold_price_sum,
-    unsold_price_count = r.unsold_price_count + d.unsold_price_count
-FROM (
-    SELECT
-        supplier,
-        count(*) FILTER (WHERE after = 0) - count(*) FILTER (WHERE before = 0)         AS unsold,
-        coalesce(sum(price) FILTER (WHERE after = 0), 0)
-            - coalesce(sum(price) FILTER (WHERE before = 0), 0)                        AS unsold_price_sum,
-        count(price) FILTER (WHERE after = 0) - count(price) FILTER (WHERE before = 0) AS unsold_price_count
-    FROM item_sold
-    WHERE supplier IS NOT NULL
-    GROUP BY supplier
-) AS d
-WHERE r.id = d.supplier;
-
 -- NaN and infinity cannot be taken out of a sum: the groups that have lost one are read again. x - x is NaN if x is neither.
 -- @keep sale_not_finite when sale_change
 SELECT *
@@ -303,15 +385,17 @@ WHERE w < 0
         purchase_price - purchase_price
     );
 
--- @keep item_not_finite when item_change, item_sold
+-- @keep item_not_finite when item_change
 SELECT supplier
 FROM item_change
 WHERE w < 0
-    AND price - price = 'NaN'
-UNION ALL
+    AND price - price = 'NaN';
+
+-- @keep stock_not_finite when stock_change
 SELECT supplier
-FROM item_sold
-WHERE price - price = 'NaN';
+FROM stock_change
+WHERE w < 0
+    AND price - price = 'NaN';
 
 -- @recompute_groups
 
@@ -455,13 +539,16 @@ UNION
 SELECT id
 FROM platform_seen;
 
--- @keep dirty_inventory when dirty_item, sale_change, relabelled_product, supplier_seen, queued_size
+-- @keep dirty_inventory when dirty_item, sale_change, departure_change, relabelled_product, supplier_seen, queued_size
 SELECT item_id
 FROM dirty_item
 UNION
 SELECT item_id
 FROM sale_change
 WHERE item_id IS NOT NULL
+UNION
+SELECT item_id
+FROM departure_change
 UNION
 SELECT f.item_id
 FROM relabelled_product AS d
@@ -482,17 +569,13 @@ UNION
 SELECT id
 FROM relisted_place;
 
--- @keep dirty_supplier when sale_change, item_change, item_sold, supplier_seen, relisted_supplier
+-- @keep dirty_supplier when sale_change, stock_change, supplier_seen, relisted_supplier
 SELECT supplier AS id
 FROM sale_change
 WHERE supplier IS NOT NULL
 UNION
 SELECT supplier
-FROM item_change
-WHERE supplier IS NOT NULL
-UNION
-SELECT supplier
-FROM item_sold
+FROM stock_change
 WHERE supplier IS NOT NULL
 UNION
 SELECT id
@@ -500,3 +583,36 @@ FROM supplier_seen
 UNION
 SELECT id
 FROM relisted_supplier;
+
+-- Sales whose labels may have changed. A step of its own: where none have, the planner does not reckon with all sales of a platform.
+-- @keep relabelled_sale when relabelled_product, platform_seen, supplier_seen, queued_size
+SELECT f.order_id
+FROM relabelled_product AS d
+JOIN metabase_internal.sale_fact AS f ON f.product = d.id
+UNION ALL
+SELECT f.order_id
+FROM platform_seen AS seen
+JOIN metabase_internal.sale_fact AS f ON f.platform = seen.id
+WHERE seen.relabelled
+UNION ALL
+SELECT f.order_id
+FROM supplier_seen AS d
+JOIN metabase_internal.item_fact AS i ON i.supplier = d.id
+JOIN metabase_internal.sale_fact AS f ON f.item_id = i.item_id
+UNION ALL
+SELECT f.order_id
+FROM queued_size AS q
+JOIN metabase_internal.item_fact AS i ON i.size_id = q.key
+JOIN metabase_internal.sale_fact AS f ON f.item_id = i.item_id;
+
+-- A stock item can change in what no fact has of it.
+-- @keep dirty_sales when sale_change, dirty_item, relabelled_sale
+SELECT order_id
+FROM sale_change
+UNION
+SELECT f.order_id
+FROM dirty_item AS d
+JOIN metabase_internal.sale_fact AS f ON f.item_id = d.item_id
+UNION
+SELECT order_id
+FROM relabelled_sale;

@@ -143,7 +143,8 @@ CREATE TABLE metabase_internal.sale_fact (
     roi             numeric,
     platform_fee    numeric,
     shipping_cost   numeric,
-    purchase_price  numeric
+    purchase_price  numeric,
+    units           integer NOT NULL
 ) USING heap WITH (fillfactor = 90);
 
 -- @run
@@ -156,8 +157,21 @@ CREATE TABLE metabase_internal.item_fact (
     purchase_date  timestamptz,
     purchase_price numeric,
     price          numeric,
-    times_sold     integer NOT NULL
+    quantity       integer NOT NULL,
+    is_in_stock    boolean,
+    units_sold     bigint NOT NULL,
+    units_departed bigint NOT NULL
 ) USING heap WITH (fillfactor = 90);
+
+-- @run
+CREATE TABLE metabase_internal.departure_fact (
+    order_id :order_type,
+    item_id  :item_type NOT NULL,
+    units    integer NOT NULL
+);
+
+-- @run
+ALTER TABLE metabase_internal.departure_fact REPLICA IDENTITY FULL;
 
 -- Groups that are applied and not flushed yet, a table a view.
 
@@ -227,6 +241,19 @@ CREATE UNIQUE INDEX dirty_supplier_pkey ON metabase_internal.dirty_supplier (id)
 -- @run
 ALTER TABLE metabase_internal.dirty_supplier REPLICA IDENTITY USING INDEX dirty_supplier_pkey;
 
+-- @run
+CREATE TABLE metabase_internal.dirty_sales (
+    order_id :order_type NOT NULL,
+    -- The highest is that of the order that was noted last.
+    turn     bigint GENERATED ALWAYS AS IDENTITY
+);
+
+-- @run
+CREATE UNIQUE INDEX dirty_sales_pkey ON metabase_internal.dirty_sales (order_id);
+
+-- @run
+ALTER TABLE metabase_internal.dirty_sales REPLICA IDENTITY USING INDEX dirty_sales_pkey;
+
 -- What they are, for whoever finds them.
 
 -- @run
@@ -254,6 +281,9 @@ COMMENT ON TABLE metabase_internal.sale_fact IS 'Completed orders as they were l
 COMMENT ON TABLE metabase_internal.item_fact IS 'Stock items as they were last applied, with the numbers of the groups that they are in.';
 
 -- @run
+COMMENT ON TABLE metabase_internal.departure_fact IS 'Orders that are not completed and have taken units out of stock, as they were last applied.';
+
+-- @run
 COMMENT ON TABLE metabase_internal.dirty_executive IS 'Days and platforms that metabase_executive_metrics does not show as they were last applied.';
 
 -- @run
@@ -274,6 +304,9 @@ COMMENT ON TABLE metabase_internal.dirty_geography IS 'Places that metabase_cust
 -- @run
 COMMENT ON TABLE metabase_internal.dirty_supplier IS 'Suppliers that metabase_supplier_performance does not show as they were last applied.';
 
+-- @run
+COMMENT ON TABLE metabase_internal.dirty_sales IS 'Orders that metabase_sales does not show as they were last applied.';
+
 -- The sources are read one after the other, in one snapshot, and into rows of our own.
 
 -- @read item_read
@@ -281,6 +314,9 @@ COMMENT ON TABLE metabase_internal.dirty_supplier IS 'Suppliers that metabase_su
 
 -- @read sale_read
 :read_sales;
+
+-- @read departure_read
+:read_departures;
 
 -- @include number_item_groups
 
@@ -308,6 +344,20 @@ ALTER TABLE metabase_internal.sale_fact REPLICA IDENTITY USING INDEX sale_fact_p
 
 -- @run
 CREATE INDEX sale_fact_item_idx ON metabase_internal.sale_fact (item_id);
+
+-- @run
+INSERT INTO metabase_internal.departure_fact (order_id, item_id, units)
+SELECT
+    order_id,
+    item_id,
+    units
+FROM departure_read;
+
+-- @run
+CREATE INDEX departure_fact_order_idx ON metabase_internal.departure_fact (order_id);
+
+-- @run
+CREATE INDEX departure_fact_item_idx ON metabase_internal.departure_fact (item_id);
 
 -- Indexes: what has to be found by group, and whether a group has a value at all.
 
@@ -398,6 +448,9 @@ ANALYZE metabase_internal.sale_fact;
 
 -- @run
 ANALYZE metabase_internal.item_fact;
+
+-- @run
+ANALYZE metabase_internal.departure_fact;
 
 -- @run
 ANALYZE metabase_internal.place_rollup;

@@ -18,7 +18,8 @@ SELECT
     s.roi,
     s.platform_fee,
     s.shipping_cost,
-    i.purchase_price
+    i.purchase_price,
+    s.units
 FROM sale_read AS s
 JOIN metabase_internal.platform_rollup AS platform ON platform.key = coalesce('=' || s.platform_id::text, '')
 JOIN metabase_internal.place_rollup AS place

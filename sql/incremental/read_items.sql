@@ -8,6 +8,8 @@ SELECT
     i.size_id,
     i.purchase_date,
     i.purchase_price,
-    coalesce(i.gross_purchase_price, i.purchase_price) AS price
+    coalesce(i.gross_purchase_price, i.purchase_price) AS price,
+    i.quantity,
+    i.is_in_stock
 FROM :items
 LEFT JOIN metabase_internal.products AS p ON p.id = i.product_id

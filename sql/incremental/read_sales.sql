@@ -13,6 +13,7 @@ SELECT
     o.net_profit,
     o.roi,
     o.platform_fee,
-    o.shipping_cost
+    o.shipping_cost,
+    o.quantity      AS units
 FROM :orders
 WHERE o.is_completed

@@ -13,7 +13,7 @@ use crate::refresh::decide::Mode;
 use crate::refresh::log::Outcome;
 use crate::refresh::run;
 use crate::view::catalog::Event;
-use crate::view::registry::{ViewEntry, all_views, find_view};
+use crate::view::registry::{ViewEntry, find_view, views_to_refresh};
 
 row_type! {
     pub(super) refresh_rows(outcome) {
@@ -31,7 +31,7 @@ row_type! {
 refresh_rows! {
     fn refresh(strategy: Option<Text>) {
         let name = required("strategy", strategy)?;
-        let mut views = all_views()?;
+        let mut views = views_to_refresh()?;
         if name != "all" {
             let strategy = Strategy::from_name(&name).ok_or(Error::UnknownStrategy { name })?;
             views.retain(|view| view.strategy() == strategy.name());
@@ -47,7 +47,7 @@ refresh_rows! {
     }
 
     fn sync_all() {
-        refreshed(&all_views()?, Mode::Auto)
+        refreshed(&views_to_refresh()?, Mode::Auto)
     }
 
     fn sync_on_order_event() {
@@ -73,7 +73,7 @@ fn refreshed(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
 }
 
 fn views_refreshed_on(event: Event) -> Result<Vec<ViewEntry>, Error> {
-    let mut views = all_views()?;
+    let mut views = views_to_refresh()?;
     views.retain(|view| view.is_refreshed_on(event));
     Ok(views)
 }

@@ -6,11 +6,11 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
 use super::refresh::refresh_rows;
-use super::required;
 use super::rows::row_type;
-use crate::pg::argument::Text;
+use super::{optional, required};
+use crate::pg::argument::{Text, Texts};
 use crate::schedule::control;
-use crate::schedule::{cron_run, status};
+use crate::schedule::{cron_run, freshness, status};
 use crate::view::registry::find_view;
 
 row_type! {
@@ -45,6 +45,19 @@ fn enable_event_sync() -> Result<String, ErrorReport> {
 #[search_path(pg_catalog, pg_temp)]
 fn disable_event_sync() -> Result<String, ErrorReport> {
     Ok(control::set_event_sync(false)?.to_owned())
+}
+
+row_type! {
+    freshness_rows(freshness) {
+        as_of: Option<TimestampWithTimeZone> = freshness.as_of,
+        state: String = freshness.state.to_owned(),
+    }
+}
+
+freshness_rows! {
+    fn data_as_of(view_names: default!(Option<Texts>, "NULL")) {
+        Ok([freshness::of(optional("view_names", view_names)?)?])
+    }
 }
 
 refresh_rows! {

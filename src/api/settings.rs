@@ -1,5 +1,6 @@
-//! Settings: what the numbers mean, and how long the history is kept.
+//! Settings: what the numbers mean, and how long the history is kept; and exchange rates.
 
+use pgrx::datum::Date;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 
@@ -8,6 +9,19 @@ use crate::pg::argument::Text;
 use crate::pg::hooks;
 use crate::schedule::pg_cron;
 use crate::settings;
+use crate::source::exchange_rate;
+
+#[pg_extern(volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn set_exchange_rate(
+    currency: Option<Text>,
+    valid_from: Option<Date>,
+    rate: Option<AnyNumeric>,
+) -> Result<String, ErrorReport> {
+    let currency = required("currency", currency)?;
+    let valid_from = required("valid_from", valid_from)?;
+    Ok(exchange_rate::set(&currency, valid_from, rate)?)
+}
 
 #[pg_extern(volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]

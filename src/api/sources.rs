@@ -45,6 +45,7 @@ fn map_source(
     relation: Option<Text>,
     columns: default!(Option<SqlJson>, "'{}'"),
     filter: default!(Option<Sql>, "NULL"),
+    join: default!(Option<SqlJson>, "NULL"),
 ) -> Result<String, ErrorReport> {
     let entity = self::entity(entity)?;
     let source = mapping::store(
@@ -52,14 +53,19 @@ fn map_source(
         optional("relation", relation)?.as_deref(),
         optional("columns", columns)?,
         optional("filter", filter)?,
+        optional("join", join)?,
     )?;
     let name = entity.name();
-    Ok(match &source.relation {
-        Some(relation) => format!(
+    let relations: Vec<&str> = source
+        .relations()
+        .map(|relation| relation.qualified.as_str())
+        .collect();
+    Ok(match relations.is_empty() {
+        false => format!(
             "entity {name} is read from {}; create the views to have them use it",
-            relation.qualified
+            relations.join(" and ")
         ),
-        None => format!("entity {name} is absent; create the views to have them use that"),
+        true => format!("entity {name} is absent; create the views to have them use that"),
     })
 }
 

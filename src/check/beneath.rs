@@ -11,24 +11,27 @@ use crate::pg::{analysis, query};
 use crate::source::Source;
 use crate::sql;
 
-/// A table beneath an adapter.
+/// A table beneath an adapter, with what is joined to it.
 pub struct Table {
-    oid: u32,
-    /// Its schema and name, as SQL writes them.
-    name: String,
+    /// The oid of each, with its schema and name, as SQL writes them.
+    relations: Vec<(u32, String)>,
     adapter: &'static str,
 }
 
 impl Table {
     pub fn of(source: &Source) -> Option<Table> {
-        source.relation.as_ref().map(|relation| Table {
-            oid: relation.oid,
-            name: relation.qualified.clone(),
+        let relations: Vec<(u32, String)> = source
+            .relations()
+            .map(|relation| (relation.oid, relation.qualified.clone()))
+            .collect();
+        (!relations.is_empty()).then_some(Table {
+            relations,
             adapter: source.spec.adapter,
         })
     }
 
-    /// Whether a statement reads this table and no other, and calls what the server itself has, and will do so when it is run.
+    /// Whether a statement reads this table and what is joined to it and no other, calls only what the server itself has, and will
+    /// do so when it is run.
     pub fn is_all_that_is_read(&self, statement: &str) -> Result<bool, Error> {
         // The lock of a reader, on what the adapter reads, until the transaction ends: the table keeps its name.
         query::exists(
@@ -38,12 +41,14 @@ impl Table {
             ),
             &[],
         )?;
-        let is_held: bool = query::value(
-            include_str!("../../sql/queries/check/is_held.sql"),
-            &[i64::from(self.oid).into(), self.name.clone().into()],
-        )?;
-        if !is_held {
-            return Ok(false);
+        for (oid, name) in &self.relations {
+            let is_held: bool = query::value(
+                include_str!("../../sql/queries/check/is_held.sql"),
+                &[i64::from(*oid).into(), name.clone().into()],
+            )?;
+            if !is_held {
+                return Ok(false);
+            }
         }
         let found = match subtransaction(|| analysis::found(statement)) {
             Ok(found) => found,
@@ -52,7 +57,8 @@ impl Table {
             Err(other) => return Err(other),
         };
         let is_own = |oid: &u32| *oid < pg_sys::FirstNormalObjectId;
-        Ok(found.relations.iter().all(|relation| *relation == self.oid)
+        let is_of_table = |relation: &u32| self.relations.iter().any(|(oid, _)| oid == relation);
+        Ok(found.relations.iter().all(is_of_table)
             && found.functions.iter().all(is_own)
             && found.types.iter().all(is_own))
     }

@@ -21,14 +21,24 @@ pub enum Severity {
     Warning,
     /// It is worth a look.
     Notice,
+    /// It is good to know, and nothing is wrong.
+    Info,
 }
 
 impl Severity {
+    pub const ALL: [Severity; 4] = [
+        Severity::Error,
+        Severity::Warning,
+        Severity::Notice,
+        Severity::Info,
+    ];
+
     pub fn name(self) -> &'static str {
         match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Notice => "notice",
+            Severity::Info => "info",
         }
     }
 }
@@ -39,6 +49,10 @@ pub enum Remedy {
     Say(String),
     /// Having the status count that was found.
     CountStatus,
+    /// Mapping this column to an expression, in which {} stands for what it is mapped to, besides what this sentence says.
+    Map(&'static str, &'static str, &'static str),
+    /// Setting a rate of the currency that was found, from the day on that the detail says.
+    SetRate,
 }
 
 /// Something that is looked for.
@@ -59,7 +73,7 @@ pub struct Finding {
     pub table: Option<Table>,
     /// What stands in it for its placeholders.
     pub values: Vec<(&'static str, String)>,
-    /// A sentence, in which {value} and {detail} are what the check says, and {statuses} the statuses of all orders.
+    /// A sentence, in which {value} and {detail} are what the check says, {statuses} the statuses of all orders, and {currency} the shop's.
     pub message: String,
     pub remedy: Remedy,
 }
@@ -139,14 +153,26 @@ impl Finding {
     /// Looks for it, as whoever reads the adapters.
     pub fn look(&self, shop: &Shop) -> Result<Vec<Found>, Error> {
         let zone = sql::literal(&shop.settings.time_zone);
-        let mut values: Vec<(&str, &str)> =
-            vec![(":'time_zone'", &zone), (":letters", shop.settings.letters)];
+        let currency = sql::literal(&shop.settings.currency);
+        let mut values: Vec<(&str, &str)> = vec![
+            (":'time_zone'", &zone),
+            (":'currency'", &currency),
+            (":letters", shop.settings.letters),
+        ];
         values.extend(
             self.values
                 .iter()
                 .map(|(placeholder, value)| (*placeholder, value.as_str())),
         );
-        let check = sql::fill(self.check, &values);
+        let parts = [
+            (
+                ":rated_from",
+                include_str!("../../sql/queries/check/rated_from.sql"),
+            ),
+            (":is_rated", include_str!("../../sql/queries/check/is_rated.sql")),
+        ];
+        let check = sql::fill(self.check, &parts);
+        let check = sql::fill(&check, &values);
         if let Some(table) = &self.table
             && !table.is_all_that_is_read(&check)?
         {
@@ -167,30 +193,38 @@ impl Finding {
     }
 
     fn found(&self, shop: &Shop, row: Row) -> Result<Found, Error> {
-        let value = row.value.unwrap_or_default();
+        let (value, detail) = (row.value.unwrap_or_default(), row.detail.unwrap_or_default());
         let statuses = match self.message.contains("{statuses}") {
-            true => shop.statuses()?,
-            false => "",
+            true => shop.statuses_in_words()?,
+            false => String::new(),
         };
         Ok(Found {
             severity: self.severity,
             entity: self.entity,
             name: self.name,
-            message: sql::fill(
-                &self.message,
-                &[
-                    ("{value}", &quoted(&value, 40)),
-                    ("{detail}", &shown(&row.detail.unwrap_or_default(), LONGEST)),
-                    ("{statuses}", statuses),
-                ],
+            message: shown(
+                &sql::fill(
+                    &self.message,
+                    &[
+                        ("{value}", &quoted(&value, 40)),
+                        ("{detail}", &shown(&detail, LONGEST)),
+                        ("{statuses}", &statuses),
+                        ("{currency}", &shop.settings.currency),
+                    ],
+                ),
+                usize::MAX,
             ),
             rows: row.rows,
             share: row.share,
-            examples: row.examples,
+            examples: row.examples.iter().map(|key| shown(key, LONGEST)).collect(),
             views: self.views.clone(),
             remedy: match &self.remedy {
                 Remedy::Say(text) => text.clone(),
                 Remedy::CountStatus => remedy::count_status(shop, &value),
+                Remedy::Map(sentence, column, expression) => {
+                    remedy::map_anew(shop, self.entity, sentence, column, expression)
+                }
+                Remedy::SetRate => remedy::set_rate(shop, self.entity, &value, &detail),
             },
         })
     }

@@ -1,14 +1,17 @@
 //! What makes the numbers of the views wrong without being an error.
 //!
 //! `standing.rs` is the table of what is looked for in each shop, a SELECT in `sql/checks/` for each. `keys.rs` and `unread.rs` look
-//! beneath the adapters, at the tables themselves. All of it is read as the views' owner, as a refresh would, and nothing is written.
+//! beneath the adapters, at the tables themselves. `statuses.rs` has what is good to know. All of it is read as the views' owner, as a
+//! refresh would, and nothing of the shop's is written; `last.rs` remembers how many findings there were.
 
 mod beneath;
 mod finding;
 mod keys;
+pub mod last;
 mod remedy;
 mod shop;
 mod standing;
+mod statuses;
 mod text;
 mod unread;
 
@@ -16,12 +19,15 @@ pub use finding::Found;
 
 use crate::error::Error;
 use crate::incremental::state;
-use crate::pg::identity::{as_role, check_may_act_as};
-use crate::pg::setting::with_time_zone;
-use crate::source::installed;
+use crate::pg::identity::{as_role, check_may_act_as, current_role};
+use crate::pg::setting::{with_settings, with_time_zone};
+use crate::settings;
 use crate::view::migration::under_way;
 use finding::Finding;
 use shop::Shop;
+
+/// Checks read tables as a whole. A table that was just filled, and not analyzed yet, would be read once for each row of another one.
+const NO_NESTED_LOOPS: (&str, &str) = ("enable_nestloop", "off");
 
 /// What is wrong with the shop's data: the worst first.
 pub fn check_data() -> Result<Vec<Found>, Error> {
@@ -32,19 +38,28 @@ pub fn check_data() -> Result<Vec<Found>, Error> {
         });
     };
     check_may_act_as(owner)?;
-    let zone = installed::zone()?;
+    let caller = current_role()?;
+    let zone = settings::of_views()?.time_zone;
     // What the adapters call is their owner's, and runs with no more privileges than a refresh has.
     let mut found = with_time_zone(&zone, || {
         as_role(owner, || {
-            let shop = Shop::look()?;
-            let mut found = Vec::new();
-            for alternatives in looked_for(&shop)? {
-                found.extend(first_found(&shop, &alternatives)?);
-            }
-            Ok(found)
+            with_settings(&[NO_NESTED_LOOPS], || {
+                let shop = Shop::look(caller)?;
+                let mut found = Vec::new();
+                for alternatives in looked_for(&shop)? {
+                    found.extend(first_found(&shop, &alternatives)?);
+                }
+                found.extend(statuses::found(&shop)?);
+                Ok(found)
+            })
         })
     })?;
+    let views: Vec<&str> = state::ours_there_are()?.collect::<Result<_, _>>()?;
+    for finding in &mut found {
+        finding.views.retain(|view| views.contains(view));
+    }
     found.sort_by(|one, other| one.rank().cmp(&other.rank()));
+    last::note(&found)?;
     Ok(found)
 }
 
@@ -112,7 +127,7 @@ mod tests {
             .collect();
         assert_eq!(
             beneath,
-            BTreeSet::from([keys::TWICE, keys::MISSING, unread::NAME])
+            BTreeSet::from([keys::TWICE, keys::MISSING, unread::NAME, statuses::NAME])
         );
     }
 

@@ -2,8 +2,11 @@
 
 use std::cell::OnceCell;
 
+use pgrx::AnyNumeric;
+
 use super::text::quoted;
 use crate::error::Error;
+use crate::pg::identity::current_role;
 use crate::pg::query;
 use crate::settings::Settings;
 use crate::source::entity::Entity;
@@ -16,12 +19,41 @@ pub struct Shop {
     /// The settings, with the zone that the views were made for.
     pub settings: Settings,
     mappings: Vec<Mapping>,
-    statuses: OnceCell<String>,
+    /// The name of the role that asks, and of the one that the views belong to.
+    pub caller: String,
+    pub owner: String,
+    statuses: OnceCell<Vec<Status>>,
 }
 
+/// The orders with one status.
+#[derive(serde::Deserialize)]
+pub struct Status {
+    /// Its first characters; None for the orders without one.
+    pub status: Option<String>,
+    pub orders: i64,
+    /// How many of them count as sales.
+    pub counted: i64,
+    /// How many they are of all orders, in percent.
+    pub share: AnyNumeric,
+}
+
+impl Status {
+    pub fn shown(&self) -> String {
+        match &self.status {
+            Some(status) => quoted(status, LONGEST_STATUS),
+            None => "no status".to_owned(),
+        }
+    }
+}
+
+/// How many characters of a status are shown.
+const LONGEST_STATUS: usize = 40;
+/// How many statuses are named in a sentence.
+const NAMED: usize = 10;
+
 impl Shop {
-    /// As the current role would read it.
-    pub fn look() -> Result<Shop, Error> {
+    /// As the current role, which the views belong to, would read it, for a role of that name.
+    pub fn look(caller: String) -> Result<Shop, Error> {
         let compared = installed::compare()?;
         if compared.seen.iter().any(|seen| !seen.is_there) {
             return Err(Error::NothingToCheck);
@@ -30,8 +62,20 @@ impl Shop {
             settings: compared.settings.clone(),
             compared,
             mappings: mapping::stored()?,
+            caller,
+            owner: current_role()?,
             statuses: OnceCell::new(),
         })
+    }
+
+    /// Whether the role that asks can do something as another one, with SET ROLE.
+    pub fn caller_may_become(&self, role: &str) -> bool {
+        let names = [self.caller.clone().into(), role.to_owned().into()];
+        // Nobody can as a role that was dropped.
+        let roles = "SELECT oid FROM pg_catalog.pg_roles WHERE rolname =";
+        let query =
+            format!("SELECT coalesce(pg_catalog.pg_has_role(({roles} $1), ({roles} $2), 'MEMBER'), false)");
+        self.caller == role || query::value(&query, &names).unwrap_or(false)
     }
 
     /// Whether the adapter of an entity shows a column of the shop's.
@@ -52,8 +96,10 @@ impl Shop {
             .iter()
             .zip(&self.compared.seen)
             .filter(|(source, seen)| {
-                let is_read = |oid| seen.reads(oid);
-                source.problems.is_empty() && source.relation.as_ref().is_some_and(|found| is_read(found.oid))
+                let mut found = source.relations();
+                source.problems.is_empty()
+                    && source.relation.is_some()
+                    && found.all(|found| seen.reads(found.oid))
             })
             .map(|(source, _)| source)
     }
@@ -73,41 +119,36 @@ impl Shop {
         }
     }
 
-    /// The statuses of the orders, in words.
-    pub fn statuses(&self) -> Result<&str, Error> {
-        if let Some(words) = self.statuses.get() {
-            return Ok(words);
+    /// The statuses that most orders have; none where orders have no status.
+    pub fn statuses(&self) -> Result<&[Status], Error> {
+        if let Some(statuses) = self.statuses.get() {
+            return Ok(statuses);
         }
-        let words = self.look_at_statuses()?;
-        Ok(self.statuses.get_or_init(|| words))
+        let statuses = match self.shows(Entity::Order, "status") {
+            true => query::rows(include_str!("../../sql/queries/check/statuses.sql"), &[])?,
+            false => Vec::new(),
+        };
+        Ok(self.statuses.get_or_init(|| statuses))
     }
 
-    fn look_at_statuses(&self) -> Result<String, Error> {
-        #[derive(serde::Deserialize)]
-        struct Status {
-            status: Option<String>,
-            orders: i64,
-            counted: i64,
-        }
-        if !self.shows(Entity::Order, "status") {
-            return Ok("orders have no status".to_owned());
-        }
-        let statuses: Vec<Status> = query::rows(include_str!("../../sql/queries/check/statuses.sql"), &[])?;
-        let words: Vec<String> = statuses
+    /// The same in words.
+    pub fn statuses_in_words(&self) -> Result<String, Error> {
+        let words: Vec<String> = self
+            .statuses()?
             .iter()
+            .take(NAMED)
             .map(|row| {
-                let status = row
-                    .status
-                    .as_ref()
-                    .map_or_else(|| "no status".to_owned(), |status| quoted(status, 40));
                 let counted = match row.counted {
                     0 => "do not count".to_owned(),
                     counted if counted == row.orders => "count".to_owned(),
                     counted => format!("of which {counted} count"),
                 };
-                format!("{status} {} ({counted})", row.orders)
+                format!("{} {} ({counted})", row.shown(), row.orders)
             })
             .collect();
-        Ok(words.join(", "))
+        Ok(match words.is_empty() {
+            true => "orders have no status".to_owned(),
+            false => words.join(", "),
+        })
     }
 }

@@ -1,7 +1,9 @@
 //! What is looked for in each shop, as data. A new finding is an entry here and a file in `sql/checks/`.
 
 use super::finding::{Finding, Remedy, Severity, views_of, views_with};
-use crate::source::entity::Entity::{Brand, Category, Order, Platform, Product, Size, StockItem, Supplier};
+use crate::source::entity::Entity::{
+    self, Brand, Category, Order, Platform, Product, Size, StockItem, Supplier,
+};
 
 /// The text of a check.
 macro_rules! check {
@@ -14,6 +16,7 @@ macro_rules! check {
 pub fn findings() -> Vec<Finding> {
     let mut findings = orders();
     findings.extend(items());
+    findings.extend(currencies());
     findings.extend(places());
     findings.extend(dangling_references());
     findings.extend(missing_references());
@@ -57,22 +60,26 @@ fn orders() -> Vec<Finding> {
                  sold_at.",
             )
         },
-        order_without(
-            "order_without_amount",
-            Severity::Error,
-            "gross_sale",
-            "Completed orders have no amount (gross_sale), so revenue lacks them while they count as orders.",
-            "Enter the amounts. If another column has them: SELECT * FROM metabase.sources WHERE entity = 'order'; and map \
-             gross_sale.",
-        ),
+        Finding {
+            needs: vec![(Order, "gross_sale")],
+            ..Finding::new(
+                "order_without_amount",
+                Severity::Error,
+                Order,
+                check!("order_without_amount"),
+                "Completed orders have no amount (gross_sale), so revenue lacks them while they count as orders.",
+                "Enter the amounts. If another column has them: SELECT * FROM metabase.sources WHERE entity = 'order'; and map \
+                 gross_sale.",
+            )
+        },
         Finding {
             views: views_of(StockItem),
             ..order_without(
                 "order_without_stock_item",
                 Severity::Warning,
                 "stock_item_id",
-                "Completed orders name no stock item, so no product, brand or supplier has their revenue, and the item that was \
-                 sold counts as unsold.",
+                "Completed orders name no stock item, so no product, brand or supplier has their revenue, and an item that was \
+                 sold counts as in stock, unless its status says that it is gone.",
                 "Enter the items. If another column has them: SELECT * FROM metabase.sources WHERE entity = 'order'; and map \
                  stock_item_id.",
             )
@@ -152,8 +159,25 @@ fn items() -> Vec<Finding> {
                 Severity::Warning,
                 StockItem,
                 check!("item_status_disagrees"),
-                "Stock items with the status {value} have {detail}. Whether an item is sold, the views tell by its orders alone.",
-                "Enter the orders that are missing, or correct the status of the items.",
+                "Stock items with the status {value} have {detail}. Whether an item is in stock, the views tell by its orders, and by whether its \
+                 status is one of the gone_statuses.",
+                "Enter the orders that are missing, or correct the status of the items, or their quantity where a part is left. What the status \
+                 says is believed where is_in_stock is mapped to it.",
+            )
+        },
+        Finding {
+            needs: vec![(StockItem, "purchase_price")],
+            views: views_with(&["purchase_price"]),
+            // A shop has a few.
+            least: 1,
+            ..Finding::new(
+                "stock_without_price",
+                Severity::Notice,
+                StockItem,
+                check!("stock_without_price"),
+                "Stock items that are in stock have no purchase price, so the value of the stock lacks them.",
+                "Enter the prices. If another column has them: SELECT * FROM metabase.sources WHERE entity = 'stock_item'; and map \
+                 purchase_price.",
             )
         },
         Finding {
@@ -166,6 +190,49 @@ fn items() -> Vec<Finding> {
                 check!("item_amount_negative"),
                 "Stock items have a negative purchase price.",
                 "Correct the prices.",
+            )
+        },
+    ]
+}
+
+fn currencies() -> Vec<Finding> {
+    let without_rate = |entity: Entity, day: &str, condition: &str, what: &str| Finding {
+        needs: vec![(entity, "currency")],
+        values: vec![
+            (":adapter", entity.spec().adapter.to_owned()),
+            (":day", day.to_owned()),
+            (":condition", condition.to_owned()),
+        ],
+        remedy: Remedy::SetRate,
+        ..Finding::new(
+            "currency_without_rate",
+            Severity::Error,
+            entity,
+            check!("currency_without_rate"),
+            format!(
+                "{what} in {{value}} have no exchange rate for their day, so that their amounts are not known and in no sum. The first \
+                 of these days: {{detail}}."
+            ),
+            "",
+        )
+    };
+    vec![
+        without_rate(Order, "sold_at", "is_completed", "Completed orders"),
+        Finding {
+            views: views_with(&["purchase_price"]),
+            ..without_rate(StockItem, "purchase_date", "true", "Stock items")
+        },
+        Finding {
+            needs: vec![(Order, "currency")],
+            ..Finding::new(
+                "several_currencies",
+                Severity::Notice,
+                Order,
+                check!("several_currencies"),
+                "Completed orders are in several currencies: {detail}. The views have their amounts in {currency}, at the rate of the \
+                 day of the sale.",
+                "See that the rates are right: SELECT * FROM metabase.exchange_rates; and the setting currency, which says into which they \
+                 are turned.",
             )
         },
     ]
@@ -188,13 +255,18 @@ fn places() -> Vec<Finding> {
         Finding {
             needs: vec![(Order, "country"), (Order, "city")],
             views: views_with(&["country_code("]),
+            remedy: Remedy::Map(
+                "Correct the spelling, or have all of them spelled alike:",
+                "city",
+                "initcap(btrim({}))",
+            ),
             ..Finding::new(
                 "city_spelled_differently",
                 Severity::Notice,
                 Order,
                 check!("city_spelled_differently"),
                 "Cities of one country are spelled in several ways that differ in case or blanks only, and are a row each: {detail}.",
-                "Correct the spelling, or map city to an expression such as initcap(btrim(city)).",
+                "",
             )
         },
     ]

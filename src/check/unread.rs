@@ -1,13 +1,13 @@
 //! Columns that nothing reads, and whose names say that they have what a canonical column lacks.
 
 use super::beneath::Table;
-use super::finding::{Finding, Severity, views_with};
+use super::finding::{Finding, Severity, views_of, views_with};
 use super::remedy;
 use super::shop::Shop;
 use super::text::quoted;
 use crate::error::Error;
 use crate::pg::query;
-use crate::source::entity::{Entity, EntityColumn, ValueKind};
+use crate::source::entity::{Entity, ValueKind};
 use crate::source::{Binding, Source, SourceColumn, SqlType, adapter, detect};
 use crate::sql;
 
@@ -85,6 +85,11 @@ static OTHER_NAMES: &[(Entity, &str, &[&str])] = &[
     ),
     (
         Entity::Order,
+        "currency",
+        &["sale_currency", "order_currency", "currency_iso"],
+    ),
+    (
+        Entity::Order,
         "platform_id",
         &["platform", "marketplace", "channel"],
     ),
@@ -114,6 +119,11 @@ static OTHER_NAMES: &[(Entity, &str, &[&str])] = &[
         Entity::StockItem,
         "purchase_date",
         &["purchased_at", "bought_at", "date_purchased", "buy_date"],
+    ),
+    (
+        Entity::StockItem,
+        "currency",
+        &["purchase_currency", "cost_currency", "currency_iso"],
     ),
     (Entity::Product, "brand_id", &["brand"]),
     (Entity::Product, "category_id", &["category"]),
@@ -167,16 +177,20 @@ fn finding(shop: &Shop, source: &Source, binding: &Binding, column: &SourceColum
     let entity = source.spec.entity;
     let name = binding.column.name;
     let relation = source.relation.as_ref()?;
-    let condition = format!("{} IS NOT NULL", remedy::reference(&column.name));
+    let condition = format!("{} IS NOT NULL", detect::column_reference(&column.name));
     let message = format!(
         "{name} of {} is not known where column {} of {} has a value, which nothing reads.",
         source.spec.adapter.replace('_', " "),
         quoted(&column.name, 63),
         relation.qualified
     );
-    let remedy = mapped(shop, source, binding.column, binding, column)?;
+    let remedy = mapped(shop, source, binding, column)?;
     Some(Finding {
-        views: views_with(&[name]),
+        views: match binding.column.kind {
+            // No view shows it, and each has amounts.
+            ValueKind::Currency { .. } => views_of(entity),
+            _ => views_with(&[name]),
+        },
         least: LEAST,
         table: Table::of(source),
         values: vec![
@@ -205,17 +219,11 @@ fn finding(shop: &Shop, source: &Source, binding: &Binding, column: &SourceColum
 }
 
 /// The call that has a column shown where the canonical one is NULL.
-fn mapped(
-    shop: &Shop,
-    source: &Source,
-    canonical: &EntityColumn,
-    binding: &Binding,
-    column: &SourceColumn,
-) -> Option<String> {
-    if !detect::fits(canonical.kind, &column.sql_type) {
+fn mapped(shop: &Shop, source: &Source, binding: &Binding, column: &SourceColumn) -> Option<String> {
+    if !detect::fits(binding.column.kind, &column.sql_type) {
         return None;
     }
-    if let ValueKind::Reference(target) = canonical.kind {
+    if let ValueKind::Reference(target) = binding.column.kind {
         let target = shop.sources().of(target);
         match target.type_of("id") {
             Some(key) if !detect::comparable(&column.sql_type, key) => return None,
@@ -225,7 +233,7 @@ fn mapped(
                 return Some(remedy::map_names(
                     shop,
                     source,
-                    canonical.name,
+                    binding.column.name,
                     target.spec.entity,
                     &column.name,
                 ));
@@ -236,18 +244,18 @@ fn mapped(
     let expression = match (&binding.expression, &binding.sql_type) {
         (Some(expression), Some(sql_type)) => format!(
             "coalesce({}, {})",
-            alike(shop, canonical.kind, expression, sql_type, &column.sql_type)?,
+            alike(shop, binding.column.kind, expression, sql_type, &column.sql_type)?,
             alike(
                 shop,
-                canonical.kind,
-                &remedy::reference(&column.name),
+                binding.column.kind,
+                &detect::column_reference(&column.name),
                 &column.sql_type,
                 sql_type
             )?
         ),
         _ => column.name.clone(),
     };
-    Some(remedy::map_column(shop, source, canonical.name, &expression))
+    Some(remedy::map_column(shop, source, binding.column.name, &expression))
 }
 
 /// An expression in a type that it has in common with another one; None where there is none.
@@ -257,7 +265,7 @@ fn alike(shop: &Shop, kind: ValueKind, expression: &str, own: &SqlType, other: &
     }
     match kind {
         ValueKind::Id | ValueKind::Reference(_) if !detect::comparable(own, other) => None,
-        ValueKind::Text => Some(format!("{expression}::text")),
+        ValueKind::Text | ValueKind::Currency { .. } => Some(format!("{expression}::text")),
         // As an adapter reads a clock on the wall.
         ValueKind::Time if own.base != "timestamp with time zone" => Some(format!(
             "({expression}::timestamp AT TIME ZONE {})",

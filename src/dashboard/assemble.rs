@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+
+use super::color;
+use super::fit;
 use super::model::{
     Card, ColumnSettings, DATE_FILTER, Dashboard, Dashcard, DatasetQuery, Dimension, Field, FieldWord,
-    GRID_WIDTH, MARKER, NativeQuery, Parameter, ParameterMapping, TableColumn, TemplateTag, VALUE_FILTER,
-    VirtualCard, VisualizationSettings, column_key, names_view,
+    GRID_WIDTH, MARKER, NativeQuery, Parameter, ParameterMapping, PieRow, SeriesSettings, TableColumn,
+    TemplateTag, VALUE_FILTER, VirtualCard, VisualizationSettings, column_key, names_view,
 };
 use super::shop::ShopSettings;
 use super::spec::{CardColumn, DashboardSpec, Drawing, Filter, FilterKind, Format, Question};
 use super::template::Template;
 
-/// Rows of the grid that a heading, and the text at the end, take.
+/// Rows of the grid that a heading takes.
 const HEADING_HEIGHT: u32 = 1;
-const NOTES_HEIGHT: u32 = 4;
 
 impl DashboardSpec {
     /// The dashboard in Metabase's form.
@@ -49,12 +52,14 @@ impl DashboardSpec {
             }
             next_row += row.height;
         }
+        let notes = self.notes(shop);
+        let height = fit::text_height(&notes);
         ordered_cards.push(virtual_card(
             self.marked("notes"),
             "text",
-            self.notes(shop),
+            notes,
             next_row,
-            NOTES_HEIGHT,
+            height,
         ));
         Dashboard {
             key: self.key.to_owned(),
@@ -107,7 +112,7 @@ impl DashboardSpec {
             .filters_of(question)
             .map(|(filter, column)| {
                 let tag = TemplateTag {
-                    id: format!("{}.{}", self.marked(filter.tag), question.key),
+                    id: tag_id(&format!("{}.{}", self.marked(filter.tag), question.key)),
                     name: filter.tag.to_owned(),
                     display_name: filter.name.to_owned(),
                     kind: "dimension".to_owned(),
@@ -165,6 +170,11 @@ impl DashboardSpec {
     }
 }
 
+/// A tag's id, which is the same each time for a tag of the same name. Metabase makes UUIDs, and its schema of files has no other ids.
+fn tag_id(name: &str) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
+}
+
 /// A heading or a text as wide as the grid.
 fn virtual_card(name: String, display: &str, text: String, row: u32, height: u32) -> Dashcard {
     Dashcard {
@@ -198,9 +208,9 @@ impl Drawing {
             Drawing::Number => "scalar",
             Drawing::Trend => "smartscalar",
             Drawing::Line => "line",
-            Drawing::Bar | Drawing::Histogram => "bar",
+            Drawing::Bar => "bar",
             Drawing::Row => "row",
-            Drawing::Pie => "pie",
+            Drawing::Pie | Drawing::OrderedPie(_) => "pie",
             Drawing::Map => "map",
             Drawing::Table => "table",
         }
@@ -224,26 +234,42 @@ impl Question {
             Drawing::Number | Drawing::Trend => {
                 settings.scalar_field = self.columns.last().map(|column| column.name.to_owned());
             }
-            Drawing::Line | Drawing::Bar | Drawing::Row | Drawing::Histogram => {
+            Drawing::Line | Drawing::Bar | Drawing::Row => {
+                // Labels at the bars of several series would lie on each other; where they are, nobody needs a scale.
+                let has_labels = !matches!(self.drawing, Drawing::Line) && drawn.len() == 1;
                 settings.graph_dimensions = Some(vec![over.name.to_owned()]);
                 settings.graph_metrics = Some(drawn.iter().map(|column| column.name.to_owned()).collect());
-                settings.x_axis_title = Some(over.title.to_owned());
-                settings.y_axis_title = (drawn.len() == 1).then(|| drawn[0].title.to_owned());
-                settings.show_values = Some(matches!(self.drawing, Drawing::Bar | Drawing::Row));
-                settings.x_axis_scale = match self.drawing {
-                    Drawing::Line => Some("timeseries".to_owned()),
-                    Drawing::Histogram => Some("histogram".to_owned()),
-                    _ => Some("ordinal".to_owned()),
-                };
+                settings.x_axis_title = Some(match over.format {
+                    Format::PriceClass => format!("{} in {}", over.name, shop.currency.code()),
+                    _ => over.name.to_owned(),
+                });
+                settings.y_axis_title = (drawn.len() == 1).then(|| drawn[0].name.to_owned());
+                settings.show_values = Some(has_labels);
+                settings.y_axis_enabled = Some(!has_labels);
+                // Below many bars it would be cut.
+                settings.y_axis_has_title = Some(!matches!(self.drawing, Drawing::Row));
+                settings.x_axis_scale = Some(match self.drawing {
+                    Drawing::Line => "timeseries".to_owned(),
+                    _ => "ordinal".to_owned(),
+                });
+                settings.series_settings = drawn.iter().filter_map(series_color).collect();
             }
-            Drawing::Pie => {
+            Drawing::Pie | Drawing::OrderedPie(_) => {
                 settings.version = Some(2);
                 settings.pie_dimension = Some(over.name.to_owned());
                 settings.pie_metric = drawn.first().map(|column| column.name.to_owned());
                 settings.pie_show_legend = Some(true);
                 settings.pie_show_total = Some(true);
-                settings.pie_percent_visibility = Some("legend".to_owned());
+                // In the legend they would take the room of the names.
+                settings.pie_percent_visibility = Some("inside".to_owned());
                 settings.pie_slice_threshold = Some(2.5);
+                if let Drawing::OrderedPie(slices) = self.drawing {
+                    settings.pie_slice_threshold = Some(0.0);
+                    settings.pie_sort_rows = Some(false);
+                    settings.pie_sort_rows_dimension = Some(over.name.to_owned());
+                    let rows = slices.iter().map(|(value, color)| PieRow::new(value, color));
+                    settings.pie_rows = Some(rows.collect());
+                }
             }
             Drawing::Map => {
                 settings.map_type = Some("region".to_owned());
@@ -257,6 +283,7 @@ impl Question {
                     enabled: true,
                 };
                 settings.table_columns = Some(self.columns.iter().map(table_column).collect());
+                settings.table_column_widths = Some(self.columns.iter().map(|column| column.width).collect());
             }
         }
         settings
@@ -286,20 +313,28 @@ impl Question {
             Format::Price => amount(shop.currency.exponent().unwrap_or(0).into()),
             Format::Count => decimal(0),
             Format::Percent | Format::Days | Format::Score => decimal(1),
-            Format::Day => day("YYYY/M/D"),
+            Format::Day => ColumnSettings {
+                date_abbreviate: Some(true),
+                ..day("D MMMM, YYYY")
+            },
             Format::Month => day("MMMM, YYYY"),
-            Format::Text => ColumnSettings::default(),
+            Format::Text | Format::PriceClass => ColumnSettings::default(),
         };
-        settings.column_title = Some(column.title.to_owned());
         settings.suffix = match column.format {
             Format::Percent => Some(" %".to_owned()),
             Format::Days => Some(" days".to_owned()),
             // A number that stands alone has no column's title beside it.
             Format::Count if matches!(self.drawing, Drawing::Number) => {
-                Some(format!(" {}", column.title.to_lowercase()))
+                Some(format!(" {}", column.name.to_lowercase()))
             }
             _ => None,
         };
         settings
     }
+}
+
+/// The color of a column that is drawn, by its name.
+fn series_color(column: &CardColumn) -> Option<(String, SeriesSettings)> {
+    let color = color::of_measure(column.name)?.to_owned();
+    Some((column.name.to_owned(), SeriesSettings { color }))
 }

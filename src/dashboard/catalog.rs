@@ -35,6 +35,10 @@ pub fn all() -> Result<Vec<Dashboard>, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use uuid::Uuid;
+
     use super::*;
     use crate::dashboard::model::GRID_WIDTH;
 
@@ -50,6 +54,38 @@ mod tests {
             let width: u32 = row.questions.iter().map(|(width, _)| width).sum();
             assert_eq!(width, GRID_WIDTH, "{}", row.heading);
         }
+    }
+
+    #[test]
+    fn each_tag_of_a_card_has_an_id_of_its_own_that_stays() {
+        let ids = || -> BTreeMap<(String, String), String> {
+            DASHBOARDS
+                .iter()
+                .map(|spec| spec.assemble(&ShopSettings::in_berlin()))
+                .flat_map(|dashboard| {
+                    let cards = dashboard.cards().map(|(_, card)| card.clone());
+                    cards.collect::<Vec<_>>()
+                })
+                .flat_map(|card| {
+                    let card_key = card.sql().lines().next().unwrap_or_default().to_owned();
+                    let tags = card.dataset_query.native.template_tags.into_iter();
+                    tags.map(move |(name, tag)| ((card_key.clone(), name), tag.id))
+                })
+                .collect()
+        };
+        let all = ids();
+        assert_eq!(all, ids());
+        assert_eq!(all.values().collect::<BTreeSet<_>>().len(), all.len());
+        for id in all.values() {
+            let parsed = Uuid::parse_str(id).expect("it is a UUID");
+            assert_eq!(parsed.to_string(), *id);
+        }
+        let key = (
+            "-- metabase_views: executive/total_revenue".to_owned(),
+            "date".to_owned(),
+        );
+        // Another one would be another tag to a Metabase that has this card.
+        assert_eq!(all[&key], "6b7df4d5-9503-5ecf-a275-084e3293b886");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! For owners: how the business is doing.
 
+use super::spec::Drawing::{Bar, Line, Map, Number, Table, Trend};
 use super::spec::Format::{Count, Money, Month, Percent, Price, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, text};
 
 pub static EXECUTIVE: DashboardSpec = DashboardSpec {
     key: "executive",
@@ -22,49 +23,43 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
             height: 4,
             questions: &[
                 (
-                    6,
+                    7,
                     question!(
                         "executive" / "total_revenue",
                         Trend,
-                        "Total revenue of the month",
+                        "Monthly revenue",
                         "Gross sales of the month of the last sale in the chosen period, up to now, against the whole month before it.",
-                        &[
-                            column("sale_month", "Month", Month),
-                            column("total_revenue", "Revenue", Money),
-                        ],
+                        &[column("Month", Month), column("Revenue", Money)],
                     ),
                 ),
                 (
-                    6,
+                    7,
                     question!(
                         "executive" / "total_profit",
                         Trend,
-                        "Total profit of the month",
+                        "Monthly profit",
                         "Net profit of the month of the last sale in the chosen period, up to now, against the whole month before it.",
-                        &[
-                            column("sale_month", "Month", Month),
-                            column("total_profit", "Profit", Money),
-                        ],
+                        &[column("Month", Month), column("Profit", Money)],
                     ),
                 ),
                 (
-                    6,
+                    5,
                     question!(
                         "executive" / "avg_roi",
                         Number,
                         "Average ROI",
                         "Mean return on investment of the orders in the chosen period, in percent.",
-                        &[column("avg_roi", "Average ROI", Percent)],
+                        &[column("Average ROI", Percent)],
                     ),
                 ),
                 (
-                    6,
+                    5,
                     question!(
                         "executive" / "active_orders",
                         Number,
                         "Active orders",
                         "Completed orders in the chosen period.",
-                        &[column("active_orders", "Orders", Count)],
+                        &[column("Orders", Count)],
                     ),
                 ),
             ],
@@ -80,65 +75,65 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
                     "Revenue trend, 12 months",
                     "Gross sales and net profit of the twelve months up to that of the last sale in the chosen period.",
                     &[
-                        column("sale_month", "Month", Month),
-                        column("total_revenue", "Revenue", Money),
-                        column("total_profit", "Profit", Money),
+                        column("Month", Month),
+                        column("Revenue", Money),
+                        column("Profit", Money),
                     ],
                 ),
             )],
         },
         GridRow {
-            heading: "What does it come from?",
+            heading: "Where do we sell?",
             height: 8,
             questions: &[
                 (
-                    8,
+                    9,
                     question!(
                         "executive" / "platform_performance",
                         Bar,
                         "Platform performance",
-                        "Gross sales and net profit of each platform in the chosen period.",
+                        "Gross sales and net profit of each platform in the chosen period; of more than twelve, the least are together.",
                         &[
-                            column("platform", "Platform", Text),
-                            column("total_revenue", "Revenue", Money),
-                            column("total_profit", "Profit", Money),
+                            column("Platform", Text),
+                            column("Revenue", Money),
+                            column("Profit", Money),
                         ],
                     ),
                 ),
                 (
-                    16,
+                    15,
                     question!(
-                        "executive" / "top_products",
-                        Table,
-                        "Top 10 products by revenue, all time",
-                        "The ten products that have brought in most, over all completed orders.",
+                        "executive" / "sales_by_country",
+                        Map,
+                        "Sales by country, all time",
+                        "Gross sales by the country that they were sent to, over all completed orders; countries that are not recognised are left out.",
                         &[
-                            column("product_name", "Product", Text),
-                            column("brand_name", "Brand", Text),
-                            column("units_sold", "Units sold", Count),
-                            column("total_revenue", "Revenue", Money),
-                            column("avg_sale_price", "Average price", Price),
-                            column("total_profit", "Profit", Money),
-                            column("avg_roi", "Average ROI", Percent),
+                            column("Country", Text),
+                            column("Revenue", Money),
+                            column("Orders", Count),
                         ],
                     ),
                 ),
             ],
         },
         GridRow {
-            heading: "Where do we sell?",
-            height: 9,
+            heading: "What sells best?",
+            height: 11,
             questions: &[(
                 24,
                 question!(
-                    "executive" / "sales_by_country",
-                    Map,
-                    "Sales by country, all time",
-                    "Gross sales by the country that they were sent to, over all completed orders; countries that are not recognised are left out.",
+                    "executive" / "top_products",
+                    Table,
+                    "Top 10 products by revenue, all time",
+                    "The ten products that have brought in most, over all completed orders.",
                     &[
-                        column("country_code", "Country", Text),
-                        column("total_revenue", "Revenue", Money),
-                        column("total_orders", "Orders", Count),
+                        text("Product", 260),
+                        text("Brand", 140),
+                        column("Units", Count),
+                        column("Revenue", Money),
+                        column("Avg price", Price),
+                        column("Profit", Money),
+                        column("ROI", Percent),
                     ],
                 ),
             )],

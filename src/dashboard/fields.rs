@@ -24,7 +24,7 @@ pub struct FieldBody {
 }
 
 impl FieldBody {
-    /// What there is to say of a column of one of the seven views.
+    /// What there is to say of a column of one of the views.
     pub fn new(view: &str, column: &str, currency: &str, description: Option<String>) -> FieldBody {
         let meaning = Meaning::of(view, column);
         FieldBody {
@@ -78,7 +78,8 @@ impl Meaning {
             | ("metabase_brand_analytics", "brand_id")
             | ("metabase_platform_performance", "platform_id")
             | ("metabase_inventory_status", "inventory_id")
-            | ("metabase_supplier_performance", "supplier_id") => Key,
+            | ("metabase_supplier_performance", "supplier_id")
+            | ("metabase_sales", "order_id") => Key,
             _ => match column {
                 "total_revenue"
                 | "total_net_proceeds"
@@ -106,23 +107,31 @@ impl Meaning {
                 | "total_spent"
                 | "total_revenue_generated"
                 | "total_profit_generated"
-                | "unsold_value" => Amount,
-                "avg_roi" | "avg_fee_pct" | "avg_profit_margin" | "market_share_pct" | "sales_share_pct"
-                | "sell_through_rate" => Percentage,
+                | "unsold_value"
+                | "gross_sale"
+                | "net_proceeds"
+                | "net_profit"
+                | "platform_fee"
+                | "shipping_cost" => Amount,
+                "avg_roi" | "roi" | "avg_fee_pct" | "avg_profit_margin" | "market_share_pct"
+                | "sales_share_pct" | "sell_through_rate" => Percentage,
                 "total_orders" | "active_days" | "units_sold" | "supplier_count" | "total_sales"
                 | "product_variety" | "active_months" | "payouts_received" | "countries_served"
                 | "cities_served" | "times_sold" | "platforms_used" | "unique_products" | "unique_brands"
-                | "total_purchases" | "unsold_units" => Quantity,
+                | "total_purchases" | "unsold_units" | "quantity" | "units_in_stock" | "units" => Quantity,
                 "price_variance"
                 | "sales_duration_days"
                 | "avg_payout_days"
                 | "days_in_stock"
-                | "avg_days_to_sell" => Number,
+                | "avg_days_to_sell"
+                | "days_to_sell"
+                | "payout_days" => Number,
                 "product_name" => Name,
                 "platform_name" | "platform_slug" | "category_name" | "brand_name" | "brand_segment"
                 | "segment" | "price_tier" | "is_collaboration" | "target_demographic"
                 | "parent_brand_name" | "price_positioning" | "volume_tier" | "inventory_status"
-                | "condition" | "size" | "color" | "stock_category" | "supplier_name" => Category,
+                | "condition" | "size" | "color" | "stock_category" | "supplier_name" | "is_in_stock"
+                | "payout_received" => Category,
                 "country" | "country_code" => Country,
                 "city" => City,
                 "contact_email" => Email,
@@ -208,7 +217,9 @@ mod tests {
                 "last_sale",
                 "last_sale_date",
                 "last_sold_at",
+                "payout_date",
                 "phone",
+                "platform_id",
                 "platform_names",
                 "product_id",
                 "product_sku",
@@ -219,6 +230,9 @@ mod tests {
                 "sale_week",
                 "sale_year",
                 "sku",
+                "sold_at",
+                "stock_item_id",
+                "supplier_id",
             ]
         );
     }

@@ -1,7 +1,9 @@
 //! For inventory managers and buyers: what lies in stock, and whom it came from.
 
+use super::color::{BLUE, GRAY, GREEN, RED, YELLOW};
+use super::spec::Drawing::{Bar, Number, OrderedPie, Table};
 use super::spec::Format::{Count, Day, Days, Money, Percent, Price, Score, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, text};
 
 pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
     key: "inventory_management",
@@ -31,23 +33,23 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
             height: 3,
             questions: &[
                 (
-                    6,
+                    7,
                     question!(
                         "inventory_management" / "current_stock_value",
                         Number,
                         "Current stock value",
-                        "What the unsold items were bought for.",
-                        &[column("stock_value", "Stock value", Money)],
+                        "What the items in stock were bought for.",
+                        &[column("Stock value", Money)],
                     ),
                 ),
                 (
-                    6,
+                    5,
                     question!(
                         "inventory_management" / "dead_stock_count",
                         Number,
                         "Dead stock count",
-                        "Unsold items that were bought more than 180 days ago.",
-                        &[column("dead_stock_items", "Items", Count)],
+                        "Items in stock that were bought more than 180 days ago; two pairs in one row are two.",
+                        &[column("Items", Count)],
                     ),
                 ),
                 (
@@ -56,8 +58,8 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
                         "inventory_management" / "avg_days_in_stock",
                         Number,
                         "Average days in stock",
-                        "Days since the unsold items were bought, on average.",
-                        &[column("avg_days_in_stock", "Days", Days)],
+                        "Days since the items in stock were bought, on average.",
+                        &[column("Days in stock", Days)],
                     ),
                 ),
                 (
@@ -66,8 +68,8 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
                         "inventory_management" / "slow_moving_items",
                         Number,
                         "Slow-moving items",
-                        "Unsold items that were bought 91 to 180 days ago.",
-                        &[column("slow_moving_items", "Items", Count)],
+                        "Items in stock that were bought 91 to 180 days ago.",
+                        &[column("Items", Count)],
                     ),
                 ),
             ],
@@ -82,24 +84,24 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
                         "inventory_management" / "ageing_distribution",
                         Bar,
                         "Ageing distribution",
-                        "Unsold items by the days since they were bought.",
-                        &[
-                            column("days", "Days in stock", Text),
-                            column("items", "Items", Count),
-                        ],
+                        "Items in stock by the days since they were bought.",
+                        &[column("Days in stock", Text), column("Items", Count)],
                     ),
                 ),
                 (
                     12,
                     question!(
                         "inventory_management" / "stock_status_by_category",
-                        Pie,
+                        OrderedPie(&[
+                            ("Fast Moving", GREEN),
+                            ("Normal", BLUE),
+                            ("Slow Moving", YELLOW),
+                            ("Dead Stock", RED),
+                            ("Unknown", GRAY),
+                        ]),
                         "Stock status by category",
-                        "Unsold items by stock category: fast moving up to 30 days, normal up to 90, slow moving up to 180, then dead stock.",
-                        &[
-                            column("stock_category", "Stock category", Text),
-                            column("items", "Items", Count),
-                        ],
+                        "Items in stock by stock category: fast moving up to 30 days, normal up to 90, slow moving up to 180, then dead stock.",
+                        &[column("Stock category", Text), column("Items", Count)],
                     ),
                 ),
             ],
@@ -113,31 +115,32 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
                     "inventory_management" / "inventory_status",
                     Table,
                     "Inventory status",
-                    "Every stock item, the unsold ones first, and the oldest of them at the top; the first 2,000.",
+                    "Every stock item, what is in stock first, and the oldest of that at the top; the first 2,000.",
                     &[
-                        column("product_name", "Product", Text),
-                        column("sku", "SKU", Text),
-                        column("brand_name", "Brand", Text),
-                        column("category_name", "Category", Text),
-                        column("size", "Size", Text),
-                        column("condition", "Condition", Text),
-                        column("inventory_status", "Status", Text),
-                        column("supplier_name", "Supplier", Text),
-                        column("purchase_date", "Bought", Day),
-                        column("purchase_price", "Cost", Price),
-                        column("days_in_stock", "Days in stock", Count),
-                        column("stock_category", "Stock category", Text),
-                        column("current_inventory_value", "Value", Price),
-                        column("times_sold", "Times sold", Count),
-                        column("total_revenue", "Revenue", Price),
-                        column("total_profit", "Profit", Price),
+                        text("Product", 308),
+                        text("Size", 68),
+                        column("Days", Count),
+                        text("Stock category", 138),
+                        column("Value", Price),
+                        text("Supplier", 190),
+                        column("Bought", Day),
+                        text("Status", 90),
+                        column("In stock", Count),
+                        column("Cost", Price),
+                        text("Brand", 120),
+                        text("Category", 150),
+                        text("SKU", 110),
+                        text("Condition", 103),
+                        column("Times sold", Count),
+                        column("Revenue", Price),
+                        column("Profit", Price),
                     ],
                 ),
             )],
         },
         GridRow {
             heading: "Whom it came from",
-            height: 8,
+            height: 9,
             questions: &[(
                 24,
                 question!(
@@ -146,26 +149,27 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
                     "Supplier performance, all time",
                     "What was bought from each supplier and what became of it, the most profitable first.",
                     &[
-                        column("supplier_name", "Supplier", Text),
-                        column("country", "Country", Text),
-                        column("rating", "Rating", Score),
-                        column("total_purchases", "Items bought", Count),
-                        column("total_spent", "Spent", Money),
-                        column("unique_products", "Products", Count),
-                        column("units_sold", "Units sold", Count),
-                        column("sell_through_rate", "Sell-through", Percent),
-                        column("total_revenue_generated", "Revenue", Money),
-                        column("total_profit_generated", "Profit", Money),
-                        column("avg_roi", "Average ROI", Percent),
-                        column("avg_days_to_sell", "Days to sell", Days),
-                        column("unsold_units", "Unsold items", Count),
-                        column("unsold_value", "Unsold value", Money),
+                        text("Supplier", 190),
+                        column("Profit", Money),
+                        column("ROI", Percent),
+                        column("Unsold value", Money),
+                        column("Unsold", Count),
+                        column("Sell-through", Percent),
+                        column("Revenue", Money),
+                        column("Days to sell", Days),
+                        column("Bought", Count),
+                        column("Spent", Money),
+                        column("Units sold", Count),
+                        column("Products", Count),
+                        column("Rating", Score),
+                        text("Country", 120),
                     ],
                 ),
             )],
         },
     ],
-    meaning: "An item **ages** from the day it was bought, in calendar days, until it is sold. Its **value** is its gross purchase price, else the \
-              net one. The four numbers, the ageing and the categories are of **unsold items only**. The supplier reaches all cards, the stock \
-              category all but the suppliers' own.",
+    meaning: "An item **ages** from the day it was bought, in calendar days, until nothing is left of it. Its **value** is its gross purchase \
+              price, else the net one, of each unit left. The four numbers, the ageing and the categories are of **items in stock only**: what is \
+              sold or gone is in none, and several pairs in one row are several items. The supplier reaches all cards, the stock category all \
+              but the suppliers' own.",
 };

@@ -5,8 +5,10 @@
 mod assemble;
 pub mod catalog;
 pub mod check;
+mod color;
 mod executive;
 mod fields;
+mod fit;
 mod inventory_management;
 pub mod model;
 mod platform_performance;

@@ -50,7 +50,7 @@ impl Dashboard {
             .filter_map(|dashcard| Some((dashcard, dashcard.card.as_ref()?)))
     }
 
-    /// Of the seven views, those that its cards read.
+    /// Of the views, those that its cards read.
     pub fn source_views(&self) -> Vec<&'static str> {
         let reads = |view: &str| self.cards().any(|(_, card)| card.reads(view));
         VIEWS
@@ -108,9 +108,26 @@ pub struct ParameterMapping {
     pub target: ParameterTarget,
 }
 
-/// `["dimension", ["template-tag", "date"]]`
+/// `["dimension", ["template-tag", "date"], {"stage-number": 0}]`
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ParameterTarget(pub DimensionWord, pub (TemplateTagWord, String));
+pub struct ParameterTarget(
+    pub DimensionWord,
+    pub (TemplateTagWord, String),
+    /// Metabase filters by a target without it, and its editor does not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub Option<Stage>,
+);
+
+/// The stage of a query that a filter reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    #[serde(rename = "stage-number")]
+    pub number: u32,
+}
+
+/// The only one that SQL has.
+pub const SQL_STAGE: Stage = Stage { number: 0 };
 
 /// The word `dimension`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -134,6 +151,7 @@ impl ParameterMapping {
             target: ParameterTarget(
                 DimensionWord::Dimension,
                 (TemplateTagWord::TemplateTag, tag.to_owned()),
+                Some(SQL_STAGE),
             ),
         }
     }
@@ -296,6 +314,17 @@ pub struct VisualizationSettings {
     pub y_axis_title: Option<String>,
     #[serde(rename = "graph.show_values", skip_serializing_if = "Option::is_none")]
     pub show_values: Option<bool>,
+    /// Of bars from left to right, too, the y axis is that of the numbers.
+    #[serde(rename = "graph.y_axis.axis_enabled", skip_serializing_if = "Option::is_none")]
+    pub y_axis_enabled: Option<bool>,
+    #[serde(
+        rename = "graph.y_axis.labels_enabled",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub y_axis_has_title: Option<bool>,
+    /// By the names of their columns.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub series_settings: BTreeMap<String, SeriesSettings>,
 
     // Pies
     #[serde(rename = "pie.dimension", skip_serializing_if = "Option::is_none")]
@@ -312,6 +341,14 @@ pub struct VisualizationSettings {
     /// Slices smaller than so many percent are one slice, "Other".
     #[serde(rename = "pie.slice_threshold", skip_serializing_if = "Option::is_none")]
     pub pie_slice_threshold: Option<f64>,
+    /// Whether the largest slice is the first. Where it is not, slices are in the order of `pie.rows`.
+    #[serde(rename = "pie.sort_rows", skip_serializing_if = "Option::is_none")]
+    pub pie_sort_rows: Option<bool>,
+    /// The column whose values `pie.rows` has.
+    #[serde(rename = "pie.sort_rows_dimension", skip_serializing_if = "Option::is_none")]
+    pub pie_sort_rows_dimension: Option<String>,
+    #[serde(rename = "pie.rows", skip_serializing_if = "Option::is_none")]
+    pub pie_rows: Option<Vec<PieRow>>,
 
     // Maps
     #[serde(rename = "map.type", skip_serializing_if = "Option::is_none")]
@@ -330,6 +367,9 @@ pub struct VisualizationSettings {
     // Tables
     #[serde(rename = "table.columns", skip_serializing_if = "Option::is_none")]
     pub table_columns: Option<Vec<TableColumn>>,
+    /// In pixels, in the order of the columns. Where there is more room, Metabase makes all of them wider.
+    #[serde(rename = "table.column_widths", skip_serializing_if = "Option::is_none")]
+    pub table_column_widths: Option<Vec<u32>>,
 
     // Any column; the key is a JSON array in a text, `["name","total_revenue"]`
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -380,6 +420,47 @@ pub struct TableColumn {
     pub enabled: bool,
 }
 
+/// How a series is drawn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesSettings {
+    /// As CSS has it.
+    pub color: String,
+}
+
+/// A slice of a pie that has its place and its color.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PieRow {
+    /// The value that it is the slice of.
+    pub key: String,
+    pub name: String,
+    pub original_name: String,
+    /// As CSS has it.
+    pub color: String,
+    /// Whether Metabase may give it another.
+    pub default_color: bool,
+    pub enabled: bool,
+    pub hidden: bool,
+    pub is_other: bool,
+}
+
+impl PieRow {
+    /// The slice of a value.
+    pub fn new(value: &str, color: &str) -> PieRow {
+        PieRow {
+            key: value.to_owned(),
+            name: value.to_owned(),
+            original_name: value.to_owned(),
+            color: color.to_owned(),
+            default_color: false,
+            enabled: true,
+            hidden: false,
+            is_other: false,
+        }
+    }
+}
+
 /// How the values of a column are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -403,9 +484,12 @@ pub struct ColumnSettings {
     pub decimals: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
-    /// Such as `YYYY/M/D`.
+    /// Such as `D MMMM, YYYY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_style: Option<String>,
+    /// Whether months are written in three letters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_abbreviate: Option<bool>,
     /// NULL in the JSON, which is another thing than its not being there: a date without a time of day.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub time_enabled: Option<Option<String>>,

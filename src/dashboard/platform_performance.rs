@@ -1,7 +1,8 @@
 //! For operations and finance: what each platform brings and costs.
 
+use super::spec::Drawing::{Bar, Map, Number, Table};
 use super::spec::Format::{Count, Days, Money, Percent, Price, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, text};
 
 pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
     key: "platform_performance",
@@ -33,23 +34,23 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
             height: 3,
             questions: &[
                 (
-                    6,
+                    5,
                     question!(
                         "platform_performance" / "total_orders",
                         Number,
                         "Total orders",
                         "Completed orders in the chosen period.",
-                        &[column("total_orders", "Orders", Count)],
+                        &[column("Orders", Count)],
                     ),
                 ),
                 (
-                    6,
+                    7,
                     question!(
                         "platform_performance" / "total_revenue",
                         Number,
                         "Total revenue",
                         "Gross sales in the chosen period.",
-                        &[column("total_revenue", "Revenue", Money)],
+                        &[column("Revenue", Money)],
                     ),
                 ),
                 (
@@ -59,7 +60,7 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                         Number,
                         "Average fee",
                         "Platform fees per completed order of the chosen period.",
-                        &[column("avg_fee", "Average fee", Price)],
+                        &[column("Average fee", Price)],
                     ),
                 ),
                 (
@@ -69,7 +70,7 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                         Number,
                         "Average payout days, all time",
                         "Days from the sale to the payout, mean of all payouts.",
-                        &[column("avg_payout_days", "Average payout days", Days)],
+                        &[column("Days to the payout", Days)],
                     ),
                 ),
             ],
@@ -84,11 +85,8 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                         "platform_performance" / "revenue_by_platform",
                         Bar,
                         "Revenue by platform",
-                        "Gross sales of each platform in the chosen period.",
-                        &[
-                            column("platform", "Platform", Text),
-                            column("total_revenue", "Revenue", Money),
-                        ],
+                        "Gross sales of each platform in the chosen period; of more than twelve, the least are together.",
+                        &[column("Platform", Text), column("Revenue", Money)],
                     ),
                 ),
                 (
@@ -97,18 +95,15 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                         "platform_performance" / "fee_comparison",
                         Bar,
                         "Fee comparison",
-                        "Platform fees of the chosen period in percent of its gross sales.",
-                        &[
-                            column("platform", "Platform", Text),
-                            column("fee_pct", "Fees of revenue", Percent),
-                        ],
+                        "Platform fees of the chosen period in percent of its gross sales; of more than twelve platforms, the least are together.",
+                        &[column("Platform", Text), column("Fee rate", Percent)],
                     ),
                 ),
             ],
         },
         GridRow {
             heading: "Each platform in figures",
-            height: 6,
+            height: 8,
             questions: &[(
                 24,
                 question!(
@@ -117,17 +112,17 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                     "Platform profitability",
                     "Orders, revenue, costs and profit of each platform in the chosen period.",
                     &[
-                        column("platform", "Platform", Text),
-                        column("total_orders", "Orders", Count),
-                        column("total_revenue", "Revenue", Money),
-                        column("avg_order_value", "Average order", Price),
-                        column("total_fees", "Fees", Money),
-                        column("fee_pct", "Fees of revenue", Percent),
-                        column("total_shipping", "Shipping", Money),
-                        column("total_net_proceeds", "Net proceeds", Money),
-                        column("total_profit", "Profit", Money),
-                        column("profit_margin_pct", "Profit margin", Percent),
-                        column("avg_roi", "Average ROI", Percent),
+                        text("Platform", 100),
+                        column("Orders", Count),
+                        column("Revenue", Money),
+                        column("Profit", Money),
+                        column("Margin", Percent),
+                        column("ROI", Percent),
+                        column("Fees", Money),
+                        column("Fee rate", Percent),
+                        column("Shipping", Money),
+                        column("Proceeds", Money),
+                        column("Avg order", Price),
                     ],
                 ),
             )],
@@ -142,10 +137,7 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                     Map,
                     "Countries served by platform, all time",
                     "Number of the chosen platforms that have sold into each country; countries that are not recognised are left out.",
-                    &[
-                        column("country_code", "Country", Text),
-                        column("platforms", "Platforms", Count),
-                    ],
+                    &[column("Country", Text), column("Platforms", Count)],
                 ),
             )],
         },

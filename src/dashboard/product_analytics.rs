@@ -1,7 +1,8 @@
 //! For buyers: what sells, and at which price.
 
-use super::spec::Format::{Count, Day, Money, Percent, Price, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question};
+use super::spec::Drawing::{Bar, Pie, Row, Table};
+use super::spec::Format::{Count, Day, Money, Percent, Price, PriceClass, Text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, text};
 
 pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
     key: "product_analytics",
@@ -28,66 +29,57 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
         },
     ],
     rows: &[
+        // Names of products are long.
         GridRow {
-            heading: "What sells best?",
-            height: 8,
-            questions: &[
-                (
-                    12,
-                    question!(
-                        "product_analytics" / "top_products_by_revenue",
-                        Row,
-                        "Top products by revenue",
-                        "The ten products that brought in most: gross sales of the stock items that were last sold in the chosen period.",
-                        &[
-                            column("product", "Product", Text),
-                            column("total_revenue", "Revenue", Money),
-                        ],
-                    ),
+            heading: "What brings in most?",
+            height: 7,
+            questions: &[(
+                24,
+                question!(
+                    "product_analytics" / "top_products_by_revenue",
+                    Row,
+                    "Top products by revenue",
+                    "The ten products that brought in most: gross sales of the stock items that were last sold in the chosen period.",
+                    &[column("Product", Text), column("Revenue", Money)],
                 ),
-                (
-                    12,
-                    question!(
-                        "product_analytics" / "top_products_by_units",
-                        Row,
-                        "Top products by units",
-                        "The ten products of which most units were sold: completed orders of the stock items that were last sold in the chosen period.",
-                        &[
-                            column("product", "Product", Text),
-                            column("units_sold", "Units sold", Count),
-                        ],
-                    ),
+            )],
+        },
+        GridRow {
+            heading: "What sells most often?",
+            height: 7,
+            questions: &[(
+                24,
+                question!(
+                    "product_analytics" / "top_products_by_units",
+                    Row,
+                    "Top products by units",
+                    "The ten products of which most units were sold: units in completed orders of the stock items that were last sold in the chosen period.",
+                    &[column("Product", Text), column("Units sold", Count)],
                 ),
-            ],
+            )],
         },
         GridRow {
             heading: "How is it spread?",
             height: 8,
             questions: &[
                 (
-                    12,
+                    11,
                     question!(
                         "product_analytics" / "brand_performance",
-                        Pie,
+                        Row,
                         "Brand performance",
-                        "Share of each brand in the gross sales of the chosen period.",
-                        &[
-                            column("brand", "Brand", Text),
-                            column("total_revenue", "Revenue", Money),
-                        ],
+                        "Gross sales of each brand in the chosen period; of more than ten brands, all but the first nine are together.",
+                        &[column("Brand", Text), column("Revenue", Money)],
                     ),
                 ),
                 (
-                    12,
+                    13,
                     question!(
                         "product_analytics" / "category_distribution",
                         Pie,
                         "Category distribution",
                         "Share of each category in the units that were sold in the chosen period.",
-                        &[
-                            column("category", "Category", Text),
-                            column("units_sold", "Units sold", Count),
-                        ],
+                        &[column("Category", Text), column("Units sold", Count)],
                     ),
                 ),
             ],
@@ -103,22 +95,22 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                     "Product performance, all time",
                     "Every figure of each product with a completed sale, the 2,000 that brought in most.",
                     &[
-                        column("product_name", "Product", Text),
-                        column("product_sku", "SKU", Text),
-                        column("brand_name", "Brand", Text),
-                        column("category_name", "Category", Text),
-                        column("units_sold", "Units sold", Count),
-                        column("total_revenue", "Revenue", Money),
-                        column("avg_sale_price", "Average price", Price),
-                        column("min_sale_price", "Lowest price", Price),
-                        column("max_sale_price", "Highest price", Price),
-                        column("price_volatility", "Price volatility", Price),
-                        column("total_profit", "Profit", Money),
-                        column("avg_roi", "Average ROI", Percent),
-                        column("total_fees_paid", "Fees", Money),
-                        column("avg_purchase_price", "Average cost", Price),
-                        column("supplier_count", "Suppliers", Count),
-                        column("last_sale_date", "Last sold", Day),
+                        text("Product", 308),
+                        text("Brand", 140),
+                        column("Units", Count),
+                        column("Revenue", Money),
+                        column("Profit", Money),
+                        column("ROI", Percent),
+                        column("Avg price", Price),
+                        column("Last sold", Day),
+                        column("Lowest price", Price),
+                        column("Highest price", Price),
+                        column("Price volatility", Price),
+                        column("Avg cost", Price),
+                        column("Fees", Money),
+                        column("Suppliers", Count),
+                        text("Category", 150),
+                        text("SKU", 110),
                     ],
                 ),
             )],
@@ -131,32 +123,26 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                     12,
                     question!(
                         "product_analytics" / "price_distribution",
-                        Histogram,
+                        Bar,
                         "Price distribution",
-                        "Units that were sold in the chosen period, by classes of their price; a class is named by its lower end, the last one holds all that is dearer, and what was given away is in none.",
-                        &[
-                            column("price_from", "Price from", Money),
-                            column("units_sold", "Units sold", Count),
-                        ],
+                        "Units that were sold in the chosen period, by classes of their price in the shop's currency; a class begins at its lower end and ends below its upper one, and what was given away is in none.",
+                        &[column("Price", PriceClass), column("Units sold", Count)],
                     ),
                 ),
                 (
                     12,
                     question!(
                         "product_analytics" / "sell_through_by_brand",
-                        Bar,
+                        Row,
                         "Sell-through rate by brand, all time",
-                        "Stock items with a completed sale out of all stock items of the brand, in percent: the twenty brands with the most items.",
-                        &[
-                            column("brand", "Brand", Text),
-                            column("sell_through_rate", "Sell-through", Percent),
-                        ],
+                        "Units sold out of all units that were bought of the brand, in percent; of more than ten brands, all but the nine of which most were bought are together.",
+                        &[column("Brand", Text), column("Sell-through", Percent)],
                     ),
                 ),
             ],
         },
     ],
     meaning: "Figures of a period are those of the **stock items that were last sold in it**. **Revenue** is the sum of gross sales and **units** \
-              the number of completed orders; **price volatility** is the standard deviation of the sale prices. The date range reaches every \
-              card whose title does not say *all time*, the brand reaches all cards.",
+              how many completed orders sold, one each unless the shop says otherwise; **price volatility** is the standard deviation of the \
+              orders' gross sales. The date range reaches every card whose title does not say *all time*, the brand reaches all cards.",
 };

@@ -47,7 +47,7 @@ impl Metadata {
         })
     }
 
-    /// Those of the seven views that it knows.
+    /// Those of the views that it knows.
     fn views(&self) -> impl Iterator<Item = &MetadataTable> {
         self.tables.iter().filter(|table| {
             table.schema.as_deref() == Some(SCHEMA) && VIEWS.iter().any(|view| view.name == table.name)
@@ -228,9 +228,9 @@ fn resolve_card(card: Card, database: i64, ids: &Ids) -> Result<CardBody, Error>
 /// What Metabase is told of views, and of their columns.
 type Descriptions = (Vec<Described<TableBody>>, Vec<Described<FieldBody>>);
 
-/// What Metabase is told of those of the seven views that it knows.
+/// What Metabase is told of those of the views that it knows.
 fn describe(metadata: &Metadata) -> Result<Descriptions, Error> {
-    let currency = settings::current()?.currency;
+    let currency = settings::of_views()?.currency;
     let mut comments = comments()?;
     let (mut tables, mut described) = (Vec::new(), Vec::new());
     for table in metadata.views() {
@@ -256,7 +256,7 @@ fn describe(metadata: &Metadata) -> Result<Descriptions, Error> {
     Ok((tables, described))
 }
 
-/// The comments on the seven views and on their columns, by names: `analytics.view[.column]`.
+/// The comments on the views and on their columns, by names: `analytics.view[.column]`.
 fn comments() -> Result<HashMap<String, String>, Error> {
     #[derive(serde::Deserialize)]
     struct Comment {

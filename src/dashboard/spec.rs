@@ -1,5 +1,8 @@
 //! A dashboard as data: what its file says of it, before it is put into Metabase's form.
 
+use super::color::Color;
+use super::fit;
+
 /// A dashboard.
 pub struct DashboardSpec {
     pub key: &'static str,
@@ -66,9 +69,10 @@ pub enum Drawing {
     Bar,
     /// Bars from left to right, for long names.
     Row,
-    /// Bars over classes of numbers.
-    Histogram,
+    /// Shares of a whole, the largest first.
     Pie,
+    /// Shares of a whole, of which each has its place and its color.
+    OrderedPie(&'static [(&'static str, Color)]),
     /// Countries of the world, by their codes.
     Map,
     Table,
@@ -76,9 +80,11 @@ pub enum Drawing {
 
 /// A column of a card's result.
 pub struct CardColumn {
+    /// As the SQL names it, and as people read it.
     pub name: &'static str,
-    pub title: &'static str,
     pub format: Format,
+    /// Pixels that it takes in a table.
+    pub width: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -100,22 +106,38 @@ pub enum Format {
     /// The first day of a month, shown as the month.
     Month,
     Text,
+    /// A class of prices in the shop's currency, as a text without it.
+    PriceClass,
 }
 
-/// A column of this name, title and format.
-pub const fn column(name: &'static str, title: &'static str, format: Format) -> CardColumn {
-    CardColumn { name, title, format }
+/// A column of this name and format, as wide in a table as its heading and what usually stands below it.
+pub const fn column(name: &'static str, format: Format) -> CardColumn {
+    let heading = fit::heading_width(name);
+    let usual = match format {
+        Format::Money | Format::Percent | Format::Count | Format::Score => 70,
+        Format::Price | Format::Days => 85,
+        Format::Day | Format::Month | Format::PriceClass => 105,
+        Format::Text => 120,
+    };
+    let width = if heading > usual { heading } else { usual };
+    CardColumn { name, format, width }
+}
+
+/// A column of texts that are as long as it takes so many pixels in a table.
+pub const fn text(name: &'static str, width: u32) -> CardColumn {
+    let format = Format::Text;
+    CardColumn { name, format, width }
 }
 
 /// The question whose SQL is in `sql/cards/DASHBOARD/KEY.sql`.
 macro_rules! question {
-    ($dashboard:literal / $key:literal, $drawing:ident, $name:literal, $description:literal, $columns:expr $(,)?) => {
+    ($dashboard:literal / $key:literal, $drawing:expr, $name:literal, $description:literal, $columns:expr $(,)?) => {
         $crate::dashboard::spec::Question {
             key: $key,
             sql: include_str!(concat!("../../sql/cards/", $dashboard, "/", $key, ".sql")),
             name: $name,
             description: $description,
-            drawing: $crate::dashboard::spec::Drawing::$drawing,
+            drawing: $drawing,
             columns: $columns,
         }
     };

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use super::apply::{check_orders, run_steps};
+use super::fingerprint::own_tables;
 use super::membership;
 use super::program::empty_queue_statements;
 use super::script::Step;
@@ -23,6 +24,10 @@ pub fn build(
     owner: u32,
 ) -> Result<StateSnapshot, Error> {
     let begin = Instant::now();
+    if snapshot.catalog.own_tables.is_none() {
+        let reason = "a queue of theirs is not the extension's own".into();
+        return Err(Error::CannotBuild { reason });
+    }
     membership::give_way_to_dumps()?;
     state::drop_tables()?;
     state::invalidate()?;
@@ -40,7 +45,7 @@ pub fn build(
     static STORE: LazyLock<String> = LazyLock::new(|| {
         sql::fill(
             include_str!("../../sql/queries/incremental/store_build.sql"),
-            &[(":own_tables", &state::own_tables())],
+            &[(":own_tables", &own_tables())],
         )
     });
     // One that has begun meanwhile has the tables in its snapshot that go when this is committed.
@@ -49,9 +54,10 @@ pub fn build(
         query::run(
             &STORE,
             &[
-                snapshot.sources_now.clone().into(),
+                snapshot.catalog.sources.clone().into(),
                 begin.elapsed().as_secs_f64().into(),
                 (rows as i64).into(),
+                snapshot.rates_now().map(str::to_owned).into(),
             ],
         )
     })?;

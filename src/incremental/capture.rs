@@ -4,17 +4,20 @@ use super::{membership, program, state};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_superuser};
 use crate::pg::patience::{once, patiently};
+use crate::pg::relation::LockMode;
 use crate::pg::transaction::{self, is_own_transaction};
-use crate::pg::{query, relation};
-use crate::source::drift::Drift;
+use crate::pg::{query, relation, schema};
+use crate::settings;
+use crate::source::drift::{AdapterSeen, Drift, RelationRead};
 use crate::source::entity::{EntitySpec, adapters};
 use crate::source::installed::Compared;
-use crate::source::{SourceColumn, SourceRelation, catalog, detect, installed};
+use crate::source::{SourceColumn, SourceRelation, Told, catalog, detect, installed};
 use crate::sql;
 
-/// How the changes of one entity are captured.
+/// How the changes of one table of an entity are captured.
 pub struct Captured {
     pub entity: &'static str,
+    part: Part,
     pub relation: Option<String>,
     pub is_captured: bool,
     /// Why they cannot be captured; None where they can, or there is nothing to capture.
@@ -22,13 +25,52 @@ pub struct Captured {
     /// The schema and the name of the relation.
     name: Option<(String, String)>,
     oid: Option<u32>,
-    /// The key's column.
+    /// The column that has the key.
     column: Option<String>,
+}
+
+/// Which table of an entity it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Its own.
+    Own,
+    /// The second, whose rows have the entity's key.
+    Joined,
+    /// The second, whose rows have a key of their own.
+    Linked,
+}
+
+impl Captured {
+    /// What the names of its triggers end in.
+    fn label(&self) -> String {
+        match self.part {
+            Part::Own => self.entity.to_owned(),
+            Part::Joined | Part::Linked => format!("{}_joined", self.entity),
+        }
+    }
+
+    /// Its triggers for rows and for TRUNCATE.
+    fn triggers(&self) -> [String; 2] {
+        let label = self.label();
+        ["capture", "truncate"].map(|what| format!("metabase_views_{what}_{label}"))
+    }
+
+    fn queue(&self) -> String {
+        program::queue(match self.part {
+            Part::Own | Part::Joined => self.entity,
+            Part::Linked => program::JOINED,
+        })
+    }
+
+    /// What the row trigger is told where rows without a key are shown: orders are, and nothing else.
+    fn required(&self) -> Option<&'static str> {
+        (self.part == Part::Own && self.entity == "order").then_some("required")
+    }
 }
 
 #[derive(serde::Deserialize)]
 struct CaptureRelation {
-    entity: String,
+    label: String,
     kind: char,
     has_children: bool,
     has_foreign_partitions: bool,
@@ -44,17 +86,17 @@ struct CaptureRelation {
 /// that has another name than it had.
 pub fn inspect() -> Result<Vec<Captured>, Error> {
     let compared = installed::compare()?;
-    let mut captured: Vec<Captured> = (0..compared.sources.0.len())
-        .map(|number| read(&compared, number))
-        .collect::<Result<_, _>>()?;
-    let relations = relations(&captured)?;
-    let distributed = distributed(&captured)?;
+    let mut parts: Vec<(usize, Captured)> = Vec::new();
+    for number in 0..compared.sources.0.len() {
+        let read = read(&compared, number)?;
+        parts.extend(read.into_iter().map(|part| (number, part)));
+    }
+    let relations = relations(&parts)?;
+    let distributed = distributed(&parts)?;
     let dependences = dependences()?;
-    let is_zone_pending = installed::is_zone_pending()?;
-    for (entity, (source, drift)) in captured
-        .iter_mut()
-        .zip(compared.sources.0.iter().zip(&compared.drifts.0))
-    {
+    let is_zone_pending = settings::is_zone_pending()?;
+    for (number, entity) in &mut parts {
+        let (source, drift) = (&compared.sources.0[*number], &compared.drifts.0[*number]);
         let changed = "the sources or the settings have changed since the views were created";
         match drift {
             Drift::Follows(what) | Drift::Barred(what) => {
@@ -72,7 +114,8 @@ pub fn inspect() -> Result<Vec<Captured>, Error> {
             .iter()
             .find(|dependence| dependence.adapter == source.spec.adapter)
             .and_then(|dependence| dependence.reason.clone());
-        let relation = relations.iter().find(|relation| relation.entity == entity.entity);
+        let label = entity.label();
+        let relation = relations.iter().find(|relation| relation.label == label);
         entity.problem = entity
             .problem
             .take()
@@ -81,16 +124,16 @@ pub fn inspect() -> Result<Vec<Captured>, Error> {
                     format!("{name} is a distributed (Citus) table, whose rows change on other nodes, too")
                 })
             })
-            .or_else(|| relation.and_then(|relation| problem(name, relation)))
+            .or_else(|| relation.and_then(|relation| problem(name, &entity.queue(), relation)))
             .or(dependence);
         entity.is_captured =
             entity.problem.is_none() && relation.is_some_and(|relation| relation.is_captured == Some(true));
     }
-    Ok(captured)
+    Ok(parts.into_iter().map(|(_, part)| part).collect())
 }
 
-/// The relation that an adapter reads, and its key.
-fn read(compared: &Compared, number: usize) -> Result<Captured, Error> {
+/// The relations that an adapter reads: that of the entity, and the second, if there is one; with their keys.
+fn read(compared: &Compared, number: usize) -> Result<Vec<Captured>, Error> {
     let (source, seen) = (&compared.sources.0[number], &compared.seen[number]);
     if !matches!(compared.drifts.0[number], Drift::Stays(_)) {
         let relation = source.relation.as_ref();
@@ -99,20 +142,51 @@ fn read(compared: &Compared, number: usize) -> Result<Captured, Error> {
             .and_then(|binding| binding.expression.as_deref());
         let is_key = |column: &&SourceColumn| Some(detect::column_reference(&column.name).as_str()) == key;
         let column = relation.and_then(|relation| relation.columns.iter().find(is_key).cloned());
-        return Ok(with_key(source.spec, relation, column));
+        let own = with_key(source.spec, Part::Own, relation, column);
+        let joined = source.joined.as_ref().map(|joined| {
+            let column = Some(joined.column.clone());
+            let part = part_told(&joined.told);
+            let captured = with_key(source.spec, part, Some(&joined.relation), column);
+            with_told(captured, &joined.told)
+        });
+        return Ok([own].into_iter().chain(joined).collect());
     }
     // What it reads has another name now, or none by which it would be found.
-    let relation = match seen.reads.as_slice() {
-        [] => return Ok(with_key(source.spec, None, None)),
-        [only] => catalog::relation(&only.schema, &only.name)?,
-        _ => None,
+    let made = compared.made(source.spec);
+    if seen.reads.is_empty() {
+        return Ok(vec![with_key(source.spec, Part::Own, None, None)]);
+    }
+    let (own, joined) = seen.parts(made);
+    let key = made.and_then(|made| made.columns.get("id"));
+    let own = read_anyhow(source.spec, Part::Own, seen, own, key)?;
+    let joined = match made.and_then(|made| made.joined.as_ref()) {
+        Some(made) => {
+            let part = part_told(&made.told);
+            let captured = read_anyhow(source.spec, part, seen, joined, Some(&made.column))?;
+            Some(with_told(captured, &made.told))
+        }
+        None => None,
     };
-    let key = compared.made(source.spec).and_then(|made| made.columns.get("id"));
+    Ok([own].into_iter().chain(joined).collect())
+}
+
+/// A relation that an adapter goes on reading, whatever its name is.
+fn read_anyhow(
+    spec: &EntitySpec,
+    part: Part,
+    seen: &AdapterSeen,
+    read: Option<&RelationRead>,
+    key: Option<&String>,
+) -> Result<Captured, Error> {
+    let relation = match read {
+        Some(read) => catalog::relation(&read.schema, &read.name)?,
+        None => None,
+    };
     let column = relation
         .as_ref()
         .zip(key)
         .and_then(|(relation, key)| relation.column(key).cloned());
-    let mut captured = with_key(source.spec, relation.as_ref(), column);
+    let mut captured = with_key(spec, part, relation.as_ref(), column);
     captured.problem = match (&captured.relation, &captured.column) {
         (None, _) => Some(format!(
             "it is read from {}, which is not found by name",
@@ -124,8 +198,32 @@ fn read(compared: &Compared, number: usize) -> Result<Captured, Error> {
     Ok(captured)
 }
 
+fn part_told(told: &Told) -> Part {
+    match told {
+        Told::ByKey => Part::Joined,
+        Told::ByLink | Told::Not(_) => Part::Linked,
+    }
+}
+
+/// A second table, unless its rows do not tell which row of the entity they complete.
+fn with_told(captured: Captured, told: &Told) -> Captured {
+    let problem = match told {
+        Told::Not(why) => Some(why.clone()),
+        Told::ByKey | Told::ByLink => None,
+    };
+    Captured {
+        problem: problem.or(captured.problem),
+        ..captured
+    }
+}
+
 /// What a relation and its key say by themselves.
-fn with_key(spec: &EntitySpec, relation: Option<&SourceRelation>, column: Option<SourceColumn>) -> Captured {
+fn with_key(
+    spec: &EntitySpec,
+    part: Part,
+    relation: Option<&SourceRelation>,
+    column: Option<SourceColumn>,
+) -> Captured {
     let problem = match (relation, &column) {
         (Some(relation), None) => Some(format!(
             "its key is not a column of {} but an expression",
@@ -154,6 +252,7 @@ fn with_key(spec: &EntitySpec, relation: Option<&SourceRelation>, column: Option
     };
     Captured {
         entity: spec.name,
+        part,
         relation: relation.map(|relation| relation.qualified.clone()),
         is_captured: false,
         problem,
@@ -163,7 +262,7 @@ fn with_key(spec: &EntitySpec, relation: Option<&SourceRelation>, column: Option
     }
 }
 
-fn problem(name: &str, relation: &CaptureRelation) -> Option<String> {
+fn problem(name: &str, queue: &str, relation: &CaptureRelation) -> Option<String> {
     let kind = match relation.kind {
         'r' | 'p' => None,
         'v' => Some("a view"),
@@ -197,8 +296,7 @@ fn problem(name: &str, relation: &CaptureRelation) -> Option<String> {
     }
     if !relation.has_queue {
         return Some(format!(
-            "the queue of its changes, metabase_internal.{}_queue, is not what this extension made",
-            relation.entity
+            "the queue of its changes, metabase_internal.{queue}, is not what this extension made"
         ));
     }
     if !relation.is_permitted {
@@ -209,18 +307,24 @@ fn problem(name: &str, relation: &CaptureRelation) -> Option<String> {
     None
 }
 
-fn relations(captured: &[Captured]) -> Result<Vec<CaptureRelation>, Error> {
-    let mut columns: [Vec<String>; 4] = Default::default();
-    for entity in captured {
-        if let Some((schema, name)) = &entity.name {
-            let entity_name = entity.entity.to_owned();
-            let values = [schema, name, entity.column.as_ref().unwrap_or(name), &entity_name];
+fn relations(parts: &[(usize, Captured)]) -> Result<Vec<CaptureRelation>, Error> {
+    let mut columns: [Vec<String>; 6] = Default::default();
+    for (_, part) in parts {
+        if let Some((schema, name)) = &part.name {
+            let values = [
+                schema.clone(),
+                name.clone(),
+                part.column.as_ref().unwrap_or(name).clone(),
+                part.label(),
+                part.queue(),
+                part.required().unwrap_or_default().to_owned(),
+            ];
             for (column, value) in columns.iter_mut().zip(values) {
-                column.push(value.clone());
+                column.push(value);
             }
         }
     }
-    let [schemas, names, keys, entities] = columns;
+    let [schemas, names, keys, labels, queues, required] = columns;
     let role = current_role()?;
     as_extension_owner(|| {
         query::rows(
@@ -229,7 +333,9 @@ fn relations(captured: &[Captured]) -> Result<Vec<CaptureRelation>, Error> {
                 schemas.into(),
                 names.into(),
                 keys.into(),
-                entities.into(),
+                labels.into(),
+                queues.into(),
+                required.into(),
                 role.into(),
             ],
         )
@@ -238,7 +344,7 @@ fn relations(captured: &[Captured]) -> Result<Vec<CaptureRelation>, Error> {
 
 /// The relations among the sources that Citus keeps on other nodes. A lock of such a table is taken on all of them, and no timeout of
 /// this session holds there.
-fn distributed(captured: &[Captured]) -> Result<Vec<i64>, Error> {
+fn distributed(parts: &[(usize, Captured)]) -> Result<Vec<i64>, Error> {
     let has_citus: bool = query::value(
         "SELECT pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL",
         &[],
@@ -246,9 +352,9 @@ fn distributed(captured: &[Captured]) -> Result<Vec<i64>, Error> {
     if !has_citus {
         return Ok(Vec::new());
     }
-    let oids: Vec<i64> = captured
+    let oids: Vec<i64> = parts
         .iter()
-        .filter_map(|entity| entity.oid.map(i64::from))
+        .filter_map(|(_, part)| part.oid.map(i64::from))
         .collect();
     as_extension_owner(|| {
         query::values(
@@ -300,13 +406,9 @@ pub fn install(captured: &[Captured]) -> Result<(), Error> {
         .iter()
         .filter(|entity| entity.relation.is_some())
         .collect();
-    let names: Vec<&str> = tables
-        .iter()
-        .filter_map(|entity| entity.relation.as_deref())
-        .collect();
-    lock_sources(&names)?;
+    lock_sources(&tables)?;
     // From here on the names mean what is locked, and what that is was not known before.
-    if !may_lock(captured)? {
+    if !mean_the_same(&tables)? || !may_lock(captured)? {
         return Err(Error::AlteredMeanwhile);
     }
     as_extension_owner(|| {
@@ -348,24 +450,48 @@ fn may_lock_tables(names: Vec<String>) -> Result<bool, Error> {
     Ok(row.may)
 }
 
-/// Locks all sources against writers, in short attempts: while one waits, writers wait behind it.
-fn lock_sources(names: &[&str]) -> Result<(), Error> {
+/// Locks all sources against writers, in short attempts: while one waits, writers wait behind it. Until the transaction ends neither they nor
+/// their schemas get other names.
+fn lock_sources(tables: &[&Captured]) -> Result<(), Error> {
+    let names: Vec<&str> = tables
+        .iter()
+        .filter_map(|entity| entity.relation.as_deref())
+        .collect();
     let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", names.join(", "));
-    patiently(|| as_extension_owner(|| query::run(&lock, &[]))).map_err(|error| {
-        match error.is_lock_timeout() {
-            true => Error::SourcesBusy,
-            false => error,
-        }
+    let lock_held = || {
+        let schemas = tables.iter().filter_map(|entity| entity.name.as_ref());
+        schema::hold(schemas.map(|(schema, _)| schema.as_str()))?;
+        as_extension_owner(|| query::run(&lock, &[]))
+    };
+    patiently(lock_held).map_err(|error| match error.is_lock_timeout() {
+        true => Error::SourcesBusy,
+        false => error,
+    })
+}
+
+/// Whether the names of these sources mean what they meant when they were looked at.
+fn mean_the_same(tables: &[&Captured]) -> Result<bool, Error> {
+    let (names, oids): (Vec<String>, Vec<i64>) = tables
+        .iter()
+        .filter_map(|entity| Some((entity.relation.clone()?, i64::from(entity.oid?))))
+        .unzip();
+    as_extension_owner(|| {
+        query::value(
+            include_str!("../../sql/queries/incremental/mean_relations.sql"),
+            &[names.into(), oids.into()],
+        )
     })
 }
 
 fn trigger_statements(entity: &Captured) -> String {
-    let (name, relation) = (entity.entity, entity.relation.as_deref().unwrap_or_default());
-    let (rows, truncate) = (row_trigger(name), truncate_trigger(name));
-    let queue = sql::literal(&program::queue(name));
+    let relation = entity.relation.as_deref().unwrap_or_default();
+    let [rows, truncate] = entity.triggers().map(|name| sql::ident(&name));
+    let queue = sql::literal(&entity.queue());
     let column = sql::literal(entity.column.as_deref().unwrap_or_default());
-    // Orders without a key would be shown; of no other entity are they.
-    let required = if name == "order" { ", 'required'" } else { "" };
+    let required = entity
+        .required()
+        .map(|word| format!(", {}", sql::literal(word)))
+        .unwrap_or_default();
     format!(
         "CREATE OR REPLACE TRIGGER {rows}
     AFTER INSERT OR UPDATE OR DELETE ON {relation}
@@ -380,18 +506,11 @@ ALTER TRIGGER {truncate} ON {relation} DEPENDS ON EXTENSION metabase_views;"
     )
 }
 
-fn row_trigger(entity: &str) -> String {
-    sql::ident(&format!("metabase_views_capture_{entity}"))
-}
-
-fn truncate_trigger(entity: &str) -> String {
-    sql::ident(&format!("metabase_views_truncate_{entity}"))
-}
-
 /// A trigger on a source.
 #[derive(serde::Deserialize)]
 pub struct Trigger {
     name: String,
+    schema: String,
     relation: String,
     relation_oid: u32,
 }
@@ -431,18 +550,21 @@ pub fn remove() -> Result<(), Error> {
     empty_queues()
 }
 
-/// Takes off triggers of tables that have been sources, as far as the current role may lock them.
+/// Takes off triggers of what has been a source, as far as the current role may lock them.
 fn take_off_strays(tables: &[&Captured]) -> Result<(), Error> {
     for trigger in triggers()? {
-        let is_source = |entity: &&Captured| entity.relation.as_deref() == Some(trigger.relation.as_str());
-        if !tables.iter().any(is_source) && may_lock_tables(vec![trigger.relation.clone()])? {
+        let is_of_source = |entity: &&Captured| {
+            entity.relation.as_deref() == Some(trigger.relation.as_str())
+                && entity.triggers().contains(&trigger.name)
+        };
+        if !tables.iter().any(is_of_source) && may_lock_tables(vec![trigger.relation.clone()])? {
             take_off(&trigger)?;
         }
     }
     Ok(())
 }
 
-/// Takes a trigger off, if nobody uses its table for a moment: it does not stand in the queue for the lock.
+/// Takes a trigger off, if nobody uses its table for a moment, and it is where it was: it does not stand in the queue for the lock.
 pub fn take_off(trigger: &Trigger) -> Result<(), Error> {
     if !trigger.is_idle() {
         return Ok(());
@@ -452,7 +574,26 @@ pub fn take_off(trigger: &Trigger) -> Result<(), Error> {
         sql::ident(&trigger.name),
         trigger.relation
     );
-    match once(|| as_extension_owner(|| query::run(&drop, &[]))) {
+    let take_off = || {
+        schema::hold([trigger.schema.as_str()])?;
+        relation::lock(trigger.relation_oid, LockMode::AccessExclusive);
+        as_extension_owner(|| {
+            // Another table may bear the name by now, of somebody else's, with a trigger that has the name of ours.
+            match query::exists(
+                include_str!("../../sql/queries/incremental/bears_trigger.sql"),
+                &[
+                    trigger.relation.clone().into(),
+                    i64::from(trigger.relation_oid).into(),
+                    trigger.name.clone().into(),
+                ],
+            )? {
+                true => query::run(&drop, &[]),
+                false => Err(Error::AlteredMeanwhile),
+            }
+        })
+    };
+    match once(take_off) {
+        Err(Error::AlteredMeanwhile | Error::SchemaRenamed { .. }) => Ok(()),
         Err(error) if !error.is_lock_timeout() => Err(error),
         _ => Ok(()),
     }

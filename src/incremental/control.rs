@@ -12,7 +12,7 @@ use crate::pg::workspace::Workspace;
 /// How the changes of each source are captured.
 pub fn capture_status() -> Result<Vec<Captured>, Error> {
     let snapshot = state::snapshot()?;
-    let owner = snapshot.owner.ok_or(Error::NothingToCapture)?;
+    let owner = snapshot.catalog.owner.ok_or(Error::NothingToCapture)?;
     check_may_act_as(owner)?;
     let is_active = state::is_active()?;
     let mut captured = as_role(owner, capture::inspect)?;

@@ -7,17 +7,18 @@ use pgrx::datum::DatumWithOid;
 
 use super::apply::{generated, run_steps};
 use super::state::{self, StateSnapshot};
-use super::target::FlushTarget;
+use super::target::{FlushTarget, Portion};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, as_role};
 use crate::pg::setting::with_time_zone;
 use crate::pg::workspace::Workspace;
 use crate::pg::{matview, query, relation};
+use crate::settings;
 use crate::source::installed;
 use crate::sql;
 use crate::view::catalog;
 
-/// One of the seven as the catalog has it, and what is known of its rows.
+/// One of the views as the catalog has it, and what is known of its rows.
 #[derive(Debug, serde::Deserialize)]
 pub struct PopulatedView {
     pub oid: u32,
@@ -25,7 +26,8 @@ pub struct PopulatedView {
     owner: u32,
     relation_now: String,
     relation: Option<String>,
-    day: Option<String>,
+    /// The day that it shows the ages of.
+    pub day: Option<String>,
     has_unique_index: bool,
 }
 
@@ -42,6 +44,13 @@ pub fn populated_views(
     rows: impl FnOnce(&str, &[DatumWithOid]) -> Result<Vec<PopulatedView>, Error>,
 ) -> Result<Vec<PopulatedView>, Error> {
     as_extension_owner(|| rows(&POPULATED_VIEWS, &[]))
+}
+
+/// What a flush has written.
+pub struct Written {
+    pub rows: i64,
+    /// Groups that wait for a later flush.
+    pub left: i64,
 }
 
 impl PopulatedView {
@@ -76,14 +85,11 @@ impl PopulatedView {
 impl FlushTarget {
     /// Notes the groups that the workspace keeps as dirty for a later flush.
     pub fn note(&self, workspace: &mut Workspace, snapshot: &StateSnapshot) -> Result<(), Error> {
-        let FlushTarget { dirty, group, .. } = self;
-        if workspace.kept(dirty) == 0 {
+        if workspace.kept(self.dirty) == 0 {
             return Ok(());
         }
         as_extension_owner(|| {
-            workspace.run(&format!(
-                "INSERT INTO metabase_internal.{dirty} ({group}) SELECT {group} FROM {dirty} ON CONFLICT DO NOTHING"
-            ))?;
+            workspace.run(&self.note_groups())?;
             query::run(
                 include_str!("../../sql/queries/incremental/note_dirty.sql"),
                 &[self.view.to_owned().into(), snapshot.oldest.clone().into()],
@@ -98,7 +104,7 @@ impl FlushTarget {
         Ok(relation::count_table_rows(c"metabase_internal", &dirty).unwrap_or(0))
     }
 
-    /// Writes the rows that differ. Returns how many.
+    /// Writes the rows that differ: all, or for an event no more than it may take on. Returns how many, and how many groups are left.
     ///
     /// The caller holds an EXCLUSIVE lock on the view.
     pub fn flush(
@@ -107,17 +113,31 @@ impl FlushTarget {
         snapshot: &StateSnapshot,
         populated: &PopulatedView,
         owner: u32,
-    ) -> Result<i64, Error> {
+        is_for_event: bool,
+    ) -> Result<Written, Error> {
         let generated = generated(snapshot)?;
         let is_new_day = self.ages.is_some() && populated.day != snapshot.day;
-        run_steps(workspace, &self.take_groups(is_new_day), owner, |_, _| ())?;
+        let portion = match self.most_for_event.filter(|_| is_for_event) {
+            Some(most) => self.portion(workspace, snapshot, most)?,
+            None => Portion::All,
+        };
+        run_steps(
+            workspace,
+            &self.take_groups(is_new_day, portion),
+            owner,
+            |_, _| (),
+        )?;
+        let left = match portion {
+            Portion::All => 0,
+            _ => self.noted()?,
+        };
         if workspace.kept("flush_key") == 0 {
-            return Ok(0);
+            return Ok(Written { rows: 0, left });
         }
         let (steps, changes) = self.changes(&generated.program)?;
         run_steps(workspace, &steps, owner, |_, _| ())?;
-        let written = write(workspace, populated, owner, &changes)?;
-        if is_new_day || workspace.kept("noted") > 0 {
+        let rows = write(workspace, populated, owner, &changes)?;
+        if is_new_day || (workspace.kept("noted") > 0 && left == 0) {
             as_extension_owner(|| {
                 query::run(
                     include_str!("../../sql/queries/incremental/note_flushed.sql"),
@@ -125,7 +145,24 @@ impl FlushTarget {
                 )
             })?;
         }
-        Ok(written)
+        Ok(Written { rows, left })
+    }
+
+    /// What a flush takes on that is to take on `most` groups or so. Where more than that have changed just now, all are noted.
+    fn portion(
+        &self,
+        workspace: &mut Workspace,
+        snapshot: &StateSnapshot,
+        most: u64,
+    ) -> Result<Portion, Error> {
+        if workspace.kept(self.dirty) > most {
+            self.note(workspace, snapshot)?;
+            return Ok(Portion::Noted(most));
+        }
+        Ok(match self.noted()? as u64 > most {
+            true => Portion::Changed { noted: most },
+            false => Portion::All,
+        })
     }
 
     /// Writes the rows in which the view differs from its definition, in the snapshot that the facts are of. Returns how many.
@@ -177,7 +214,7 @@ impl FlushTarget {
             return Ok(found.definition);
         }
         // Each major version tells a definition in words of its own: this one is asked how it tells ours.
-        let zone = installed::zone()?;
+        let zone = settings::of_views()?.time_zone;
         let told = || with_time_zone("UTC", || installed::told(&self.view().query(&zone)));
         if !found.is_of_other_major || as_role(owner, told)? != found.definition {
             return Err(foreign);

@@ -25,7 +25,10 @@ pub enum Followed {
 ///
 /// The caller holds the lock of refreshes.
 pub fn follow(snapshot: &StateSnapshot, owner: u32, may_follow: bool) -> Result<Followed, Error> {
-    if !snapshot.has_other_names {
+    if !snapshot.catalog.has_other_names {
+        if snapshot.is_altered() {
+            note(owner)?;
+        }
         return Ok(Followed::Nothing);
     }
     as_role(owner, || {
@@ -51,4 +54,15 @@ pub fn follow(snapshot: &StateSnapshot, owner: u32, may_follow: bool) -> Result<
             Err(error) => Ok(Followed::Barred(format!("{what}; {error}"))),
         }
     })
+}
+
+/// Notes how adapters stand to their sources where something else was altered than what names of tables mean, such as a function that a
+/// mapping calls and that is not there any more: what keeps changes from being captured tells the first reason only.
+fn note(owner: u32) -> Result<(), Error> {
+    match subtransaction(|| as_role(owner, installed::compare)) {
+        // What the names mean is left as it was compared: what has changed about that in between is followed the next time.
+        Ok(compared) => installed::store_notes(&compared.drifts.all()),
+        // What cannot be looked at is said where the facts are built.
+        Err(_) => Ok(()),
+    }
 }

@@ -45,7 +45,7 @@ pub fn begin() -> Result<bool, Error> {
     let installed = subtransaction(|| {
         state::lock()?;
         let snapshot = state::snapshot()?;
-        let Some(owner) = snapshot.owner.filter(|_| snapshot.is_wanted) else {
+        let Some(owner) = snapshot.catalog.owner.filter(|_| snapshot.is_wanted) else {
             return Ok((false, None));
         };
         let captured = as_role(owner, capture::inspect)?;
@@ -135,14 +135,18 @@ fn install_or_remove(order: Order) -> Result<(), Error> {
     })?;
     // Each in a transaction of its own, so that no table stays locked for the sake of another.
     for trigger in triggers {
-        in_transaction(|| {
+        let taken_off = in_transaction(|| {
             state::lock()?;
             match is_to_end()? {
                 true => capture::take_off(&trigger),
                 // Somebody wants them again.
                 false => Ok(()),
             }
-        })?;
+        });
+        // What is the matter with one table keeps no other's trigger.
+        if let Err(error) = taken_off {
+            warning!("metabase_views: a trigger that captured changes could not be taken off: {error}");
+        }
     }
     Ok(())
 }
@@ -150,7 +154,7 @@ fn install_or_remove(order: Order) -> Result<(), Error> {
 /// Whether nobody wants the triggers.
 fn is_to_end() -> Result<bool, Error> {
     let snapshot = state::snapshot()?;
-    Ok((snapshot.owner.is_none() || !snapshot.is_wanted) && !state::is_active()?)
+    Ok((snapshot.catalog.owner.is_none() || !snapshot.is_wanted) && !state::is_active()?)
 }
 
 fn in_transaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {

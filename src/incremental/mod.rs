@@ -4,6 +4,7 @@ pub mod apply;
 pub mod build;
 pub mod capture;
 pub mod control;
+pub mod fingerprint;
 pub mod flush;
 pub mod follow;
 pub mod installer;

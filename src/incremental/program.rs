@@ -2,8 +2,11 @@
 //!
 //! `tests/generated/` shows what comes of it.
 
+use std::collections::BTreeMap;
+
 use super::rollup;
 use super::script::{self, Part, Step, Verb, without_comments};
+use crate::source::adapter;
 use crate::source::entity::{ENTITIES, Entity, EntitySpec};
 use crate::sql;
 
@@ -20,33 +23,51 @@ pub struct Program {
     pub platform: String,
     pub supplier: String,
     pub size: String,
+    /// The types of the keys of second tables, by the entities whose own tables have them.
+    pub links: BTreeMap<String, String>,
 }
 
 const SALE_COLUMNS: &str = "order_id, item_id, platform, place, product, supplier, brand, sold_at, payout_date, purchase_date, \
                             payout_received, gross_sale, net_proceeds, net_profit, roi, platform_fee, shipping_cost, \
-                            purchase_price";
-const ITEM_COLUMNS: &str =
-    "item_id, product, supplier, brand, size_id, purchase_date, purchase_price, price, times_sold";
+                            purchase_price, units";
+const ITEM_COLUMNS: &str = "item_id, product, supplier, brand, size_id, purchase_date, purchase_price, price, quantity, \
+                            is_in_stock, units_sold, units_departed";
 
-/// How often a stock item `i` was sold before what is applied now; for one that is new, there may be sales of its key.
-const TIMES_SOLD: &str = "coalesce(
-        (SELECT f.times_sold FROM metabase_internal.item_fact AS f WHERE f.item_id = i.item_id),
-        (SELECT count(*)::integer FROM metabase_internal.sale_fact AS f WHERE f.item_id = i.item_id)
+/// How many units of a stock item `i` were sold before what is applied now; for one that is new, there may be sales of its key.
+const UNITS_SOLD: &str = "coalesce(
+        (SELECT f.units_sold FROM metabase_internal.item_fact AS f WHERE f.item_id = i.item_id),
+        (SELECT sum(f.units) FROM metabase_internal.sale_fact AS f WHERE f.item_id = i.item_id),
+        0
     )";
 
-/// All stock items with how often each was sold.
-const ALL_ITEMS_SOLD: &str = "(
+/// The same of units that have left without a sale that counts.
+const UNITS_DEPARTED: &str = "coalesce(
+        (SELECT f.units_departed FROM metabase_internal.item_fact AS f WHERE f.item_id = i.item_id),
+        (SELECT sum(f.units) FROM metabase_internal.departure_fact AS f WHERE f.item_id = i.item_id),
+        0
+    )";
+
+/// All stock items with how many units orders have taken of each.
+const ALL_ITEMS_MOVED: &str = "(
     SELECT
         item.*,
-        coalesce(sold.times_sold, 0) AS times_sold
+        coalesce(sold.units, 0)     AS units_sold,
+        coalesce(departed.units, 0) AS units_departed
     FROM item_read AS item
     LEFT JOIN (
         SELECT
             item_id,
-            count(*)::integer AS times_sold
+            sum(units) AS units
         FROM sale_read
         GROUP BY item_id
     ) AS sold ON sold.item_id = item.item_id
+    LEFT JOIN (
+        SELECT
+            item_id,
+            sum(units) AS units
+        FROM departure_read
+        GROUP BY item_id
+    ) AS departed ON departed.item_id = item.item_id
 )";
 
 /// The names of all platforms that a place `r` has sales on.
@@ -62,17 +83,6 @@ const PLATFORM_NAMES: &str = "(
     ) AS sold
 )";
 
-/// The sample variance of the gross sales of a rollup's row `r`, as PostgreSQL computes it: never below zero.
-const VARIANCE: &str = "CASE
-        WHEN r.gross_sale_count > 1
-            THEN CASE
-                WHEN r.gross_sale_count * r.gross_sale_squares - r.gross_sale_sum * r.gross_sale_sum <= 0
-                    THEN 0
-                ELSE (r.gross_sale_count * r.gross_sale_squares - r.gross_sale_sum * r.gross_sale_sum)
-                    / (r.gross_sale_count::numeric * (r.gross_sale_count - 1))
-            END
-    END";
-
 macro_rules! file {
     ($name:literal) => {
         include_str!(concat!("../../sql/incremental/", $name, ".sql"))
@@ -80,9 +90,10 @@ macro_rules! file {
 }
 
 /// The tables of the state, each with its name in `metabase_internal`.
-pub const TABLES: [&str; 15] = [
+pub const TABLES: [&str; 17] = [
     "sale_fact",
     "item_fact",
+    "departure_fact",
     "day_rollup",
     "product_rollup",
     "brand_rollup",
@@ -96,6 +107,7 @@ pub const TABLES: [&str; 15] = [
     "dirty_inventory",
     "dirty_geography",
     "dirty_supplier",
+    "dirty_sales",
 ];
 
 impl Program {
@@ -122,7 +134,6 @@ impl Program {
             ("new_item_columns", of("new", ITEM_COLUMNS)),
             ("c_item_columns", of("c", ITEM_COLUMNS)),
             ("platform_names", PLATFORM_NAMES.into()),
-            ("variance", VARIANCE.into()),
             ("order_type", self.order.clone()),
             ("item_type", self.stock_item.clone()),
             ("product_type", self.product.clone()),
@@ -143,12 +154,17 @@ impl Program {
     /// The steps from queued keys to the groups that have changed.
     pub fn apply(&self) -> Vec<Step> {
         let dirty_orders = "dirty_order AS d\nJOIN metabase_internal.orders AS o ON o.id = d.order_id";
+        let queued_orders = "queued_order AS d\nJOIN metabase_internal.orders AS o ON o.id = d.key";
         let dirty_items = "dirty_item AS d\nJOIN metabase_internal.stock_items AS i ON i.id = d.item_id";
         let mut values = self.values();
         values.extend([
             (
                 "read_sales",
                 reading(file!("read_sales"), &[("orders", dirty_orders)]),
+            ),
+            (
+                "read_departures",
+                reading(file!("read_departures"), &[("orders", queued_orders)]),
             ),
             (
                 "read_items",
@@ -159,28 +175,35 @@ impl Program {
                 "number_items",
                 reading(
                     file!("number_items"),
-                    &[("items", "item_read"), ("times_sold", TIMES_SOLD)],
+                    &[
+                        ("items", "item_read"),
+                        ("units_sold", UNITS_SOLD),
+                        ("units_departed", UNITS_DEPARTED),
+                    ],
                 ),
             ),
         ]);
-        complete(
+        let apply = complete(
             file!("apply"),
             &rollup::merge(),
             &rollup::recompute_groups(),
             &values,
-        )
+        );
+        self.follow_links().into_iter().chain(apply).collect()
     }
 
     /// The steps that make and fill all tables; the tables of an earlier build are gone.
     pub fn build(&self) -> Vec<Step> {
+        let all_orders = "metabase_internal.orders AS o";
         let mut values = self.values();
         values.extend([
             (
                 "read_sales",
-                reading(
-                    file!("read_sales"),
-                    &[("orders", "metabase_internal.orders AS o")],
-                ),
+                reading(file!("read_sales"), &[("orders", all_orders)]),
+            ),
+            (
+                "read_departures",
+                reading(file!("read_departures"), &[("orders", all_orders)]),
             ),
             (
                 "read_items",
@@ -194,36 +217,62 @@ impl Program {
                 "number_items",
                 reading(
                     file!("number_items"),
-                    &[("items", ALL_ITEMS_SOLD), ("times_sold", "i.times_sold")],
+                    &[
+                        ("items", ALL_ITEMS_MOVED),
+                        ("units_sold", "i.units_sold"),
+                        ("units_departed", "i.units_departed"),
+                    ],
                 ),
             ),
         ]);
         complete(file!("build"), &rollup::build(), &[], &values)
     }
 
-    /// How the rows of a view of the seven come from the groups in `flush_key`: what is kept of these, and the query over it.
+    /// How the rows of a view come from the groups in `flush_key`: what is kept of these, and the query over it.
     pub fn flush(&self, script: &str) -> Vec<Step> {
         complete(script, &[], &[], &self.values())
     }
 
-    /// The steps that take the keys from the queues, and keep them as `queued_order` and so on.
+    /// The steps that take the keys from the queues, and keep them as `queued_order` and so on; as `taken_order`, where those of a second
+    /// table are to come to them, which are kept as `queued_joined`.
     pub fn take(&self) -> Vec<Step> {
         let take = |spec: &EntitySpec| {
             let key_type = self.key_type(spec.entity);
-            let column = match key_type {
-                "uuid" => "key_uuid",
-                "smallint" | "integer" | "bigint" => "key_integer",
-                _ => "key_text",
-            };
             let values = [
                 ("queue", queue(spec.name)),
-                ("column", column.to_owned()),
+                ("column", queue_column(key_type).to_owned()),
                 ("key_type", key_type.to_owned()),
             ];
             let statement = script::fill(&without_comments(file!("take")), &values);
-            Step::always(Verb::Take, &format!("queued_{}", spec.name), statement)
+            let kept = match self.links.contains_key(spec.name) {
+                true => "taken",
+                false => "queued",
+            };
+            Step::always(Verb::Take, &format!("{kept}_{}", spec.name), statement)
         };
-        ENTITIES.iter().map(take).collect()
+        let joined = Step::always(
+            Verb::Take,
+            "queued_joined",
+            without_comments(file!("take_joined")),
+        );
+        ENTITIES.iter().map(take).chain([joined]).collect()
+    }
+
+    /// The steps from the queued keys of second tables to those of the entities that they complete.
+    fn follow_links(&self) -> Vec<Step> {
+        let linked = ENTITIES
+            .iter()
+            .filter_map(|spec| Some((spec, self.links.get(spec.name)?)));
+        let follow = |(spec, link_type): (&EntitySpec, &String)| {
+            let values = [
+                ("entity", spec.name.to_owned()),
+                ("adapter", spec.adapter.to_owned()),
+                ("column", queue_column(link_type).to_owned()),
+                ("link", adapter::LINK.to_owned()),
+            ];
+            complete(&script::fill(file!("follow_link"), &values), &[], &[], &[])
+        };
+        linked.flat_map(follow).collect()
     }
 
     /// The type of an entity's key.
@@ -241,16 +290,33 @@ impl Program {
     }
 }
 
+/// What the queue is called after that the keys of second tables are noted in, of all entities.
+pub const JOINED: &str = "joined";
+
 /// The table in `metabase_internal` that keys of an entity are noted in.
 pub fn queue(entity: &str) -> String {
     format!("{entity}_queue")
 }
 
+/// All queues.
+pub fn queues() -> impl Iterator<Item = String> {
+    let entities = ENTITIES.iter().map(|spec| spec.name);
+    entities.chain([JOINED]).map(queue)
+}
+
+/// The column of a queue that keys of a type stand in.
+fn queue_column(key_type: &str) -> &'static str {
+    match key_type {
+        "uuid" => "key_uuid",
+        "smallint" | "integer" | "bigint" => "key_integer",
+        _ => "key_text",
+    }
+}
+
 /// The statements that forget all keys that are noted.
 pub fn empty_queue_statements() -> Vec<String> {
-    ENTITIES
-        .iter()
-        .map(|spec| format!("DELETE FROM metabase_internal.{}", queue(spec.name)))
+    queues()
+        .map(|queue| format!("DELETE FROM metabase_internal.{queue}"))
         .collect()
 }
 

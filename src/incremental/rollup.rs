@@ -29,6 +29,12 @@ pub enum Measure {
         name: &'static str,
         filter: &'static str,
     },
+    /// `name`: the sum of whole numbers, which are never NULL, of the facts that fulfil a condition.
+    Total {
+        name: &'static str,
+        value: &'static str,
+        filter: &'static str,
+    },
     /// `name_sum` and `name_count`: sum and number of the values that are not NULL, of the facts that fulfil a condition.
     Sum {
         name: &'static str,
@@ -80,13 +86,15 @@ pub enum Recompute {
 pub enum Fact {
     Sale,
     Item,
+    /// Stock items with what is left of them, which changes by sales, too.
+    Stock,
 }
 
 impl Fact {
     fn table(self) -> &'static str {
         match self {
             Fact::Sale => "metabase_internal.sale_fact",
-            Fact::Item => "metabase_internal.item_fact",
+            Fact::Item | Fact::Stock => "metabase_internal.item_fact",
         }
     }
 
@@ -95,6 +103,7 @@ impl Fact {
         match self {
             Fact::Sale => "sale_change",
             Fact::Item => "item_change",
+            Fact::Stock => "stock_change",
         }
     }
 
@@ -103,11 +112,12 @@ impl Fact {
         match self {
             Fact::Sale => "sale_not_finite",
             Fact::Item => "item_not_finite",
+            Fact::Stock => "stock_not_finite",
         }
     }
 }
 
-/// A rollup of one kind of facts. Two of them may share a table, for groups that have both kinds.
+/// A rollup of one kind of facts. Several of them may share a table, for groups that have several kinds.
 #[derive(Debug)]
 pub struct Rollup {
     pub table: &'static str,
@@ -122,6 +132,14 @@ const ALL: &str = "true";
 
 const fn count(name: &'static str) -> Measure {
     Measure::Count { name, filter: ALL }
+}
+
+const fn total(name: &'static str, value: &'static str) -> Measure {
+    Measure::Total {
+        name,
+        value,
+        filter: ALL,
+    }
 }
 
 const fn sum(name: &'static str, value: &'static str) -> Measure {
@@ -166,14 +184,22 @@ const TIME: &str = "timestamptz";
 const MONEY: &str = "numeric";
 
 const GROSS: &str = "f.gross_sale";
+const UNITS: &str = "f.units";
 const SOLD_AT: &str = "f.sold_at";
 
 /// The day of a fact `f`.
 pub const DAY: &str = "coalesce((f.sold_at AT TIME ZONE :zone)::date, '-infinity')";
 const MONTH: &str = "date_trunc('month', f.sold_at AT TIME ZONE :zone)::date";
 
+/// How many units of a stock item `f` are in stock.
+macro_rules! units_in_stock {
+    () => {
+        "metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)"
+    };
+}
+
 /// All rollups, in the order that they are merged in: days before the platforms that read them, products before brands.
-pub static ROLLUPS: [Rollup; 7] = [
+pub static ROLLUPS: [Rollup; 8] = [
     Rollup {
         table: "day_rollup",
         fact: Fact::Sale,
@@ -206,7 +232,14 @@ pub static ROLLUPS: [Rollup; 7] = [
             sum("net_profit", "f.net_profit"),
             sum("roi", "f.roi"),
             sum("platform_fee", "f.platform_fee"),
-            sum("purchase_price", "f.purchase_price"),
+            total("units", UNITS),
+            // Each unit has cost that much.
+            sum("purchase_price", "f.purchase_price * f.units"),
+            Measure::Total {
+                name: "priced_units",
+                value: UNITS,
+                filter: "f.purchase_price IS NOT NULL",
+            },
             Measure::Distinct {
                 name: "suppliers",
                 pairs: "product_suppliers",
@@ -332,6 +365,7 @@ pub static ROLLUPS: [Rollup; 7] = [
             sum("gross_sale", GROSS),
             sum("net_profit", "f.net_profit"),
             sum("roi", "f.roi"),
+            total("units_sold", UNITS),
             sum("sell_seconds", "extract(epoch FROM f.sold_at - f.purchase_date)"),
         ],
     },
@@ -341,15 +375,12 @@ pub static ROLLUPS: [Rollup; 7] = [
         group: &[("id", "f.supplier")],
         measures: &[
             count("items"),
-            Measure::Count {
-                name: "unsold",
-                filter: "f.times_sold = 0",
-            },
-            sum("price", "f.price"),
-            Measure::Sum {
-                name: "unsold_price",
-                value: "f.price",
-                filter: "f.times_sold = 0",
+            total("units", "f.quantity"),
+            sum("spent", "f.price * f.quantity"),
+            Measure::Total {
+                name: "priced_units",
+                value: "f.quantity",
+                filter: "f.price IS NOT NULL",
             },
             Measure::Distinct {
                 name: "products",
@@ -365,6 +396,20 @@ pub static ROLLUPS: [Rollup; 7] = [
             },
             min("first_purchase", TIME, "f.purchase_date", Recompute::Facts),
             max("last_purchase", TIME, "f.purchase_date", Recompute::Facts),
+        ],
+    },
+    Rollup {
+        table: "supplier_rollup",
+        fact: Fact::Stock,
+        group: &[("id", "f.supplier")],
+        measures: &[
+            total("units_sold_through", "least(f.units_sold, f.quantity)"),
+            total("units_in_stock", units_in_stock!()),
+            Measure::Sum {
+                name: "stock_value",
+                value: concat!("f.price * ", units_in_stock!()),
+                filter: concat!(units_in_stock!(), " > 0"),
+            },
         ],
     },
 ];
@@ -394,7 +439,7 @@ pub fn columns(table: &str) -> String {
         .filter(|rollup| rollup.table == table)
         .flat_map(|rollup| rollup.measures)
         .flat_map(|measure| match measure {
-            Measure::Count { name, .. } | Measure::Distinct { name, .. } => {
+            Measure::Count { name, .. } | Measure::Total { name, .. } | Measure::Distinct { name, .. } => {
                 vec![format!("{name} bigint NOT NULL DEFAULT 0")]
             }
             Measure::Sum { name, .. } => vec![
@@ -540,6 +585,10 @@ FROM (
                 Measure::Count { name, filter } => {
                     vec![column((*name).to_owned(), filtered("count(*)", &[filter]))]
                 }
+                Measure::Total { name, value, filter } => vec![column(
+                    (*name).to_owned(),
+                    format!("coalesce({}, 0)", filtered(&format!("sum({value})"), &[filter])),
+                )],
                 Measure::Sum { name, value, filter } => vec![
                     column(
                         format!("{name}_sum"),
@@ -644,6 +693,10 @@ WHERE {}",
                         filtered("count(*)", &["f.w > 0", filter]),
                         filtered("count(*)", &["f.w < 0", filter])
                     ));
+                }
+                Measure::Total { name, value, filter } => {
+                    set.push(format!("{name} = r.{name} + d.{name}"));
+                    aggregates.push(format!("{} AS {name}", weighted("sum", value, filter)));
                 }
                 Measure::Sum { name, value, filter } => {
                     set.push(format!("{name}_sum = r.{name}_sum + d.{name}_sum"));

@@ -1,35 +1,44 @@
 //! How incremental refresh is doing: one row that whoever refreshes locks, and what the catalog says of the sources.
 
 use std::ffi::CString;
-use std::sync::LazyLock;
+use std::rc::Rc;
 
+use super::fingerprint::Fingerprint;
 use super::membership;
-use super::program::{Program, TABLES, queue};
+use super::program::{Program, TABLES};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, check_may_act_as, extension_owner};
 use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::transaction::{is_on_standby, is_own};
+use crate::pg::transaction::is_on_standby;
 use crate::pg::workspace::{Workspace, refuse_nested};
 use crate::pg::{query, relation};
+use crate::source::adapter;
 use crate::source::entity::{ENTITIES, adapters};
-use crate::source::installed;
 use crate::sql;
 use crate::sqlstate;
+use crate::view::catalog::VIEWS;
+use crate::view::state::ViewState;
 
 /// The state of the incremental refresh, and of the sources that it reads, as one snapshot of the database has them.
 #[derive(Clone, Debug, serde::Deserialize)]
 pub struct StateSnapshot {
+    /// What the catalog says now.
+    #[serde(skip)]
+    pub catalog: Rc<Fingerprint>,
+    /// Whether this very transaction has altered it.
+    #[serde(skip)]
+    pub is_altered_now: bool,
     /// Whether changes are to be captured.
     pub is_wanted: bool,
     /// Which build the facts are of; None where there are none.
     pub generation: Option<String>,
     /// What the sources looked like then.
     sources: Option<String>,
-    /// What they look like now.
-    pub sources_now: String,
-    /// What the adapters' own entries in the catalog look like now.
-    adapters_now: Option<String>,
+    /// The versions of the exchange rates that the facts were built with; None where they need none.
+    rates: Option<String>,
+    /// Those that there are now.
+    rates_now: String,
     /// Why refreshes have not been incremental, where they have not.
     pub reason: Option<String>,
     /// Whether this very transaction has begun to capture changes.
@@ -42,54 +51,20 @@ pub struct StateSnapshot {
     zone: Option<String>,
     /// Today in that zone.
     pub day: Option<String>,
-    /// The owner of all adapters, as whom these are read, and the views written; None where they have several, or are not there.
-    pub owner: Option<u32>,
-    /// Keys in the queues.
-    pub changes: i64,
-    /// The transactions that have written what tells the sources and adapters.
-    writers: Option<Vec<u32>>,
-    /// Whether this transaction itself is one of them: another alteration could not be told from the one that it has made.
-    #[serde(default)]
-    pub is_altered_now: bool,
-    /// Whether the names of the sources mean something else than when the adapters were last compared with them.
-    pub has_other_names: bool,
     /// What the extension's own tables looked like when the facts were built.
     own_tables: Option<String>,
-    /// What they look like now.
-    own_tables_now: Option<String>,
+    /// Keys in the queues.
+    pub changes: i64,
     /// Since when the oldest of them waits.
     pub oldest: Option<String>,
     /// Whether a queue says that everything may have changed.
     pub unknown: bool,
 }
 
-/// The query for the state. A workspace binds no values.
-static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
-    sql::fill(
-        include_str!("../../sql/queries/incremental/state_snapshot.sql"),
-        &[
-            (":adapters", &sql::text_array(&adapters())),
-            (":meanings", &installed::meanings(installed::compared_names())),
-            (":own_tables", &own_tables()),
-        ],
-    )
-});
+/// The query for all of it but the fingerprint.
+const SNAPSHOT: &str = include_str!("../../sql/queries/incremental/state_snapshot.sql");
 
-/// The query for what the extension's own tables look like.
-pub fn own_tables() -> String {
-    let queues = ENTITIES.iter().map(|spec| queue(spec.name));
-    let tables: Vec<String> = TABLES
-        .iter()
-        .map(|table| (*table).to_owned())
-        .chain(queues)
-        .collect();
-    sql::fill(
-        include_str!("../../sql/queries/incremental/own_tables.sql"),
-        &[(":tables", &sql::text_array(&tables))],
-    )
-}
-
-/// Lets one session at a time refresh the seven, until its transaction ends.
+/// Lets one session at a time refresh this extension's views, until its transaction ends.
 ///
 /// The row is locked, too: a transaction whose snapshot is older than what another one has refreshed since fails here.
 pub fn lock() -> Result<(), Error> {
@@ -122,7 +97,7 @@ pub fn lock_as_owner() -> Result<(StateSnapshot, u32), Error> {
     checked_owner()?;
     lock()?;
     let snapshot = snapshot()?;
-    let owner = snapshot.owner.ok_or(Error::NothingToCapture)?;
+    let owner = snapshot.catalog.owner.ok_or(Error::NothingToCapture)?;
     check_may_act_as(owner)?;
     Ok((snapshot, owner))
 }
@@ -142,6 +117,20 @@ pub fn adapters_owner() -> Result<Option<u32>, Error> {
     )
 }
 
+/// The views of this extension that are there: what bears the name of one, and belongs to somebody who does not own the adapters, is none.
+///
+/// Each is looked up when it is asked for: most callers need the first.
+pub fn ours_there_are() -> Result<impl Iterator<Item = Result<&'static str, Error>>, Error> {
+    let owner = adapters_owner()?;
+    let is_ours = move |state: &ViewState| {
+        state.is_materialized_view() && owner.is_none_or(|owner| owner == state.owner_oid)
+    };
+    Ok(VIEWS.iter().filter_map(move |view| {
+        let found = ViewState::find(view.name).map(|state| state.filter(is_ours));
+        found.transpose().map(|found| found.map(|_| view.name))
+    }))
+}
+
 /// Makes sure that the tables of facts, rollups and dirty groups are the extension's own, and stay what they are until the
 /// transaction ends. Says whether all are there: a superuser may have dropped one, and somebody else put another in its place.
 pub fn hold_tables() -> Result<bool, Error> {
@@ -157,18 +146,15 @@ pub fn hold_tables() -> Result<bool, Error> {
 
 /// The state as this statement sees it.
 pub fn snapshot() -> Result<StateSnapshot, Error> {
-    as_extension_owner(|| query::row(&SNAPSHOT, &[])).map(StateSnapshot::with_own_alterations)
+    let catalog = Fingerprint::take()?;
+    as_extension_owner(|| query::row(SNAPSHOT, &[])).map(|stored: StateSnapshot| stored.with(catalog))
 }
 
 /// An error if a source or an adapter was altered since the refresh looked. A function that a read calls can alter it in the
 /// middle, and a name then means two things in one refresh.
 pub fn check_unaltered(before: &StateSnapshot) -> Result<(), Error> {
     // Not in the refresh's snapshot: names mean what they mean now, also where somebody else has altered them.
-    let now = snapshot()?;
-    let is_same = now.sources_now == before.sources_now
-        && now.adapters_now == before.adapters_now
-        && now.has_other_names == before.has_other_names;
-    match is_same {
+    match Fingerprint::take()?.is_of_same_sources(&before.catalog) {
         true => Ok(()),
         false => Err(Error::AlteredMeanwhile),
     }
@@ -176,31 +162,46 @@ pub fn check_unaltered(before: &StateSnapshot) -> Result<(), Error> {
 
 /// The state in the snapshot of a workspace.
 pub fn snapshot_in(workspace: &mut Workspace) -> Result<StateSnapshot, Error> {
+    let catalog = Fingerprint::take_in(workspace)?;
     as_extension_owner(|| {
         workspace
-            .rows::<StateSnapshot>(&SNAPSHOT)?
+            .rows::<StateSnapshot>(SNAPSHOT)?
             .pop()
             .ok_or_else(|| Error::Internal("the state of incremental refresh is gone".into()))
     })
-    .map(StateSnapshot::with_own_alterations)
+    .map(|stored| stored.with(catalog))
 }
 
 impl StateSnapshot {
-    fn with_own_alterations(self) -> StateSnapshot {
-        let is_altered_now = self.writers.iter().flatten().any(|writer| is_own(*writer));
+    fn with(self, catalog: Rc<Fingerprint>) -> StateSnapshot {
         StateSnapshot {
-            is_altered_now,
+            is_altered_now: catalog.is_altered_now(),
+            catalog,
             ..self
         }
+    }
+
+    /// The versions of the exchange rates that facts are built with now; None where they need none.
+    pub fn rates_now(&self) -> Option<&str> {
+        self.catalog.reads_rates.then_some(&self.rates_now)
+    }
+
+    /// Whether the sources look otherwise than when the facts were built.
+    pub fn is_altered(&self) -> bool {
+        self.sources
+            .as_ref()
+            .is_some_and(|sources| *sources != self.catalog.sources)
     }
 
     /// Why the facts cannot be taken as they are; None where they can.
     pub fn outdated(&self) -> Option<&'static str> {
         if self.generation.is_none() {
             Some("they had not been built yet")
-        } else if self.sources.as_deref() != Some(&self.sources_now) {
+        } else if self.sources.as_deref() != Some(&self.catalog.sources) {
             Some("a source, its triggers or its adapter was altered")
-        } else if self.own_tables != self.own_tables_now {
+        } else if self.rates.as_deref() != self.rates_now() {
+            Some("exchange rates have changed")
+        } else if self.own_tables != self.catalog.own_tables {
             Some("a queue, facts or a rollup was altered or emptied")
         } else if self.unknown {
             Some("a source was truncated, or has changed in a way that could not be told")
@@ -214,7 +215,11 @@ impl StateSnapshot {
         let names: Vec<String> = ENTITIES.iter().map(|spec| spec.name.to_owned()).collect();
         let mut types: serde_json::Value = query::value(
             include_str!("../../sql/queries/incremental/key_types.sql"),
-            &[names.into(), adapters().into()],
+            &[names.clone().into(), adapters().into()],
+        )?;
+        types["links"] = query::value(
+            include_str!("../../sql/queries/incremental/link_types.sql"),
+            &[names.into(), adapters().into(), adapter::LINK.to_owned().into()],
         )?;
         types["zone"] = self.zone.clone().into();
         // A type that is none of those that keys have is NULL there.

@@ -1,4 +1,4 @@
-//! How each of the seven is brought from changed groups to changed rows: its keys, and the SQL. Pure.
+//! How each view is brought from changed groups to changed rows: its keys, and the SQL. Pure.
 
 use super::program::Program;
 use super::script::{self, Step, Verb, without_comments};
@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::source::entity::Entity;
 use crate::view::catalog::{VIEWS, View};
 
-/// How one of the seven is flushed.
+/// How one of the views is flushed.
 pub struct FlushTarget {
     pub view: &'static str,
     /// The entities that it is made of: a change of any other leaves its rows as they are.
@@ -19,9 +19,16 @@ pub struct FlushTarget {
     pub nullable: &'static [&'static str],
     /// The query for the groups that are a day older on a new day; None where no row depends on today.
     pub ages: Option<&'static str>,
+    /// How many noted groups a refresh for an event takes on at most, where a label can touch any number of them; None where all are
+    /// written together. Each row must be right without the others. The table of these has a column `turn`, so that what has changed last
+    /// comes first.
+    pub most_for_event: Option<u64>,
     /// From the groups in `flush_key` to their rows. The last step is not kept: it goes into the statement that compares.
     script: &'static str,
 }
+
+/// The worker pauses for as long as a refresh for an event has taken, and longer: one must not take long at once.
+const MOST_SALES_FOR_EVENT: u64 = 10_000;
 
 macro_rules! target {
     ($view:literal, [$($entity:ident),+], $dirty:literal, $group:literal, $nullable:expr, $ages:expr) => {
@@ -32,13 +39,25 @@ macro_rules! target {
             group: $group,
             nullable: &$nullable,
             ages: $ages,
+            most_for_event: None,
             script: include_str!(concat!("../../sql/incremental/flush/", $view, ".sql")),
         }
     };
 }
 
-/// The seven, in their order.
-pub static TARGETS: [FlushTarget; 7] = [
+/// How much of what waits for a view a flush takes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Portion {
+    /// All of it.
+    All,
+    /// What has changed just now, and so many of the groups that were noted before.
+    Changed { noted: u64 },
+    /// So many of the groups that are noted: what has changed just now is among these.
+    Noted(u64),
+}
+
+/// All of them, in their order.
+pub static TARGETS: [FlushTarget; 8] = [
     target!(
         "metabase_executive_metrics",
         [Order, StockItem, Platform],
@@ -95,6 +114,19 @@ pub static TARGETS: [FlushTarget; 7] = [
         [],
         None
     ),
+    FlushTarget {
+        most_for_event: Some(MOST_SALES_FOR_EVENT),
+        ..target!(
+            "metabase_sales",
+            [
+                Order, StockItem, Product, Brand, Category, Platform, Supplier, Size
+            ],
+            "dirty_sales",
+            "order_id",
+            [],
+            None
+        )
+    },
 ];
 
 impl FlushTarget {
@@ -104,15 +136,39 @@ impl FlushTarget {
 
     pub fn view(&self) -> &'static View {
         let view = VIEWS.iter().find(|view| view.name == self.view);
-        view.expect("each target is one of the seven: a test goes through all")
+        view.expect("each target is one of the views: a test goes through all")
+    }
+
+    /// The statement that notes the groups that have changed.
+    pub fn note_groups(&self) -> String {
+        let FlushTarget { dirty, group, .. } = self;
+        let again = match self.most_for_event {
+            Some(_) => format!("({group}) DO UPDATE SET turn = DEFAULT"),
+            None => "DO NOTHING".to_owned(),
+        };
+        format!(
+            "INSERT INTO metabase_internal.{dirty} ({group}) SELECT {group} FROM {dirty} ON CONFLICT {again}"
+        )
     }
 
     /// The steps that keep, as `flush_key`, the groups that are looked at: those that have changed now, those that were noted, and
     /// on a new day those that are older by it.
-    pub fn take_groups(&self, is_new_day: bool) -> [Step; 2] {
+    pub fn take_groups(&self, is_new_day: bool, portion: Portion) -> [Step; 2] {
         let FlushTarget { dirty, group, .. } = self;
-        let noted = format!("DELETE FROM metabase_internal.{dirty}\nRETURNING {group}");
-        let mut keys = format!("SELECT {group}\nFROM {dirty}\nUNION\nSELECT {group}\nFROM noted");
+        let some = match portion {
+            Portion::All => String::new(),
+            Portion::Changed { noted: most } | Portion::Noted(most) => {
+                format!(
+                    "WHERE ctid = ANY (\n    ARRAY(SELECT ctid FROM metabase_internal.{dirty} ORDER BY turn DESC LIMIT {most})\n)\n"
+                )
+            }
+        };
+        let noted = format!("DELETE FROM metabase_internal.{dirty}\n{some}RETURNING {group}");
+        let mut keys = match portion {
+            Portion::Noted(_) => String::new(),
+            _ => format!("SELECT {group}\nFROM {dirty}\nUNION\n"),
+        };
+        keys += &format!("SELECT {group}\nFROM noted");
         if is_new_day && let Some(aged) = self.ages {
             keys += "\nUNION\n";
             keys += &without_comments(aged);

@@ -4,7 +4,9 @@ use crate::error::Error;
 use crate::pg::identity::as_role;
 use crate::pg::query;
 use crate::pg::setting::with_time_zone;
-use crate::source::installed;
+use crate::pg::subtransaction::subtransaction;
+use crate::pg::workspace::Workspace;
+use crate::settings;
 use crate::sql;
 use crate::view::state::{ViewState, check_schema};
 
@@ -25,25 +27,54 @@ pub fn verify(view: &str) -> Result<Vec<Difference>, Error> {
             owner: state.owner,
         });
     }
-    #[derive(serde::Deserialize)]
-    struct ViewDefinition {
-        owner: u32,
-        name: String,
-        definition: String,
-    }
-    let view: ViewDefinition = query::row(
-        include_str!("../../sql/queries/incremental/view_definition.sql"),
+    check_schema(state.owner_oid)?;
+    let columns: Vec<Column> = query::rows(
+        include_str!("../../sql/queries/incremental/compared_columns.sql"),
         &[i64::from(state.oid).into()],
     )?;
-    check_schema(view.owner)?;
+    let names: Vec<String> = columns.iter().map(|column| sql::ident(&column.name)).collect();
+    let shown: Vec<String> = columns.iter().map(Column::shown).collect();
     let comparison = sql::fill(
         include_str!("../../sql/queries/incremental/verify.sql"),
         &[
-            (":definition", view.definition.trim_end_matches(';')),
-            (":view", &view.name),
+            (":view", &sql::qualified("analytics", view)),
+            (":columns", &names.join(", ")),
+            (":shown", &shown.join(",\n        ")),
         ],
     );
-    let zone = installed::zone()?;
+    let zone = settings::of_views()?.time_zone;
     // What the definition calls is its owner's, and runs with no more privileges than a refresh has.
-    with_time_zone(&zone, || as_role(view.owner, || query::rows(&comparison, &[])))
+    subtransaction(|| {
+        with_time_zone(&zone, || {
+            as_role(state.owner_oid, || {
+                Workspace::open(|workspace| {
+                    workspace.once(|workspace| {
+                        workspace.keep_stored("definition", state.oid)?;
+                        workspace.rows(&comparison)
+                    })
+                })
+            })
+        })
+    })
+}
+
+/// A column of the view.
+#[derive(serde::Deserialize)]
+struct Column {
+    name: String,
+    /// Whether its type is one of PostgreSQL's own.
+    is_plain: bool,
+}
+
+impl Column {
+    /// What is shown of it. Of types of users' own, whose casts to JSON would run, that is the text that the server writes a value as.
+    fn shown(&self) -> String {
+        let name = sql::ident(&self.name);
+        match self.is_plain {
+            true => format!("differing.{name}"),
+            false => format!(
+                "CASE WHEN pg_catalog.num_nulls(differing.{name}) = 0 THEN pg_catalog.format('%s', differing.{name}) END AS {name}"
+            ),
+        }
+    }
 }

@@ -9,9 +9,9 @@ use super::parts::{Part, calls_of_view, parts_of_view};
 use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{as_extension_owner, as_role};
-use crate::pg::query;
 use crate::pg::setting::with_settings;
 use crate::pg::subtransaction::subtransaction;
+use crate::pg::{analysis, query};
 use crate::sql;
 
 /// All that a view or adapter was given since it was made.
@@ -187,12 +187,14 @@ impl Kept {
             for statement in self.statements(view, &existing_columns("analytics", view)?) {
                 query::run(&statement, &[])?;
             }
-            Ok(())
+            self.extended_statistics
+                .iter()
+                .try_for_each(|statement| analysis::make(view, "a statistics object", statement))
         })?;
         self.restore_privileges("analytics", view, owner)
     }
 
-    /// The statements that give a view its options, statistics and comments back, as far as it still has the columns.
+    /// The statements that give a view its options, statistics targets and comments back, as far as it still has the columns.
     fn statements(&self, view: &str, columns: &[String]) -> Vec<String> {
         let name = sql::qualified("analytics", view);
         let alter = format!("ALTER MATERIALIZED VIEW {name}");
@@ -240,7 +242,6 @@ impl Kept {
                 statements.push(format!("{alter} CLUSTER ON {ident}"));
             }
         }
-        statements.extend(self.extended_statistics.iter().cloned());
         statements
     }
 
@@ -272,7 +273,7 @@ impl Kept {
         for index in self.indexes.iter().filter(|index| !is_in_place(index)) {
             let tablespace = index.tablespace.as_deref().unwrap_or_default();
             with_settings(&[("default_tablespace", tablespace)], || {
-                query::run(&index.definition, &[])
+                analysis::make(view, &format!("index \"{}\"", index.name), &index.definition)
             })?;
         }
         Ok(())

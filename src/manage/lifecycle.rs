@@ -8,19 +8,20 @@ use crate::known_role;
 use crate::pg::hooks;
 use crate::pg::identity::{as_extension_owner, is_trusted, may_act_as};
 use crate::pg::patience::patiently;
-use crate::pg::query;
 use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
 use crate::pg::transaction::is_own_transaction;
+use crate::pg::{analysis, query, schema};
 use crate::refresh::log::{self, Counts, Run};
 use crate::settings::{self, Settings};
-use crate::source::{installed, mapping};
+use crate::source::installed::{self, Views};
+use crate::source::mapping;
 use crate::sql;
 use crate::view::catalog::VIEWS;
 use crate::view::custom::{CustomView, hold_name};
 use crate::view::migration::{check_not_concerned, forget_custom};
 use crate::view::registry::{ViewEntry, ViewKind, find_view};
-use crate::view::state::ViewState;
+use crate::view::state::{ViewState, explain_duplicate};
 
 /// What became of one view that was to be created.
 pub struct Created {
@@ -28,9 +29,14 @@ pub struct Created {
     pub result: Result<(), Error>,
 }
 
-/// Creates the seven views.
+/// Creates all views that the shop is to have. One that it is not to have goes with those that are dropped.
 pub fn create_all(drop_existing: bool) -> Result<Vec<Created>, Error> {
-    create(VIEWS.iter().map(ViewEntry::from).collect(), drop_existing)
+    let settings = settings::current()?;
+    let (wanted, unwanted) = VIEWS
+        .iter()
+        .map(ViewEntry::from)
+        .partition(|view| view.is_wanted(&settings));
+    create(wanted, unwanted, drop_existing)
 }
 
 /// Creates one view that this extension knows.
@@ -39,7 +45,7 @@ pub fn create_one(name: &str, drop_existing: bool) -> Result<Created, Error> {
     if let ViewKind::Custom(custom) = &view.kind {
         custom.check_trusted()?;
     }
-    let mut created = create(vec![view], drop_existing)?;
+    let mut created = create(vec![view], Vec::new(), drop_existing)?;
     Ok(created.swap_remove(0))
 }
 
@@ -47,7 +53,7 @@ pub fn create_one(name: &str, drop_existing: bool) -> Result<Created, Error> {
 pub fn create_custom(view: CustomView) -> Result<(), Error> {
     view.check_number()?;
     let entry = ViewEntry::from(view.clone());
-    create(vec![entry], false)?.swap_remove(0).result?;
+    create(vec![entry], Vec::new(), false)?.swap_remove(0).result?;
     view.register()
 }
 
@@ -66,7 +72,7 @@ pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
         (Some(state), _) => drop_relation(view.name(), &state, cascade)?,
         // Gone because of a migration, or dropped behind our back: what is left to do is to forget it.
         (None, ViewKind::Custom(_)) => forget_custom(view.name())?,
-        (None, ViewKind::Seven(_)) => {
+        (None, ViewKind::Ours(_)) => {
             ViewState::require(view.name())?;
         }
     }
@@ -74,11 +80,10 @@ pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
         custom.unregister()?;
     }
     // A view of the user's own may be the last that reads an adapter.
-    let may_clean_up =
-        view.is_of_the_seven() || state::adapters_owner()?.map(may_act_as).transpose()? == Some(true);
-    if may_clean_up && first_of_the_seven()?.is_none() {
-        lock_the_seven()?;
-        if first_of_the_seven()?.is_none() {
+    let may_clean_up = view.is_ours() || state::adapters_owner()?.map(may_act_as).transpose()? == Some(true);
+    if may_clean_up && first_of_ours()?.is_none() {
+        lock_ours()?;
+        if first_of_ours()?.is_none() {
             installed::drop_unneeded()?;
             capture::remove()?;
         }
@@ -86,7 +91,7 @@ pub fn drop(name: &str, cascade: bool) -> Result<String, Error> {
     Ok(format!("View '{}' dropped successfully", view.name()))
 }
 
-/// Stops to capture for nobody: where the seven have gone by other ways than drop_view(), such as DROP … CASCADE, it does what that
+/// Stops to capture for nobody: where all views have gone by other ways than drop_view(), such as DROP … CASCADE, it does what that
 /// does with the last one.
 pub fn stop_for_nobody() -> Result<(), Error> {
     // Whoever may not decide that does not even wait for the lock.
@@ -94,7 +99,7 @@ pub fn stop_for_nobody() -> Result<(), Error> {
     if !captures_for_nobody()? || !may_clean_up()? {
         return Ok(());
     }
-    lock_the_seven()?;
+    lock_ours()?;
     if !captures_for_nobody()? || !may_clean_up()? {
         return Ok(());
     }
@@ -107,11 +112,11 @@ pub fn stop_for_nobody() -> Result<(), Error> {
     capture::remove()
 }
 
-/// Whether none of the seven is there, and what captures their changes is, and can be taken off now: whoever owns a table may put a trigger on
-/// it, and use the table all the time. What a dump brings, of which the views come last, was not installed here.
+/// Whether none of this extension's views is there, and what captures their changes is, and can be taken off now: whoever owns a
+/// table may put a trigger on it, and use the table all the time. What a dump brings, of which the views come last, was not installed here.
 fn captures_for_nobody() -> Result<bool, Error> {
     let has_idle_triggers = || Ok::<bool, Error>(capture::triggers()?.iter().any(capture::Trigger::is_idle));
-    Ok(first_of_the_seven()?.is_none()
+    Ok(first_of_ours()?.is_none()
         && state::was_installed_here()?
         && (state::is_active()? || has_idle_triggers()?))
 }
@@ -133,9 +138,13 @@ enum Place {
     Cleared(Replaced),
 }
 
-fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Error> {
+fn create(
+    views: Vec<ViewEntry>,
+    unwanted: Vec<ViewEntry>,
+    drop_existing: bool,
+) -> Result<Vec<Created>, Error> {
     let is_own_transaction = is_own_transaction();
-    let reads_sources = views.iter().any(ViewEntry::is_of_the_seven);
+    let reads_sources = views.iter().any(ViewEntry::is_ours);
     let has_created = |created: &Vec<Created>| created.iter().any(|created| created.result.is_ok());
     // Where nothing comes of it, nobody waits until the transaction ends.
     let names: Vec<String> = views.iter().map(|view| view.name().to_owned()).collect();
@@ -143,7 +152,7 @@ fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Er
     check_migration()?;
     let created = subtransaction_kept_if(has_created, || {
         match reads_sources {
-            true => lock_the_seven()?,
+            true => lock_ours()?,
             false => views.iter().try_for_each(lock_lifecycle)?,
         }
         check_migration()?;
@@ -151,7 +160,7 @@ fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Er
         let settings = settings::current()?;
         // A day in a mapping's expression or filter is the shop's, whoever creates the views.
         with_time_zone(&settings.time_zone, || {
-            create_in_zone(views, drop_existing, &settings)
+            create_in_zone(views, unwanted, drop_existing, &settings)
         })
     })?;
     if reads_sources && has_created(&created) && is_own_transaction {
@@ -163,11 +172,12 @@ fn create(views: Vec<ViewEntry>, drop_existing: bool) -> Result<Vec<Created>, Er
 
 fn create_in_zone(
     views: Vec<ViewEntry>,
+    unwanted: Vec<ViewEntry>,
     drop_existing: bool,
     settings: &Settings,
 ) -> Result<Vec<Created>, Error> {
     // Whatever is wrong with the sources is found before anything is touched.
-    let reads_sources = views.iter().any(ViewEntry::is_of_the_seven);
+    let reads_sources = views.iter().any(ViewEntry::is_ours);
     let sources = match reads_sources {
         true => {
             let names = installed::names_now()?;
@@ -179,6 +189,15 @@ fn create_in_zone(
     };
     roles::ensure_analytics_schema()?;
     let is_one_of_all = views.len() > 1;
+    // It reads adapters that are about to be replaced. What keeps it from being dropped is in a row of its own.
+    let obstacles = unwanted.iter().filter(|_| drop_existing).filter_map(|view| {
+        let error = clear_place(view.name(), drop_existing, is_one_of_all).err()?;
+        Some(Created {
+            view_name: view.name().to_owned(),
+            result: Err(error),
+        })
+    });
+    let obstacles: Vec<Created> = obstacles.collect();
     let places: Vec<(ViewEntry, Result<Place, Error>)> = views
         .into_iter()
         .map(|view| {
@@ -189,34 +208,34 @@ fn create_in_zone(
     if let Some((sources, names)) = &sources
         && places.iter().any(|(_, place)| place.is_ok())
     {
-        installed::ensure(sources, settings, names.clone(), first_of_the_seven()?)?;
+        let beside = first_of_ours()?.map_or(Views::Anew, Views::Beside);
+        installed::ensure(sources, settings, names.clone(), beside)?;
         roles::grant_migrations()?;
     }
-    places
-        .into_iter()
-        .map(|(view, place)| {
-            let result = match place {
-                Err(error) => Err(error),
-                Ok(Place::Free) => subtransaction(|| make(&view, settings, &Replaced::default())),
-                // The old view is gone: without the new one, all of this must not have been.
-                Ok(Place::Cleared(replaced)) => Ok(subtransaction(|| make(&view, settings, &replaced))
-                    .map_err(|error| Error::Recreate {
-                        view: view.name().to_owned(),
-                        cause: Box::new(error),
-                    })?),
-            };
-            Ok(Created {
-                view_name: view.name().to_owned(),
-                result,
-            })
+    let created = places.into_iter().map(|(view, place)| {
+        let result = match place {
+            Err(error) => Err(error),
+            Ok(Place::Free) => subtransaction(|| make(&view, settings, &Replaced::default())),
+            // The old view is gone: without the new one, all of this must not have been.
+            Ok(Place::Cleared(replaced)) => Ok(subtransaction(|| make(&view, settings, &replaced)).map_err(
+                |error| Error::Recreate {
+                    view: view.name().to_owned(),
+                    cause: Box::new(error),
+                },
+            )?),
+        };
+        Ok(Created {
+            view_name: view.name().to_owned(),
+            result,
         })
-        .collect()
+    });
+    created.chain(obstacles.into_iter().map(Ok)).collect()
 }
 
-/// Lets one session at a time create or drop a view: any of the seven, or one of the user's own of that name.
+/// Lets one session at a time create or drop a view: any of this extension's, or one of the user's own of that name.
 fn lock_lifecycle(view: &ViewEntry) -> Result<(), Error> {
-    match view.is_of_the_seven() {
-        true => lock_the_seven(),
+    match view.is_ours() {
+        true => lock_ours(),
         false => lock_custom(view.name()),
     }
 }
@@ -231,8 +250,8 @@ pub(super) fn lock_custom_patiently(view: &str) -> Result<(), Error> {
     patiently(|| hold_name(view)).map_err(or_locked)
 }
 
-/// Lets one session at a time create, drop or refresh the seven.
-pub(super) fn lock_the_seven() -> Result<(), Error> {
+/// Lets one session at a time create, drop or refresh this extension's views.
+pub(super) fn lock_ours() -> Result<(), Error> {
     subtransaction(|| {
         as_extension_owner(|| {
             query::run(
@@ -300,7 +319,9 @@ fn drop_relation(view: &str, state: &ViewState, cascade: bool) -> Result<(), Err
 /// Makes a view with its indexes, comments and privileges, and fills it.
 fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<(), Error> {
     let mut run = Run::start(view.name());
-    query::run(&view.statements(settings)?, &[])?;
+    // What is granted and made below by the view's name is about this view.
+    schema::hold(["analytics"])?;
+    subtransaction(|| view.make(settings)).map_err(|error| explain_duplicate(view.name(), error))?;
     let state = ViewState::require(view.name())?;
     let lacks = |name: &str| !state.indexes.iter().any(|has| has == name);
     let is_made_again =
@@ -309,13 +330,13 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
     made_again.try_for_each(|part| part.check(view.name()))?;
     for (name, definition) in &replaced.indexes {
         if !state.indexes.contains(name) {
-            query::run(definition, &[])?;
+            analysis::make(view.name(), &format!("index \"{name}\""), definition)?;
         }
     }
     for grant in &replaced.grants {
         query::run(grant, &[])?;
     }
-    if view.is_of_the_seven() {
+    if view.is_ours() {
         state::store_view_definition(view.name())?;
         roles::grant_view_to_readers(view.name())?;
     }
@@ -324,12 +345,7 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
     log::write(&[&run.finish(Ok(()))])
 }
 
-/// The first of the seven that exists.
-fn first_of_the_seven() -> Result<Option<&'static str>, Error> {
-    for view in &VIEWS {
-        if ViewState::find(view.name)?.is_some_and(|state| state.is_materialized_view()) {
-            return Ok(Some(view.name));
-        }
-    }
-    Ok(None)
+/// The first of this extension's views that exists.
+fn first_of_ours() -> Result<Option<&'static str>, Error> {
+    state::ours_there_are()?.next().transpose()
 }

@@ -25,7 +25,8 @@ use crate::pg::{query, session};
 use crate::refresh::log::{self, Counts, Run};
 use crate::settings::{self, Settings};
 use crate::source::entity::adapters;
-use crate::source::{Origin, Sources, installed, mapping};
+use crate::source::installed::{self, Views};
+use crate::source::{Origin, Sources, mapping};
 use crate::sql;
 use crate::sqlstate;
 use crate::view::catalog;
@@ -63,25 +64,25 @@ impl InTheWay {
 pub fn before() -> Result<String, Error> {
     // Whoever may not does not even wait for the lock: others would wait behind it.
     check_none_is_under_way()?;
-    check_may_begin(&the_seven()?)?;
-    lifecycle::lock_the_seven()?;
+    check_may_begin(&ours()?)?;
+    lifecycle::lock_ours()?;
     check_none_is_under_way()?;
-    let seven = the_seven()?;
-    check_may_begin(&seven)?;
-    let owner = seven.first().map_or_else(current_role_oid, |first| first.owner);
+    let ours = ours()?;
+    check_may_begin(&ours)?;
+    let owner = ours.first().map_or_else(current_role_oid, |first| first.owner);
     let custom = custom_views()?;
     let found = found(owner)?;
-    remember(&seven, &custom, owner, found)?;
-    drop_all(&seven, &custom)?;
+    remember(&ours, &custom, owner, found)?;
+    drop_all(&ours, &custom)?;
     capture::remove()?;
     if !is_own_transaction() {
         // Nothing is noted any more; the triggers themselves go when it has ended, unless the views are there again.
         transaction::install_at_commit();
     }
-    let adapters = seven.iter().filter(|one| one.is_adapter()).count();
+    let adapters = ours.iter().filter(|one| one.is_adapter()).count();
     Ok(format!(
         "{} views and {adapters} adapters are remembered, and gone until metabase.after_migration() makes them again",
-        seven.len() - adapters + custom.len(),
+        ours.len() - adapters + custom.len(),
     ))
 }
 
@@ -94,8 +95,8 @@ fn check_none_is_under_way() -> Result<(), Error> {
     }
 }
 
-/// The adapters and the seven, as far as they are there.
-fn the_seven() -> Result<Vec<InTheWay>, Error> {
+/// The adapters and this extension's views, as far as they are there.
+fn ours() -> Result<Vec<InTheWay>, Error> {
     query::rows(
         include_str!("../../sql/queries/manage/relations_in_the_way.sql"),
         &[adapters().into(), catalog::names().into()],
@@ -104,8 +105,8 @@ fn the_seven() -> Result<Vec<InTheWay>, Error> {
 
 /// An error unless the current role may take these away: it may act as their owner, or owns a table that they read, which it could
 /// drop with all of them.
-fn check_may_begin(seven: &[InTheWay]) -> Result<(), Error> {
-    let Some(first) = seven.first() else {
+fn check_may_begin(ours: &[InTheWay]) -> Result<(), Error> {
+    let Some(first) = ours.first() else {
         return Err(Error::NothingToMigrate);
     };
     if !may_act_as(first.owner)?
@@ -122,7 +123,7 @@ fn check_may_begin(seven: &[InTheWay]) -> Result<(), Error> {
             role: current_role()?,
         });
     }
-    let owners: BTreeSet<&str> = seven.iter().map(|one| one.owner_name.as_str()).collect();
+    let owners: BTreeSet<&str> = ours.iter().map(|one| one.owner_name.as_str()).collect();
     if owners.len() > 1 {
         return Err(Error::SeveralViewOwners {
             owners: owners.into_iter().map(str::to_owned).collect(),
@@ -136,7 +137,7 @@ fn custom_views() -> Result<Vec<InTheWay>, Error> {
     let entries = all_views()?;
     let names: Vec<String> = entries
         .iter()
-        .filter(|view| !view.is_of_the_seven())
+        .filter(|view| !view.is_ours())
         .map(|view| view.name().to_owned())
         .collect();
     let custom: Vec<InTheWay> = query::rows(
@@ -184,7 +185,7 @@ fn sourced_columns(sources: &Sources) -> Vec<String> {
         .collect()
 }
 
-fn remember(seven: &[InTheWay], custom: &[InTheWay], owner: u32, found: Vec<String>) -> Result<(), Error> {
+fn remember(ours: &[InTheWay], custom: &[InTheWay], owner: u32, found: Vec<String>) -> Result<(), Error> {
     let begun_by = known_role::remember(current_role_oid())?;
     let views_owner = known_role::remember(owner)?;
     as_extension_owner(|| {
@@ -193,7 +194,7 @@ fn remember(seven: &[InTheWay], custom: &[InTheWay], owner: u32, found: Vec<Stri
             &[begun_by.into(), views_owner.into(), found.into()],
         )
     })?;
-    for relation in seven.iter().chain(custom) {
+    for relation in ours.iter().chain(custom) {
         let kept = Kept::of(relation.oid)?;
         let owner = known_role::remember(relation.owner)?;
         as_extension_owner(|| {
@@ -212,7 +213,7 @@ fn remember(seven: &[InTheWay], custom: &[InTheWay], owner: u32, found: Vec<Stri
 }
 
 /// Drops them, each as its owner: what somebody else has put in the place of one meanwhile is not that role's to drop.
-fn drop_all(seven: &[InTheWay], custom: &[InTheWay]) -> Result<(), Error> {
+fn drop_all(ours: &[InTheWay], custom: &[InTheWay]) -> Result<(), Error> {
     let drop = |kind: &str, relations: &[&InTheWay]| {
         let Some(first) = relations.first() else {
             return Ok(());
@@ -253,7 +254,7 @@ fn drop_all(seven: &[InTheWay], custom: &[InTheWay]) -> Result<(), Error> {
         }
         left = still_left;
     }
-    let (adapters, views): (Vec<&InTheWay>, Vec<&InTheWay>) = seven.iter().partition(|one| one.is_adapter());
+    let (adapters, views): (Vec<&InTheWay>, Vec<&InTheWay>) = ours.iter().partition(|one| one.is_adapter());
     drop("MATERIALIZED VIEW", &views)?;
     drop("VIEW", &adapters)
 }
@@ -280,7 +281,7 @@ impl Gone {
 pub fn after(restore: bool) -> Result<Vec<Restored>, Error> {
     let migration = ending()?;
     check_may_end(&migration, restore, gone()?)?;
-    lifecycle::lock_the_seven()?;
+    lifecycle::lock_ours()?;
     known_role::settle()?;
     let migration = ending()?;
     let gone = check_may_end(&migration, restore, gone()?)?;
@@ -305,12 +306,12 @@ pub fn after(restore: bool) -> Result<Vec<Restored>, Error> {
     Ok(restored)
 }
 
-/// Forgets the adapters, the seven and those views of users' own whose owner the current role may act as. Those of others stay remembered.
+/// Forgets the adapters, this extension's views and those of users' own whose owner the current role may act as. Those of others stay remembered.
 fn give_up(gone: &[Gone]) -> Result<(), Error> {
     let entries = all_views()?;
     let custom: BTreeSet<&str> = entries
         .iter()
-        .filter(|entry| !entry.is_of_the_seven())
+        .filter(|entry| !entry.is_ours())
         .map(ViewEntry::name)
         .collect();
     for relation in gone {
@@ -396,7 +397,7 @@ fn restore_all(migration: &Migration, gone: &[Gone], settings: &Settings) -> Res
         let all = subtransaction(|| {
             restore_adapters(migration, gone, settings)?;
             for (gone, entry) in views().filter_map(|gone| Some((gone, entry_of(gone)?))) {
-                if entry.is_of_the_seven() {
+                if entry.is_ours() {
                     restore_view(gone, entry, settings)?;
                     restored.push(Restored {
                         view_name: gone.relation_name.clone(),
@@ -415,7 +416,7 @@ fn restore_all(migration: &Migration, gone: &[Gone], settings: &Settings) -> Res
     restored.extend(restore_custom(
         views()
             .filter_map(|gone| Some((gone, entry_of(gone)?)))
-            .filter(|(_, entry)| !entry.is_of_the_seven())
+            .filter(|(_, entry)| !entry.is_ours())
             .collect(),
         settings,
     )?);
@@ -434,7 +435,7 @@ fn restore_adapters(migration: &Migration, gone: &[Gone], settings: &Settings) -
         mapping::check_usable(&mut sources)?;
         check_nothing_is_lost(migration, &sources)?;
         roles::ensure_analytics_schema()?;
-        installed::ensure(&sources, settings, names, None)?;
+        installed::ensure(&sources, settings, names, Views::Again)?;
         Ok(sources)
     })?;
     roles::grant_migrations()?;
@@ -544,29 +545,25 @@ fn restore_view(gone: &Gone, entry: &ViewEntry, settings: &Settings) -> Result<(
     check_names_are_free(names.map(str::to_owned).collect())?;
     let mut run = Run::start(name);
     as_role(owner, || {
-        let statements = match &entry.kind {
-            ViewKind::Custom(custom) => {
-                custom.check_trusted()?;
-                custom.unfilled()?
-            }
-            ViewKind::Seven(_) => entry.statements(settings)?,
-        };
         // What a literal of its query means is not up to whoever ends the migration.
         with_settings(&[("timezone_abbreviations", "Default")], || {
-            gone.kept.in_its_place(|| query::run(&statements, &[]))
+            gone.kept.in_its_place(|| match &entry.kind {
+                ViewKind::Ours(_) => entry.make(settings),
+                ViewKind::Custom(custom) => {
+                    custom.check_trusted()?;
+                    custom.make_unfilled()
+                }
+            })
         })?;
-        if let ViewKind::Custom(_) = &entry.kind {
+        if let ViewKind::Custom(custom) = &entry.kind {
             gone.kept
                 .check_meaning(name, ViewState::require(name)?.oid, owner)?;
-            query::run(
-                &format!("REFRESH MATERIALIZED VIEW {}", sql::qualified("analytics", name)),
-                &[],
-            )?;
+            custom.fill()?;
         }
         Ok(())
     })?;
     gone.kept.restore(name, owner)?;
-    if entry.is_of_the_seven() {
+    if entry.is_ours() {
         state::store_view_definition(name)?;
     }
     run.rows_changed = Counts::of(ViewState::require(name)?.oid)?.map(|counts| counts.inserted());

@@ -1,28 +1,36 @@
 //! What roles without superuser are given: readers the views, operators what it takes to make and refresh them.
 
 use crate::error::Error;
+use crate::incremental::state;
 use crate::known_role;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_superuser};
 use crate::pg::patience::patiently;
-use crate::pg::query;
-use crate::source::Source;
+use crate::pg::{query, schema};
+use crate::settings;
 use crate::source::entity::adapters;
-use crate::source::mapping;
+use crate::source::{Source, SourceRelation, catalog as source_catalog, mapping};
 use crate::sql;
 use crate::view::catalog::{self, VIEWS};
 use crate::view::migration::check_not_concerned;
+use crate::view::registry::ViewEntry;
 use crate::view::state::{Temporary, ViewState};
 
-/// Gives Metabase's role the seven views and the status function. Returns what was done, in a sentence.
+/// Gives Metabase's role the views that this extension brings, and the status function. Returns what was done, in a sentence.
 pub fn grant_reader(role: &str) -> Result<String, Error> {
     let (oid, grantee) = existing_role(role)?;
+    hold_analytics()?;
     // What is gone would be made again without this grant.
     check_not_concerned(VIEWS.iter().map(|view| view.name))?;
-    let mut granted = 0;
-    for view in &VIEWS {
-        if ViewState::find(view.name)?.is_some_and(|state| state.is_materialized_view()) {
-            grant_view(view.name, &grantee)?;
+    let settings = settings::current()?;
+    let (mut granted, mut all) = (0, 0);
+    for view in VIEWS.iter().map(ViewEntry::from) {
+        let is_there = ViewState::find(view.name())?.is_some_and(|state| state.is_materialized_view());
+        if is_there {
+            grant_view(view.name(), &grantee)?;
             granted += 1;
+        }
+        if is_there || view.is_wanted(&settings) {
+            all += 1;
         }
     }
     let known = known_role::remember(oid)?;
@@ -34,7 +42,9 @@ pub fn grant_reader(role: &str) -> Result<String, Error> {
         )?;
         query::run(&format!("GRANT USAGE ON SCHEMA metabase TO {grantee}"), &[])?;
         query::run(
-            &format!("GRANT EXECUTE ON FUNCTION metabase.view_status(text) TO {grantee}"),
+            &format!(
+                "GRANT EXECUTE ON FUNCTION metabase.view_status(text), metabase.data_as_of(text[]) TO {grantee}"
+            ),
             &[],
         )?;
         if schema_exists()? {
@@ -47,15 +57,15 @@ pub fn grant_reader(role: &str) -> Result<String, Error> {
         false => format!("by {} ", current_role()?),
     };
     Ok(format!(
-        "role {role} may read {granted} of the {} views and ask for their status; views that are created {creator}later are \
-         granted to it, too",
-        VIEWS.len()
+        "role {role} may read {granted} of the {all} views and ask for their status; views that are created {creator}later are \
+         granted to it, too"
     ))
 }
 
-/// Gives one of the seven views, which the current role has just made, to each reader whom somebody has named that may decide for
+/// Gives one of these views, which the current role has just made, to each reader whom somebody has named that may decide for
 /// this role: anybody else could name himself.
 pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
+    hold_analytics()?;
     let owner = i64::from(current_role_oid());
     let readers: Vec<String> = as_extension_owner(|| {
         query::values(
@@ -80,8 +90,11 @@ pub fn grant_view_to_readers(view: &str) -> Result<(), Error> {
 /// Gives a role what it needs to create, refresh and drop views that it then owns. Returns what was done, in a sentence.
 pub fn grant_operator(role: &str) -> Result<String, Error> {
     let (oid, grantee) = existing_role(role)?;
+    // A refresh that is under way would wait for a view that is handed over below, and have locked another.
+    state::lock()?;
     let known = known_role::remember(oid)?;
     ensure_analytics_schema()?;
+    hold_analytics()?;
     query::run(
         &sql::fill(
             include_str!("../../sql/queries/manage/grant_operator.sql"),
@@ -89,41 +102,34 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
         ),
         &[],
     )?;
-    let mut readable = Vec::new();
-    let mut left_out = None;
-    for source in &mapping::resolve_for(role)?.0 {
-        let Some(relation) = &source.relation else {
-            left_out = left_out.or_else(|| left_out_source(source, role));
-            continue;
-        };
+    // Whoever may make operators need not have been granted these tables, which are nobody's but the extension's.
+    as_extension_owner(|| {
         query::run(
-            &format!(
-                "GRANT USAGE ON SCHEMA {} TO {grantee}",
-                sql::ident(&relation.schema)
+            &sql::fill(
+                include_str!("../../sql/queries/manage/grant_rates.sql"),
+                &[(":\"role\"", &grantee)],
             ),
             &[],
-        )?;
-        query::run(
-            &format!("GRANT SELECT ON {} TO {grantee}", relation.qualified),
-            &[],
-        )?;
-        let owner = known_role::remember(relation.owner_oid)?;
-        as_extension_owner(|| {
-            query::run(
-                include_str!("../../sql/queries/manage/store_capture_grant.sql"),
-                &[
-                    known.clone().into(),
-                    relation.schema.clone().into(),
-                    relation.name.clone().into(),
-                    owner.into(),
-                ],
-            )
-        })?;
-        readable.push(relation.qualified.clone());
+        )
+    })?;
+    let mut readable = Vec::new();
+    let mut left_out = None;
+    let sources = mapping::resolve_for(role)?.0;
+    let relations = sources.iter().flat_map(Source::relations);
+    // What is granted below by its name is what was looked at, and nothing of another role's.
+    schema::hold(relations.map(|relation| relation.schema.as_str()))?;
+    for source in &sources {
+        if source.relation.is_none() {
+            left_out = left_out.or_else(|| left_out_source(source, role));
+        }
+        for relation in source.relations() {
+            grant_source(&known, &grantee, source.spec.name, relation)?;
+            readable.push(relation.qualified.clone());
+        }
     }
     // What an operator has mapped itself is not granted to it for that; if it may read it, its changes may be captured.
     for mapping in mapping::stored()? {
-        if let Some(relation) = mapping.mapped_relation()? {
+        for relation in mapping.mapped_relations()? {
             let owner = known_role::remember(relation.owner_oid)?;
             as_extension_owner(|| {
                 query::run(
@@ -139,7 +145,7 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
             })?;
         }
     }
-    let handed_over = hand_over(&grantee)?;
+    let handed_over = hand_over(oid, &grantee)?;
     let temporary = grant_temporary(oid, &grantee)?;
     // A table may have another owner since the views were made.
     grant_migrations()?;
@@ -157,6 +163,59 @@ pub fn grant_operator(role: &str) -> Result<String, Error> {
         temporary.unwrap_or_default(),
         left_out.unwrap_or_default()
     ))
+}
+
+/// Lets an operator read a source, and have its changes captured.
+fn grant_source(
+    operator: &str,
+    grantee: &str,
+    entity: &'static str,
+    relation: &SourceRelation,
+) -> Result<(), Error> {
+    query::run(
+        &format!(
+            "GRANT USAGE ON SCHEMA {} TO {grantee}",
+            sql::ident(&relation.schema)
+        ),
+        &[],
+    )?;
+    query::run(
+        &format!("GRANT SELECT ON {} TO {grantee}", relation.qualified),
+        &[],
+    )?;
+    check_is_still(entity, relation)?;
+    let owner = known_role::remember(relation.owner_oid)?;
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/manage/store_capture_grant.sql"),
+            &[
+                operator.to_owned().into(),
+                relation.schema.clone().into(),
+                relation.name.clone().into(),
+                owner.into(),
+            ],
+        )
+    })
+}
+
+/// An error unless a name still means the relation that was looked at, in the hands that it was in then.
+fn check_is_still(entity: &'static str, relation: &SourceRelation) -> Result<(), Error> {
+    let now = source_catalog::relation(&relation.schema, &relation.name)?;
+    match now {
+        Some(now) if now.oid == relation.oid && now.owner_oid == relation.owner_oid => Ok(()),
+        _ => Err(Error::SourceReplaced {
+            entity,
+            relation: relation.qualified.clone(),
+        }),
+    }
+}
+
+/// Keeps the views' schema from getting another's name while something is granted on what is in it.
+fn hold_analytics() -> Result<(), Error> {
+    match schema_exists()? {
+        true => schema::hold(["analytics"]),
+        false => Ok(()),
+    }
 }
 
 /// Lets a role create temporary tables in this database, where PUBLIC was denied that: REFRESH CONCURRENTLY makes one. Says so, or who has to
@@ -247,9 +306,10 @@ fn grant_patiently(privilege: &str, grantee: &str) -> Result<(), Error> {
 }
 
 /// Hands the views that a superuser had created, with what they read, to an operator: a view is refreshed by its owner.
-fn hand_over(grantee: &str) -> Result<usize, Error> {
+fn hand_over(role: u32, grantee: &str) -> Result<usize, Error> {
     #[derive(serde::Deserialize)]
     struct Relation {
+        oid: u32,
         schema: String,
         name: String,
         kind: String,
@@ -262,6 +322,14 @@ fn hand_over(grantee: &str) -> Result<usize, Error> {
         let kind = &relation.kind;
         let name = sql::qualified(&relation.schema, &relation.name);
         query::run(&format!("ALTER {kind} {name} OWNER TO {grantee}"), &[])?;
+    }
+    // The owner of a schema can drop what is in it, and put something of its own in that place.
+    let oids: Vec<i64> = relations.iter().map(|relation| relation.oid.into()).collect();
+    if query::exists(
+        "SELECT FROM pg_catalog.pg_class WHERE oid = ANY ($1::oid[]) AND relowner <> $2::oid",
+        &[oids.into(), i64::from(role).into()],
+    )? {
+        return Err(Error::AlteredMeanwhile);
     }
     Ok(relations
         .iter()

@@ -7,6 +7,7 @@ use crate::incremental::target::FlushTarget;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::{query, relation};
 use crate::refresh::log::last_runs;
+use crate::settings;
 use crate::source::installed::{self, ChangedNames};
 use crate::view::migration::{Migration, under_way};
 use crate::view::registry::{ViewEntry, all_views};
@@ -15,6 +16,8 @@ use crate::view::state::ViewState;
 /// One view's status.
 pub struct Status {
     pub view_name: String,
+    /// Whether a shop may be without it.
+    pub is_optional: bool,
     pub exists: bool,
     /// When this extension last filled it.
     pub last_refresh: Option<TimestampWithTimeZone>,
@@ -61,10 +64,18 @@ impl LastRuns {
     }
 }
 
-/// The status of all views.
+/// The status of all views: also of those that are not there, unless they are not wanted either.
 pub fn all() -> Result<Vec<Status>, Error> {
     let common = Common::look()?;
-    all_views()?.iter().map(|view| status(view, &common)).collect()
+    let settings = settings::current()?;
+    let mut all = Vec::new();
+    for view in all_views()? {
+        let status = status(&view, &common)?;
+        if status.exists || view.is_wanted(&settings) {
+            all.push(status);
+        }
+    }
+    Ok(all)
 }
 
 /// The status of one view.
@@ -75,7 +86,7 @@ pub fn of(view: &ViewEntry) -> Result<Status, Error> {
 /// What is the same for all views.
 struct Common {
     sees_texts: bool,
-    /// What has changed about the sources of the seven.
+    /// What has changed about the sources of this extension's views.
     changed_sources: ChangedNames,
     migration: Option<Migration>,
 }
@@ -93,7 +104,7 @@ impl Common {
     fn mode_reason(&self, view: &ViewEntry, runs: &LastRuns) -> Option<String> {
         let reason = runs.mode_reason.clone();
         let unseen = self.changed_sources.unseen(runs.last_refresh);
-        if !view.is_of_the_seven() || unseen.is_empty() {
+        if !view.is_ours() || unseen.is_empty() {
             return reason;
         }
         let mut changed = "the sources have changed".to_owned();
@@ -133,11 +144,12 @@ fn status(view: &ViewEntry, common: &Common) -> Result<Status, Error> {
         .as_ref()
         .filter(|migration| !exists && migration.concerns(view.name()));
     let pending = match exists {
-        true => pending(view.name())?,
+        true => pending(view.name(), runs.last_refresh)?,
         false => None,
     };
     Ok(Status {
         view_name: view.name().to_owned(),
+        is_optional: view.is_optional(),
         exists,
         last_refresh: runs.last_refresh.filter(|_| exists),
         row_count,
@@ -146,7 +158,7 @@ fn status(view: &ViewEntry, common: &Common) -> Result<Status, Error> {
         strategy: view.strategy().to_owned(),
         mode: runs.mode.filter(|_| exists),
         mode_reason: mode_reason.filter(|_| exists),
-        pending_changes: pending.as_ref().map(|pending| pending.changes),
+        pending_changes: pending.as_ref().and_then(|pending| pending.changes),
         pending_since: pending.and_then(|pending| pending.since),
         last_error: migration
             .map(|migration| migration.error().to_string())
@@ -154,15 +166,18 @@ fn status(view: &ViewEntry, common: &Common) -> Result<Status, Error> {
     })
 }
 
+/// What waits for a view.
 #[derive(serde::Deserialize)]
-struct Pending {
-    changes: i64,
+pub struct Pending {
+    /// None where nobody knows.
+    changes: Option<i64>,
     has_dirty_groups: bool,
-    since: Option<TimestampWithTimeZone>,
+    /// When the oldest of it was captured; None where nothing waits.
+    pub since: Option<TimestampWithTimeZone>,
 }
 
-/// What is queued that can change a view, and the groups that are applied and not in it yet.
-fn pending(view: &str) -> Result<Option<Pending>, Error> {
+/// What is queued that can change a view, and the groups that are applied and not in it yet. None where changes are not captured.
+pub fn pending(view: &str, last_refresh: Option<TimestampWithTimeZone>) -> Result<Option<Pending>, Error> {
     let Some(target) = FlushTarget::of(view) else {
         return Ok(None);
     };
@@ -174,14 +189,16 @@ fn pending(view: &str) -> Result<Option<Pending>, Error> {
     let pending: Option<Pending> = as_extension_owner(|| {
         query::optional_row(
             include_str!("../../sql/queries/manage/pending_changes.sql"),
-            &[view.to_owned().into(), entities.into()],
+            &[view.to_owned().into(), entities.into(), last_refresh.into()],
         )
     })?;
     let Some(mut pending) = pending else {
         return Ok(None);
     };
-    if pending.has_dirty_groups {
-        pending.changes += target.noted()?;
+    if pending.has_dirty_groups
+        && let Some(changes) = &mut pending.changes
+    {
+        *changes += target.noted()?;
     }
     Ok(Some(pending))
 }

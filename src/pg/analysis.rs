@@ -4,16 +4,23 @@
 //! indexes and in statistics. Analysis is not harmless either: it reads literals, and to read one of an array, row or range
 //! of a domain it calls what the domain's CHECK calls. So no function may be called meanwhile but an immutable one of
 //! PostgreSQL's own.
+//!
+//! What is made of words that somebody else may have given another meaning by now is made of the very outcome of such an analysis: to read
+//! them a second time could call what they did not call at the first.
 
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgLogLevel, PgTupleDesc, Spi, pg_guard, pg_sys};
+use pgrx::{PgBox, PgLogLevel, PgTupleDesc, Spi, pg_guard, pg_sys};
 
 use super::identity::restricted;
 use super::query::with_current_snapshot;
+use super::schema;
 use super::setting::with_own_path;
+use super::subtransaction::subtransaction;
+use super::transaction::note_effects;
 use crate::error::Error;
 
 /// A column of a query's result.
@@ -101,6 +108,100 @@ fn look_at<T>(
     restricted(|| with_own_path(|| with_current_snapshot(|| Spi::connect(|_| prepared()))))
 }
 
+unsafe extern "C-unwind" {
+    fn transformIndexStmt(
+        relation: pg_sys::Oid,
+        statement: *mut pg_sys::IndexStmt,
+        query_string: *const c_char,
+    ) -> *mut pg_sys::IndexStmt;
+    fn transformStatsStmt(
+        relation: pg_sys::Oid,
+        statement: *mut pg_sys::CreateStatsStmt,
+        query_string: *const c_char,
+    ) -> *mut pg_sys::CreateStatsStmt;
+}
+
+/// Runs a statement that makes a materialized view without rows in schema `analytics`, or an index or statistics of one. Its words are read as in
+/// a look; where a literal would run something, the error names the view and the part of it.
+pub fn make(view: &str, part: &str, statement: &str) -> Result<(), Error> {
+    note_effects();
+    // What an index is made of has columns as numbers: the relation that it is made on must be the one that was looked at.
+    schema::hold(["analytics"])?;
+    let statement = CString::new(statement)?;
+    let make = || {
+        WAS_REFUSED.set(false);
+        let analyzed = subtransaction(|| analyzed(&statement)).map_err(|cause| match WAS_REFUSED.take() {
+            true => Error::LiteralRuns {
+                view: view.to_owned(),
+                part: part.to_owned(),
+                cause: Box::new(cause),
+            },
+            false => cause,
+        })?;
+        // SAFETY: the statement was analyzed in this memory context, and text and tree outlive the call.
+        unsafe {
+            let mut planned = PgBox::<pg_sys::PlannedStmt>::alloc_node(pg_sys::NodeTag::T_PlannedStmt);
+            planned.commandType = pg_sys::CmdType::CMD_UTILITY;
+            planned.canSetTag = true;
+            planned.utilityStmt = analyzed;
+            pg_sys::ProcessUtility(
+                planned.into_pg(),
+                statement.as_ptr(),
+                false,
+                pg_sys::ProcessUtilityContext::PROCESS_UTILITY_QUERY,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                pg_sys::CreateDestReceiver(pg_sys::CommandDest::DestNone),
+                std::ptr::null_mut(),
+            );
+            pg_sys::CommandCounterIncrement();
+        }
+        Ok(())
+    };
+    with_own_path(|| with_current_snapshot(make))
+}
+
+/// Such a statement, as the server's own functions that run it take it, so that they do not analyze it again.
+fn analyzed(statement: &CStr) -> Result<*mut pg_sys::Node, Error> {
+    // SAFETY: the text outlives the calls. The parser returns a list of RawStmt nodes, and the tag of what is in the first one says what it is.
+    unsafe {
+        let parsed = pg_sys::raw_parser(statement.as_ptr(), pg_sys::RawParseMode::RAW_PARSE_DEFAULT);
+        let raw = pg_sys::list_nth(parsed, 0) as *mut pg_sys::RawStmt;
+        let node = (*raw).stmt;
+        let _lookout = Lookout::post();
+        match (pg_sys::list_length(parsed), (*node).type_) {
+            (1, pg_sys::NodeTag::T_CreateTableAsStmt) => {
+                let (none, nowhere) = (std::ptr::null(), std::ptr::null_mut());
+                let query = pg_sys::parse_analyze_fixedparams(raw, statement.as_ptr(), none, 0, nowhere);
+                Ok((*query).utilityStmt)
+            }
+            (1, pg_sys::NodeTag::T_IndexStmt) => {
+                let index = node as *mut pg_sys::IndexStmt;
+                let relation = locked((*index).relation, pg_sys::ShareLock);
+                let text = statement.as_ptr();
+                Ok(pg_guard_ffi_boundary(|| transformIndexStmt(relation, index, text)).cast())
+            }
+            (1, pg_sys::NodeTag::T_CreateStatsStmt) => {
+                let statistics = node as *mut pg_sys::CreateStatsStmt;
+                let relation = pg_sys::list_nth((*statistics).relations, 0) as *const pg_sys::RangeVar;
+                let relation = locked(relation, pg_sys::ShareUpdateExclusiveLock);
+                let text = statement.as_ptr();
+                Ok(pg_guard_ffi_boundary(|| transformStatsStmt(relation, statistics, text)).cast())
+            }
+            _ => Err(Error::Internal("a statement makes no part of a view".into())),
+        }
+    }
+}
+
+/// Locks the relation that bears a name until the transaction ends, as the statement that is run will.
+///
+/// # Safety
+/// It is a valid RangeVar.
+unsafe fn locked(relation: *const pg_sys::RangeVar, lock: u32) -> pg_sys::Oid {
+    // SAFETY: see above; no callback is passed.
+    unsafe { pg_sys::RangeVarGetRelidExtended(relation, lock as i32, 0, None, std::ptr::null_mut()) }
+}
+
 /// `pg_type.typcategory` of a type.
 fn type_category(oid: pg_sys::Oid) -> char {
     let (mut category, mut is_preferred) = (0, false);
@@ -176,6 +277,8 @@ static mut PREVIOUS_UTILITY_HOOK: pg_sys::ProcessUtility_hook_type = None;
 thread_local! {
     static IS_INSTALLED: Cell<bool> = const { Cell::new(false) };
     static IS_LOOKING: Cell<bool> = const { Cell::new(false) };
+    /// Whether anything was refused since this was last asked.
+    static WAS_REFUSED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// For as long as it lives, whoever is about to call a function that is not harmless gets an error instead.
@@ -241,10 +344,9 @@ unsafe extern "C-unwind" fn on_object_access(
 #[pg_guard]
 unsafe extern "C-unwind" fn check_call(function: pg_sys::Oid) {
     if !is_harmless(function) {
-        ErrorReport::from(Error::CallsFunction {
+        refuse(Error::CallsFunction {
             function: function_name(function),
-        })
-        .report(PgLogLevel::ERROR);
+        });
     }
 }
 
@@ -252,7 +354,7 @@ unsafe extern "C-unwind" fn check_call(function: pg_sys::Oid) {
 /// Called by PostgreSQL, during a look only.
 #[pg_guard]
 unsafe extern "C-unwind" fn on_executor_start(_query: *mut pg_sys::QueryDesc, _flags: c_int) {
-    ErrorReport::from(Error::RunsStatement).report(PgLogLevel::ERROR);
+    refuse(Error::RunsStatement);
 }
 
 /// # Safety
@@ -269,7 +371,12 @@ unsafe extern "C-unwind" fn on_utility(
     _receiver: *mut pg_sys::DestReceiver,
     _completion: *mut pg_sys::QueryCompletion,
 ) {
-    ErrorReport::from(Error::RunsStatement).report(PgLogLevel::ERROR);
+    refuse(Error::RunsStatement);
+}
+
+fn refuse(error: Error) {
+    WAS_REFUSED.set(true);
+    ErrorReport::from(error).report(PgLogLevel::ERROR);
 }
 
 /// Whether a function is one of PostgreSQL's own that reads nothing, changes nothing and so tells nothing.

@@ -3,7 +3,7 @@
 //! How long a value is can be told before it is read, also where it is compressed or stored elsewhere.
 
 use pgrx::callconv::{Arg, ArgAbi};
-use pgrx::datum::FromDatum;
+use pgrx::datum::{Date, FromDatum};
 use pgrx::pg_sys;
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
@@ -34,6 +34,14 @@ impl Argument for bool {
     type Value = bool;
 
     fn value(self, _argument: &'static str) -> Result<bool, Error> {
+        Ok(self)
+    }
+}
+
+impl Argument for Date {
+    type Value = Date;
+
+    fn value(self, _argument: &'static str) -> Result<Date, Error> {
         Ok(self)
     }
 }

@@ -24,7 +24,7 @@ const KEY_TEXT: usize = 3;
 const QUEUE_COLUMNS: usize = 4;
 
 /// The queues, as sql/tables.sql makes them.
-pub const QUEUES: [&CStr; 8] = [
+pub const QUEUES: [&CStr; 9] = [
     c"order_queue",
     c"stock_item_queue",
     c"product_queue",
@@ -33,6 +33,7 @@ pub const QUEUES: [&CStr; 8] = [
     c"platform_queue",
     c"supplier_queue",
     c"size_queue",
+    c"joined_queue",
 ];
 
 /// While this table is there, what changes is of use to somebody.
@@ -128,19 +129,54 @@ unsafe fn called_as_trigger(
         if (*trigger).tg_event & (pg_sys::TRIGGER_EVENT_TIMINGMASK | pg_sys::TRIGGER_EVENT_ROW) != level {
             ErrorReport::from(Error::ForeignTrigger).report(PgLogLevel::ERROR);
         }
-        let queue = CStr::from_ptr(argument(trigger, 0)?);
-        if !QUEUES.contains(&queue) {
+        let name = CStr::from_ptr(argument(trigger, 0)?);
+        if !QUEUES.contains(&name) {
             return None;
         }
         // Where the function is, whatever somebody has renamed that schema to.
         let schema = pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid);
+        loop {
+            let heard = messages_heard();
+            let queue = wanting_queue(trigger, name, schema);
+            // It is looked up step by step, and what the first steps have found may have been replaced before the last: an answer
+            // during which something was altered is not believed.
+            if heard == messages_heard() {
+                return queue.map(|queue| (trigger, queue));
+            }
+            if let Some(queue) = queue {
+                queue.close();
+            }
+        }
+    }
+}
+
+unsafe extern "C-unwind" {
+    static mut SharedInvalidMessageCounter: u64;
+}
+
+/// How many messages this session has had of what others have altered.
+fn messages_heard() -> u64 {
+    // SAFETY: a number that is always there, and that this thread alone writes.
+    unsafe { (&raw const SharedInvalidMessageCounter).read_volatile() }
+}
+
+/// The queue that a trigger writes to, in that schema; None where nobody is interested.
+///
+/// SAFETY: the trigger's data is valid.
+unsafe fn wanting_queue(
+    trigger: *const pg_sys::TriggerData,
+    name: &CStr,
+    schema: pg_sys::Oid,
+) -> Option<Queue> {
+    // SAFETY: see above.
+    unsafe {
         let state = pg_sys::get_relname_relid(STATE.as_ptr(), schema);
         if state == pg_sys::InvalidOid || !is_on_source(trigger, schema) {
             return None;
         }
         let named = |name: &CStr| Queue::open(pg_sys::get_relname_relid(name.as_ptr(), schema));
         // Where its own cannot be written to, another one says that anything may have changed.
-        let queue = named(queue).or_else(|| {
+        let queue = named(name).or_else(|| {
             let other = QUEUES.iter().find_map(|name| named(name))?;
             Some(Queue {
                 is_of_another: true,
@@ -152,7 +188,7 @@ unsafe fn called_as_trigger(
             queue.close();
             return None;
         }
-        Some((trigger, queue))
+        Some(queue)
     }
 }
 

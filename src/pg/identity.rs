@@ -120,7 +120,7 @@ pub fn check_may_act_as(owner: u32) -> Result<(), Error> {
     })
 }
 
-/// The role that the seven views belong to, as their adapters do, or did before a migration that is under way; None where there are
+/// The role that this extension's views belong to, as their adapters do, or did before a migration that is under way; None where there are
 /// none.
 pub fn views_owner() -> Result<Option<u32>, Error> {
     match relation::owner(c"metabase_internal", c"orders") {

@@ -7,6 +7,7 @@ pub mod backtrace;
 pub mod capture;
 mod catalog;
 pub mod database;
+mod definition;
 pub mod hooks;
 pub mod identity;
 #[cfg(debug_assertions)]
@@ -21,6 +22,7 @@ pub mod query;
 mod receiver;
 pub mod relation;
 mod removal;
+pub mod schema;
 pub mod session;
 pub mod setting;
 pub mod shared;

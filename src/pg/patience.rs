@@ -10,6 +10,8 @@ use crate::error::Error;
 
 /// How long one attempt waits.
 const ATTEMPT: Duration = Duration::from_millis(100);
+/// How long something is waited for that others can do as well, or later.
+const PASSING: Duration = Duration::from_millis(20);
 /// How long the attempts go on where the session sets no lock_timeout.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -39,8 +41,13 @@ pub fn once<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     within(ATTEMPT, work)
 }
 
+/// Tries `work` once, where it is better not done than waited for.
+pub fn in_passing<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    within(PASSING, work)
+}
+
 /// Tries `work` once, and waits for none of its locks for longer than so.
-pub fn within<T>(at_most: Duration, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+fn within<T>(at_most: Duration, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let milliseconds = at_most.as_millis().max(1).to_string();
     subtransaction(|| with_settings(&[("lock_timeout", &milliseconds)], work))
 }

@@ -42,7 +42,7 @@ fn reading<T>(read: impl FnOnce(&SpiClient) -> Result<T, Error>) -> Result<T, Er
 }
 
 /// How many bytes the rows of a query have at most, as JSON: they are all kept, and take several times as much.
-const LONGEST_ANSWER: usize = 256 << 20;
+pub(super) const LONGEST_ANSWER: usize = 256 << 20;
 
 /// What a query that has one column of JSON says, as `T` reads it.
 fn read<T: DeserializeOwned>(query: &str, args: &[DatumWithOid]) -> Result<Vec<T>, Error> {

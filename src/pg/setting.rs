@@ -25,13 +25,14 @@ pub fn reserve_prefix() {
     unsafe { pg_sys::MarkGUCPrefixReserved(c"metabase_views".as_ptr()) }
 }
 
-/// Runs `work` with TimeZone set to `zone`, a name that PostgreSQL knows, and times, intervals and numbers written as ever.
+/// Runs `work` with TimeZone set to `zone`, a name that PostgreSQL knows, and times, intervals, numbers and bytes written as ever.
 pub fn with_time_zone<T>(zone: &str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let settings = [
         ("TimeZone", zone),
         ("DateStyle", "ISO, YMD"),
         ("IntervalStyle", "postgres"),
         ("extra_float_digits", "1"),
+        ("bytea_output", "hex"),
     ];
     with_settings(&settings, work)
 }

@@ -77,6 +77,29 @@ pub struct DatabasePlace {
     /// How far a build of the facts is: the step it is at, and how many there are. 0 where there is none.
     pub build_step: AtomicI32,
     pub build_steps: AtomicI32,
+    pub successor: Successor,
+}
+
+/// What a worker leaves to the one that takes its place at once, because another owner's code is to run next.
+#[derive(Default)]
+pub struct Successor {
+    pub is_expected: AtomicBool,
+    /// The owner whose view of his own has its turn; 0 where nobody's has.
+    pub owner: AtomicU32,
+    /// Whether the shop's data is checked next.
+    pub is_for_check: AtomicBool,
+    /// How many checks of the shop's data have failed in a row.
+    pub check_failures: AtomicU32,
+    /// Since when there may be something that was committed and not looked at; 0 where there is nothing.
+    pub event_since: AtomicI64,
+    /// Before when nothing is refreshed for events.
+    pub events_from: AtomicI64,
+    /// Before when what is queued and cannot be applied is no reason to look again.
+    pub stuck_until: AtomicI64,
+    /// Before when nothing is applied by itself.
+    pub apply_from: AtomicI64,
+    /// Before when the shop's data is not checked.
+    pub check_from: AtomicI64,
 }
 
 /// Whether a database is one that is served.
@@ -364,6 +387,7 @@ impl DatabasePlace {
         self.interrupted_at.store(0, SeqCst);
         self.has_overrun.store(false, SeqCst);
         self.build_step.store(0, SeqCst);
+        self.successor.is_expected.store(false, SeqCst);
         self.database.store(database, SeqCst);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString};
 
-use pgrx::pg_sys;
+use pgrx::{PgList, pg_sys};
 
 use super::subtransaction::subtransaction;
 use crate::error::Error;
@@ -33,20 +33,119 @@ pub fn select(text: &str) -> Result<Option<&str>, Error> {
         .and_then(|it| it.single_text(text)))
 }
 
-/// How a SELECT ends.
-pub struct Ending {
-    pub has_limit: bool,
+/// What a SELECT promises of its rows by the way it is written.
+pub struct Promise {
+    /// The most rows that there can be, if a number says so.
+    pub limit: Option<u32>,
     /// The column that its rows are sorted by, ascending, if by one alone.
     pub sorted_by: Option<String>,
+    /// Of each column, whether it is never NULL. A column that is not here stands for something else, such as all of a table's.
+    pub never_null: Vec<bool>,
 }
 
-/// How one SELECT ends; None where `text` is something else.
-pub fn ending(text: &str) -> Result<Option<Ending>, Error> {
+/// What one SELECT promises; None where `text` is something else.
+pub fn promise(text: &str) -> Result<Option<Promise>, Error> {
     let statements = parse(text, pg_sys::RawParseMode::RAW_PARSE_DEFAULT)?;
-    Ok(statements.and_then(|it| it.single_select()).map(|select| Ending {
-        has_limit: !select.limitCount.is_null(),
-        sorted_by: sorted_by(&select),
-    }))
+    Ok(statements
+        .and_then(|it| it.single_select())
+        .map(|select| Promise {
+            limit: limit(&select),
+            sorted_by: sorted_by(&select),
+            never_null: never_null(&select),
+        }))
+}
+
+/// The number in `LIMIT number`.
+fn limit(select: &pg_sys::SelectStmt) -> Option<u32> {
+    let count = select.limitCount as *const pg_sys::A_Const;
+    // SAFETY: the clause is NULL or a valid node, which is read as what its tag says; of a constant that is not NULL the same holds.
+    unsafe {
+        if count.is_null() || (*count).type_ != pg_sys::NodeTag::T_A_Const || (*count).isnull {
+            return None;
+        }
+        ((*count).val.node.type_ == pg_sys::NodeTag::T_Integer)
+            .then(|| (*count).val.ival.ival.try_into().ok())
+            .flatten()
+    }
+}
+
+/// Of each column of a SELECT, whether it is never NULL.
+fn never_null(select: &pg_sys::SelectStmt) -> Vec<bool> {
+    let mut tested = Vec::new();
+    // SAFETY: both clauses are NULL or valid expressions, and a target list is NULL or a valid list of ResTarget nodes.
+    unsafe {
+        for clause in [select.whereClause, select.havingClause] {
+            collect_tested(clause, &mut tested);
+        }
+        let targets = PgList::<pg_sys::ResTarget>::from_pg(select.targetList);
+        targets
+            .iter_ptr()
+            .map_while(|target| {
+                let value = (*target).val;
+                (!is_star(value)).then(|| is_never_null(value, &tested))
+            })
+            .collect()
+    }
+}
+
+/// Collects the expressions of which a condition says that they are not NULL.
+///
+/// # Safety
+/// The condition is NULL or a valid expression as the parser returns it.
+unsafe fn collect_tested(condition: *mut pg_sys::Node, tested: &mut Vec<*mut pg_sys::Node>) {
+    // SAFETY: a node is read as what its tag says; the arguments of AND are a valid list of expressions.
+    unsafe {
+        if condition.is_null() {
+            return;
+        }
+        match (*condition).type_ {
+            pg_sys::NodeTag::T_NullTest => {
+                let test = &*(condition as *const pg_sys::NullTest);
+                if test.nulltesttype == pg_sys::NullTestType::IS_NOT_NULL {
+                    tested.push(test.arg as *mut pg_sys::Node);
+                }
+            }
+            pg_sys::NodeTag::T_BoolExpr => {
+                let logic = &*(condition as *const pg_sys::BoolExpr);
+                if logic.boolop == pg_sys::BoolExprType::AND_EXPR {
+                    for part in PgList::<pg_sys::Node>::from_pg(logic.args).iter_ptr() {
+                        collect_tested(part, tested);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether an expression is never NULL: a constant, a count, `coalesce` with one of these, or what was tested.
+///
+/// # Safety
+/// All are valid expressions as the parser returns them.
+unsafe fn is_never_null(value: *mut pg_sys::Node, tested: &[*mut pg_sys::Node]) -> bool {
+    // SAFETY: a node is read as what its tag says; the arguments of coalesce and the parts of a function's name are valid lists.
+    unsafe {
+        let is_tested = |other: &*mut pg_sys::Node| pg_sys::equal(value.cast(), other.cast());
+        let is_so_itself = match (*value).type_ {
+            pg_sys::NodeTag::T_A_Const => !(*(value as *const pg_sys::A_Const)).isnull,
+            pg_sys::NodeTag::T_TypeCast => is_never_null((*(value as *const pg_sys::TypeCast)).arg, tested),
+            pg_sys::NodeTag::T_CoalesceExpr => {
+                let arguments = (*(value as *const pg_sys::CoalesceExpr)).args;
+                let arguments = PgList::<pg_sys::Node>::from_pg(arguments);
+                arguments
+                    .iter_ptr()
+                    .any(|argument| is_never_null(argument, tested))
+            }
+            pg_sys::NodeTag::T_FuncCall => {
+                let name = (*(value as *const pg_sys::FuncCall)).funcname;
+                let name = PgList::<pg_sys::String>::from_pg(name);
+                name.tail()
+                    .is_some_and(|last| CStr::from_ptr((*last).sval) == c"count")
+            }
+            _ => false,
+        };
+        is_so_itself || tested.iter().any(is_tested)
+    }
 }
 
 /// The name in `ORDER BY name [ASC]`.

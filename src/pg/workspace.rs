@@ -9,6 +9,8 @@ use std::ffi::{CStr, CString};
 use pgrx::pg_sys;
 use serde::de::DeserializeOwned;
 
+use super::definition::run_stored_query;
+use super::query::LONGEST_ANSWER;
 use super::receiver::{Receiver, attributes, types};
 use super::subtransaction::subtransaction;
 use crate::error::Error;
@@ -206,6 +208,13 @@ impl Workspace {
         self.register(name, rows)
     }
 
+    /// Keeps the rows that a materialized view's query gives, as the server has stored it. Returns how many there are.
+    pub fn keep_stored(&mut self, name: &str, view: u32) -> Result<u64, Error> {
+        // SAFETY: there is an active snapshot for the run, and the receiver stays where it is.
+        let rows = unsafe { self.received(|receiver| run_stored_query(view, receiver)) }?;
+        self.register(name, rows)
+    }
+
     /// Keeps the rows of a query that reads what is not the extension's own. Later statements run with other privileges than
     /// this one, so nothing may come through it but values of the types that adapters have.
     pub fn read(&mut self, name: &str, query: &str) -> Result<u64, Error> {
@@ -286,13 +295,20 @@ impl Workspace {
             let plan = self.plan(&statement)?;
             let processed = self.execute(&plan)?;
             let mut rows = Vec::with_capacity(processed as usize);
+            let mut bytes = 0;
             let table = pg_sys::SPI_tuptable;
             for position in 0..processed as usize {
                 let text = pg_sys::SPI_getvalue(*(*table).vals.add(position), (*table).tupdesc, 1);
                 if text.is_null() {
                     return Err(Error::Internal("a row came back as NULL".into()));
                 }
-                rows.push(serde_json::from_slice(CStr::from_ptr(text).to_bytes())?);
+                let row = CStr::from_ptr(text).to_bytes();
+                bytes += row.len();
+                if bytes > LONGEST_ANSWER {
+                    return Err(Error::LongAnswer { most: LONGEST_ANSWER });
+                }
+                rows.push(serde_json::from_slice(row)?);
+                pg_sys::pfree(text.cast());
             }
             pg_sys::SPI_freetuptable(table);
             plan.done();
@@ -302,27 +318,44 @@ impl Workspace {
 
     /// The rows of a query as the server holds them: many of them in a file.
     pub fn raw_rows(&mut self, query: &str) -> Result<Rows, Error> {
-        // SAFETY: the active snapshot is a copy of the registered one that shows what this transaction has done so far, too; it is
-        // taken off again below, or by the abort of the subtransaction if an error unwinds. The receiver puts rows into the store,
-        // stays where it is during the run, and belongs with the store to the memory of this SPI connection.
+        // SAFETY: called between SPI_connect and SPI_finish; there is an active snapshot for the run, and the receiver stays where it is.
         unsafe {
             let plan = self.plan(query)?;
+            let rows = self.received(|receiver| {
+                let mut options = std::mem::zeroed::<pg_sys::SPIExecuteOptions>();
+                options.read_only = true;
+                options.dest = receiver.as_destination();
+                match pg_sys::SPI_execute_plan_extended(plan.pointer, &options) {
+                    code if code < 0 => Err(Error::Internal(format!(
+                        "SPI_execute_plan_extended returned {code}"
+                    ))),
+                    _ => Ok(()),
+                }
+            });
+            plan.done();
+            rows
+        }
+    }
+
+    /// The rows that a run gives to a receiver, under what this workspace's snapshot shows, and what this transaction has done so far.
+    ///
+    /// SAFETY: the run has ended when `run` returns.
+    unsafe fn received(
+        &mut self,
+        run: impl FnOnce(&mut Receiver) -> Result<(), Error>,
+    ) -> Result<Rows, Error> {
+        // SAFETY: the active snapshot is a copy of the registered one; it is taken off again below, or by the abort of the subtransaction
+        // if an error unwinds. The receiver puts rows into the store, stays where it is during the run, and belongs with the store to
+        // the memory of this SPI connection.
+        unsafe {
             let store = new_store();
             let mut receiver = Receiver::new(store);
-            let mut options = std::mem::zeroed::<pg_sys::SPIExecuteOptions>();
-            options.read_only = true;
-            options.dest = receiver.as_destination();
             pg_sys::CommandCounterIncrement();
             pg_sys::PushCopiedSnapshot(self.snapshot);
             pg_sys::UpdateActiveSnapshotCommandId();
-            let code = pg_sys::SPI_execute_plan_extended(plan.pointer, &options);
+            let outcome = run(&mut receiver);
             pg_sys::PopActiveSnapshot();
-            plan.done();
-            if code < 0 {
-                return Err(Error::Internal(format!(
-                    "SPI_execute_plan_extended returned {code}"
-                )));
-            }
+            outcome?;
             let (columns, count) = receiver.received()?;
             Ok(Rows {
                 store,

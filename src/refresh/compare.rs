@@ -4,7 +4,6 @@
 use super::full::FullRefresh;
 use crate::error::Error;
 use crate::pg::identity::as_role;
-use crate::pg::setting::with_time_zone;
 use crate::pg::workspace::Workspace;
 use crate::pg::{matview, query};
 use crate::sql;
@@ -30,31 +29,22 @@ pub fn write_differences(view: &str, state: &ViewState, plan: FullRefresh) -> Re
         return Ok(false);
     }
     #[derive(serde::Deserialize)]
-    struct Definition {
-        definition: String,
-        columns: i32,
-    }
-    #[derive(serde::Deserialize)]
     struct Held {
         rows: u64,
     }
-    // Times in it are written in the session's zone.
-    let Definition { definition, columns } = with_time_zone("UTC", || {
-        query::row(
-            include_str!("../../sql/queries/refresh/definition_of_view.sql"),
-            &oid(),
-        )
-    })?;
+    let columns: i32 = query::value(
+        "SELECT relnatts::integer FROM pg_catalog.pg_class WHERE oid = $1::oid",
+        &oid(),
+    )?;
     let columns: Vec<String> = (1..=columns).map(|number| format!("c{number}")).collect();
     let comparison = sql::fill(
         include_str!("../../sql/queries/refresh/compare_rows.sql"),
         &[(":view", &name), (":columns", &columns.join(", "))],
     );
-    let definition = definition.trim_end().trim_end_matches(';');
     Workspace::open(|workspace| {
         workspace.once(|workspace| {
             as_role(state.owner_oid, || {
-                let computed = workspace.keep("computed", definition)?;
+                let computed = workspace.keep_stored("computed", state.oid)?;
                 let changes = workspace.raw_rows(&comparison)?;
                 matview::write(state.oid, &changes)?;
                 // Where the definition gives a row twice, both are the same to the comparison. The key forbids that.

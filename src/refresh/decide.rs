@@ -1,4 +1,4 @@
-//! Decides how the seven are refreshed, by what was seen of them, of their sources and of capture. Pure.
+//! Decides how the views are refreshed, by what was seen of them, of their sources and of capture. Pure.
 
 use crate::error::Error;
 use crate::incremental::state::StateSnapshot;
@@ -41,7 +41,7 @@ pub struct Seen {
     pub full_seconds: Option<f64>,
 }
 
-/// How the seven are going to be refreshed.
+/// How the views are going to be refreshed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
     /// By what is queued.
@@ -74,10 +74,10 @@ pub fn owner(of_adapters: Option<u32>, may_act_as_owner: bool) -> Result<u32, &'
     }
 }
 
-/// Decides for all of the seven.
+/// Decides for all of them.
 pub fn way(seen: &Seen, mode: Mode) -> Way {
     let snapshot = &seen.snapshot;
-    let owner = match owner(snapshot.owner, seen.may_act_as_owner) {
+    let owner = match owner(snapshot.catalog.owner, seen.may_act_as_owner) {
         Ok(owner) => owner,
         Err(reason) => return Way::Apart { reason },
     };
@@ -231,20 +231,23 @@ pub fn view_step(view: &SeenView, built: Option<&str>, mode: Mode) -> ViewStep {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use serde_json::{Value, json};
 
     use super::*;
 
     const OWNER: u32 = 10;
 
-    /// What is seen where all is well and a little is queued, but for what `other` says of the state.
+    /// What is seen where all is well and a little is queued, but for what `other` says of the state, or in its `catalog` of that.
     fn seen(other: Value) -> Seen {
-        let mut snapshot = json!({
+        let mut state = json!({
+            "is_altered_now": false,
             "is_wanted": true,
             "generation": "1",
             "sources": "as they are",
-            "sources_now": "as they are",
-            "adapters_now": null,
+            "rates": null,
+            "rates_now": "some versions",
             "reason": null,
             "is_installed_now": false,
             "has_just_failed": false,
@@ -252,25 +255,41 @@ mod tests {
             "seconds_per_change": 0.001,
             "zone": "UTC",
             "day": "2026-01-01",
-            "owner": OWNER,
-            "changes": 1,
-            "writers": null,
-            "is_altered_now": false,
-            "has_other_names": false,
             "own_tables": "as they are",
-            "own_tables_now": "as they are",
+            "changes": 1,
             "oldest": null,
             "unknown": false,
+            "catalog": {
+                "owner": OWNER,
+                "sources": "as they are",
+                "adapters": null,
+                "own_tables": "as they are",
+                "writers": null,
+                "reads_rates": false,
+                "has_other_names": false,
+            },
         });
-        for (name, value) in other.as_object().expect("an object") {
-            assert!(snapshot.get(name).is_some(), "{name}");
-            snapshot[name] = value.clone();
-        }
+        merge(&mut state, &other);
+        let catalog = serde_json::from_value(state["catalog"].take()).expect("what the catalog says");
+        let is_altered_now = state["is_altered_now"] == true;
+        let mut snapshot: StateSnapshot = serde_json::from_value(state).expect("a state");
+        snapshot.catalog = Rc::new(catalog);
+        snapshot.is_altered_now = is_altered_now;
         Seen {
-            snapshot: serde_json::from_value(snapshot).expect("a snapshot"),
+            snapshot,
             may_act_as_owner: true,
             schema_stranger: None,
             full_seconds: Some(1.0),
+        }
+    }
+
+    fn merge(state: &mut Value, other: &Value) {
+        for (name, value) in other.as_object().expect("an object") {
+            let held = state.get_mut(name).unwrap_or_else(|| panic!("{name}"));
+            match held.is_object() {
+                true => merge(held, value),
+                false => *held = value.clone(),
+            }
         }
     }
 
@@ -291,14 +310,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_seen_of_the_state_decides_for_all_seven() {
+    fn what_is_seen_of_the_state_decides_for_all_views() {
         let altered = "this transaction has altered a source, its triggers or its adapter";
         let installed = "changes of its sources are captured since this transaction: the next one builds facts and rollups";
         let failed = "facts and rollups could not be built a moment ago";
         let unknown = "a source was truncated, or has changed in a way that could not be told";
         let cases = [
             (json!({}), incremental()),
-            (json!({ "owner": null }), apart("there are no adapters")),
+            (
+                json!({ "catalog": { "owner": null } }),
+                apart("there are no adapters"),
+            ),
             (json!({ "is_wanted": false }), full("capture is disabled")),
             (json!({ "is_altered_now": true }), full(altered)),
             (
@@ -314,7 +336,13 @@ mod tests {
                 built("a source, its triggers or its adapter was altered"),
             ),
             (
-                json!({ "own_tables_now": "as they were" }),
+                json!({ "catalog": { "reads_rates": true }, "rates": "other versions" }),
+                built("exchange rates have changed"),
+            ),
+            // No adapter reads them.
+            (json!({ "rates_now": "other versions" }), incremental()),
+            (
+                json!({ "catalog": { "own_tables": "as they were" } }),
                 built("a queue, facts or a rollup was altered or emptied"),
             ),
             (json!({ "unknown": true }), built(unknown)),
@@ -335,7 +363,7 @@ mod tests {
             ),
             // The first obstacle is the one that is told.
             (
-                json!({ "owner": null, "is_wanted": false }),
+                json!({ "catalog": { "owner": null }, "is_wanted": false }),
                 apart("there are no adapters"),
             ),
             (

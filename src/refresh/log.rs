@@ -145,18 +145,18 @@ pub fn close_failed(id: i64, sqlstate: &str, message: &str) -> Result<(), Error>
 /// queue of notifications is taken. Any login of any database can fill it, and a transaction that has notified then fails when it
 /// commits: no refresh is to be lost for that.
 ///
-/// Every login of the database may listen. What the seven are called is no secret; what a view of somebody's own is called, and how
+/// Every login of the database may listen. What this extension's views are called is no secret; what a view of somebody's own is called, and how
 /// much changes in it, is for those who may read it.
 pub fn notify(outcomes: &[&Outcome]) -> Result<(), Error> {
     let told: Vec<Value> = outcomes
         .iter()
         .filter(|outcome| outcome.error.is_none())
         .map(|outcome| {
-            let is_of_the_seven = VIEWS.iter().any(|view| view.name == outcome.view_name);
+            let is_ours = VIEWS.iter().any(|view| view.name == outcome.view_name);
             json!({
-                "view": is_of_the_seven.then_some(&outcome.view_name),
+                "view": is_ours.then_some(&outcome.view_name),
                 "mode": outcome.mode,
-                "rows": outcome.rows_changed.filter(|_| is_of_the_seven),
+                "rows": outcome.rows_changed.filter(|_| is_ours),
             })
         })
         .collect();

@@ -12,7 +12,7 @@ use crate::source::installed;
 use crate::view::catalog;
 use crate::view::state::schema_stranger;
 
-/// How the seven are going to be refreshed.
+/// How the views are going to be refreshed.
 pub enum Readiness {
     /// From facts: what has changed since they were applied is in the queues.
     Incremental {
@@ -100,7 +100,7 @@ enum Found {
 
 fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Found, Error> {
     let seen = see()?;
-    let owner = decide::owner(seen.snapshot.owner, seen.may_act_as_owner);
+    let owner = decide::owner(seen.snapshot.catalog.owner, seen.may_act_as_owner);
     if let Ok(owner) = owner {
         match follow::follow(&seen.snapshot, owner, mode != Mode::Incremental)? {
             Followed::Nothing => {}
@@ -196,7 +196,7 @@ fn after_following(owner: u32, what: &str, mode: Mode, is_own_transaction: bool)
 
 fn see() -> Result<Seen, Error> {
     let snapshot = state::snapshot()?;
-    let (may_act_as_owner, schema_stranger) = match snapshot.owner {
+    let (may_act_as_owner, schema_stranger) = match snapshot.catalog.owner {
         Some(owner) => (may_act_as(owner)?, schema_stranger(owner)?),
         None => (false, None),
     };

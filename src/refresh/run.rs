@@ -10,28 +10,48 @@ use super::log::{self, Counts, Outcome, Run};
 use super::readiness::{Readiness, readiness};
 use crate::error::Error;
 use crate::incremental::apply::apply;
-use crate::incremental::flush::{PopulatedView, populated_views};
+use crate::incremental::flush::{PopulatedView, Written, populated_views};
 use crate::incremental::target::FlushTarget;
 use crate::incremental::{build, capture, installer, problem, state};
 use crate::pg::alterations;
-use crate::pg::identity::{as_extension_owner, may_act_as, views_owner};
+use crate::pg::identity::{as_extension_owner, as_role, may_act_as, views_owner};
 use crate::pg::relation::LockMode;
 use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::transaction::{self, is_own_transaction};
 use crate::pg::workspace::Workspace;
 use crate::pg::{query, relation};
+use crate::settings;
+use crate::source::entity::Entity;
 use crate::source::installed;
 use crate::sql;
+use crate::view::catalog;
 use crate::view::registry::{ViewEntry, ViewKind};
 use crate::view::state::ViewState;
 
 /// Why a view of the user's own is always filled from its query.
 const CUSTOM: &str = "a view of your own is computed from its query each time";
 
+/// What is asked of a refresh.
+#[derive(Clone, Copy)]
+struct Order {
+    mode: Mode,
+    /// Whether the worker refreshes because something was committed, and not because the time has come.
+    is_for_event: bool,
+}
+
+impl From<Mode> for Order {
+    fn from(mode: Mode) -> Order {
+        Order {
+            mode,
+            is_for_event: false,
+        }
+    }
+}
+
 /// Refreshes views one after the other. One that fails is reported as such and harms no other.
 pub fn refresh(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
-    refresh_and_log(views, mode, |outcomes| {
+    refresh_and_log(views, mode.into(), |outcomes| {
         let mut logged = Vec::new();
         for (view, outcome) in views.iter().zip(outcomes) {
             if outcome.error.is_none() || has_say(view)? {
@@ -46,27 +66,32 @@ pub fn refresh(views: &[ViewEntry], mode: Mode) -> Result<Vec<Outcome>, Error> {
 fn has_say(view: &ViewEntry) -> Result<bool, Error> {
     let owner = match (ViewState::find(view.name())?, &view.kind) {
         (Some(state), _) => return Ok(state.owned),
-        (None, ViewKind::Seven(_)) => views_owner()?,
+        (None, ViewKind::Ours(_)) => views_owner()?,
         (None, ViewKind::Custom(custom)) => custom.author,
     };
     owner.map_or(Ok(false), may_act_as)
 }
 
-/// Refreshes one view, whose run is in the log already, under the number `id`.
-pub fn refresh_opened(view: &ViewEntry, id: i64) -> Result<Outcome, Error> {
+/// Refreshes one view, whose run is in the log already, under the number `id`. For an event it may leave some of the changes to later
+/// refreshes.
+pub fn refresh_opened(view: &ViewEntry, id: i64, is_for_event: bool) -> Result<Outcome, Error> {
     let views = std::slice::from_ref(view);
-    let mut outcomes = refresh_and_log(views, Mode::Auto, |outcomes| log::close(id, &outcomes[0]))?;
+    let order = Order {
+        mode: Mode::Auto,
+        is_for_event,
+    };
+    let mut outcomes = refresh_and_log(views, order, |outcomes| log::close(id, &outcomes[0]))?;
     Ok(outcomes.swap_remove(0))
 }
 
 /// Applies what is queued where that can be done, and leaves it to later refreshes to show it. Returns whether it could be.
 pub fn apply_queued() -> Result<bool, Error> {
-    let zone = installed::zone()?;
+    let zone = settings::of_views()?.time_zone;
     let is_own_transaction = is_own_transaction();
     with_time_zone(&zone, || {
         match readiness(Mode::Incremental, is_own_transaction)? {
             Readiness::Incremental { owner, build: None } => {
-                from_facts(&[], Mode::Incremental, owner, None, &mut Done::default())?;
+                from_facts(&[], Mode::Incremental.into(), owner, None, &mut Done::default())?;
                 Ok(true)
             }
             _ => Ok(false),
@@ -76,27 +101,27 @@ pub fn apply_queued() -> Result<bool, Error> {
 
 fn refresh_and_log(
     views: &[ViewEntry],
-    mode: Mode,
+    order: Order,
     log: impl FnOnce(&[Outcome]) -> Result<(), Error>,
 ) -> Result<Vec<Outcome>, Error> {
     if transaction::is_on_standby() {
         return Err(Error::Standby);
     }
     // The views' own zone, also where the setting has changed since they were made.
-    let zone = installed::zone()?;
+    let zone = settings::of_views()?.time_zone;
     let is_own_transaction = is_own_transaction();
-    let seven: Vec<&str> = views
+    let ours: Vec<&str> = views
         .iter()
-        .filter(|view| view.is_of_the_seven())
+        .filter(|view| view.is_ours())
         .map(ViewEntry::name)
         .collect();
     // A day in a mapping's expression is the shop's, whoever refreshes.
-    let mut done = with_time_zone(&zone, || refresh_seven(&seven, mode, is_own_transaction))?;
+    let mut done = with_time_zone(&zone, || refresh_ours(&ours, order, is_own_transaction))?;
     let outcomes = views
         .iter()
         .map(|view| match done.outcomes.remove(view.name()) {
             Some(outcome) => outcome,
-            None => refresh_custom(view.name(), mode, &zone),
+            None => refresh_custom(view.name(), order.mode, &zone),
         })
         .collect::<Vec<_>>();
     log(&outcomes)?;
@@ -106,19 +131,19 @@ fn refresh_and_log(
     Ok(outcomes)
 }
 
-/// What became of the seven.
+/// What became of the views that are not users' own.
 #[derive(Default)]
 struct Done {
     outcomes: HashMap<String, Outcome>,
     install: bool,
 }
 
-fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result<Done, Error> {
+fn refresh_ours(views: &[&str], order: Order, is_own_transaction: bool) -> Result<Done, Error> {
     let mut done = Done::default();
     if views.is_empty() {
         return Ok(done);
     }
-    let readiness = match readiness(mode, is_own_transaction) {
+    let readiness = match readiness(order.mode, is_own_transaction) {
         Ok(readiness) => readiness,
         // Somebody else refreshes, or has done so since this transaction took its snapshot: so says each view.
         Err(error @ (Error::RefreshLocked | Error::Overtaken)) => {
@@ -135,7 +160,7 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
         Err(error) => return Err(error),
     };
     let reasons = match readiness {
-        Readiness::Incremental { owner, build } => from_facts(views, mode, owner, build, &mut done)?,
+        Readiness::Incremental { owner, build } => from_facts(views, order, owner, build, &mut done)?,
         Readiness::Full { reason, install } => {
             done.install = install;
             same_for_all(views, &reason)
@@ -159,7 +184,7 @@ fn refresh_seven(views: &[&str], mode: Mode, is_own_transaction: bool) -> Result
             continue;
         }
         let reason = reasons.get(*view).cloned().unwrap_or_default();
-        let outcome = match mode {
+        let outcome = match order.mode {
             Mode::Incremental => refuse(view, reason),
             _ => refresh_in_full(view, &reason),
         };
@@ -195,7 +220,7 @@ fn refuse(view: &str, reason: String) -> Outcome {
 /// Builds the facts or applies what has changed, and brings the views to what they say.
 fn from_facts(
     views: &[&str],
-    mode: Mode,
+    order: Order,
     owner: u32,
     build: Option<&'static str>,
     done: &mut Done,
@@ -204,7 +229,7 @@ fn from_facts(
     let begin = Instant::now();
     let flushed = subtransaction(|| {
         with_settings(PLANNER, || {
-            Workspace::open(|workspace| flush_all(workspace, mode, &targets, owner, build))
+            Workspace::open(|workspace| flush_all(workspace, order, &targets, owner, build))
         })
     });
     let (reason, error) = match (flushed, build) {
@@ -297,7 +322,7 @@ struct Flushed {
 
 fn flush_all(
     workspace: &mut Workspace,
-    mode: Mode,
+    order: Order,
     targets: &HashMap<String, u32>,
     owner: u32,
     build: Option<&'static str>,
@@ -331,7 +356,7 @@ fn flush_all(
             unsynced: populated.unsynced(),
         };
         let mut run = Run::start(target.view);
-        let step = decide::view_step(&seen, build, mode);
+        let step = decide::view_step(&seen, build, order.mode);
         let written = match &step {
             ViewStep::Skip { reason, notes } => {
                 if *notes {
@@ -343,17 +368,24 @@ fn flush_all(
             ViewStep::Compare { reason } => {
                 run.mode = "full";
                 run.mode_reason = reason.clone();
-                workspace.subtransaction(|workspace| target.compare(workspace, &snapshot, populated, owner))
+                workspace
+                    .subtransaction(|workspace| target.compare(workspace, &snapshot, populated, owner))
+                    .map(|rows| Written { rows, left: 0 })
             }
             ViewStep::Flush => {
                 run.mode = "incremental";
                 run.mode_reason = "its changes were captured".into();
-                workspace.subtransaction(|workspace| target.flush(workspace, &snapshot, populated, owner))
+                workspace.subtransaction(|workspace| {
+                    target.flush(workspace, &snapshot, populated, owner, order.is_for_event)
+                })
             }
         };
         match written {
-            Ok(rows) => {
+            Ok(Written { rows, left }) => {
                 run.rows_changed = Some(rows);
+                if left > 0 {
+                    run.mode_reason += &format!("; {left} rows are left to later refreshes");
+                }
                 flushed
                     .outcomes
                     .insert(populated.name.clone(), run.finish(Ok(())));
@@ -406,7 +438,7 @@ fn store_cost(seconds: f64, changes: i64) -> Result<(), Error> {
     })
 }
 
-/// Fills one of the seven from its definition, as it is now. That may be later than what is applied to the facts, so that it
+/// Fills a view that is no user's own from its definition, as it is now. That may be later than what is applied to the facts, so that it
 /// has to be compared as a whole before it can be refreshed by what changes.
 fn refresh_in_full(view: &str, reason: &str) -> Outcome {
     let mut run = Run::start(view);
@@ -440,12 +472,33 @@ fn fill(view: &str, reason: &str, run: &mut Run) -> Result<(), Error> {
     if !matches!(is_written, Ok(true)) {
         let statement = plan.statement(&sql::qualified("analytics", view));
         subtransaction(|| query::run(&statement, &[])).map_err(|error| state.explain(view, error))?;
+        check_sold_once(view, &state)?;
     }
     let after = Counts::of(state.oid)?;
     run.rows_changed = after
         .zip(before)
         .map(|(after, before)| after.changed_since(&before));
     Ok(())
+}
+
+/// An error where an order stands twice, of which the view of single sales shows one: REFRESH CONCURRENTLY takes two rows that are the same
+/// for one if any of their columns is NULL.
+fn check_sold_once(view: &str, state: &ViewState) -> Result<(), Error> {
+    // Where the sources cannot be looked at, the orders themselves are.
+    let is_unique = || {
+        let compared = subtransaction(installed::compare);
+        compared.is_ok_and(|compared| compared.sources.of(Entity::Order).unique_key)
+    };
+    if !catalog::is_optional(view) || is_unique() {
+        return Ok(());
+    }
+    let twice = include_str!("../../sql/queries/refresh/sold_twice.sql");
+    match as_role(state.owner_oid, || query::exists(twice, &[]))? {
+        true => Err(Error::DuplicateSale {
+            view: view.to_owned(),
+        }),
+        false => Ok(()),
+    }
 }
 
 /// The view under the lock that its refresh takes.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,10 +10,12 @@ use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use super::due::{self, Cause, Decision, Past};
 use super::engine::{self, Engine};
 use crate::calendar::{self, Timetable};
+use crate::check::last;
 use crate::error::Error;
+use crate::incremental::state;
 use crate::parameters;
 use crate::pg::identity::as_extension_owner;
-use crate::pg::patience::within;
+use crate::pg::patience::in_passing;
 use crate::pg::query;
 use crate::settings;
 use crate::source::installed;
@@ -25,10 +26,14 @@ use crate::view::registry::{ViewEntry, all_views};
 /// All that there may be to do.
 pub struct Agenda {
     pub items: Vec<AgendaItem>,
+    /// As whom this extension's views are refreshed from facts; None where their adapters have no one owner.
+    pub owner: Option<u32>,
     queued: Queued,
     pub event_sync: bool,
     /// Whether times are kept by whoever reads this, rather than by nobody.
     pub keeps_times: bool,
+    /// When the shop's data is checked next; None where nobody does that by itself.
+    pub check: Option<Timestamp>,
     zone: TimeZone,
     /// When it was read. All views are decided about by this time: one that is due later is due the next time that it is read.
     now: Timestamp,
@@ -46,7 +51,10 @@ pub struct AgendaItem {
     /// The timetable and the time that are stored.
     stored: (Option<String>, Option<Timestamp>),
     past: Past,
-    /// Whether it lacks changes that are applied already, or shows what the sources were before the adapters have followed them.
+    /// When its last run began, however that has ended.
+    last_begun: Option<Timestamp>,
+    /// Whether it lacks changes that are applied already, or shows what the sources were before the adapters have followed them, or other
+    /// exchange rates.
     is_dirty: bool,
     /// Whether it is the latter.
     is_behind: bool,
@@ -84,6 +92,7 @@ struct AgendaRow {
     is_dirty: bool,
     is_behind: bool,
     last_run: Option<Timestamp>,
+    last_begun: Option<Timestamp>,
 }
 
 /// How often a realtime view is refreshed whose changes are not captured.
@@ -95,14 +104,18 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
     // Before the views: what is queued for a view that has come since is looked at the next time.
     let queued = as_extension_owner(|| query::row(&QUEUED, &[]))?;
     let choice = engine::choice()?;
-    let zone_name = settings::current()?.time_zone;
+    let settings = settings::current()?;
+    let zone_name = &settings.time_zone;
     let views = all_views()?;
     let names: Vec<String> = views.iter().map(|view| view.name().to_owned()).collect();
     let rows: Vec<AgendaRow> = as_extension_owner(|| {
-        query::rows(
-            include_str!("../../sql/queries/schedule/agenda_views.sql"),
-            &[names.into()],
-        )
+        static QUERY: LazyLock<String> = LazyLock::new(|| {
+            sql::fill(
+                include_str!("../../sql/queries/schedule/agenda_views.sql"),
+                &[(":rates_changed", installed::RATES_CHANGED)],
+            )
+        });
+        query::rows(&QUERY, &[names.into()])
     })?;
     let mut rows: HashMap<String, AgendaRow> =
         rows.into_iter().map(|row| (row.view_name.clone(), row)).collect();
@@ -111,15 +124,23 @@ pub fn read(engine: Engine) -> Result<Agenda, Error> {
         .into_iter()
         .filter_map(|view| {
             let row = rows.remove(view.name())?;
-            Some(item(view, row, &zone_name, hears_events, now))
+            Some(item(view, row, zone_name, hears_events, now))
         })
         .collect();
+    let keeps_times = choice.engine == engine && engine != Engine::Nobody;
+    let zone = calendar::zone(zone_name).unwrap_or(TimeZone::UTC);
+    let check = match keeps_times && settings.daily_check {
+        true => due::check(last::read()?.map(|last| last.checked_at), now, &zone),
+        false => None,
+    };
     Ok(Agenda {
         items,
+        owner: state::adapters_owner()?,
         queued,
         event_sync: choice.event_sync,
-        keeps_times: choice.engine == engine && engine != Engine::Nobody,
-        zone: calendar::zone(&zone_name).unwrap_or(TimeZone::UTC),
+        keeps_times,
+        check,
+        zone,
         now,
     })
 }
@@ -146,6 +167,7 @@ fn item(view: ViewEntry, row: AgendaRow, zone_name: &str, hears_events: bool, no
                 .retry_at
                 .filter(|at| now.duration_until(*at) <= due::LONGEST_RETRY),
         },
+        last_begun: row.last_begun,
         stored: (row.timetable, row.next_due),
         timetable_name,
         is_dirty: row.is_dirty || row.is_behind,
@@ -196,13 +218,13 @@ impl Agenda {
         })
     }
 
-    /// The views whose schedule is to be written, or which are to be refreshed for somebody else than the owner of the seven, and whose
+    /// The views whose schedule is to be written, or which are to be refreshed for somebody else than the owner of this extension's views, and whose
     /// schedule another transaction has to itself.
     pub fn locked(&self, decided: &[(&AgendaItem, Decision)]) -> Result<Vec<String>, Error> {
         let written: Vec<String> = decided
             .iter()
             .filter(|(item, decision)| {
-                let is_custom_run = decision.cause.is_some() && !item.view.is_of_the_seven();
+                let is_custom_run = decision.cause.is_some() && !item.view.is_ours();
                 is_custom_run || self.keeps_times && !item.has_stored(decision)
             })
             .map(|(item, _)| item.view.name().to_owned())
@@ -227,12 +249,27 @@ impl Agenda {
         }
     }
 
+    /// Whether a view is refreshed with this extension's others, and not for itself: those of users' own are, and what somebody else owns.
+    pub fn is_ours(&self, item: &AgendaItem) -> bool {
+        item.view.is_ours() && self.owner == Some(item.owner)
+    }
+
+    /// When a view of a role that is refreshed for itself was last begun.
+    pub fn last_turn(&self, owner: u32) -> Option<Timestamp> {
+        let of_owner = self
+            .items
+            .iter()
+            .filter(|item| !self.is_ours(item) && item.owner == owner);
+        of_owner.filter_map(|item| item.last_begun).max()
+    }
+
     /// Whether there is anything that is captured and can be applied, or that the views have to follow, or have not shown yet.
     pub fn has_changes(&self) -> bool {
         self.has_drift() || self.queued.can_be_applied && self.queued.anything || self.is_behind()
     }
 
-    /// Whether a view is to be refreshed because it shows what the sources were before the adapters have followed them.
+    /// Whether a view is to be refreshed because it shows what the sources were before the adapters have followed them, or other exchange
+    /// rates.
     pub fn is_behind(&self) -> bool {
         self.items
             .iter()
@@ -247,7 +284,7 @@ impl Agenda {
     /// Whether what was committed concerns a view, so that it is refreshed for it.
     fn concerns(&self, item: &AgendaItem) -> bool {
         // Custom views get no events, and manual views are never refreshed automatically.
-        if !item.view.is_of_the_seven() || item.view.strategy() == "manual" {
+        if !item.view.is_ours() || item.view.strategy() == "manual" {
             return false;
         }
         let is_realtime = item.view.strategy() == "realtime";
@@ -320,12 +357,10 @@ impl AgendaItem {
     }
 }
 
-/// How long somebody else's lock of a row of the schedule is waited for: whoever has it keeps one view from being served, and no other.
-const PATIENCE: Duration = Duration::from_millis(20);
-
-/// Writes to the schedule of a view as the extension's owner. Returns false, with nothing written, where another transaction has locked it.
+/// Writes to the schedule of a view as the extension's owner. Returns false, with nothing written, where another transaction has locked it:
+/// that one keeps this view from being served, and no other.
 pub fn unless_locked(write: impl FnOnce() -> Result<(), Error>) -> Result<bool, Error> {
-    match within(PATIENCE, || as_extension_owner(write)) {
+    match in_passing(|| as_extension_owner(write)) {
         Ok(()) => Ok(true),
         Err(error) if error.is_lock_timeout() => Ok(false),
         Err(error) => Err(error),

@@ -85,7 +85,7 @@ pub fn set_strategy(view_name: &str, strategy: &str) -> Result<Vec<Scheduled>, E
     let view = find_view(view_name)?;
     match (ViewState::find(view.name())?, &view.kind) {
         (Some(state), _) => state.check_owned(view.name())?,
-        (None, ViewKind::Seven(_)) => check_may_decide()?,
+        (None, ViewKind::Ours(_)) => check_may_decide()?,
         (None, ViewKind::Custom(custom)) => custom.check_may_act_as_author()?,
     }
     let strategy = checked_strategy(strategy)?;

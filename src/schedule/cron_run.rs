@@ -25,7 +25,7 @@ pub fn refresh_if_due(view: &str) -> Result<Option<Outcome>, Error> {
         return Ok(None);
     };
     let id = item.open_run(cause)?;
-    let outcome = run::refresh_opened(&item.view, id)?;
+    let outcome = run::refresh_opened(&item.view, id, false)?;
     log::notify(&[&outcome])?;
     item.store_result(outcome.error.is_some(), 0.5)?;
     log::prune()?;

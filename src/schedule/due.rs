@@ -1,6 +1,9 @@
 //! What is due: one view's past and its timetable against the clock. Pure.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+
+use crate::calendar::{Strategy, Timetable};
 
 /// What is known of a view's runs.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +65,17 @@ pub fn decide(past: &Past, now: Timestamp, next_after_now: Option<Timestamp>, ha
         Some(due) if past.last_run.is_none_or(|run| run < due) => decision(Some(Cause::Schedule)),
         _ if has_event => decision(Some(Cause::Event)),
         _ => decision(None),
+    }
+}
+
+/// When the shop's data is checked after it was last: at the time of daily views, and at once where it never was, or where the clock has
+/// been put back since.
+pub fn check(last: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    match last.filter(|last| *last <= now) {
+        Some(last) => Timetable::parse(Strategy::Daily.name())
+            .ok()?
+            .next_after(last, zone),
+        None => Some(now),
     }
 }
 
@@ -158,6 +172,23 @@ mod tests {
     fn an_event_is_a_cause_of_its_own() {
         assert_eq!(decide_hourly(&due(60), 30, true).cause, Some(Cause::Event));
         assert_eq!(decide_hourly(&due(60), 60, true).cause, Some(Cause::Schedule));
+    }
+
+    #[test]
+    fn data_is_checked_once_a_day_and_at_once_where_it_never_was() {
+        let zone = TimeZone::UTC;
+        let two_o_clock = 2 * 60;
+        assert_eq!(check(None, at(7), &zone), Some(at(7)));
+        assert_eq!(check(Some(at(7)), at(9), &zone), Some(at(two_o_clock)));
+        assert_eq!(
+            check(Some(at(two_o_clock)), at(two_o_clock), &zone),
+            Some(at(two_o_clock + 24 * 60))
+        );
+        assert_eq!(
+            check(Some(at(9)), at(7), &zone),
+            Some(at(7)),
+            "the clock was put back"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod control;
 pub mod cron_run;
 mod due;
 pub mod engine;
+pub mod freshness;
 mod launcher;
 pub mod pg_cron;
 pub mod status;

@@ -41,14 +41,15 @@ fn jobs() -> Result<Vec<String>, Error> {
     }
 }
 
-/// Makes the jobs, as the current role's, also those of the seven that do not exist yet.
+/// Makes the jobs, as the current role's, also those of this extension's views that do not exist yet.
 pub fn set_up() -> Result<(), Error> {
     let migration = under_way()?;
+    let settings = settings::current()?;
     schedule(|view| {
         let is_away = migration
             .as_ref()
             .is_some_and(|migration| migration.concerns(view.name()));
-        view.is_of_the_seven() && !is_away
+        view.is_ours() && view.is_wanted(&settings) && !is_away
     })
 }
 

@@ -4,10 +4,12 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use serde_json::{Value, json};
 
-use super::{control, engine};
+use super::control::{self, Scheduled};
+use super::engine;
+use crate::check::last;
 use crate::error::Error;
 use crate::incremental::problem;
-use crate::manage::status;
+use crate::manage::status::{self, Status};
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
 use crate::pg::shared::{self, NEVER};
@@ -16,41 +18,33 @@ use crate::view::migration::under_way;
 
 /// Views, worker, queue and schedule, at a glance.
 pub fn sync_status() -> Result<Value, Error> {
-    let views = status::all()?;
+    let (optional, views): (Vec<Status>, Vec<Status>) =
+        status::all()?.into_iter().partition(|view| view.is_optional);
     let scheduled = control::scheduled()?;
     let choice = engine::choice()?;
     let existing = views.iter().filter(|view| view.exists).count();
     let total_rows: i64 = views.iter().filter_map(|view| view.row_count).sum();
     let total = views.len();
-    let views: Vec<Value> = views
-        .into_iter()
-        .map(|view| {
-            let next_refresh = control::next_refresh(&scheduled, &view.view_name);
-            json!({
-                "view_name": view.view_name,
-                "exists": view.exists,
-                "last_refresh": view.last_refresh,
-                "row_count": view.row_count,
-                "size_bytes": view.size_bytes,
-                "strategy": view.strategy,
-                "next_refresh": next_refresh,
-                "mode": view.mode,
-                "mode_reason": view.mode_reason,
-                "pending_changes": view.pending_changes,
-                "pending_since": view.pending_since,
-                "last_error": view.last_error,
-            })
-        })
-        .collect();
+    let told = |view| of_view(view, &scheduled);
+    let views: Vec<Value> = views.into_iter().map(told).collect();
+    let last_check = last::read()?;
     let migration = under_way()?;
-    let problems: Vec<String> = problem::stored()?
-        .map(|problem| {
+    let lacking = optional.iter().find(|view| !view.exists);
+    let lacks_sales = lacking
+        .filter(|_| existing > 0 && migration.is_none())
+        .map(|view| {
+            let name = &view.view_name;
             format!(
-                "all refreshes are full until this is mended: {problem} (SELECT * FROM metabase.capture_status() has the details)"
+                "{name} is not there: SELECT metabase.create_view('{name}'); or do without it: SELECT metabase.set_setting('sales_view', 'off');"
             )
-        })
-        .into_iter()
-        .collect();
+        });
+    let sales_view = optional.into_iter().map(told).next();
+    let full = problem::stored()?.map(|problem| {
+        format!(
+            "all refreshes are full until this is mended: {problem} (SELECT * FROM metabase.capture_status() has the details)"
+        )
+    });
+    let problems: Vec<String> = full.into_iter().chain(lacks_sales).collect();
     Ok(json!({
         "total_views": total,
         "existing_views": existing,
@@ -69,8 +63,32 @@ pub fn sync_status() -> Result<Value, Error> {
             "views": migration.views,
         })),
         "problems": problems,
+        "data": last_check.map(|last| json!({
+            "checked_at": last.checked_at.to_string(),
+            "findings": last.findings,
+        })),
         "views": views,
+        "sales_view": sales_view,
     }))
+}
+
+/// One view at a glance.
+fn of_view(view: Status, scheduled: &[Scheduled]) -> Value {
+    let next_refresh = control::next_refresh(scheduled, &view.view_name);
+    json!({
+        "view_name": view.view_name,
+        "exists": view.exists,
+        "last_refresh": view.last_refresh,
+        "row_count": view.row_count,
+        "size_bytes": view.size_bytes,
+        "strategy": view.strategy,
+        "next_refresh": next_refresh,
+        "mode": view.mode,
+        "mode_reason": view.mode_reason,
+        "pending_changes": view.pending_changes,
+        "pending_since": view.pending_since,
+        "last_error": view.last_error,
+    })
 }
 
 /// The background worker of this database.

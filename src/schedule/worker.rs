@@ -1,7 +1,7 @@
 //! The worker: one process a database, which refreshes its views when they are due and when what they show has changed.
 
-use std::collections::BTreeSet;
 use std::ffi::c_int;
+use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,9 @@ use pgrx::prelude::*;
 use super::agenda::{self, Agenda, AgendaItem};
 use super::due::{Cause, Decision, retry_delay};
 use super::engine::Engine;
+use crate::check::{check_data, last};
 use crate::error::Error;
+use crate::incremental::state;
 use crate::known_role;
 use crate::manage::lifecycle;
 use crate::parameters;
@@ -22,7 +24,6 @@ use crate::pg::shared::{self, DatabasePlace, Service};
 use crate::pg::{database, process, query};
 use crate::refresh::{log, run};
 use crate::sqlstate;
-use crate::view::registry::ViewEntry;
 
 /// How long after a change it is applied where no view is refreshed for it, so that the queues stay short.
 const APPLY_DELAY: Duration = Duration::from_secs(10);
@@ -42,6 +43,8 @@ const INTERRUPTED: &str =
 const SOON: Duration = Duration::from_secs(1);
 /// How often old runs are removed from the log.
 const PRUNING: Duration = Duration::from_secs(3600);
+/// How long the shop's data is not checked again by itself after a check, also after one that has failed for the second time.
+const CHECK_PAUSE: Duration = Duration::from_secs(3600);
 /// Refreshes for events take one part of the time at most, of as many.
 const EVENT_SHARE: u32 = 5;
 
@@ -68,7 +71,9 @@ pub extern "C-unwind" fn metabase_views_worker_main(argument: pg_sys::Datum) {
     process::start(Some(database));
     process::prepare_overrun(overrun_flag);
     process::report_idle();
-    Worker::new(number).work()
+    let mut worker = Worker::new(number);
+    worker.take_over();
+    worker.work()
 }
 
 /// # Safety
@@ -104,9 +109,15 @@ struct Worker {
     /// Before when nothing is applied by itself, after the last worker was ended because of that.
     apply_not_before: Instant,
     pruned_at: Option<Instant>,
+    /// Before when the shop's data is not checked.
+    check_not_before: Instant,
     has_closed_lost_runs: bool,
-    /// The owners of views of users' own that wait and have had a turn, the last one last.
+    /// The owners of views of users' own that had a turn here, the last one last.
     served: Vec<u32>,
+    /// As whom it has run code of others.
+    acted_as: Option<u32>,
+    /// What it begins with.
+    next: Next,
     /// The error of the last cycle, so that the log has it once.
     last_error: Option<String>,
     /// How long it rests after the next cycle that fails.
@@ -115,10 +126,24 @@ struct Worker {
     apply_error: Option<String>,
     /// The same, of stopping to capture for nobody.
     stop_error: Option<String>,
+    /// How many checks of the shop's data have failed in a row.
+    check_failures: u32,
 }
 
 /// A view that is due.
 type Waiting<'a> = (&'a AgendaItem, Decision, Cause);
+
+/// What is next, where it needs a process of its own.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Next {
+    /// This extension's views, and all else in its order.
+    #[default]
+    Ours,
+    /// A view of this role's own, which has its turn.
+    ViewOf(u32),
+    /// The shop's data is checked.
+    Check,
+}
 
 /// How a cycle has ended.
 enum Cycle {
@@ -141,12 +166,16 @@ impl Worker {
             has_lagged: false,
             apply_not_before: Instant::now(),
             pruned_at: None,
+            check_not_before: Instant::now(),
             has_closed_lost_runs: false,
             served: Vec::new(),
+            acted_as: None,
+            next: Next::Ours,
             last_error: None,
             error_pause: FIRST_ERROR_SLEEP,
             apply_error: None,
             stop_error: None,
+            check_failures: 0,
         }
     }
 
@@ -236,6 +265,80 @@ impl Worker {
         }
     }
 
+    /// Makes sure that this process runs code of one owner only; another process goes on with what is next where it has run some of another
+    /// one.
+    ///
+    /// Code leaves things in its session that no rollback takes back, such as connections of dblink, or what random() gives next. What
+    /// one role has left, no other's view is to find.
+    fn act_as(&mut self, owner: u32, next: Next) {
+        if self.acted_as.is_some_and(|other| other != owner) {
+            self.hand_over(next);
+        }
+        self.acted_as = Some(owner);
+    }
+
+    /// Ends this process. The one that comes begins with what is next.
+    fn hand_over(&self, next: Next) -> ! {
+        let now = (shared::now(), Instant::now());
+        let time = |instant: Instant| {
+            let until = instant.saturating_duration_since(now.1).as_micros() as i64;
+            let since = now.1.saturating_duration_since(instant).as_micros() as i64;
+            now.0 + until - since
+        };
+        let owner = match next {
+            Next::ViewOf(owner) => owner,
+            Next::Ours | Next::Check => 0,
+        };
+        self.place(|place| {
+            let successor = &place.successor;
+            successor.owner.store(owner, SeqCst);
+            successor.is_for_check.store(matches!(next, Next::Check), SeqCst);
+            successor.check_failures.store(self.check_failures, SeqCst);
+            successor
+                .event_since
+                .store(self.event_since.map_or(0, time), SeqCst);
+            successor.events_from.store(time(self.not_before), SeqCst);
+            successor.stuck_until.store(time(self.stuck_until), SeqCst);
+            successor.apply_from.store(time(self.apply_not_before), SeqCst);
+            successor.check_from.store(time(self.check_not_before), SeqCst);
+            successor.is_expected.store(true, SeqCst);
+            place.next_due.store(0, SeqCst);
+            if self.event_since.is_some() {
+                place.has_events.store(true, SeqCst);
+            }
+        });
+        process::exit(0)
+    }
+
+    /// Takes over what a process has left that was here just before.
+    fn take_over(&mut self) {
+        let now = (shared::now(), Instant::now());
+        let instant = |time: &AtomicI64| {
+            let time = time.load(SeqCst);
+            let until = Duration::from_micros(time.saturating_sub(now.0).max(0) as u64);
+            let since = Duration::from_micros(now.0.saturating_sub(time).max(0) as u64);
+            (now.1 + until).checked_sub(since).unwrap_or(now.1)
+        };
+        with_place_at(self.number, |place| {
+            let left = &place.successor;
+            if !left.is_expected.swap(false, SeqCst) {
+                return;
+            }
+            self.is_new = false;
+            self.next = match (left.owner.load(SeqCst), left.is_for_check.load(SeqCst)) {
+                (0, false) => Next::Ours,
+                (0, true) => Next::Check,
+                (owner, _) => Next::ViewOf(owner),
+            };
+            self.check_failures = left.check_failures.load(SeqCst);
+            self.event_since = (left.event_since.load(SeqCst) != 0).then(|| instant(&left.event_since));
+            self.not_before = instant(&left.events_from);
+            self.stuck_until = instant(&left.stuck_until);
+            self.apply_not_before = instant(&left.apply_from);
+            self.check_not_before = instant(&left.check_from);
+        });
+    }
+
     /// An error that is not that of a view's refresh: the log has it once, and all is tried again, sooner after the first than after the
     /// next ones. Most are over in a moment: something was dropped or altered just when it was looked at.
     fn complain(&mut self, error: &Error) -> Duration {
@@ -249,9 +352,9 @@ impl Worker {
         pause
     }
 
-    /// Refreshes those of the seven that are due, and one view of a user's own.
+    /// Refreshes those of this extension's views that are due, and one view of a user's own.
     ///
-    /// Anybody may make views, and no matter how many there are and how long they take, the seven wait for one of them at most, and so
+    /// Anybody may make views, and no matter how many there are and how long they take, ours wait for one of them at most, and so
     /// does another role's view for one of each role.
     fn cycle(&mut self) -> Result<Cycle, Error> {
         if !self.has_extension()? {
@@ -276,7 +379,10 @@ impl Worker {
             place.failures.store(0, SeqCst);
             place.retry_at.store(0, SeqCst);
         });
-        let events = self.event_due().is_some_and(|due| due <= Instant::now());
+        // Whoever has its turn has waited for it: all else is looked at right after.
+        let begins_with = std::mem::take(&mut self.next);
+        let is_usual = begins_with == Next::Ours;
+        let events = is_usual && self.event_due().is_some_and(|due| due <= Instant::now());
         if events {
             // Until here, whoever commits has seen that the worker knows, and has not woken it. What is committed from here on is
             // looked at once more. Until all is looked at there is something to do: should this process be ended meanwhile, another
@@ -311,9 +417,11 @@ impl Worker {
             }
             next = earlier(next, agenda.next(item, &decision));
             match decision.cause {
-                Some(cause) if !item.view.is_of_the_seven() => waiting.push((item, decision, cause)),
+                Some(cause) if !agenda.is_ours(item) => waiting.push((item, decision, cause)),
+                Some(_) if !is_usual => {}
                 Some(cause) => {
                     has_run = true;
+                    self.act_as(item.owner, Next::Ours);
                     let begin = Instant::now();
                     let retry_at = self.run_view(&agenda, item, &decision, cause)?;
                     next = earlier(next, retry_at);
@@ -339,7 +447,12 @@ impl Worker {
                 self.stuck_until = Instant::now() + LONGEST_SLEEP;
             }
             self.has_lagged = lags;
-            if agenda.has_changes() && !has_run && self.apply_not_before <= Instant::now() {
+            if agenda.has_changes()
+                && !has_run
+                && self.apply_not_before <= Instant::now()
+                && let Some(owner) = agenda.owner
+            {
+                self.act_as(owner, Next::Ours);
                 self.apply();
             }
         }
@@ -347,8 +460,13 @@ impl Worker {
         self.note_events();
         let are_more_waiting = waiting.len() > 1;
         // What was committed and is looked at in a moment is not kept waiting.
-        let is_event_near = !events && self.event_due().is_some_and(|due| due <= Instant::now() + SOON);
-        if !is_event_near && let Some((item, decision, cause)) = self.turn(waiting) {
+        let is_event_near =
+            !events && is_usual && self.event_due().is_some_and(|due| due <= Instant::now() + SOON);
+        if !is_event_near
+            && begins_with != Next::Check
+            && let Some((item, decision, cause)) = self.turn(&agenda, waiting, begins_with)
+        {
+            self.act_as(item.owner, Next::ViewOf(item.owner));
             let retry_at = self.run_view(&agenda, item, &decision, cause)?;
             next = earlier(next, retry_at);
             process::heed();
@@ -356,6 +474,16 @@ impl Worker {
             if are_more_waiting {
                 return Ok(Cycle::Done(Duration::ZERO));
             }
+        }
+        // Last of all: what was refreshed is fresh, and a check is nothing that anybody waits for.
+        if !is_event_near
+            && !matches!(begins_with, Next::ViewOf(_))
+            && let Some(due) = agenda.check
+        {
+            next = earlier(next, self.check(&agenda, due));
+        }
+        if !is_usual {
+            return Ok(Cycle::Done(Duration::ZERO));
         }
         let until_next = next.map(|next| parameters::now().duration_until(next));
         let pause = match until_next {
@@ -368,14 +496,25 @@ impl Worker {
         }))
     }
 
-    /// Whose turn it is of the views that wait: that of the role that had its turn the longest ago.
-    fn turn<'a>(&mut self, waiting: Vec<Waiting<'a>>) -> Option<Waiting<'a>> {
-        let owners: BTreeSet<u32> = waiting.iter().map(|(item, ..)| item.owner).collect();
-        self.served.retain(|owner| owners.contains(owner));
-        let turn = waiting.into_iter().min_by_key(|(item, ..)| {
-            let last = self.served.iter().position(|owner| *owner == item.owner);
-            (last, item.due())
-        })?;
+    /// Whose turn it is of the views that wait: that of the role that had its turn the longest ago, or who has it already by `begins_with`.
+    /// Of turns that processes had before this one, the log knows those in which a view was begun.
+    fn turn<'a>(
+        &mut self,
+        agenda: &Agenda,
+        waiting: Vec<Waiting<'a>>,
+        begins_with: Next,
+    ) -> Option<Waiting<'a>> {
+        let has_it = |owner| match begins_with {
+            Next::ViewOf(who) => owner == who,
+            Next::Ours | Next::Check => true,
+        };
+        let turn = waiting
+            .into_iter()
+            .filter(|(item, ..)| has_it(item.owner))
+            .min_by_key(|(item, ..)| {
+                let last = self.served.iter().position(|owner| *owner == item.owner);
+                (last, agenda.last_turn(item.owner), item.due())
+            })?;
         let owner = turn.0.owner;
         self.served.retain(|served| *served != owner);
         self.served.push(owner);
@@ -424,6 +563,48 @@ impl Worker {
         self.apply_error = error;
     }
 
+    /// Checks the shop's data, if that is due, so that `sync_status()` can say how many findings there are. Returns when to look again.
+    fn check(&mut self, agenda: &Agenda, due: jiff::Timestamp) -> Option<jiff::Timestamp> {
+        let owner = agenda.owner?;
+        if parameters::now() < due {
+            return Some(due);
+        }
+        if self.check_not_before <= Instant::now() {
+            if let Some(rest) = rest_after_lost_check() {
+                self.check_not_before = Instant::now() + rest;
+                return parameters::now().checked_add(rest).ok();
+            }
+            self.act_as(owner, Next::Check);
+            process::report("metabase_views: checking the shop's data");
+            let note = |begun| process::transaction(|| within_limits(|| last::note_begin(begun)));
+            let (result, _) = self.occupied(|| {
+                note(Some(parameters::now()))?;
+                let checked = process::transaction(|| within(longest_check(), check_as_owner));
+                note(None).and(checked)
+            });
+            self.check_failures = match result {
+                Ok(()) => 0,
+                Err(_) => self.check_failures.saturating_add(1),
+            };
+            // Something was dropped or altered while it was looked at, perhaps: what fails again is told, once.
+            self.check_not_before = Instant::now()
+                + match self.check_failures {
+                    1 => LONGEST_SLEEP,
+                    _ => CHECK_PAUSE,
+                };
+            if let Err(error) = &result
+                && self.check_failures == 2
+            {
+                warning!(
+                    "metabase_views: the shop's data could not be checked: {}",
+                    error.in_full()
+                );
+            }
+        }
+        let pause = self.check_not_before.saturating_duration_since(Instant::now());
+        parameters::now().checked_add(pause).ok()
+    }
+
     /// Notes that this process is at one thing for as long as `work` takes. Returns also whether it was to stop that, for another database.
     fn occupied<T>(&self, work: impl FnOnce() -> T) -> (T, bool) {
         self.place(|place| place.busy_since.store(shared::now(), SeqCst));
@@ -461,7 +642,7 @@ impl Worker {
             item.view.strategy(),
             cause.name()
         ));
-        let (mut failure, is_interrupted) = self.occupied(|| refreshed(&item.view, item.owner, id));
+        let (mut failure, is_interrupted) = self.occupied(|| refreshed(item, id, cause));
         if is_interrupted
             && let Some(failure) = &mut failure
             && failure.unlogged_sqlstate.as_deref() == Some(sqlstate::QUERY_CANCELED)
@@ -520,9 +701,9 @@ struct Failure {
     unlogged_sqlstate: Option<String>,
 }
 
-fn refreshed(view: &ViewEntry, owner: u32, id: i64) -> Option<Failure> {
-    let result =
-        process::transaction(|| within_limits(|| acting_as(owner, || run::refresh_opened(view, id))));
+fn refreshed(item: &AgendaItem, id: i64, cause: Cause) -> Option<Failure> {
+    let refresh = || run::refresh_opened(&item.view, id, cause == Cause::Event);
+    let result = process::transaction(|| within_limits(|| acting_as(item.owner, refresh)));
     match result {
         Ok(outcome) => {
             // In a transaction of its own: where the queue of notifications is full, it is that which fails.
@@ -542,12 +723,42 @@ fn refreshed(view: &ViewEntry, owner: u32, id: i64) -> Option<Failure> {
     }
 }
 
+/// Checks the data that the views are made of, as their owner.
+fn check_as_owner() -> Result<(), Error> {
+    match state::adapters_owner()? {
+        Some(owner) => acting_as(owner, || check_data().map(|_| ())),
+        None => Ok(()),
+    }
+}
+
 /// Runs `work` with the limits that are configured for workers.
 fn within_limits<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    within(parameters::statement_timeout(), work)
+}
+
+/// Runs `work` for so many milliseconds at most; 0 for no limit.
+fn within<T>(statement_timeout: i32, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let lock_timeout = parameters::lock_timeout().to_string();
-    process::with_statement_timeout(parameters::statement_timeout(), || {
+    process::with_statement_timeout(statement_timeout, || {
         with_settings(&[("lock_timeout", &lock_timeout)], work)
     })
+}
+
+/// How long the shop's data is not checked because the process that did so was ended in the middle of it, as one is that does not heed its
+/// timeout.
+fn rest_after_lost_check() -> Option<Duration> {
+    let begun_at = process::transaction(|| within_limits(last::begun_at)).ok()??;
+    let since = Duration::try_from(parameters::now().duration_since(begun_at)).unwrap_or_default();
+    CHECK_PAUSE.checked_sub(since).filter(|rest| !rest.is_zero())
+}
+
+/// How long a check of the shop's data takes at most, in milliseconds: no view is refreshed meanwhile.
+fn longest_check() -> i32 {
+    const LONGEST: i32 = 120_000;
+    match parameters::statement_timeout() {
+        0 => LONGEST,
+        timeout => timeout.min(LONGEST),
+    }
 }
 
 /// Closes the runs that nobody has closed, and has their views tried again: at once where the server or its worker has ended, later

@@ -3,7 +3,7 @@
 //! PostgreSQL inlines them, so they cost nothing when they are read.
 
 use super::entity::{Entity, EntityColumn, ValueKind};
-use super::{Binding, Origin, Source, Sources, SqlType};
+use super::{Binding, Origin, Source, Sources, SqlType, conversion, detect, join};
 use crate::settings::Settings;
 use crate::sql;
 
@@ -15,15 +15,20 @@ pub fn view(sources: &Sources, source: &Source, settings: &Settings) -> String {
 /// The same in another schema.
 pub fn view_in(schema: &str, sources: &Sources, source: &Source, settings: &Settings) -> String {
     let name = sql::qualified(schema, source.spec.adapter);
-    let body = rows(sources, source, settings, None);
-    if source.relation.is_none() {
-        return format!(
-            "VIEW {name} AS
-{body}"
-        );
-    }
-    if source.unique_key || source.spec.entity == Entity::Order {
-        return format!("VIEW {name} AS\n{body}");
+    let link = link(source);
+    let rows = keyed_rows(sources, source, settings, link.clone());
+    let shown = match source.day_of_rates() {
+        Some(day) => conversion::converted(&rows, source.spec, link.map(|_| LINK), day, settings),
+        None => rows,
+    };
+    format!("VIEW {name} AS\n{shown}")
+}
+
+/// The rows that it shows, their amounts as the shop has them: of all that share a key, one.
+fn keyed_rows(sources: &Sources, source: &Source, settings: &Settings, link: Option<String>) -> String {
+    let rows = body(sources, source, settings, None, link);
+    if source.relation.is_none() || source.unique_key || source.spec.entity == Entity::Order {
+        return rows;
     }
     // Nothing says that the key is unique, and a key that stands twice would count each of its orders twice: the first row
     // in the order of all columns stands for it.
@@ -33,15 +38,36 @@ pub fn view_in(schema: &str, sources: &Sources, source: &Source, settings: &Sett
         .map(|binding| sql::ident(binding.column.name))
         .collect();
     format!(
-        "VIEW {name} AS\nSELECT DISTINCT ON (\"id\") *\nFROM (\n{body}\n) AS entity\nWHERE \"id\" IS NOT \
-         NULL\nORDER BY {}",
+        "SELECT DISTINCT ON (\"id\") *\nFROM (\n{rows}\n) AS entity\nWHERE \"id\" IS NOT NULL\nORDER BY {}",
         names.join(", ")
     )
 }
 
-/// The rows that an entity's adapter chooses from, one a row of the table: also those without a key, and all that share one. `condition`
-/// says over the table's columns, as `source`, which of them.
+/// The rows that an entity's adapter chooses from, one a row of the table: also those without a key, and all that share one. Their amounts are
+/// as the shop has them. `condition` says over the table's columns, as `source`, which of them.
 pub fn rows(sources: &Sources, source: &Source, settings: &Settings, condition: Option<&str>) -> String {
+    body(sources, source, settings, condition, None)
+}
+
+/// The column that an adapter shows besides, where the entity's own table has the key of a second one: that key, by which the rows are
+/// found that a changed row of the second table completes.
+pub const LINK: &str = "joined_key";
+
+fn link(source: &Source) -> Option<String> {
+    let joined = source.joined.as_ref().filter(|joined| joined.is_link())?;
+    let column = &joined.source_column;
+    let key = key(&detect::column_reference(&column.name), &column.sql_type);
+    Some(format!("    {key} AS {}", sql::ident(LINK)))
+}
+
+/// The rows, with one column more than the canonical ones if there is one.
+fn body(
+    sources: &Sources,
+    source: &Source,
+    settings: &Settings,
+    condition: Option<&str>,
+    besides: Option<String>,
+) -> String {
     let columns: Vec<String> = source
         .bindings
         .iter()
@@ -52,6 +78,7 @@ pub fn rows(sources: &Sources, source: &Source, settings: &Settings, condition: 
                 sql::ident(binding.column.name)
             )
         })
+        .chain(besides)
         .collect();
     let columns = columns.join(",\n");
     let Some(relation) = &source.relation else {
@@ -69,8 +96,8 @@ pub fn rows(sources: &Sources, source: &Source, settings: &Settings, condition: 
         false => format!("\nWHERE {}", conditions.join(" AND ")),
     };
     format!(
-        "SELECT\n{columns}\nFROM {} AS source{condition}",
-        relation.qualified
+        "SELECT\n{columns}\nFROM {}{condition}",
+        join::from(relation, source.joined.as_ref())
     )
 }
 
@@ -97,16 +124,34 @@ pub fn comment_statements(source: &Source) -> String {
             sql::literal(comment)
         );
     }
+    if let Some(joined) = source.joined.as_ref().filter(|joined| joined.is_link()) {
+        statements += &format!(
+            "COMMENT ON COLUMN {name}.{} IS {};\n",
+            sql::ident(LINK),
+            sql::literal(&format!(
+                "Key of the row of {} that completes it.",
+                joined.relation.qualified
+            ))
+        );
+    }
     statements
 }
 
 /// One canonical column as SQL, in its canonical type.
 fn shown(sources: &Sources, source: &Source, binding: &Binding, settings: &Settings) -> String {
     if binding.origin == Origin::Derived {
-        return completed_by_status(source, settings);
+        return derived(source, binding.column, settings);
     }
     match (&binding.expression, &binding.sql_type) {
-        (Some(expression), Some(sql_type)) => cast(binding.column.kind, expression, sql_type, settings),
+        (Some(expression), Some(sql_type)) => {
+            let shown = cast(binding.column.kind, expression, sql_type, settings);
+            match binding.column.name {
+                // What a row does not say, its status may.
+                "is_in_stock" => format!("coalesce({shown}, {})", derived(source, binding.column, settings)),
+                _ => shown,
+            }
+        }
+        _ if binding.column.kind == ValueKind::Units => "1".into(),
         _ => format!(
             "NULL::{}",
             type_when_missing(sources, source, binding.column.kind)
@@ -117,12 +162,14 @@ fn shown(sources: &Sources, source: &Source, binding: &Binding, settings: &Setti
 /// An expression in the canonical type of its kind.
 fn cast(kind: ValueKind, expression: &str, sql_type: &SqlType, settings: &Settings) -> String {
     match (kind, sql_type.base.as_str()) {
-        (ValueKind::Id | ValueKind::Reference(_), _) => match key_type(sql_type) {
-            "text" => collated(&spelled(expression, sql_type), "\"default\""),
-            other => format!("{expression}::{other}"),
-        },
+        (ValueKind::Id | ValueKind::Reference(_), _) => key(expression, sql_type),
         (ValueKind::Text, _) => collated(&spelled(expression, sql_type), "\"default\""),
-        (ValueKind::Number, _) => format!("{expression}::numeric"),
+        (ValueKind::Units, _) => units(expression),
+        (ValueKind::Currency { .. }, _) => collated(
+            &conversion::code(&spelled(expression, sql_type), settings),
+            "\"default\"",
+        ),
+        (ValueKind::Number | ValueKind::Amount, _) => format!("{expression}::numeric"),
         (ValueKind::Flag, _) => format!("{expression}::boolean"),
         (ValueKind::Time, "timestamp with time zone") => in_range(expression, "timestamptz", "timestamptz"),
         // A clock on the shop's wall: it is read in the shop's zone, whatever zone the session has.
@@ -131,6 +178,23 @@ fn cast(kind: ValueKind, expression: &str, sql_type: &SqlType, settings: &Settin
             let zone = sql::literal(&settings.time_zone);
             in_range(expression, own_type, &format!("timestamp AT TIME ZONE {zone}"))
         }
+    }
+}
+
+/// A number of units: whole, from 0 to the most that an integer holds. One unit, where the shop does not say how many or says what is
+/// no number of things, NaN or infinity; half a unit is none.
+fn units(expression: &str) -> String {
+    format!(
+        "greatest(0, least({}, floor(coalesce(nullif(nullif({expression}::numeric, 'NaN'), 'Infinity'), 1))))::integer",
+        i32::MAX
+    )
+}
+
+/// A key in the type that it has in an adapter.
+fn key(expression: &str, sql_type: &SqlType) -> String {
+    match key_type(sql_type) {
+        "text" => collated(&spelled(expression, sql_type), "\"default\""),
+        other => format!("{expression}::{other}"),
     }
 }
 
@@ -175,8 +239,9 @@ fn key_type(sql_type: &SqlType) -> &str {
 /// The type of a column that the shop does not have. A key has the type of the other side, if there is one.
 fn type_when_missing(sources: &Sources, source: &Source, kind: ValueKind) -> String {
     let target = match kind {
-        ValueKind::Text => return "text".into(),
-        ValueKind::Number => return "numeric".into(),
+        ValueKind::Text | ValueKind::Currency { .. } => return "text".into(),
+        ValueKind::Number | ValueKind::Amount => return "numeric".into(),
+        ValueKind::Units => return "integer".into(),
         ValueKind::Flag => return "boolean".into(),
         ValueKind::Time => return "timestamptz".into(),
         ValueKind::Id => source.spec.entity,
@@ -198,8 +263,24 @@ fn type_when_missing(sources: &Sources, source: &Source, kind: ValueKind) -> Str
         .to_owned()
 }
 
-/// Whether an order is completed, by its status.
-pub fn completed_by_status(source: &Source, settings: &Settings) -> String {
+/// What the status says in the place of a column that the shop does not have.
+pub fn derived(source: &Source, column: &EntityColumn, settings: &Settings) -> String {
+    match column.name {
+        "is_completed" => status_is_one_of(source, &settings.completed_statuses, settings),
+        "is_gone" => status_is_one_of(source, &settings.gone_statuses, settings),
+        // What is not gone by its status may still have been sold.
+        _ => format!(
+            "CASE WHEN {} THEN false END",
+            status_is_one_of(source, &settings.gone_statuses, settings)
+        ),
+    }
+}
+
+/// Whether the status of an order or a stock item is one of these.
+fn status_is_one_of(source: &Source, statuses: &[String], settings: &Settings) -> String {
+    if statuses.is_empty() {
+        return "false".into();
+    }
     let status = source.binding("status");
     let status =
         status.and_then(|binding| Some((binding.expression.as_deref()?, binding.sql_type.as_ref()?)));
@@ -207,11 +288,7 @@ pub fn completed_by_status(source: &Source, settings: &Settings) -> String {
         || "NULL::text".to_owned(),
         |(expression, sql_type)| spelled(expression, sql_type),
     );
-    let set: Vec<String> = settings
-        .completed_statuses
-        .iter()
-        .map(|status| sql::literal(status))
-        .collect();
+    let set: Vec<String> = statuses.iter().map(|status| sql::literal(status)).collect();
     let set_without_case: Vec<String> = set
         .iter()
         .map(|status| without_case(status, settings.letters))
@@ -237,7 +314,7 @@ fn without_case(text: &str, letters: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::entity::ENTITIES;
-    use super::super::{SourceColumn, SourceRelation, detect};
+    use super::super::{SourceColumn, SourceRelation};
     use super::*;
 
     fn sql_type(base: &str, category: char) -> SqlType {
@@ -258,6 +335,9 @@ mod tests {
                     spec,
                     relation: None,
                     others: Vec::new(),
+                    joined: None,
+                    is_join_sought: true,
+                    undecided: None,
                     bindings: spec
                         .columns
                         .iter()
@@ -281,6 +361,8 @@ mod tests {
                 number: 1,
                 sql_type: sql_type(base, *category),
                 unique: *name == "id",
+                tells_apart: *name == "id",
+                refers_to: Vec::new(),
             })
             .collect();
         let source = &mut sources.0[entity as usize];

@@ -1,6 +1,6 @@
 //! What the database's catalog says of tables and expressions.
 
-use super::entity::{ENTITIES, Entity};
+use super::entity::{Entity, known_names};
 use super::{RelationOwner, SourceRelation, SqlType};
 use crate::error::Error;
 use crate::pg::subtransaction::subtransaction;
@@ -25,28 +25,24 @@ pub fn relation(schema: &str, name: &str) -> Result<Option<SourceRelation>, Erro
 
 /// All relations that have a name of one of the known layouts, as they are for a role.
 pub fn known_relations(reader: Option<&str>) -> Result<Vec<SourceRelation>, Error> {
-    let names: Vec<(String, String)> = ENTITIES
-        .iter()
-        .flat_map(|spec| spec.tables)
-        .map(|(schema, name)| ((*schema).to_owned(), (*name).to_owned()))
+    let names: Vec<(String, String)> = known_names()
+        .map(|(schema, name)| (schema.to_owned(), name.to_owned()))
         .collect();
     relations(&names, reader)
 }
 
-/// The type of an expression over a relation's columns, found without running or planning anything; and whose what it reads and calls is.
+/// The type of an expression over a relation's columns, and those of what is joined in `from`, found without running or planning anything; and whose what it reads and calls is.
 ///
 /// `what` names the expression in the error that comes back where it does not work.
 pub fn expression_type(
     entity: Entity,
     what: &str,
     relation: &SourceRelation,
+    from: &str,
     expression: &str,
 ) -> Result<(SqlType, Vec<RelationOwner>), Error> {
     // In a WHERE clause PostgreSQL refuses sets, aggregates and window functions, which would make more rows or fewer.
-    let probe = format!(
-        "SELECT (\n{expression}\n) FROM {} AS source WHERE (\n{expression}\n) IS NULL",
-        relation.qualified
-    );
+    let probe = format!("SELECT (\n{expression}\n) FROM {from} WHERE (\n{expression}\n) IS NULL");
     let found = subtransaction(|| analysis::found(&probe)).map_err(|error| match error {
         Error::Postgres {
             sqlstate,

@@ -6,7 +6,7 @@ use super::{Binding, Origin, RelationOwner, Source, SourceColumn, SourceRelation
 use crate::error::Error;
 use crate::sql;
 
-/// What the views read an entity from until now.
+/// What the views read an entity, or its second table, from until now.
 pub struct Held {
     /// The relations that the adapter reads.
     pub oids: Vec<u32>,
@@ -14,15 +14,17 @@ pub struct Held {
     pub name: Option<String>,
     /// What that name means now.
     pub named: Option<u32>,
+    /// The same of the second table, where the adapter reads one.
+    pub second: Option<Box<Held>>,
 }
 
 impl Held {
     /// Whether the views read it, and no name has been given to something else since.
-    fn still_is(&self, relation: &SourceRelation) -> bool {
+    pub(super) fn still_is(&self, relation: &SourceRelation) -> bool {
         self.oids.contains(&relation.oid) && self.named.is_none_or(|oid| self.oids.contains(&oid))
     }
 
-    fn was_called(&self, relation: &SourceRelation) -> bool {
+    pub(super) fn was_called(&self, relation: &SourceRelation) -> bool {
         self.name.as_ref() == Some(&relation.qualified)
     }
 }
@@ -48,15 +50,7 @@ pub fn choose_relation(
     shop_owner: Option<&str>,
     held: Option<&Held>,
 ) -> Result<Option<Chosen>, Error> {
-    let candidates: Vec<&SourceRelation> = spec
-        .tables
-        .iter()
-        .filter_map(|(schema, name)| {
-            existing
-                .iter()
-                .find(|relation| relation.schema == *schema && relation.name == *name)
-        })
-        .collect();
+    let candidates: Vec<&SourceRelation> = of_names(spec.tables, existing).collect();
     let held_one = candidates
         .iter()
         .copied()
@@ -86,10 +80,27 @@ pub fn choose_relation(
     }))
 }
 
+/// The relations that exist of these schemas and names, in the order of the names.
+pub(super) fn of_names<'a>(
+    names: &'static [(&'static str, &'static str)],
+    existing: &'a [SourceRelation],
+) -> impl Iterator<Item = &'a SourceRelation> {
+    names.iter().filter_map(|(schema, name)| {
+        existing
+            .iter()
+            .find(|relation| relation.schema == *schema && relation.name == *name)
+    })
+}
+
 /// Somebody who keeps a relation from being read for its name alone.
-fn stranger<'a>(relation: &'a SourceRelation, shop_owner: Option<&str>) -> Option<&'a RelationOwner> {
-    let is_the_shops = relation.kind != 'v' && shop_owner == Some(relation.owner.as_str());
-    relation.strangers().next().filter(|_| !is_the_shops)
+pub(super) fn stranger<'a>(
+    relation: &'a SourceRelation,
+    shop_owner: Option<&str>,
+) -> Option<&'a RelationOwner> {
+    // Of tables, whatever is the shop's is trusted, also as a partition or child; what is there of others is not.
+    let is_the_shops =
+        |owner: &RelationOwner| relation.kind != 'v' && shop_owner == Some(owner.name.as_str());
+    relation.strangers().find(|owner| !is_the_shops(owner))
 }
 
 fn is_table(relation: &SourceRelation) -> bool {
@@ -160,28 +171,52 @@ pub fn check_relation(spec: &'static EntitySpec, relation: &SourceRelation, role
     Ok(())
 }
 
-/// What a canonical column shows when nobody has mapped it: the first column with one of its names and a fitting type.
+/// The columns of a relation that have a canonical column's names, in their order.
+fn named<'a>(
+    column: &'static EntityColumn,
+    relation: &'a SourceRelation,
+) -> impl Iterator<Item = &'a SourceColumn> {
+    column.names.iter().filter_map(|name| relation.column(name))
+}
+
+/// The first column with one of a canonical column's names and a fitting type.
+pub fn fitting<'a>(column: &'static EntityColumn, relation: &'a SourceRelation) -> Option<&'a SourceColumn> {
+    named(column, relation).find(|found| fits(column.kind, &found.sql_type))
+}
+
+/// What a canonical column shows when nobody has mapped it: what fits in the entity's own table, or else in the second.
 pub fn detect_column(
     spec: &'static EntitySpec,
     column: &'static EntityColumn,
     relation: &SourceRelation,
+    joined: Option<&SourceRelation>,
 ) -> Result<Binding, Error> {
-    let named: Vec<&SourceColumn> = column
-        .names
-        .iter()
-        .filter_map(|name| relation.column(name))
-        .collect();
-    if let Some(found) = named.iter().find(|found| fits(column.kind, &found.sql_type)) {
+    let own = fitting(column, relation).map(|found| (found, column_reference(&found.name), false));
+    let of_second = || {
+        let found = fitting(column, joined?)?;
+        Some((found, joined_reference(&found.name), true))
+    };
+    if let Some((found, reference, is_joined)) = own.or_else(of_second) {
+        let other = joined.filter(|_| !is_joined && matches!(column.kind, ValueKind::Currency { .. }));
+        let other = other.and_then(|joined| Some((joined, fitting(column, joined)?)));
         return Ok(Binding {
             column,
             origin: Origin::Detected,
-            expression: Some(column_reference(&found.name)),
+            expression: Some(reference),
             shown: Some(found.name.clone()),
             sql_type: Some(found.sql_type.clone()),
-            note: None,
+            is_joined,
+            note: other.map(|(joined, other)| {
+                format!(
+                    "amounts of {} are taken to be in this currency, too: its own column {} is not read",
+                    joined.qualified,
+                    sql::ident(&other.name)
+                )
+            }),
             is_mapped_to_none: false,
         });
     }
+    let named: Vec<&SourceColumn> = named(column, relation).collect();
     match named.first() {
         Some(found) if column.required => Err(wrong_type(
             spec,
@@ -222,6 +257,7 @@ pub fn missing(column: &'static EntityColumn, note: Option<String>) -> Binding {
         expression: None,
         shown: None,
         sql_type: None,
+        is_joined: false,
         note,
         is_mapped_to_none: false,
     }
@@ -230,6 +266,11 @@ pub fn missing(column: &'static EntityColumn, note: Option<String>) -> Binding {
 /// A source column, as adapters write it: the table's alias keeps it apart from anything else of that name.
 pub fn column_reference(name: &str) -> String {
     format!("source.{}", sql::ident(name))
+}
+
+/// A column of the second table, as adapters write it.
+pub fn joined_reference(name: &str) -> String {
+    format!("joined.{}", sql::ident(name))
 }
 
 /// Whether values of this type can be shown as a column of this kind.
@@ -241,7 +282,9 @@ pub fn fits(kind: ValueKind, sql_type: &SqlType) -> bool {
         }
         // Dates, arrays and JSON have more than one spelling as text; they are for the shop to spell.
         ValueKind::Text => matches!(sql_type.category, 'S' | 'N' | 'E' | 'B') || base == "uuid",
-        ValueKind::Number => {
+        // A number is no code.
+        ValueKind::Currency { .. } => matches!(sql_type.category, 'S' | 'E'),
+        ValueKind::Number | ValueKind::Amount | ValueKind::Units => {
             sql_type.category == 'N' && !base.starts_with("reg") && base != "oid" && base != "money"
         }
         ValueKind::Flag => base == "boolean",
@@ -259,7 +302,8 @@ pub fn wanted(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::Id | ValueKind::Reference(_) => "a uuid, an integer or text",
         ValueKind::Text => "text",
-        ValueKind::Number => "a number",
+        ValueKind::Currency { .. } => "a code in text",
+        ValueKind::Number | ValueKind::Amount | ValueKind::Units => "a number",
         ValueKind::Flag => "boolean",
         ValueKind::Time => "a timestamp or a date",
     }
@@ -283,7 +327,7 @@ pub fn wrong_type(
 }
 
 /// What keys of this type take for equal besides what is the same, in words. Views compare keys as they are shown, by their bytes.
-fn own_equality(sql_type: &SqlType) -> Option<String> {
+pub(super) fn own_equality(sql_type: &SqlType) -> Option<String> {
     let is_built_in = matches!(
         sql_type.base.as_str(),
         "text" | "character varying" | "character" | "name"
@@ -383,6 +427,8 @@ mod tests {
                     number: 1,
                     sql_type: sql_type(base, *category),
                     unique: *name == "id",
+                    tells_apart: *name == "id",
+                    refers_to: Vec::new(),
                 })
                 .collect(),
         }
@@ -449,6 +495,32 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_strangers_makes_a_table_of_the_shops_one_to_map() {
+        let owned = |name: &str, is_behind| RelationOwner {
+            name: name.into(),
+            is_behind,
+            ..owned_by_a_stranger().remove(0)
+        };
+        let sizes = |owners| SourceRelation {
+            owner: "shop".into(),
+            owners,
+            ..relation("core", "sizes", 'p', &[])
+        };
+        let found = |owners| {
+            choose_relation(Entity::Size.spec(), &[sizes(owners)], Some("shop"), None)
+                .map(|found| found.is_some())
+        };
+        assert!(matches!(
+            found(vec![owned("shop", false), owned("shop", true)]),
+            Ok(true)
+        ));
+        assert!(matches!(
+            found(vec![owned("shop", false), owned("stranger", true)]),
+            Err(Error::UntrustedSource { is_behind: true, owner, .. }) if owner == "stranger"
+        ));
+    }
+
+    #[test]
     fn orders_are_not_trusted_for_their_name_either() {
         let orders = SourceRelation {
             owner: "stranger".into(),
@@ -507,6 +579,7 @@ mod tests {
             oids: vec![oid],
             name: Some("transactions.orders".into()),
             named,
+            second: None,
         };
         let (orders, order) = ("transactions.orders".to_owned(), "sales.order".to_owned());
         let both = [table("transactions", "orders", 1), table("sales", "order", 2)];
@@ -559,7 +632,7 @@ mod tests {
             'r',
             &[("display_name", "text", 'S'), ("name", "text", 'S')],
         );
-        let binding = detect_column(supplier, name, &profile).expect("found");
+        let binding = detect_column(supplier, name, &profile, None).expect("found");
         assert_eq!(binding.expression.as_deref(), Some(r#"source."name""#));
     }
 
@@ -568,7 +641,7 @@ mod tests {
         let supplier = Entity::Supplier.spec();
         let rating = supplier.column("rating").expect("a column");
         let profile = relation("supplier", "profile", 'r', &[("rating", "text", 'S')]);
-        let binding = detect_column(supplier, rating, &profile).expect("missing");
+        let binding = detect_column(supplier, rating, &profile, None).expect("missing");
         assert_eq!(binding.origin, Origin::Missing);
         assert_eq!(binding.note.as_deref(), Some(r#""rating" is text, not a number"#));
     }
@@ -580,11 +653,11 @@ mod tests {
         let without = relation("shop", "orders", 'r', &[]);
         let text = relation("shop", "orders", 'r', &[("gross_sale", "text", 'S')]);
         assert!(matches!(
-            detect_column(order, gross_sale, &without),
+            detect_column(order, gross_sale, &without, None),
             Err(Error::ColumnMissing { .. })
         ));
         assert!(matches!(
-            detect_column(order, gross_sale, &text),
+            detect_column(order, gross_sale, &text, None),
             Err(Error::WrongType { .. })
         ));
     }

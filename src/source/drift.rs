@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::detect::Held;
-use super::{Origin, Source, Sources};
+use super::{Origin, Source, Sources, Told};
 use crate::error::Error;
 
 /// What one adapter was made from.
@@ -22,17 +22,48 @@ pub struct MadeAdapter {
     /// The numbers of the source's columns that are shown as they are, by the names of the canonical columns.
     #[serde(default)]
     pub numbers: BTreeMap<String, i16>,
+    /// The second table that completes its rows.
+    #[serde(default)]
+    pub joined: Option<MadeJoin>,
     /// What each canonical column shows that shows anything: a column's name, or an expression.
     pub columns: BTreeMap<String, String>,
     /// How PostgreSQL told it then, with the types of its columns.
     pub told: String,
 }
 
+/// What a second table was joined as.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MadeJoin {
+    /// As SQL writes it.
+    pub relation: String,
+    /// Its oid, which means nothing where a dump was restored.
+    pub oid: u32,
+    /// Its column by which it is joined.
+    pub column: String,
+    pub told: Told,
+    /// The canonical columns that are read from it.
+    shown: BTreeSet<String>,
+}
+
+impl MadeJoin {
+    fn new(source: &Source) -> Option<MadeJoin> {
+        let joined = source.joined.as_ref()?;
+        let bindings = source.bindings.iter().filter(|binding| binding.is_joined);
+        Some(MadeJoin {
+            relation: joined.relation.qualified.clone(),
+            oid: joined.relation.oid,
+            column: joined.column.name.clone(),
+            told: joined.told.clone(),
+            shown: bindings.map(|binding| binding.column.name.to_owned()).collect(),
+        })
+    }
+}
+
 impl MadeAdapter {
     pub fn new(source: &Source, statement: String) -> MadeAdapter {
         let shown = |binding: &super::Binding| Some((binding.column.name.to_owned(), binding.shown.clone()?));
         let number = |binding: &super::Binding| {
-            let column = source.relation.as_ref()?.column(binding.shown.as_deref()?)?;
+            let column = source.relation_of(binding)?.column(binding.shown.as_deref()?)?;
             Some((binding.column.name.to_owned(), column.number))
         };
         MadeAdapter {
@@ -43,6 +74,7 @@ impl MadeAdapter {
                 .map(|relation| relation.qualified.clone()),
             oid: source.relation.as_ref().map(|relation| relation.oid),
             numbers: source.bindings.iter().filter_map(number).collect(),
+            joined: MadeJoin::new(source),
             columns: source.bindings.iter().filter_map(shown).collect(),
             told: String::new(),
         }
@@ -69,6 +101,8 @@ pub struct AdapterSeen {
     pub told: String,
     /// What the name of its source means now.
     pub named: Option<u32>,
+    /// What the name of the table means now that is joined to it.
+    pub joined_named: Option<u32>,
     pub reads: Vec<RelationRead>,
 }
 
@@ -79,11 +113,38 @@ impl AdapterSeen {
 
     /// What it reads, for whoever looks for its source again.
     pub fn held(&self, made: Option<&MadeAdapter>) -> Held {
+        let oids: Vec<u32> = self.reads.iter().map(|relation| relation.oid).collect();
+        let second = made.and_then(|made| made.joined.as_ref()).map(|joined| Held {
+            oids: oids.clone(),
+            name: Some(joined.relation.clone()),
+            named: self.joined_named,
+            second: None,
+        });
         Held {
-            oids: self.reads.iter().map(|relation| relation.oid).collect(),
+            oids,
             name: made.and_then(|made| made.relation.clone()),
             named: self.named,
+            second: second.map(Box::new),
         }
+    }
+
+    /// The one relation among those that it reads that its source is, and the one that is joined to it, as far as that can be told.
+    pub fn parts(&self, made: Option<&MadeAdapter>) -> (Option<&RelationRead>, Option<&RelationRead>) {
+        let Some((made, joined)) = made.and_then(|made| Some((made, made.joined.as_ref()?))) else {
+            return match self.reads.as_slice() {
+                [only] => (Some(only), None),
+                _ => (None, None),
+            };
+        };
+        // By its name, if that still means one of them, or else by its oid.
+        let part = |named: Option<u32>, oid: Option<u32>| {
+            let read = |oid: u32| self.reads.iter().find(|relation| relation.oid == oid);
+            named.and_then(read).or_else(|| oid.and_then(read))
+        };
+        (
+            part(self.named, made.oid),
+            part(self.joined_named, Some(joined.oid)),
+        )
     }
 
     /// Whether the name of its source means what it reads.
@@ -141,6 +202,9 @@ pub fn drift(
         (None, None) => Drift::Follows(format!("the adapter of entity {entity} was made in another way")),
         (None, Some(new)) => Drift::Follows(format!("{} has come", new.qualified)),
         (Some(_), Some(new)) if seen.reads(new.oid) => {
+            if let Some(drift) = join_drift(made, seen, source, statement, problem.as_deref()) {
+                return drift;
+            }
             let changed = match is_same(&made.statement, statement) && is_as_made {
                 true => Changed::default(),
                 false => Changed::of(made, source, statement),
@@ -191,6 +255,57 @@ pub fn drift(
     }
 }
 
+/// How an adapter stands to the second table of a source that it reads; None where that makes no difference, or only in what its columns
+/// are.
+fn join_drift(
+    made: &MadeAdapter,
+    seen: &AdapterSeen,
+    source: &Source,
+    statement: &str,
+    problem: Option<&str>,
+) -> Option<Drift> {
+    let was = made.joined.as_ref()?;
+    let undecided = source.undecided.as_ref().map(Error::to_string);
+    let problem = problem.map(str::to_owned).or(undecided);
+    match &source.joined {
+        Some(joined) if seen.reads(joined.relation.oid) => None,
+        Some(joined) => Some(match (problem, lost_columns(made, source)) {
+            (Some(problem), _) => Drift::Barred(problem),
+            (None, Some(lost)) => Drift::Barred(format!(
+                "{} is another table than the views read, and has no column {lost}",
+                joined.relation.qualified
+            )),
+            (None, None) => Drift::Follows(format!("{} is another table", joined.relation.qualified)),
+        }),
+        // It has lost its name, and the adapter goes on with it; unless somebody has decided that nothing is joined, or the entity's own
+        // table is another one by now.
+        None if seen.joined_named.is_none() => (!is_unjoined(source)).then(|| {
+            let is_gone = format!("{} is not there any more", was.relation);
+            match change(made, &MadeAdapter::new(source, statement.to_owned())) {
+                None => Drift::Stays(format!(
+                    "{is_gone}: the views go on reading {}",
+                    seen.names_read()
+                )),
+                Some(what) => {
+                    let own = made.relation.as_deref().unwrap_or(source.spec.name);
+                    Drift::Barred(format!("{own} {what}, and {is_gone}"))
+                }
+            }
+        }),
+        // What keeps it from being joined, such as the loss of its unique index, makes the numbers wrong.
+        None => problem.map(Drift::Barred).or_else(|| {
+            let is_replaced = seen.joined_named.is_some_and(|oid| !seen.reads(oid));
+            (is_replaced && !is_unjoined(source))
+                .then(|| Drift::Barred(format!("{} is another table than the views read", was.relation)))
+        }),
+    }
+}
+
+/// Whether nothing is joined because somebody has decided so.
+fn is_unjoined(source: &Source) -> bool {
+    source.joined.is_none() && !source.is_join_sought && source.problems.is_empty()
+}
+
 /// What is different in an adapter that would still read the same relation.
 #[derive(Default)]
 struct Changed {
@@ -201,28 +316,38 @@ struct Changed {
 
 impl Changed {
     fn of(made: &MadeAdapter, source: &Source, statement: &str) -> Changed {
-        let now = MadeAdapter::new(source, statement.to_owned());
-        let other: Vec<&str> = now
-            .columns
-            .iter()
-            .filter(|(column, shown)| {
-                // A column of the same name may be another one, while that which is shown has another name now.
-                let is_moved = made.oid == now.oid && made.numbers.get(*column) != now.numbers.get(*column);
-                made.columns.get(*column) != Some(shown) || is_moved
-            })
-            .map(|(column, _)| column.as_str())
-            .collect();
         let lost = lost_columns(made, source);
-        let otherwise = if !other.is_empty() {
-            Some(format!("has another column for {}", other.join(", ")))
-        } else if shows_keys_once(&made.statement) != shows_keys_once(statement) {
-            Some("has another unique key".to_owned())
-        } else if lost.is_none() {
-            Some("is read by an adapter that was made in another way".to_owned())
-        } else {
-            None
-        };
+        let otherwise = change(made, &MadeAdapter::new(source, statement.to_owned())).or_else(|| {
+            let what = "is read by an adapter that was made in another way";
+            lost.is_none().then(|| what.to_owned())
+        });
         Changed { lost, otherwise }
+    }
+}
+
+/// What two adapters that read the same show in another way, but for columns that only one of them has.
+fn change(made: &MadeAdapter, now: &MadeAdapter) -> Option<String> {
+    let table = |adapter: &MadeAdapter, column: &str| match &adapter.joined {
+        Some(joined) if joined.shown.contains(column) => Some(joined.oid),
+        _ => adapter.oid,
+    };
+    let other: Vec<&str> = now
+        .columns
+        .iter()
+        .filter(|(column, shown)| {
+            // A column of the same name may be another one, while that which is shown has another name now.
+            let is_moved = table(made, column) == table(now, column)
+                && made.numbers.get(*column) != now.numbers.get(*column);
+            made.columns.get(*column) != Some(shown) || is_moved
+        })
+        .map(|(column, _)| column.as_str())
+        .collect();
+    if !other.is_empty() {
+        Some(format!("has another column for {}", other.join(", ")))
+    } else if shows_keys_once(&made.statement) != shows_keys_once(&now.statement) {
+        Some("has another unique key".to_owned())
+    } else {
+        None
     }
 }
 
@@ -254,8 +379,17 @@ pub fn lost_columns(made: &MadeAdapter, source: &Source) -> Option<String> {
         .filter(|binding| binding.origin == Origin::Missing && !binding.is_mapped_to_none)
         .filter_map(|binding| {
             let shown = made.columns.get(binding.column.name)?;
+            let was_joined = made
+                .joined
+                .as_ref()
+                .is_some_and(|joined| joined.shown.contains(binding.column.name));
+            let is_there = match (&source.joined, was_joined) {
+                (_, false) => relation.column(shown).is_some(),
+                (Some(joined), true) => joined.relation.column(shown).is_some(),
+                (None, true) => is_unjoined(source),
+            };
             let was_detected = binding.column.names.contains(&shown.as_str());
-            let is_lost = relation.column(shown).is_none() && (was_detected || !source.problems.is_empty());
+            let is_lost = !is_there && (was_detected || was_joined || !source.problems.is_empty());
             is_lost.then(|| shown.clone())
         })
         .collect();
@@ -287,10 +421,19 @@ impl Drifts {
 
     /// What adapters have to follow, in one sentence; None where there is nothing.
     pub fn to_follow(&self) -> Option<String> {
-        joined(self.0.iter().filter_map(|drift| match drift {
+        sentence(self.0.iter().filter_map(|drift| match drift {
             Drift::Follows(what) => Some(what.as_str()),
             _ => None,
         }))
+    }
+
+    /// Whatever there is to be said of them.
+    pub fn all(&self) -> Vec<String> {
+        let all = self.0.iter().filter_map(|drift| match drift {
+            Drift::None => None,
+            Drift::Follows(what) | Drift::Stays(what) | Drift::Barred(what) => Some(what.clone()),
+        });
+        all.collect()
     }
 
     /// What people should know of while all goes on.
@@ -303,7 +446,7 @@ impl Drifts {
     }
 }
 
-fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
+fn sentence<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
     let texts: Vec<&str> = texts.collect();
     (!texts.is_empty()).then(|| texts.join("; "))
 }
@@ -344,6 +487,8 @@ mod tests {
                     number,
                     sql_type: text(),
                     unique: true,
+                    tells_apart: true,
+                    refers_to: Vec::new(),
                 })
                 .collect(),
         });
@@ -365,6 +510,9 @@ mod tests {
             bindings: bindings.collect(),
             relation,
             others: Vec::new(),
+            joined: None,
+            is_join_sought: true,
+            undecided: None,
             filter: None,
             is_mapped_to_none: false,
             behind: Vec::new(),
@@ -381,6 +529,7 @@ mod tests {
             owner: None,
             told: "as it was made".into(),
             named,
+            joined_named: None,
             reads: vec![RelationRead {
                 oid: OLD,
                 schema: "core".into(),

@@ -27,6 +27,12 @@ pub enum ValueKind {
     Text,
     /// `numeric`
     Number,
+    /// `integer`, and never NULL: a number of units.
+    Units,
+    /// `numeric`, in the shop's currency: where the entity has a currency, what is in another one is turned into it.
+    Amount,
+    /// `text`: the code of the currency that the entity's amounts are in. `day` is the column of the time that says of which day the rate is.
+    Currency { day: &'static str },
     /// `boolean`
     Flag,
     /// `timestamptz`
@@ -38,7 +44,7 @@ pub enum ValueKind {
 pub struct EntityColumn {
     pub name: &'static str,
     pub kind: ValueKind,
-    /// Without it there is nothing to show; any other column may be missing and is NULL then.
+    /// Without it there is nothing to show; any other column may be missing and is NULL then, or one unit.
     pub required: bool,
     /// The names that it has in the layouts that need no mapping.
     pub names: &'static [&'static str],
@@ -60,6 +66,19 @@ pub struct EntitySpec {
     pub comment: &'static str,
 }
 
+/// A second table that some of an entity's columns are in, in the layouts that need no mapping.
+#[derive(Debug)]
+pub struct SecondTable {
+    /// The names that it has.
+    pub tables: &'static [(&'static str, &'static str)],
+    /// The column of it that has the entity's key, where no foreign key says which.
+    pub with_key: &'static str,
+    /// The column of the entity's own table that has the key of the second, where no foreign key says which.
+    pub with_its_key: &'static str,
+    /// That key.
+    pub its_key: &'static str,
+}
+
 impl Entity {
     pub fn spec(self) -> &'static EntitySpec {
         // The order of ENTITIES is that of the enum; a test holds them together.
@@ -79,6 +98,10 @@ impl Entity {
 }
 
 impl EntitySpec {
+    pub fn second_table(&self) -> Option<&'static SecondTable> {
+        (self.entity == Entity::Order).then_some(&SALES)
+    }
+
     pub fn column(&self, name: &str) -> Option<&'static EntityColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
@@ -87,6 +110,16 @@ impl EntitySpec {
 /// The names of the adapters, as an argument of a query that is about them.
 pub fn adapters() -> Vec<String> {
     ENTITIES.iter().map(|spec| spec.adapter.to_owned()).collect()
+}
+
+/// Schema and name of each table that the known layouts have.
+pub fn known_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let second = ENTITIES.iter().filter_map(EntitySpec::second_table);
+    let tables = ENTITIES.iter().map(|spec| spec.tables);
+    tables
+        .chain(second.map(|second| second.tables))
+        .flatten()
+        .copied()
 }
 
 const fn required(column: EntityColumn) -> EntityColumn {
@@ -111,7 +144,15 @@ const fn column(
     }
 }
 
-use ValueKind::{Flag, Id, Number, Reference, Text, Time};
+use ValueKind::{Amount, Currency, Flag, Id, Number, Reference, Text, Time, Units};
+
+/// The sales, in the releases that keep them in another table than the orders.
+static SALES: SecondTable = SecondTable {
+    tables: &[("transactions", "transactions"), ("sales", "transactions")],
+    with_key: "order_id",
+    with_its_key: "transaction_id",
+    its_key: "id",
+};
 
 pub static ENTITIES: [EntitySpec; 8] = [
     EntitySpec {
@@ -119,7 +160,11 @@ pub static ENTITIES: [EntitySpec; 8] = [
         name: "order",
         adapter: "orders",
         required: true,
-        tables: &[("transactions", "orders"), ("sales", "order")],
+        tables: &[
+            ("transactions", "orders"),
+            ("sales", "order"),
+            ("sales", "orders"),
+        ],
         comment: "The shop's orders, completed or not, one row an order.",
         columns: &[
             required(column("id", Id, &["id"], "Key of the order.")),
@@ -138,7 +183,7 @@ pub static ENTITIES: [EntitySpec; 8] = [
             column(
                 "status",
                 Text,
-                &["status"],
+                &["status", "order_status"],
                 "The shop's word for the state of the order.",
             ),
             column(
@@ -147,36 +192,41 @@ pub static ENTITIES: [EntitySpec; 8] = [
                 &[],
                 "Whether the sale counts: its status is one of the completed statuses, unless mapped otherwise.",
             ),
-            required(column("sold_at", Time, &["sold_at"], "When it was sold.")),
+            required(column(
+                "sold_at",
+                Time,
+                &["sold_at", "order_date"],
+                "When it was sold.",
+            )),
             required(column(
                 "gross_sale",
-                Number,
-                &["gross_sale"],
+                Amount,
+                &["gross_sale", "sale_price"],
                 "What the buyer paid, in the shop's currency.",
             )),
             column(
                 "net_proceeds",
-                Number,
+                Amount,
                 &["net_proceeds"],
                 "What the platform pays out, in the shop's currency.",
             ),
             column(
                 "net_profit",
-                Number,
+                Amount,
                 &["net_profit"],
                 "What is left after all costs, in the shop's currency.",
             ),
             column("roi", Number, &["roi"], "Return on investment, in percent."),
             column(
                 "platform_fee",
-                Number,
+                Amount,
                 &["platform_fee"],
                 "The platform's fee, in the shop's currency.",
             ),
             column(
                 "shipping_cost",
-                Number,
-                &["shipping_cost"],
+                Amount,
+                &["shipping_cost", "shipping_fee"],
                 "Cost of shipping, in the shop's currency.",
             ),
             column(
@@ -202,6 +252,25 @@ pub static ENTITIES: [EntitySpec; 8] = [
                 Text,
                 &["buyer_destination_city"],
                 "City that it was sent to, as the shop writes it.",
+            ),
+            column(
+                "quantity",
+                Units,
+                &["quantity", "units", "qty"],
+                "How many units were sold; 1 unless the shop says otherwise.",
+            ),
+            column(
+                "is_gone",
+                Flag,
+                &[],
+                "Whether its units have left the stock, also where the sale does not count: its status is one of the gone \
+                 statuses, unless mapped otherwise.",
+            ),
+            column(
+                "currency",
+                Currency { day: "sold_at" },
+                &["currency", "currency_code"],
+                "Code of the currency that the shop has its amounts in.",
             ),
         ],
     },
@@ -234,19 +303,19 @@ pub static ENTITIES: [EntitySpec; 8] = [
             ),
             column(
                 "purchase_price",
-                Number,
+                Amount,
                 &["purchase_price"],
                 "Net price that it was bought for, in the shop's currency.",
             ),
             column(
                 "gross_purchase_price",
-                Number,
+                Amount,
                 &["gross_purchase_price"],
                 "Gross price that it was bought for, in the shop's currency.",
             ),
             column(
                 "vat_amount",
-                Number,
+                Amount,
                 &["vat_amount"],
                 "VAT in the gross price, in the shop's currency.",
             ),
@@ -286,6 +355,25 @@ pub static ENTITIES: [EntitySpec; 8] = [
                 Time,
                 &["updated_at"],
                 "When the shop's row was last changed.",
+            ),
+            column(
+                "quantity",
+                Units,
+                &["quantity", "units", "qty", "stock_quantity"],
+                "How many units were bought; 1 unless the shop says otherwise.",
+            ),
+            column(
+                "is_in_stock",
+                Flag,
+                &["is_in_stock", "in_stock"],
+                "Whether any of it is there, where the shop says so; where it does not, false if its status is one of the gone \
+                 statuses, else NULL: the orders tell.",
+            ),
+            column(
+                "currency",
+                Currency { day: "purchase_date" },
+                &["currency", "currency_code"],
+                "Code of the currency that the shop has its amounts in.",
             ),
         ],
     },
@@ -421,7 +509,7 @@ pub static ENTITIES: [EntitySpec; 8] = [
         name: "size",
         adapter: "sizes",
         required: false,
-        tables: &[("core", "sizes"), ("catalog", "sizes")],
+        tables: &[("core", "sizes"), ("catalog", "sizes"), ("products", "sizes")],
         comment: "The sizes of stock items, in shops that keep a table of them.",
         columns: &[
             required(column("id", Id, &["id"], "Key of the size.")),
@@ -446,6 +534,23 @@ mod tests {
             assert_eq!(Entity::from_name(spec.name), Some(spec.entity));
         }
         assert_eq!(Entity::from_name("customer"), None);
+    }
+
+    #[test]
+    fn amounts_are_turned_into_the_shops_currency_by_the_day_of_a_time() {
+        for spec in &ENTITIES {
+            for column in spec.columns {
+                if let Currency { day } = column.kind {
+                    assert_eq!(spec.column(day).map(|column| column.kind), Some(Time));
+                }
+            }
+            let has_amounts = spec.columns.iter().any(|column| column.kind == Amount);
+            let currencies = spec
+                .columns
+                .iter()
+                .filter(|column| matches!(column.kind, Currency { .. }));
+            assert_eq!(currencies.count(), usize::from(has_amounts), "{}", spec.name);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use pgrx::datum::TimestampWithTimeZone;
 
 use super::detect::Held;
 use super::drift::{self, AdapterSeen, Drift, Drifts, MadeAdapter};
-use super::entity::{ENTITIES, EntitySpec, adapters};
+use super::entity::{self, ENTITIES, EntitySpec, adapters};
 use super::{Source, Sources, adapter, mapping};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, restricted};
@@ -20,41 +20,58 @@ use crate::settings::{self, Settings};
 use crate::sql;
 use crate::sqlstate;
 
+/// The setting that says which currency is the shop's.
+const CURRENCY: &str = "currency";
+
 /// What changes an adapter in place.
 const OR_REPLACE: &str = "CREATE OR REPLACE";
 
 /// The adapters, in the order of the entities. `made` has what they were made from.
 fn seen(made: Option<&Making>) -> Result<Vec<AdapterSeen>, Error> {
-    let relations: Vec<Option<String>> = ENTITIES
-        .iter()
-        .map(|spec| made?.adapters.get(spec.adapter)?.relation.clone())
-        .collect();
+    let of_each = |name: fn(&MadeAdapter) -> Option<String>| -> Vec<Option<String>> {
+        let made = |spec: &EntitySpec| name(made?.adapters.get(spec.adapter)?);
+        ENTITIES.iter().map(made).collect()
+    };
+    let relations = of_each(|made| made.relation.clone());
+    let joined = of_each(|made| Some(made.joined.as_ref()?.relation.clone()));
     // Times in definitions are written in the session's zone.
     with_time_zone("UTC", || {
         as_extension_owner(|| {
             query::rows(
                 include_str!("../../sql/queries/source/adapters_seen.sql"),
-                &[adapters().into(), relations.into()],
+                &[adapters().into(), relations.into(), joined.into()],
             )
         })
     })
 }
 
+/// What adapters are made for.
+#[derive(Clone, Copy)]
+pub enum Views<'a> {
+    /// All are made.
+    Anew,
+    /// All are made again as they were.
+    Again,
+    /// Some are made beside this one, which reads the adapters already and is not made anew: for its sake those that there are must not
+    /// change. One that was dropped, with what read it, is made of what there is now.
+    Beside(&'a str),
+}
+
 /// Makes or changes the adapters, so that they show these sources and belong to the current role.
 ///
 /// `names` is what the names of the sources meant before these were looked up.
-///
-/// `staying` is a view that reads them already and is not made anew: for its sake those that there are must not change. One that was
-/// dropped, with what read it, is made of what there is now.
-pub fn ensure(
-    sources: &Sources,
-    settings: &Settings,
-    names: Meanings,
-    staying: Option<&str>,
-) -> Result<(), Error> {
-    let mut making = Making::new(sources, settings);
+pub fn ensure(sources: &Sources, settings: &Settings, names: Meanings, views: Views) -> Result<(), Error> {
     let stored = stored_making()?;
     let seen = seen(stored.as_ref())?;
+    let staying = match views {
+        Views::Beside(view) => Some(view),
+        Views::Anew | Views::Again => None,
+    };
+    let kept_currency = match views {
+        Views::Anew => None,
+        Views::Again | Views::Beside(_) => stored.as_ref().and_then(|stored| stored.currency.clone()),
+    };
+    let mut making = Making::new(sources, settings);
     let mut notes = Vec::new();
     if let (Some(view), Some(stored)) = (staying, &stored) {
         notes = notes_beside(stored, &making, &seen, sources)?.ok_or_else(|| Error::SourcesChanged {
@@ -101,6 +118,12 @@ pub fn ensure(
     }
     check_owners(&role)?;
     check_sources(sources.0.iter())?;
+    match kept_currency {
+        Some(kept) => {
+            making.currency.get_or_insert(kept);
+        }
+        None => settle_currency(sources, &made_now, settings.clone(), &mut making)?,
+    }
     store_making(making, &made_now)?;
     let looked = match staying {
         Some(_) => Looked::Comparing,
@@ -116,7 +139,12 @@ fn notes_beside(
     seen: &[AdapterSeen],
     sources: &Sources,
 ) -> Result<Option<Vec<String>>, Error> {
-    if stored.time_zone != making.time_zone {
+    let is_same_currency = match (&stored.currency, &making.currency) {
+        (Some(stored), Some(now)) => stored == now,
+        // Amounts have got a currency, or lost it: the adapters tell.
+        _ => true,
+    };
+    if stored.time_zone != making.time_zone || !is_same_currency {
         return Ok(None);
     }
     let is_same_major = stored.server_major == server_major()?;
@@ -154,7 +182,25 @@ fn check_not_lost(source: &Source, seen: &AdapterSeen, stored: Option<&Making>) 
             format!("{old}, which is {} now", seen.names_read())
         }
         (Some(_), Some(new)) if seen.reads(new.oid) => match drift::lost_columns(made, source) {
-            Some(lost) => format!("{lost} of {}", new.qualified),
+            Some(lost) => {
+                if let Some(Error::SourcePrivilege {
+                    entity,
+                    relation,
+                    schema,
+                    role,
+                }) = &source.undecided
+                {
+                    return Err(Error::SourcePrivilege {
+                        entity,
+                        relation: relation.clone(),
+                        schema: schema.clone(),
+                        role: role.clone(),
+                    });
+                }
+                let second = made.joined.as_ref().filter(|_| source.joined.is_none());
+                let relation = second.map_or(&new.qualified, |joined| &joined.relation);
+                format!("{lost} of {relation}")
+            }
             None => return Ok(()),
         },
         _ => return Ok(()),
@@ -188,11 +234,7 @@ pub fn compare() -> Result<Compared, Error> {
     // What changes from here on differs at the next comparison.
     let names = names_now()?;
     let made = stored_making()?;
-    let mut settings = settings::current()?;
-    if let Some(made) = &made {
-        // It is written into the definitions: whatever the zone is now, it stays until they are made anew.
-        settings.time_zone.clone_from(&made.time_zone);
-    }
+    let settings = settings::of_views()?;
     let seen = seen(made.as_ref())?;
     let held: Vec<Held> = ENTITIES
         .iter()
@@ -219,14 +261,6 @@ pub fn compare() -> Result<Compared, Error> {
         seen,
         names,
         made,
-    })
-}
-
-/// Whether somebody has set another zone since the views were made.
-pub fn is_zone_pending() -> Result<bool, Error> {
-    Ok(match made_for_zone()? {
-        Some(zone) => settings::is_set("time_zone")? && settings::current()?.time_zone != zone,
-        None => false,
     })
 }
 
@@ -262,8 +296,50 @@ pub fn follow(compared: &Compared, what: &str) -> Result<(), Error> {
     check_owners(&current_role()?)?;
     check_sources(followers.iter().copied())?;
     let made_now: Vec<&str> = followers.iter().map(|source| source.spec.adapter).collect();
+    match compared.made.as_ref().and_then(|made| made.currency.clone()) {
+        Some(kept) => {
+            making.currency.get_or_insert(kept);
+        }
+        None => settle_currency(sources, &made_now, settings.clone(), &mut making)?,
+    }
     store_making(making, &made_now)?;
     store_names(Looked::Following(what), compared.names.clone(), &drifts.notes())
+}
+
+/// Has the adapters `made`, which have just been made, turn amounts into the currency that most completed orders are in, unless somebody has
+/// said which the shop's is.
+///
+/// The orders are read by their adapter, which by now holds what was looked at.
+fn settle_currency(
+    sources: &Sources,
+    made: &[&str],
+    mut settings: Settings,
+    making: &mut Making,
+) -> Result<(), Error> {
+    let turning: Vec<&Source> = sources
+        .0
+        .iter()
+        .filter(|source| source.day_of_rates().is_some() && made.contains(&source.spec.adapter))
+        .collect();
+    if turning.is_empty() || settings::is_set(CURRENCY)? {
+        return Ok(());
+    }
+    let currencies: Vec<String> =
+        restricted(|| query::values(include_str!("../../sql/queries/source/main_currencies.sql"), &[]))?;
+    let main = currencies.iter().find_map(|code| settings::known_currency(code));
+    let currency = main.unwrap_or_else(|| settings::DEFAULT_CURRENCY.to_owned());
+    if currency == settings.currency {
+        return Ok(());
+    }
+    settings.currency = currency;
+    for source in &turning {
+        create(OR_REPLACE, sources, source, &settings)?;
+        let made = MadeAdapter::new(source, adapter::view(sources, source, &settings));
+        making.adapters.insert(source.spec.adapter.to_owned(), made);
+    }
+    making.currency = Some(settings.currency);
+    check_owners(&current_role()?)?;
+    check_sources(turning.into_iter())
 }
 
 /// Makes sure that the adapters read the very relations that were looked at, in the hands that they were in then.
@@ -279,28 +355,30 @@ fn check_sources<'a>(sources: impl Iterator<Item = &'a Source>) -> Result<(), Er
     let owners: Vec<Owners> = query::rows(include_str!("../../sql/queries/source/adapter_owners.sql"), &[])?;
     let seen = seen(None)?;
     for source in sources {
-        let Some(found) = &source.relation else { continue };
         // A function, too, may be another one than was looked at: one that fits better has come meanwhile.
         let is_known = |owner: &u32| {
-            let mut known = found.owners.iter().chain(&source.behind);
+            let of_relations = source.relations().flat_map(|found| &found.owners);
+            let mut known = of_relations.chain(&source.behind);
             *owner == current_role_oid() || known.any(|known| known.oid == *owner)
         };
         let are_known = owners
             .iter()
             .filter(|owners| owners.adapter == source.spec.adapter)
             .all(|owners| owners.owners.iter().all(is_known));
-        let is_read = seen
-            .iter()
-            .any(|seen| seen.adapter == source.spec.adapter && seen.reads(found.oid));
-        let owner = relation::owner(
-            &CString::new(found.schema.as_str())?,
-            &CString::new(found.name.as_str())?,
-        );
-        if !is_read || !are_known || owner != Some(found.owner_oid) {
-            return Err(Error::SourceReplaced {
-                entity: source.spec.name,
-                relation: found.qualified.clone(),
-            });
+        for found in source.relations() {
+            let is_read = seen
+                .iter()
+                .any(|seen| seen.adapter == source.spec.adapter && seen.reads(found.oid));
+            let owner = relation::owner(
+                &CString::new(found.schema.as_str())?,
+                &CString::new(found.name.as_str())?,
+            );
+            if !is_read || !are_known || owner != Some(found.owner_oid) {
+                return Err(Error::SourceReplaced {
+                    entity: source.spec.name,
+                    relation: found.qualified.clone(),
+                });
+            }
         }
     }
     Ok(())
@@ -356,6 +434,8 @@ pub fn drop_unneeded() -> Result<(), Error> {
 struct Making {
     /// The zone that is written into the definitions.
     time_zone: String,
+    /// The currency that amounts are turned into; None where no entity has a currency.
+    currency: Option<String>,
     server_major: i32,
     adapters: BTreeMap<String, MadeAdapter>,
 }
@@ -369,8 +449,10 @@ impl Making {
                 MadeAdapter::new(source, statement),
             )
         });
+        let has_currencies = sources.0.iter().any(|source| source.day_of_rates().is_some());
         Making {
             time_zone: settings.time_zone.clone(),
+            currency: has_currencies.then(|| settings.currency.clone()),
             server_major: 0,
             adapters: adapters.collect(),
         }
@@ -380,23 +462,10 @@ impl Making {
 fn stored_making() -> Result<Option<Making>, Error> {
     as_extension_owner(|| {
         query::optional_row(
-            "SELECT time_zone, server_major, adapters FROM metabase_internal.made_from",
+            "SELECT time_zone, currency, server_major, adapters FROM metabase_internal.made_from",
             &[],
         )
     })
-}
-
-/// The zone that the adapters and views were made for; the one that is set where there are none.
-pub fn zone() -> Result<String, Error> {
-    match made_for_zone()? {
-        Some(zone) => Ok(zone),
-        None => Ok(settings::current()?.time_zone),
-    }
-}
-
-/// The zone that they were made for, alone.
-fn made_for_zone() -> Result<Option<String>, Error> {
-    as_extension_owner(|| query::optional_value("SELECT time_zone FROM metabase_internal.made_from", &[]))
 }
 
 fn server_major() -> Result<i32, Error> {
@@ -421,6 +490,7 @@ fn store_making(mut making: Making, made_now: &[&str]) -> Result<(), Error> {
             include_str!("../../sql/queries/source/store_making.sql"),
             &[
                 making.time_zone.into(),
+                making.currency.into(),
                 JsonB(serde_json::to_value(&making.adapters)?).into(),
             ],
         )
@@ -437,8 +507,7 @@ pub fn meanings(names: &str) -> String {
 
 /// Selects the names that sources have in the known layouts.
 fn known_names() -> String {
-    let (schemas, names): (Vec<&str>, Vec<&str>) =
-        ENTITIES.iter().flat_map(|spec| spec.tables).copied().unzip();
+    let (schemas, names): (Vec<&str>, Vec<&str>) = entity::known_names().unzip();
     format!(
         "SELECT pg_catalog.format('%I.%I', schema, name) FROM ROWS FROM (pg_catalog.unnest({}), pg_catalog.unnest({})) AS known (schema, name)",
         sql::text_array(&schemas),
@@ -468,8 +537,7 @@ pub type Meanings = serde_json::Value;
 /// What the names of the sources mean now.
 pub fn names_now() -> Result<Meanings, Error> {
     static QUERY: LazyLock<String> = LazyLock::new(|| {
-        let mapped = "SELECT pg_catalog.format('%I.%I', relation_schema, relation_name) FROM \
-                      metabase_internal.source_mapping WHERE relation_name IS NOT NULL";
+        let mapped = include_str!("../../sql/queries/source/mapped_names.sql");
         meanings(&format!("{} UNION {mapped}", known_names()))
     });
     as_extension_owner(|| query::value(&QUERY, &[]))
@@ -495,6 +563,16 @@ pub fn store_names(looked: Looked, names: Meanings, notes: &[String]) -> Result<
     })
 }
 
+/// Remembers what people should know, and leaves what the names were compared with.
+pub fn store_notes(notes: &[String]) -> Result<(), Error> {
+    as_extension_owner(|| {
+        query::run(
+            "UPDATE metabase_internal.source_names SET notes = $1 WHERE notes IS DISTINCT FROM $1",
+            &[notes.to_vec().into()],
+        )
+    })
+}
+
 /// What the names of the sources have come to mean, for people.
 #[derive(Default, serde::Deserialize)]
 pub struct ChangedNames {
@@ -507,6 +585,8 @@ pub struct ChangedNames {
     /// What the adapters have followed last, and when.
     followed: Option<String>,
     followed_at: Option<TimestampWithTimeZone>,
+    /// When exchange rates became others than those that earlier refreshes have shown.
+    rates_at: Option<TimestampWithTimeZone>,
 }
 
 impl ChangedNames {
@@ -517,11 +597,11 @@ impl ChangedNames {
 
     /// What a view that was filled at that time does not show.
     pub fn unseen(&self, filled_at: Option<TimestampWithTimeZone>) -> Vec<String> {
-        let followed = self
-            .followed
-            .iter()
-            .filter(|_| filled_at.is_none() || filled_at < self.followed_at);
-        followed.cloned().chain(self.all()).collect()
+        let is_before = |at: Option<TimestampWithTimeZone>| filled_at.is_none() || filled_at < at;
+        let followed = self.followed.clone().filter(|_| is_before(self.followed_at));
+        let rates = self.rates_at.filter(|at| is_before(Some(*at)));
+        let rates = rates.map(|_| "exchange rates have changed".to_owned());
+        followed.into_iter().chain(rates).chain(self.all()).collect()
     }
 }
 
@@ -530,11 +610,17 @@ pub fn changed_names() -> Result<ChangedNames, Error> {
     static QUERY: LazyLock<String> = LazyLock::new(|| {
         sql::fill(
             include_str!("../../sql/queries/source/changed_names.sql"),
-            &[(":meanings", &meanings(compared_names()))],
+            &[
+                (":meanings", &meanings(compared_names())),
+                (":rates_changed", RATES_CHANGED),
+            ],
         )
     });
     Ok(as_extension_owner(|| query::optional_row(&QUERY, &[]))?.unwrap_or_default())
 }
+
+/// Since when views that were not refreshed since show other exchange rates, as SQL.
+pub const RATES_CHANGED: &str = include_str!("../../sql/queries/source/rates_changed.sql");
 
 /// How this server tells a query as the definition of a view, as the current role writes it.
 pub fn told(definition: &str) -> Result<String, Error> {

@@ -5,8 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::detect::{Chosen, Held};
-use super::entity::{ENTITIES, Entity, EntityColumn, EntitySpec};
-use super::{Binding, Origin, RelationOwner, Source, SourceRelation, Sources, SqlType, catalog, detect};
+use super::entity::{ENTITIES, Entity, EntityColumn, EntitySpec, ValueKind};
+use super::join::{self, MappedJoin, Wanted};
+use super::{
+    Binding, Joined, Origin, RelationOwner, Source, SourceColumn, SourceRelation, Sources, SqlType, catalog,
+    detect,
+};
 use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{
@@ -24,6 +28,8 @@ pub struct Mapping {
     /// A column's name or an expression for each canonical column, None for "there is none".
     pub columns: BTreeMap<String, Option<String>>,
     pub filter: Option<String>,
+    /// The second table that it says to join.
+    pub joined: Option<MappedJoin>,
     /// The name of the role that it is of, for people.
     pub mapped_by: String,
     /// The oid of that role; None where it is gone.
@@ -38,13 +44,32 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// The relation that it is of, where that is there and belongs to whom it belonged to.
-    pub fn mapped_relation(&self) -> Result<Option<SourceRelation>, Error> {
-        let Some((schema, name)) = &self.relation else {
-            return Ok(None);
+    /// The relations that it is of, as far as they are there and belong to whom they belonged to.
+    pub fn mapped_relations(&self) -> Result<Vec<SourceRelation>, Error> {
+        let mut relations = Vec::new();
+        if let Some((schema, name)) = &self.relation {
+            relations.extend(
+                catalog::relation(schema, name)?
+                    .filter(|relation| self.other_owner(&relation.owners).is_none()),
+            );
+        }
+        if let Some(joined) = &self.joined {
+            relations.extend(
+                catalog::relation(&joined.schema, &joined.name)?
+                    .filter(|relation| self.other_owner(&behind(relation)).is_none()),
+            );
+        }
+        Ok(relations)
+    }
+
+    /// Whether it leaves it to detection which second table completes the rows: what it has expressions for, it says itself.
+    fn leaves_join_open(&self, relation: &SourceRelation) -> bool {
+        let is_column = |given: &Option<String>| {
+            given
+                .as_ref()
+                .is_none_or(|given| relation.column(given).is_some())
         };
-        let relation = catalog::relation(schema, name)?;
-        Ok(relation.filter(|relation| self.other_owner(&relation.owners).is_none()))
+        self.joined.is_none() && self.filter.is_none() && self.columns.values().all(is_column)
     }
 
     /// A role that is not trusted for a name, and that the mapping did not speak for: its author looked at what was other roles', and
@@ -59,6 +84,15 @@ impl Mapping {
     }
 }
 
+/// To whom a second table belongs, and what is behind it: all of it is behind the entity's own.
+fn behind(relation: &SourceRelation) -> Vec<RelationOwner> {
+    let behind = |owner: &RelationOwner| RelationOwner {
+        is_behind: true,
+        ..owner.clone()
+    };
+    relation.owners.iter().map(behind).collect()
+}
+
 /// The stored mappings.
 pub fn stored() -> Result<Vec<Mapping>, Error> {
     as_extension_owner(|| query::rows(include_str!("../../sql/queries/source/mappings.sql"), &[]))
@@ -70,6 +104,7 @@ pub fn store(
     relation: Option<&str>,
     columns: Option<Value>,
     filter: Option<String>,
+    joined: Option<Value>,
 ) -> Result<Source, Error> {
     check_may_map(entity)?;
     let author = current_role_oid();
@@ -78,6 +113,7 @@ pub fn store(
         relation: relation.map(catalog::parse_relation_name).transpose()?,
         columns: parse_columns(entity.spec(), columns)?,
         filter,
+        joined: parse_join(entity.spec(), joined)?,
         mapped_by: current_role()?,
         author: Some(author),
         owner: None,
@@ -90,13 +126,21 @@ pub fn store(
                 entity: entity.name(),
             });
         }
-        if !mapping.columns.is_empty() || mapping.filter.is_some() {
+        if !mapping.columns.is_empty() || mapping.filter.is_some() || mapping.joined.is_some() {
             return Err(Error::AbsentWithColumns {
                 entity: entity.name(),
             });
         }
     }
-    let mut source = resolve_entity(entity.spec(), Some(&mapping), &[], None, None, &mapping.mapped_by)?;
+    let existing = catalog::known_relations(None)?;
+    let mut source = resolve_entity(
+        entity.spec(),
+        Some(&mapping),
+        &existing,
+        None,
+        None,
+        &mapping.mapped_by,
+    )?;
     if !source.problems.is_empty() {
         return Err(source.problems.swap_remove(0));
     }
@@ -120,6 +164,13 @@ pub fn store(
                 name.into(),
                 pgrx::JsonB(serde_json::to_value(&mapping.columns)?).into(),
                 mapping.filter.clone().into(),
+                mapping
+                    .joined
+                    .as_ref()
+                    .map(serde_json::to_value)
+                    .transpose()?
+                    .map(pgrx::JsonB)
+                    .into(),
                 author.into(),
                 owner.into(),
                 behind.into(),
@@ -222,6 +273,9 @@ fn resolve_entity(
         spec,
         relation: None,
         others: Vec::new(),
+        joined: None,
+        is_join_sought: false,
+        undecided: None,
         bindings: Vec::new(),
         filter: mapping.and_then(|mapping| mapping.filter.clone()),
         is_mapped_to_none: mapping.is_some_and(|mapping| mapping.relation.is_none()),
@@ -284,11 +338,37 @@ fn resolve_entity(
             .collect();
         return Ok(source);
     };
+    match mapping.and_then(|mapping| Some((mapping, mapping.joined.as_ref()?))) {
+        Some((mapping, mapped)) => match mapped_join(spec, mapping, mapped, &relation, role) {
+            Ok(joined) => {
+                source.behind.extend(behind(&joined.relation));
+                source.joined = Some(joined);
+            }
+            Err(error @ Error::Internal(_)) => return Err(error),
+            Err(problem) => source.problems.push(problem),
+        },
+        None => {
+            source.is_join_sought = mapping.is_none_or(|mapping| mapping.leaves_join_open(&relation));
+            if source.is_join_sought {
+                let shop_owner =
+                    shop_owner.or((spec.entity == Entity::Order).then_some(relation.owner.as_str()));
+                match detected_join(spec, mapping, &relation, existing, shop_owner, held, role) {
+                    Ok(join::Found::None) => {}
+                    Ok(join::Found::Joined(joined)) => source.joined = Some(*joined),
+                    Ok(join::Found::Undecided(why)) => source.undecided = Some(why),
+                    Err(problem) => source.problems.push(problem),
+                }
+            }
+        }
+    }
     for column in spec.columns {
         let mapped = mapping.and_then(|mapping| mapping.columns.get(column.name));
+        // The entity's key is its own.
+        let joined = source.joined.clone().filter(|_| column.kind != ValueKind::Id);
+        let joined = joined.as_ref();
         let binding = match mapped {
             Some(Some(expression)) => {
-                bind_expression(spec, column, &relation, expression).map(|(binding, owners)| {
+                bind_expression(spec, column, &relation, joined, expression).map(|(binding, owners)| {
                     source.behind.extend(owners);
                     binding
                 })
@@ -303,7 +383,7 @@ fn resolve_entity(
                 is_mapped_to_none: true,
                 ..detect::missing(column, Some("mapped to null".into()))
             }),
-            None => detect::detect_column(spec, column, &relation),
+            None => detect::detect_column(spec, column, &relation, joined.map(|joined| &joined.relation)),
         };
         match binding {
             Ok(binding) => source.bindings.push(binding),
@@ -312,12 +392,16 @@ fn resolve_entity(
                 source
                     .bindings
                     .push(detect::missing(column, Some(problem.to_string())));
+                // It may be in the second table.
+                if matches!(problem, Error::ColumnMissing { .. }) {
+                    source.problems.extend(source.undecided.take());
+                }
                 source.problems.push(problem);
             }
         }
     }
     if let Some(filter) = &source.filter {
-        match check_filter(spec, &relation, filter) {
+        match check_filter(spec, &relation, source.joined.as_ref(), filter) {
             Ok(owners) => source.behind.extend(owners),
             Err(problem) => source.problems.push(problem),
         }
@@ -333,8 +417,19 @@ fn resolve_entity(
     }
     let errors = detect::check_keys(&source);
     source.problems.extend(errors);
-    derive_completed(&mut source, &relation);
+    derive_from_status(&mut source, &relation);
     source.unique_key = has_unique_key(&source, &relation);
+    if let Some(joined) = &mut source.joined {
+        let key = key_column(spec, mapping, &relation);
+        let filter_reads_it = match &source.filter {
+            Some(filter) => match check_filter(spec, &relation, None, filter) {
+                Err(error @ Error::Internal(_)) => return Err(error),
+                checked => checked.is_err(),
+            },
+            None => false,
+        };
+        joined.told = joined.told(key, source.unique_key, filter_reads_it);
+    }
     Ok(source)
 }
 
@@ -388,25 +483,109 @@ fn find_relation(
     }
 }
 
+/// The column of the entity's own table that is its key, if it is one.
+fn key_column<'a>(
+    spec: &'static EntitySpec,
+    mapping: Option<&Mapping>,
+    relation: &'a SourceRelation,
+) -> Option<&'a SourceColumn> {
+    match mapping.and_then(|mapping| mapping.columns.get("id")) {
+        Some(given) => relation.column(given.as_deref()?),
+        None => detect::fitting(spec.column("id")?, relation),
+    }
+}
+
+/// The second table that a mapping names.
+fn mapped_join(
+    spec: &'static EntitySpec,
+    mapping: &Mapping,
+    mapped: &MappedJoin,
+    relation: &SourceRelation,
+    role: &str,
+) -> Result<Joined, Error> {
+    let found = catalog::relation(&mapped.schema, &mapped.name)?.ok_or_else(|| Error::RelationMissing {
+        entity: spec.name,
+        relation: format!("{}.{}", mapped.schema, mapped.name),
+    })?;
+    detect::check_relation(spec, &found, role)?;
+    if let Some(other) = mapping.other_owner(&behind(&found)) {
+        return Err(Error::MappedOfOther {
+            entity: spec.name,
+            what: "that",
+            owner: other.name.clone(),
+            relation: found.qualified,
+        });
+    }
+    join::mapped(
+        spec,
+        mapped,
+        relation,
+        key_column(spec, mapping.into(), relation),
+        found,
+    )
+}
+
+/// The second table that is found by its names, for the columns that the entity's own lacks.
+fn detected_join(
+    spec: &'static EntitySpec,
+    mapping: Option<&Mapping>,
+    relation: &SourceRelation,
+    existing: &[SourceRelation],
+    shop_owner: Option<&str>,
+    held: Option<&Held>,
+    role: &str,
+) -> Result<join::Found, Error> {
+    let is_mapped =
+        |column: &EntityColumn| mapping.is_some_and(|mapping| mapping.columns.contains_key(column.name));
+    let lacking: Vec<&'static EntityColumn> = spec
+        .columns
+        .iter()
+        .filter(|column| column.kind != ValueKind::Id && !is_mapped(column))
+        .filter(|column| detect::fitting(column, relation).is_none())
+        .collect();
+    let wanted = Wanted {
+        spec,
+        relation,
+        key: key_column(spec, mapping, relation),
+        lacking: &lacking,
+    };
+    join::detected(
+        &wanted,
+        existing,
+        shop_owner,
+        held.and_then(|held| held.second.as_deref()),
+        role,
+    )
+}
+
 /// A mapped column: the name of a column if there is one of that name, else an expression. Also whose what that reads and calls is.
 fn bind_expression(
     spec: &'static EntitySpec,
     column: &'static EntityColumn,
     relation: &SourceRelation,
+    joined: Option<&Joined>,
     given: &str,
 ) -> Result<(Binding, Vec<RelationOwner>), Error> {
-    let (expression, sql_type, owners) = match relation.column(given) {
-        Some(found) => (
+    let of_second = || joined?.relation.column(given);
+    let own = relation.column(given);
+    let (expression, sql_type, owners) = match (own, own.map_or_else(of_second, |_| None)) {
+        (Some(found), _) => (
             detect::column_reference(&found.name),
             found.sql_type.clone(),
             Vec::new(),
         ),
-        None => {
+        (None, Some(found)) => (
+            detect::joined_reference(&found.name),
+            found.sql_type.clone(),
+            Vec::new(),
+        ),
+        (None, None) => {
             let what = format!("column \"{}\"", column.name);
-            let (sql_type, owners) = checked_type(spec, &what, relation, given)?;
+            let (sql_type, owners) = checked_type(spec, &what, relation, joined, given)?;
             (format!("({given}\n)"), sql_type, owners)
         }
     };
+    let is_joined = own.is_none() && of_second().is_some();
     if !detect::fits(column.kind, &sql_type) {
         return Err(detect::wrong_type(spec, column, relation, given, &sql_type));
     }
@@ -416,6 +595,7 @@ fn bind_expression(
         expression: Some(expression),
         shown: Some(given.to_owned()),
         sql_type: Some(sql_type),
+        is_joined,
         note: None,
         is_mapped_to_none: false,
     };
@@ -426,9 +606,10 @@ fn bind_expression(
 fn check_filter(
     spec: &'static EntitySpec,
     relation: &SourceRelation,
+    joined: Option<&Joined>,
     filter: &str,
 ) -> Result<Vec<RelationOwner>, Error> {
-    let (sql_type, owners) = checked_type(spec, "the filter", relation, filter)?;
+    let (sql_type, owners) = checked_type(spec, "the filter", relation, joined, filter)?;
     if sql_type.base != "boolean" {
         return Err(Error::Expression {
             entity: spec.name,
@@ -442,11 +623,12 @@ fn check_filter(
     Ok(owners)
 }
 
-/// The type of a text that is one expression and works on this relation, and whose what it reads and calls is.
+/// The type of a text that is one expression and works on this relation and what is joined to it, and whose what it reads and calls is.
 fn checked_type(
     spec: &'static EntitySpec,
     what: &str,
     relation: &SourceRelation,
+    joined: Option<&Joined>,
     expression: &str,
 ) -> Result<(SqlType, Vec<RelationOwner>), Error> {
     if !syntax::is_expression(expression)? {
@@ -456,33 +638,37 @@ fn checked_type(
             expression: expression.to_owned(),
         });
     }
-    catalog::expression_type(spec.entity, what, relation, expression)
+    catalog::expression_type(
+        spec.entity,
+        what,
+        relation,
+        &join::from(relation, joined),
+        expression,
+    )
 }
 
-/// An order without a mapping for `is_completed` needs a status that says so.
-fn derive_completed(source: &mut Source, relation: &SourceRelation) {
+/// What the status says where the shop has no column for it, or none that is mapped. An order has to say whether it is completed, in one
+/// way or the other.
+fn derive_from_status(source: &mut Source, relation: &SourceRelation) {
     let has_status = source
         .binding("status")
         .is_some_and(|status| status.expression.is_some());
-    let Some(completed) = source
-        .bindings
-        .iter_mut()
-        .find(|binding| binding.column.name == "is_completed")
-    else {
-        return;
-    };
-    if completed.origin == Origin::Mapped {
-        return;
-    }
-    if has_status {
-        completed.origin = Origin::Derived;
-    } else {
-        source.problems.push(Error::ColumnMissing {
-            entity: source.spec.name,
-            column: "status",
-            relation: relation.qualified.clone(),
-            looked_for: "\"status\", and nothing is mapped to \"is_completed\"".into(),
-        });
+    for binding in &mut source.bindings {
+        let is_derived = match binding.column.name {
+            "is_completed" => binding.origin != Origin::Mapped,
+            "is_gone" | "is_in_stock" => binding.origin == Origin::Missing && !binding.is_mapped_to_none,
+            _ => false,
+        };
+        if is_derived && has_status {
+            binding.origin = Origin::Derived;
+        } else if is_derived && binding.column.name == "is_completed" {
+            source.problems.push(Error::ColumnMissing {
+                entity: source.spec.name,
+                column: "status",
+                relation: relation.qualified.clone(),
+                looked_for: "\"status\", and nothing is mapped to \"is_completed\"".into(),
+            });
+        }
     }
 }
 
@@ -526,6 +712,28 @@ fn parse_columns(
             }
         })
         .collect()
+}
+
+fn parse_join(spec: &'static EntitySpec, given: Option<Value>) -> Result<Option<MappedJoin>, Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Given {
+        relation: String,
+        column: String,
+        source_column: Option<String>,
+    }
+    let Some(given) = given else { return Ok(None) };
+    let parsed: Given = serde_json::from_value(given.clone()).map_err(|_| Error::JoinNotAnObject {
+        entity: spec.name,
+        given: given.to_string(),
+    })?;
+    let (schema, name) = catalog::parse_relation_name(&parsed.relation)?;
+    Ok(Some(MappedJoin {
+        schema,
+        name,
+        column: parsed.column,
+        source_column: parsed.source_column,
+    }))
 }
 
 /// Leaves out what nobody trusts where an entity had no table before: `had_table` names those that had. It is for a person to look at, and

@@ -2,14 +2,17 @@
 
 pub mod adapter;
 pub mod catalog;
+mod conversion;
 pub mod describe;
 pub mod detect;
 pub mod drift;
 pub mod entity;
+pub mod exchange_rate;
 pub mod installed;
+pub mod join;
 pub mod mapping;
 
-use entity::{Entity, EntityColumn, EntitySpec};
+use entity::{Entity, EntityColumn, EntitySpec, ValueKind};
 
 use crate::error::Error;
 
@@ -37,6 +40,18 @@ pub struct SourceColumn {
     pub sql_type: SqlType,
     /// Whether a unique index on this column alone says that no two rows share a value.
     pub unique: bool,
+    /// The same, but for NULL, which many rows may have.
+    pub tells_apart: bool,
+    /// What it refers to by a foreign key of its own.
+    pub refers_to: Vec<ColumnReferred>,
+}
+
+/// A column that a foreign key refers to.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct ColumnReferred {
+    /// The oid of its table.
+    pub oid: u32,
+    pub column: String,
 }
 
 /// A shop's table, as the catalog describes it.
@@ -88,7 +103,7 @@ pub enum Origin {
     Mapped,
     /// The source has a column of a known name and a fitting type.
     Detected,
-    /// `is_completed`, from the status and the completed statuses.
+    /// From the status and the statuses that a setting lists.
     Derived,
     /// There is none: the column is NULL.
     Missing,
@@ -105,6 +120,28 @@ impl Origin {
     }
 }
 
+/// A second table, whose row of the same value completes that of an entity.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    pub relation: SourceRelation,
+    /// Its column, which tells its rows apart.
+    pub column: SourceColumn,
+    /// The column of the entity's own table.
+    pub source_column: SourceColumn,
+    pub told: Told,
+}
+
+/// How a changed row of a second table tells which row of the entity it completes.
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
+pub enum Told {
+    /// It has the entity's key.
+    ByKey,
+    /// It has a key of its own, which the adapter shows beside that of the entity.
+    ByLink,
+    /// It does not, and why.
+    Not(String),
+}
+
 /// What one canonical column shows.
 #[derive(Clone, Debug)]
 pub struct Binding {
@@ -115,6 +152,8 @@ pub struct Binding {
     /// The same as a person would write it: a column's name, or the expression that was mapped.
     pub shown: Option<String>,
     pub sql_type: Option<SqlType>,
+    /// Whether it is a column of the second table.
+    pub is_joined: bool,
     /// Why it is missing, where that is not plain.
     pub note: Option<String>,
     /// Whether it is missing because map_source() said so.
@@ -129,6 +168,12 @@ pub struct Source {
     pub relation: Option<SourceRelation>,
     /// What was found beside it under other names that the entity is known by.
     pub others: Vec<String>,
+    /// The second table that completes its rows.
+    pub joined: Option<Joined>,
+    /// Whether a second table is looked for by its names.
+    pub is_join_sought: bool,
+    /// Why none is joined though there is one that could be.
+    pub undecided: Option<Error>,
     pub bindings: Vec<Binding>,
     pub filter: Option<String>,
     /// Whether there is none because map_source() said so.
@@ -144,6 +189,30 @@ pub struct Source {
 impl Source {
     pub fn binding(&self, column: &str) -> Option<&Binding> {
         self.bindings.iter().find(|binding| binding.column.name == column)
+    }
+
+    /// Where the entity has a currency, so that its amounts are turned into the shop's: the column of the time whose day's rate counts.
+    pub fn day_of_rates(&self) -> Option<&'static str> {
+        self.bindings
+            .iter()
+            .find_map(|binding| match (binding.column.kind, &binding.expression) {
+                (ValueKind::Currency { day }, Some(_)) => Some(day),
+                _ => None,
+            })
+    }
+
+    /// The tables that it is read from.
+    pub fn relations(&self) -> impl Iterator<Item = &SourceRelation> {
+        let joined = self.joined.as_ref().map(|joined| &joined.relation);
+        self.relation.iter().chain(joined)
+    }
+
+    /// The table that a column is read from.
+    pub fn relation_of(&self, binding: &Binding) -> Option<&SourceRelation> {
+        match (&self.joined, binding.is_joined) {
+            (Some(joined), true) => Some(&joined.relation),
+            _ => self.relation.as_ref(),
+        }
     }
 
     /// The type of a key or reference that exists.

@@ -1,11 +1,13 @@
-//! The seven views, as data.
+//! The seven views, and the one of single sales beside them, as data.
 
 use crate::calendar::Strategy;
 use crate::sql;
 
-/// One of the seven.
+/// One of the views that this extension brings.
 pub struct View {
     pub name: &'static str,
+    /// Whether a shop may do without it. Each has the seven.
+    pub is_optional: bool,
     pub strategy: Strategy,
     /// What it is refreshed for at once.
     pub events: &'static [Event],
@@ -64,6 +66,7 @@ macro_rules! view {
     ($name:literal, $strategy:ident, [$($event:ident),*]) => {
         View {
             name: $name,
+            is_optional: false,
             strategy: Strategy::$strategy,
             events: &[$(Event::$event),*],
             definition: include_str!(concat!("../../sql/definitions/", $name, ".sql")),
@@ -71,7 +74,7 @@ macro_rules! view {
     };
 }
 
-pub static VIEWS: [View; 7] = [
+pub static VIEWS: [View; 8] = [
     view!("metabase_executive_metrics", Hourly, [Order]),
     view!("metabase_product_performance", Daily, [Order, StockItem]),
     view!("metabase_brand_analytics", Daily, []),
@@ -79,9 +82,18 @@ pub static VIEWS: [View; 7] = [
     view!("metabase_inventory_status", Hourly, [StockItem]),
     view!("metabase_customer_geography", Daily, []),
     view!("metabase_supplier_performance", Weekly, [StockItem]),
+    View {
+        is_optional: true,
+        ..view!("metabase_sales", Hourly, [Order, StockItem])
+    },
 ];
 
-/// The names of the seven, as an argument of a query that is about them.
+/// Whether a view of this name is the one that a shop may do without: that of single sales.
+pub fn is_optional(name: &str) -> bool {
+    VIEWS.iter().any(|view| view.name == name && view.is_optional)
+}
+
+/// Their names, as an argument of a query that is about them.
 pub fn names() -> Vec<String> {
     VIEWS.iter().map(|view| view.name.to_owned()).collect()
 }

@@ -1,11 +1,11 @@
-//! Views of the user's own, which live under the same refresh and status as the seven.
+//! Views of the user's own, which live under the same refresh and status as those that this extension brings.
 
 use super::catalog::VIEWS;
 use crate::calendar::checked_strategy;
 use crate::error::Error;
 use crate::known_role;
 use crate::pg::identity::{as_extension_owner, check_may_act_as, current_role, current_role_oid, is_trusted};
-use crate::pg::{query, syntax};
+use crate::pg::{analysis, query, syntax};
 use crate::sql;
 
 /// What create_custom_view() was told.
@@ -65,7 +65,7 @@ impl CustomView {
             ));
         }
         if VIEWS.iter().any(|view| view.name == view_name) {
-            return Err(bad_name("it is one of the seven"));
+            return Err(bad_name("it is that of a view that this extension brings"));
         }
         // It becomes part of other statements, which end with it.
         let Some(query) = syntax::select(&query)?.map(str::to_owned) else {
@@ -130,34 +130,39 @@ impl CustomView {
         stored.ok_or(Error::AlteredMeanwhile)
     }
 
-    /// The statements that make it, with its indexes.
-    pub fn statements(&self) -> Result<String, Error> {
+    /// Makes it without rows and indexes.
+    pub fn make_unfilled(&self) -> Result<(), Error> {
+        let Definition { query, .. } = self.definition()?;
+        let view = sql::qualified("analytics", &self.view_name);
+        let statement = format!("CREATE MATERIALIZED VIEW {view} AS\n{query}\nWITH NO DATA");
+        analysis::make(&self.view_name, "the query", &statement)
+    }
+
+    /// Gives it its rows.
+    pub fn fill(&self) -> Result<(), Error> {
+        let view = sql::qualified("analytics", &self.view_name);
+        query::run(&format!("REFRESH MATERIALIZED VIEW {view}"), &[])
+    }
+
+    /// Makes its indexes.
+    pub fn make_indexes(&self) -> Result<(), Error> {
         let Definition {
-            query,
-            key_columns,
-            indexes,
+            key_columns, indexes, ..
         } = self.definition()?;
         let view = sql::qualified("analytics", &self.view_name);
         let key: Vec<String> = key_columns.iter().map(|column| sql::ident(column)).collect();
-        let mut statements = format!(
-            "CREATE MATERIALIZED VIEW {view} AS\n{query}\n;\nCREATE UNIQUE INDEX {} ON {view} ({}) NULLS NOT DISTINCT;\n",
-            sql::ident(&format!("uq_{}", self.view_name)),
-            key.join(", "),
-        );
+        let name = sql::ident(&format!("uq_{}", self.view_name));
+        let key = key.join(", ");
+        query::run(
+            &format!("CREATE UNIQUE INDEX {name} ON {view} ({key}) NULLS NOT DISTINCT"),
+            &[],
+        )?;
         for (number, index) in indexes.iter().enumerate() {
             let name = sql::ident(&format!("idx_{}_{}", self.view_name, number + 1));
-            statements += &format!("CREATE INDEX {name} ON {view} ({index}\n);\n");
+            let statement = format!("CREATE INDEX {name} ON {view} ({index}\n)");
+            analysis::make(&self.view_name, &format!("index {name}"), &statement)?;
         }
-        Ok(statements)
-    }
-
-    /// The statement that makes it without rows and indexes.
-    pub fn unfilled(&self) -> Result<String, Error> {
-        let Definition { query, .. } = self.definition()?;
-        let view = sql::qualified("analytics", &self.view_name);
-        Ok(format!(
-            "CREATE MATERIALIZED VIEW {view} AS\n{query}\nWITH NO DATA"
-        ))
+        Ok(())
     }
 
     /// An error unless the current role may act as its author.

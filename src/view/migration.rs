@@ -13,7 +13,7 @@ pub struct Migration {
     /// The role that began it: its name, and its oid, which is None where it is gone.
     pub begun_by_name: String,
     pub begun_by: Option<u32>,
-    /// The role that the adapters and the seven belonged to.
+    /// The role that the adapters and this extension's views belonged to.
     pub owner_name: String,
     pub owner: Option<u32>,
     /// The entities that had a table, and their columns that had a source, as `entity.column`.
@@ -28,7 +28,7 @@ impl Migration {
     /// Whether a view is gone because of it.
     pub fn concerns(&self, view: &str) -> bool {
         self.views.iter().any(|gone| gone == view)
-            || (self.has_adapters && VIEWS.iter().any(|seven| seven.name == view))
+            || (self.has_adapters && VIEWS.iter().any(|ours| ours.name == view))
     }
 
     /// What is said wherever one of its views is asked for.

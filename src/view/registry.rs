@@ -1,9 +1,10 @@
-//! All views under this extension's care: the seven, and those that users have made.
+//! All views under this extension's care: those that it brings, and those that users have made.
 
 use std::collections::HashMap;
 
 use super::catalog::{Event, VIEWS, View};
 use super::custom::CustomView;
+use super::state::ViewState;
 use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::query;
@@ -17,14 +18,15 @@ pub struct ViewEntry {
 
 /// Whose view it is.
 pub enum ViewKind {
-    Seven(&'static View),
+    /// One that this extension brings: one of the seven, or that of the sales.
+    Ours(&'static View),
     Custom(CustomView),
 }
 
 impl ViewEntry {
     pub fn name(&self) -> &str {
         match &self.kind {
-            ViewKind::Seven(view) => view.name,
+            ViewKind::Ours(view) => view.name,
             ViewKind::Custom(view) => &view.view_name,
         }
     }
@@ -34,30 +36,44 @@ impl ViewEntry {
         &self.strategy
     }
 
-    /// Whether it is one of the seven.
-    pub fn is_of_the_seven(&self) -> bool {
-        matches!(self.kind, ViewKind::Seven(_))
+    /// Whether this extension brings it.
+    pub fn is_ours(&self) -> bool {
+        matches!(self.kind, ViewKind::Ours(_))
+    }
+
+    /// Whether this extension brings it and a shop may be without it: also one that was set up before there was such a view.
+    pub fn is_optional(&self) -> bool {
+        matches!(self.kind, ViewKind::Ours(view) if view.is_optional)
+    }
+
+    /// Whether a shop with these settings is to have it.
+    pub fn is_wanted(&self, settings: &Settings) -> bool {
+        settings.sales_view || !self.is_optional()
     }
 
     /// Whether it is refreshed at once when that happens.
     pub fn is_refreshed_on(&self, event: Event) -> bool {
         match &self.kind {
-            ViewKind::Seven(view) => view.events.contains(&event),
+            ViewKind::Ours(view) => view.events.contains(&event),
             // Changes of a custom view's sources are not captured.
             ViewKind::Custom(_) => false,
         }
     }
 
-    /// The statements that make it, with its indexes and comments.
-    pub fn statements(&self, settings: &Settings) -> Result<String, Error> {
+    /// Makes it, with its indexes and comments, and fills it.
+    pub fn make(&self, settings: &Settings) -> Result<(), Error> {
         match &self.kind {
-            ViewKind::Seven(view) => Ok(view.statements(&settings.time_zone)),
-            ViewKind::Custom(view) => view.statements(),
+            ViewKind::Ours(view) => query::run(&view.statements(&settings.time_zone), &[]),
+            ViewKind::Custom(view) => {
+                view.make_unfilled()?;
+                view.fill()?;
+                view.make_indexes()
+            }
         }
     }
 }
 
-/// All views: the seven in their order, then the user's own by name.
+/// All views: this extension's in their order, then the user's own by name.
 pub fn all_views() -> Result<Vec<ViewEntry>, Error> {
     let custom: Vec<CustomView> =
         as_extension_owner(|| query::rows(include_str!("../../sql/queries/view/custom_views.sql"), &[]))?;
@@ -81,6 +97,17 @@ pub fn all_views() -> Result<Vec<ViewEntry>, Error> {
     Ok(entries)
 }
 
+/// The views that there are to refresh: all but one that a shop may be without, where that is not there.
+pub fn views_to_refresh() -> Result<Vec<ViewEntry>, Error> {
+    let mut views = Vec::new();
+    for view in all_views()? {
+        if !view.is_optional() || ViewState::find(view.name())?.is_some() {
+            views.push(view);
+        }
+    }
+    Ok(views)
+}
+
 /// What set_strategy() was told.
 #[derive(serde::Deserialize)]
 struct Told {
@@ -92,7 +119,7 @@ impl From<&'static View> for ViewEntry {
     fn from(view: &'static View) -> ViewEntry {
         ViewEntry {
             strategy: view.strategy.name().to_owned(),
-            kind: ViewKind::Seven(view),
+            kind: ViewKind::Ours(view),
         }
     }
 }

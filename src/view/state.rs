@@ -1,5 +1,6 @@
 //! What the catalog says of a view right now.
 
+use super::catalog;
 use super::migration;
 use crate::error::Error;
 use crate::pg::query;
@@ -75,6 +76,7 @@ impl ViewState {
         if let Some(error) = self.explain_temporary(view, &error) {
             return error;
         }
+        let error = explain_duplicate(view, error);
         let view = view.to_owned();
         match error {
             Error::Postgres { sqlstate, detail, .. }
@@ -113,6 +115,25 @@ impl ViewState {
             role: self.owner.clone(),
             database: temporary.database,
         })
+    }
+}
+
+/// An error of PostgreSQL's about two rows of one key, where that is the key of an order, which each sale is a row of. The name of the index
+/// stands in the message in every language.
+pub fn explain_duplicate(view: &str, error: Error) -> Error {
+    let is_duplicate = match &error {
+        Error::Postgres {
+            sqlstate, message, ..
+        } if sqlstate == sqlstate::UNIQUE_VIOLATION => message.contains(&format!("uq_{view}")),
+        // REFRESH CONCURRENTLY has found the same row twice.
+        Error::Postgres { sqlstate, .. } => sqlstate == sqlstate::CARDINALITY_VIOLATION,
+        _ => false,
+    };
+    match catalog::is_optional(view) && is_duplicate {
+        true => Error::DuplicateSale {
+            view: view.to_owned(),
+        },
+        false => error,
     }
 }
 

@@ -67,6 +67,14 @@ WITH taken AS (
 SELECT DISTINCT CAST(key_uuid AS uuid) AS key
 FROM taken;
 
+-- @take queued_joined
+WITH taken AS (
+    DELETE FROM metabase_internal.joined_queue
+    RETURNING key_uuid, key_integer, key_text
+)
+SELECT DISTINCT key_uuid, key_integer, key_text
+FROM taken;
+
 -- @keep known_product when queued_product
 SELECT
     r.id,
@@ -79,6 +87,7 @@ JOIN metabase_internal.product_rollup AS r ON r.product_id = q.key;
 SELECT
     r.id,
     r.platform_id,
+    r.name,
     r.slug
 FROM queued_platform AS q
 JOIN metabase_internal.platform_rollup AS r ON r.key = '=' || q.key::text;
@@ -134,7 +143,8 @@ SELECT
     known.id,
     p.name,
     p.slug,
-    known.slug AS old_slug
+    known.slug AS old_slug,
+    ROW (known.name, known.slug) IS DISTINCT FROM ROW (p.name, p.slug) AS relabelled
 FROM known_platform AS known
 LEFT JOIN platform_read AS p ON p.platform_id = known.platform_id;
 
@@ -170,7 +180,9 @@ SELECT
     i.size_id,
     i.purchase_date,
     i.purchase_price,
-    coalesce(i.gross_purchase_price, i.purchase_price) AS price
+    coalesce(i.gross_purchase_price, i.purchase_price) AS price,
+    i.quantity,
+    i.is_in_stock
 FROM dirty_item AS d
 JOIN metabase_internal.stock_items AS i ON i.id = d.item_id
 LEFT JOIN metabase_internal.products AS p ON p.id = i.product_id;
@@ -206,17 +218,25 @@ WHERE item.brand_id IS NOT NULL
 -- @keep item_new when item_read
 SELECT
     i.item_id,
-    product.id  AS product,
-    supplier.id AS supplier,
-    brand.id    AS brand,
+    product.id      AS product,
+    supplier.id     AS supplier,
+    brand.id        AS brand,
     i.size_id,
     i.purchase_date,
     i.purchase_price,
     i.price,
+    i.quantity,
+    i.is_in_stock,
     coalesce(
-            (SELECT f.times_sold FROM metabase_internal.item_fact AS f WHERE f.item_id = i.item_id),
-            (SELECT count(*)::integer FROM metabase_internal.sale_fact AS f WHERE f.item_id = i.item_id)
-        ) AS times_sold
+            (SELECT f.units_sold FROM metabase_internal.item_fact AS f WHERE f.item_id = i.item_id),
+            (SELECT sum(f.units) FROM metabase_internal.sale_fact AS f WHERE f.item_id = i.item_id),
+            0
+        )     AS units_sold,
+    coalesce(
+            (SELECT f.units_departed FROM metabase_internal.item_fact AS f WHERE f.item_id = i.item_id),
+            (SELECT sum(f.units) FROM metabase_internal.departure_fact AS f WHERE f.item_id = i.item_id),
+            0
+        ) AS units_departed
 FROM item_read AS i
 LEFT JOIN metabase_internal.product_rollup AS product ON product.product_id = i.product_id
 LEFT JOIN metabase_internal.supplier_rollup AS supplier ON supplier.supplier_id = i.supplier_id
@@ -234,21 +254,21 @@ SELECT
     -1                  AS w,
     old.at,
     new.item_id IS NULL AS gone,
-    old.item_id, old.product, old.supplier, old.brand, old.size_id, old.purchase_date, old.purchase_price, old.price, old.times_sold
+    old.item_id, old.product, old.supplier, old.brand, old.size_id, old.purchase_date, old.purchase_price, old.price, old.quantity, old.is_in_stock, old.units_sold, old.units_departed
 FROM old
 LEFT JOIN item_new AS new ON new.item_id = old.item_id
 WHERE new.item_id IS NULL
-    OR ROW (old.item_id, old.product, old.supplier, old.brand, old.size_id, old.purchase_date, old.purchase_price, old.price, old.times_sold) IS DISTINCT FROM ROW (new.item_id, new.product, new.supplier, new.brand, new.size_id, new.purchase_date, new.purchase_price, new.price, new.times_sold)
+    OR ROW (old.item_id, old.product, old.supplier, old.brand, old.size_id, old.purchase_date, old.purchase_price, old.price, old.quantity, old.is_in_stock, old.units_sold, old.units_departed) IS DISTINCT FROM ROW (new.item_id, new.product, new.supplier, new.brand, new.size_id, new.purchase_date, new.purchase_price, new.price, new.quantity, new.is_in_stock, new.units_sold, new.units_departed)
 UNION ALL
 SELECT
     1 AS w,
     old.at,
     false AS gone,
-    new.item_id, new.product, new.supplier, new.brand, new.size_id, new.purchase_date, new.purchase_price, new.price, new.times_sold
+    new.item_id, new.product, new.supplier, new.brand, new.size_id, new.purchase_date, new.purchase_price, new.price, new.quantity, new.is_in_stock, new.units_sold, new.units_departed
 FROM item_new AS new
 LEFT JOIN old ON old.item_id = new.item_id
 WHERE old.item_id IS NULL
-    OR ROW (old.item_id, old.product, old.supplier, old.brand, old.size_id, old.purchase_date, old.purchase_price, old.price, old.times_sold) IS DISTINCT FROM ROW (new.item_id, new.product, new.supplier, new.brand, new.size_id, new.purchase_date, new.purchase_price, new.price, new.times_sold);
+    OR ROW (old.item_id, old.product, old.supplier, old.brand, old.size_id, old.purchase_date, old.purchase_price, old.price, old.quantity, old.is_in_stock, old.units_sold, old.units_departed) IS DISTINCT FROM ROW (new.item_id, new.product, new.supplier, new.brand, new.size_id, new.purchase_date, new.purchase_price, new.price, new.quantity, new.is_in_stock, new.units_sold, new.units_departed);
 
 -- @run when item_change
 DELETE FROM metabase_internal.item_fact AS f
@@ -258,14 +278,14 @@ WHERE c.gone
 
 -- @run when item_change
 UPDATE metabase_internal.item_fact AS f
-SET (item_id, product, supplier, brand, size_id, purchase_date, purchase_price, price, times_sold) = ROW (c.item_id, c.product, c.supplier, c.brand, c.size_id, c.purchase_date, c.purchase_price, c.price, c.times_sold)
+SET (item_id, product, supplier, brand, size_id, purchase_date, purchase_price, price, quantity, is_in_stock, units_sold, units_departed) = ROW (c.item_id, c.product, c.supplier, c.brand, c.size_id, c.purchase_date, c.purchase_price, c.price, c.quantity, c.is_in_stock, c.units_sold, c.units_departed)
 FROM item_change AS c
 WHERE c.w > 0
     AND f.ctid = c.at;
 
 -- @run when item_change
-INSERT INTO metabase_internal.item_fact (item_id, product, supplier, brand, size_id, purchase_date, purchase_price, price, times_sold)
-SELECT item_id, product, supplier, brand, size_id, purchase_date, purchase_price, price, times_sold
+INSERT INTO metabase_internal.item_fact (item_id, product, supplier, brand, size_id, purchase_date, purchase_price, price, quantity, is_in_stock, units_sold, units_departed)
+SELECT item_id, product, supplier, brand, size_id, purchase_date, purchase_price, price, quantity, is_in_stock, units_sold, units_departed
 FROM item_change
 WHERE w > 0
     AND at IS NULL;
@@ -293,7 +313,8 @@ SELECT
     o.net_profit,
     o.roi,
     o.platform_fee,
-    o.shipping_cost
+    o.shipping_cost,
+    o.quantity      AS units
 FROM dirty_order AS d
 JOIN metabase_internal.orders AS o ON o.id = d.order_id
 WHERE o.is_completed;
@@ -368,7 +389,8 @@ SELECT
     s.roi,
     s.platform_fee,
     s.shipping_cost,
-    i.purchase_price
+    i.purchase_price,
+    s.units
 FROM sale_read AS s
 JOIN metabase_internal.platform_rollup AS platform ON platform.key = coalesce('=' || s.platform_id::text, '')
 JOIN metabase_internal.place_rollup AS place
@@ -388,21 +410,21 @@ SELECT
     -1                   AS w,
     old.at,
     new.order_id IS NULL AS gone,
-    old.order_id, old.item_id, old.platform, old.place, old.product, old.supplier, old.brand, old.sold_at, old.payout_date, old.purchase_date, old.payout_received, old.gross_sale, old.net_proceeds, old.net_profit, old.roi, old.platform_fee, old.shipping_cost, old.purchase_price
+    old.order_id, old.item_id, old.platform, old.place, old.product, old.supplier, old.brand, old.sold_at, old.payout_date, old.purchase_date, old.payout_received, old.gross_sale, old.net_proceeds, old.net_profit, old.roi, old.platform_fee, old.shipping_cost, old.purchase_price, old.units
 FROM old
 LEFT JOIN sale_new AS new ON new.order_id = old.order_id
 WHERE new.order_id IS NULL
-    OR ROW (old.order_id, old.item_id, old.platform, old.place, old.product, old.supplier, old.brand, old.sold_at, old.payout_date, old.purchase_date, old.payout_received, old.gross_sale, old.net_proceeds, old.net_profit, old.roi, old.platform_fee, old.shipping_cost, old.purchase_price) IS DISTINCT FROM ROW (new.order_id, new.item_id, new.platform, new.place, new.product, new.supplier, new.brand, new.sold_at, new.payout_date, new.purchase_date, new.payout_received, new.gross_sale, new.net_proceeds, new.net_profit, new.roi, new.platform_fee, new.shipping_cost, new.purchase_price)
+    OR ROW (old.order_id, old.item_id, old.platform, old.place, old.product, old.supplier, old.brand, old.sold_at, old.payout_date, old.purchase_date, old.payout_received, old.gross_sale, old.net_proceeds, old.net_profit, old.roi, old.platform_fee, old.shipping_cost, old.purchase_price, old.units) IS DISTINCT FROM ROW (new.order_id, new.item_id, new.platform, new.place, new.product, new.supplier, new.brand, new.sold_at, new.payout_date, new.purchase_date, new.payout_received, new.gross_sale, new.net_proceeds, new.net_profit, new.roi, new.platform_fee, new.shipping_cost, new.purchase_price, new.units)
 UNION ALL
 SELECT
     1 AS w,
     old.at,
     false AS gone,
-    new.order_id, new.item_id, new.platform, new.place, new.product, new.supplier, new.brand, new.sold_at, new.payout_date, new.purchase_date, new.payout_received, new.gross_sale, new.net_proceeds, new.net_profit, new.roi, new.platform_fee, new.shipping_cost, new.purchase_price
+    new.order_id, new.item_id, new.platform, new.place, new.product, new.supplier, new.brand, new.sold_at, new.payout_date, new.purchase_date, new.payout_received, new.gross_sale, new.net_proceeds, new.net_profit, new.roi, new.platform_fee, new.shipping_cost, new.purchase_price, new.units
 FROM sale_new AS new
 LEFT JOIN old ON old.order_id = new.order_id
 WHERE old.order_id IS NULL
-    OR ROW (old.order_id, old.item_id, old.platform, old.place, old.product, old.supplier, old.brand, old.sold_at, old.payout_date, old.purchase_date, old.payout_received, old.gross_sale, old.net_proceeds, old.net_profit, old.roi, old.platform_fee, old.shipping_cost, old.purchase_price) IS DISTINCT FROM ROW (new.order_id, new.item_id, new.platform, new.place, new.product, new.supplier, new.brand, new.sold_at, new.payout_date, new.purchase_date, new.payout_received, new.gross_sale, new.net_proceeds, new.net_profit, new.roi, new.platform_fee, new.shipping_cost, new.purchase_price);
+    OR ROW (old.order_id, old.item_id, old.platform, old.place, old.product, old.supplier, old.brand, old.sold_at, old.payout_date, old.purchase_date, old.payout_received, old.gross_sale, old.net_proceeds, old.net_profit, old.roi, old.platform_fee, old.shipping_cost, old.purchase_price, old.units) IS DISTINCT FROM ROW (new.order_id, new.item_id, new.platform, new.place, new.product, new.supplier, new.brand, new.sold_at, new.payout_date, new.purchase_date, new.payout_received, new.gross_sale, new.net_proceeds, new.net_profit, new.roi, new.platform_fee, new.shipping_cost, new.purchase_price, new.units);
 
 -- @run when sale_change
 DELETE FROM metabase_internal.sale_fact AS f
@@ -412,41 +434,145 @@ WHERE c.gone
 
 -- @run when sale_change
 UPDATE metabase_internal.sale_fact AS f
-SET (order_id, item_id, platform, place, product, supplier, brand, sold_at, payout_date, purchase_date, payout_received, gross_sale, net_proceeds, net_profit, roi, platform_fee, shipping_cost, purchase_price) = ROW (c.order_id, c.item_id, c.platform, c.place, c.product, c.supplier, c.brand, c.sold_at, c.payout_date, c.purchase_date, c.payout_received, c.gross_sale, c.net_proceeds, c.net_profit, c.roi, c.platform_fee, c.shipping_cost, c.purchase_price)
+SET (order_id, item_id, platform, place, product, supplier, brand, sold_at, payout_date, purchase_date, payout_received, gross_sale, net_proceeds, net_profit, roi, platform_fee, shipping_cost, purchase_price, units) = ROW (c.order_id, c.item_id, c.platform, c.place, c.product, c.supplier, c.brand, c.sold_at, c.payout_date, c.purchase_date, c.payout_received, c.gross_sale, c.net_proceeds, c.net_profit, c.roi, c.platform_fee, c.shipping_cost, c.purchase_price, c.units)
 FROM sale_change AS c
 WHERE c.w > 0
     AND f.ctid = c.at;
 
 -- @run when sale_change
-INSERT INTO metabase_internal.sale_fact (order_id, item_id, platform, place, product, supplier, brand, sold_at, payout_date, purchase_date, payout_received, gross_sale, net_proceeds, net_profit, roi, platform_fee, shipping_cost, purchase_price)
-SELECT order_id, item_id, platform, place, product, supplier, brand, sold_at, payout_date, purchase_date, payout_received, gross_sale, net_proceeds, net_profit, roi, platform_fee, shipping_cost, purchase_price
+INSERT INTO metabase_internal.sale_fact (order_id, item_id, platform, place, product, supplier, brand, sold_at, payout_date, purchase_date, payout_received, gross_sale, net_proceeds, net_profit, roi, platform_fee, shipping_cost, purchase_price, units)
+SELECT order_id, item_id, platform, place, product, supplier, brand, sold_at, payout_date, purchase_date, payout_received, gross_sale, net_proceeds, net_profit, roi, platform_fee, shipping_cost, purchase_price, units
 FROM sale_change
 WHERE w > 0
     AND at IS NULL;
 
--- @keep item_sold when sale_change
+-- @read departure_read when queued_order
 SELECT
-    f.ctid                    AS at,
+    o.id            AS order_id,
+    o.stock_item_id AS item_id,
+    o.quantity      AS units
+FROM queued_order AS d
+JOIN metabase_internal.orders AS o ON o.id = d.key
+WHERE o.is_gone
+    AND o.is_completed IS NOT TRUE
+    AND o.stock_item_id IS NOT NULL;
+
+-- @keep departure_change when queued_order
+SELECT
+    order_id,
+    item_id,
+    units,
+    sum(w) AS w
+FROM (
+    SELECT
+        f.order_id,
+        f.item_id,
+        f.units,
+        -1 AS w
+    FROM queued_order AS q
+    JOIN metabase_internal.departure_fact AS f ON f.order_id = q.key
+    UNION ALL
+    SELECT
+        order_id,
+        item_id,
+        units,
+        1 AS w
+    FROM departure_read
+) AS departure
+GROUP BY
+    order_id,
+    item_id,
+    units
+HAVING sum(w) <> 0;
+
+-- @run when departure_change
+DELETE FROM metabase_internal.departure_fact AS f
+USING departure_change AS c
+WHERE f.order_id = c.order_id;
+
+-- @run when departure_change
+INSERT INTO metabase_internal.departure_fact (order_id, item_id, units)
+SELECT
+    d.order_id,
+    d.item_id,
+    d.units
+FROM departure_read AS d
+WHERE d.order_id IN (SELECT c.order_id FROM departure_change AS c);
+
+-- @keep item_moved when sale_change, departure_change
+SELECT
+    f.ctid                               AS at,
     f.supplier,
     f.price,
-    f.times_sold              AS before,
-    f.times_sold + sold.more  AS after
+    f.quantity,
+    f.is_in_stock,
+    f.units_sold,
+    f.units_departed,
+    f.units_sold + moved.sold            AS units_sold_now,
+    f.units_departed + moved.departed    AS units_departed_now
 FROM (
     SELECT
         item_id,
-        sum(w)::integer AS more
-    FROM sale_change
-    WHERE item_id IS NOT NULL
+        sum(sold)::bigint     AS sold,
+        sum(departed)::bigint AS departed
+    FROM (
+        SELECT
+            item_id,
+            w * units::bigint AS sold,
+            0                 AS departed
+        FROM sale_change
+        WHERE item_id IS NOT NULL
+        UNION ALL
+        SELECT
+            item_id,
+            0         AS sold,
+            w * units AS departed
+        FROM departure_change
+    ) AS movement
     GROUP BY item_id
-    HAVING sum(w) <> 0
-) AS sold
-JOIN metabase_internal.item_fact AS f ON f.item_id = sold.item_id;
+    HAVING sum(sold) <> 0
+        OR sum(departed) <> 0
+) AS moved
+JOIN metabase_internal.item_fact AS f ON f.item_id = moved.item_id;
 
--- @run when item_sold
+-- @run when item_moved
 UPDATE metabase_internal.item_fact AS f
-SET times_sold = c.after
-FROM item_sold AS c
+SET
+    units_sold     = c.units_sold_now,
+    units_departed = c.units_departed_now
+FROM item_moved AS c
 WHERE f.ctid = c.at;
+
+-- @keep stock_change when item_change, item_moved
+SELECT
+    w,
+    supplier,
+    price,
+    quantity,
+    is_in_stock,
+    units_sold,
+    units_departed
+FROM item_change
+UNION ALL
+SELECT
+    -1 AS w,
+    supplier,
+    price,
+    quantity,
+    is_in_stock,
+    units_sold,
+    units_departed
+FROM item_moved
+UNION ALL
+SELECT
+    1 AS w,
+    supplier,
+    price,
+    quantity,
+    is_in_stock,
+    units_sold_now,
+    units_departed_now
+FROM item_moved;
 
 -- @run when sale_change
 INSERT INTO metabase_internal.day_rollup (platform, day)
@@ -694,8 +820,10 @@ SET
     roi_count = r.roi_count + d.roi_count,
     platform_fee_sum = r.platform_fee_sum + d.platform_fee_sum,
     platform_fee_count = r.platform_fee_count + d.platform_fee_count,
+    units = r.units + d.units,
     purchase_price_sum = r.purchase_price_sum + d.purchase_price_sum,
     purchase_price_count = r.purchase_price_count + d.purchase_price_count,
+    priced_units = r.priced_units + d.priced_units,
     suppliers = r.suppliers + coalesce(product_suppliers.more, 0),
     min_gross_sale = CASE
         WHEN d.min_gross_sale_gone IS NULL
@@ -748,10 +876,14 @@ FROM (
             - coalesce(sum(f.platform_fee) FILTER (WHERE f.w < 0), 0) AS platform_fee_sum,
         coalesce(count(f.platform_fee) FILTER (WHERE f.w > 0), 0)
             - coalesce(count(f.platform_fee) FILTER (WHERE f.w < 0), 0) AS platform_fee_count,
-        coalesce(sum(f.purchase_price) FILTER (WHERE f.w > 0), 0)
-            - coalesce(sum(f.purchase_price) FILTER (WHERE f.w < 0), 0) AS purchase_price_sum,
-        coalesce(count(f.purchase_price) FILTER (WHERE f.w > 0), 0)
-            - coalesce(count(f.purchase_price) FILTER (WHERE f.w < 0), 0) AS purchase_price_count,
+        coalesce(sum(f.units) FILTER (WHERE f.w > 0), 0)
+            - coalesce(sum(f.units) FILTER (WHERE f.w < 0), 0) AS units,
+        coalesce(sum(f.purchase_price * f.units) FILTER (WHERE f.w > 0), 0)
+            - coalesce(sum(f.purchase_price * f.units) FILTER (WHERE f.w < 0), 0) AS purchase_price_sum,
+        coalesce(count(f.purchase_price * f.units) FILTER (WHERE f.w > 0), 0)
+            - coalesce(count(f.purchase_price * f.units) FILTER (WHERE f.w < 0), 0) AS purchase_price_count,
+        coalesce(sum(f.units) FILTER (WHERE f.w > 0 AND f.purchase_price IS NOT NULL), 0)
+            - coalesce(sum(f.units) FILTER (WHERE f.w < 0 AND f.purchase_price IS NOT NULL), 0) AS priced_units,
         min(f.gross_sale) FILTER (WHERE f.w > 0) AS min_gross_sale_come,
         min(f.gross_sale) FILTER (WHERE f.w < 0) AS min_gross_sale_gone,
         max(f.gross_sale) FILTER (WHERE f.w > 0) AS max_gross_sale_come,
@@ -1330,6 +1462,7 @@ SET
     net_profit_count = r.net_profit_count + d.net_profit_count,
     roi_sum = r.roi_sum + d.roi_sum,
     roi_count = r.roi_count + d.roi_count,
+    units_sold = r.units_sold + d.units_sold,
     sell_seconds_sum = r.sell_seconds_sum + d.sell_seconds_sum,
     sell_seconds_count = r.sell_seconds_count + d.sell_seconds_count
 FROM (
@@ -1349,6 +1482,8 @@ FROM (
             - coalesce(sum(f.roi) FILTER (WHERE f.w < 0), 0) AS roi_sum,
         coalesce(count(f.roi) FILTER (WHERE f.w > 0), 0)
             - coalesce(count(f.roi) FILTER (WHERE f.w < 0), 0) AS roi_count,
+        coalesce(sum(f.units) FILTER (WHERE f.w > 0), 0)
+            - coalesce(sum(f.units) FILTER (WHERE f.w < 0), 0) AS units_sold,
         coalesce(sum(extract(epoch FROM f.sold_at - f.purchase_date)) FILTER (WHERE f.w > 0), 0)
             - coalesce(sum(extract(epoch FROM f.sold_at - f.purchase_date)) FILTER (WHERE f.w < 0), 0) AS sell_seconds_sum,
         coalesce(count(extract(epoch FROM f.sold_at - f.purchase_date)) FILTER (WHERE f.w > 0), 0)
@@ -1451,11 +1586,10 @@ END;
 UPDATE metabase_internal.supplier_rollup AS r
 SET
     items = r.items + d.items,
-    unsold = r.unsold + d.unsold,
-    price_sum = r.price_sum + d.price_sum,
-    price_count = r.price_count + d.price_count,
-    unsold_price_sum = r.unsold_price_sum + d.unsold_price_sum,
-    unsold_price_count = r.unsold_price_count + d.unsold_price_count,
+    units = r.units + d.units,
+    spent_sum = r.spent_sum + d.spent_sum,
+    spent_count = r.spent_count + d.spent_count,
+    priced_units = r.priced_units + d.priced_units,
     products = r.products + coalesce(supplier_products.more, 0),
     brands = r.brands + coalesce(supplier_brands.more, 0),
     first_purchase = CASE
@@ -1477,16 +1611,14 @@ FROM (
         f.supplier AS id,
         count(*) FILTER (WHERE f.w > 0)
             - count(*) FILTER (WHERE f.w < 0) AS items,
-        count(*) FILTER (WHERE f.w > 0 AND f.times_sold = 0)
-            - count(*) FILTER (WHERE f.w < 0 AND f.times_sold = 0) AS unsold,
-        coalesce(sum(f.price) FILTER (WHERE f.w > 0), 0)
-            - coalesce(sum(f.price) FILTER (WHERE f.w < 0), 0) AS price_sum,
-        coalesce(count(f.price) FILTER (WHERE f.w > 0), 0)
-            - coalesce(count(f.price) FILTER (WHERE f.w < 0), 0) AS price_count,
-        coalesce(sum(f.price) FILTER (WHERE f.w > 0 AND f.times_sold = 0), 0)
-            - coalesce(sum(f.price) FILTER (WHERE f.w < 0 AND f.times_sold = 0), 0) AS unsold_price_sum,
-        coalesce(count(f.price) FILTER (WHERE f.w > 0 AND f.times_sold = 0), 0)
-            - coalesce(count(f.price) FILTER (WHERE f.w < 0 AND f.times_sold = 0), 0) AS unsold_price_count,
+        coalesce(sum(f.quantity) FILTER (WHERE f.w > 0), 0)
+            - coalesce(sum(f.quantity) FILTER (WHERE f.w < 0), 0) AS units,
+        coalesce(sum(f.price * f.quantity) FILTER (WHERE f.w > 0), 0)
+            - coalesce(sum(f.price * f.quantity) FILTER (WHERE f.w < 0), 0) AS spent_sum,
+        coalesce(count(f.price * f.quantity) FILTER (WHERE f.w > 0), 0)
+            - coalesce(count(f.price * f.quantity) FILTER (WHERE f.w < 0), 0) AS spent_count,
+        coalesce(sum(f.quantity) FILTER (WHERE f.w > 0 AND f.price IS NOT NULL), 0)
+            - coalesce(sum(f.quantity) FILTER (WHERE f.w < 0 AND f.price IS NOT NULL), 0) AS priced_units,
         min(f.purchase_date) FILTER (WHERE f.w > 0) AS first_purchase_come,
         min(f.purchase_date) FILTER (WHERE f.w < 0) AS first_purchase_gone,
         max(f.purchase_date) FILTER (WHERE f.w > 0) AS last_purchase_come,
@@ -1511,24 +1643,29 @@ LEFT JOIN (
 ) AS supplier_brands ON supplier_brands.g = d.id
 WHERE r.id = d.id;
 
--- @run when item_sold
+-- @run when stock_change
 UPDATE metabase_internal.supplier_rollup AS r
 SET
-    unsold             = r.unsold + d.unsold,
-    unsold_price_sum   = r.unsold_price_sum + d.unsold_price_sum,
-    unsold_price_count = r.unsold_price_count + d.unsold_price_count
+    units_sold_through = r.units_sold_through + d.units_sold_through,
+    units_in_stock = r.units_in_stock + d.units_in_stock,
+    stock_value_sum = r.stock_value_sum + d.stock_value_sum,
+    stock_value_count = r.stock_value_count + d.stock_value_count
 FROM (
     SELECT
-        supplier,
-        count(*) FILTER (WHERE after = 0) - count(*) FILTER (WHERE before = 0)         AS unsold,
-        coalesce(sum(price) FILTER (WHERE after = 0), 0)
-            - coalesce(sum(price) FILTER (WHERE before = 0), 0)                        AS unsold_price_sum,
-        count(price) FILTER (WHERE after = 0) - count(price) FILTER (WHERE before = 0) AS unsold_price_count
-    FROM item_sold
-    WHERE supplier IS NOT NULL
-    GROUP BY supplier
+        f.supplier AS id,
+        coalesce(sum(least(f.units_sold, f.quantity)) FILTER (WHERE f.w > 0), 0)
+            - coalesce(sum(least(f.units_sold, f.quantity)) FILTER (WHERE f.w < 0), 0) AS units_sold_through,
+        coalesce(sum(metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)) FILTER (WHERE f.w > 0), 0)
+            - coalesce(sum(metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)) FILTER (WHERE f.w < 0), 0) AS units_in_stock,
+        coalesce(sum(f.price * metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)) FILTER (WHERE f.w > 0 AND metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock) > 0), 0)
+            - coalesce(sum(f.price * metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)) FILTER (WHERE f.w < 0 AND metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock) > 0), 0) AS stock_value_sum,
+        coalesce(count(f.price * metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)) FILTER (WHERE f.w > 0 AND metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock) > 0), 0)
+            - coalesce(count(f.price * metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)) FILTER (WHERE f.w < 0 AND metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock) > 0), 0) AS stock_value_count
+    FROM stock_change AS f
+    WHERE f.supplier IS NOT NULL
+    GROUP BY 1
 ) AS d
-WHERE r.id = d.supplier;
+WHERE r.id = d.id;
 
 -- @keep sale_not_finite when sale_change
 SELECT *
@@ -1544,15 +1681,17 @@ WHERE w < 0
         purchase_price - purchase_price
     );
 
--- @keep item_not_finite when item_change, item_sold
+-- @keep item_not_finite when item_change
 SELECT supplier
 FROM item_change
 WHERE w < 0
-    AND price - price = 'NaN'
-UNION ALL
+    AND price - price = 'NaN';
+
+-- @keep stock_not_finite when stock_change
 SELECT supplier
-FROM item_sold
-WHERE price - price = 'NaN';
+FROM stock_change
+WHERE w < 0
+    AND price - price = 'NaN';
 
 -- @run when sale_not_finite
 UPDATE metabase_internal.day_rollup AS r
@@ -1621,8 +1760,10 @@ SET
     roi_count = coalesce(d.roi_count, 0),
     platform_fee_sum = coalesce(d.platform_fee_sum, 0),
     platform_fee_count = coalesce(d.platform_fee_count, 0),
+    units = coalesce(d.units, 0),
     purchase_price_sum = coalesce(d.purchase_price_sum, 0),
     purchase_price_count = coalesce(d.purchase_price_count, 0),
+    priced_units = coalesce(d.priced_units, 0),
     suppliers = coalesce(d.suppliers, 0),
     min_gross_sale = d.min_gross_sale,
     max_gross_sale = d.max_gross_sale,
@@ -1647,8 +1788,10 @@ LEFT JOIN (
         count(f.roi) AS roi_count,
         coalesce(sum(f.platform_fee), 0) AS platform_fee_sum,
         count(f.platform_fee) AS platform_fee_count,
-        coalesce(sum(f.purchase_price), 0) AS purchase_price_sum,
-        count(f.purchase_price) AS purchase_price_count,
+        coalesce(sum(f.units), 0) AS units,
+        coalesce(sum(f.purchase_price * f.units), 0) AS purchase_price_sum,
+        count(f.purchase_price * f.units) AS purchase_price_count,
+        coalesce(sum(f.units) FILTER (WHERE f.purchase_price IS NOT NULL), 0) AS priced_units,
         count(DISTINCT f.supplier) AS suppliers,
         min(f.gross_sale) AS min_gross_sale,
         max(f.gross_sale) AS max_gross_sale,
@@ -1826,6 +1969,7 @@ SET
     net_profit_count = coalesce(d.net_profit_count, 0),
     roi_sum = coalesce(d.roi_sum, 0),
     roi_count = coalesce(d.roi_count, 0),
+    units_sold = coalesce(d.units_sold, 0),
     sell_seconds_sum = coalesce(d.sell_seconds_sum, 0),
     sell_seconds_count = coalesce(d.sell_seconds_count, 0)
 FROM (
@@ -1844,6 +1988,7 @@ LEFT JOIN (
         count(f.net_profit) AS net_profit_count,
         coalesce(sum(f.roi), 0) AS roi_sum,
         count(f.roi) AS roi_count,
+        coalesce(sum(f.units), 0) AS units_sold,
         coalesce(sum(extract(epoch FROM f.sold_at - f.purchase_date)), 0) AS sell_seconds_sum,
         count(extract(epoch FROM f.sold_at - f.purchase_date)) AS sell_seconds_count
     FROM metabase_internal.sale_fact AS f
@@ -1856,11 +2001,10 @@ WHERE r.id = lost.id;
 UPDATE metabase_internal.supplier_rollup AS r
 SET
     items = coalesce(d.items, 0),
-    unsold = coalesce(d.unsold, 0),
-    price_sum = coalesce(d.price_sum, 0),
-    price_count = coalesce(d.price_count, 0),
-    unsold_price_sum = coalesce(d.unsold_price_sum, 0),
-    unsold_price_count = coalesce(d.unsold_price_count, 0),
+    units = coalesce(d.units, 0),
+    spent_sum = coalesce(d.spent_sum, 0),
+    spent_count = coalesce(d.spent_count, 0),
+    priced_units = coalesce(d.priced_units, 0),
     products = coalesce(d.products, 0),
     brands = coalesce(d.brands, 0),
     first_purchase = d.first_purchase,
@@ -1875,17 +2019,42 @@ LEFT JOIN (
     SELECT
         f.supplier AS id,
         count(*) AS items,
-        count(*) FILTER (WHERE f.times_sold = 0) AS unsold,
-        coalesce(sum(f.price), 0) AS price_sum,
-        count(f.price) AS price_count,
-        coalesce(sum(f.price) FILTER (WHERE f.times_sold = 0), 0) AS unsold_price_sum,
-        count(f.price) FILTER (WHERE f.times_sold = 0) AS unsold_price_count,
+        coalesce(sum(f.quantity), 0) AS units,
+        coalesce(sum(f.price * f.quantity), 0) AS spent_sum,
+        count(f.price * f.quantity) AS spent_count,
+        coalesce(sum(f.quantity) FILTER (WHERE f.price IS NOT NULL), 0) AS priced_units,
         count(DISTINCT f.product) AS products,
         count(DISTINCT f.brand) AS brands,
         min(f.purchase_date) AS first_purchase,
         max(f.purchase_date) AS last_purchase
     FROM metabase_internal.item_fact AS f
     WHERE f.supplier IN (SELECT f.supplier FROM item_not_finite AS f)
+    GROUP BY 1
+) AS d ON d.id = lost.id
+WHERE r.id = lost.id;
+
+-- @run when stock_not_finite
+UPDATE metabase_internal.supplier_rollup AS r
+SET
+    units_sold_through = coalesce(d.units_sold_through, 0),
+    units_in_stock = coalesce(d.units_in_stock, 0),
+    stock_value_sum = coalesce(d.stock_value_sum, 0),
+    stock_value_count = coalesce(d.stock_value_count, 0)
+FROM (
+    SELECT DISTINCT
+        f.supplier AS id
+    FROM stock_not_finite AS f
+    WHERE f.supplier IS NOT NULL
+) AS lost
+LEFT JOIN (
+    SELECT
+        f.supplier AS id,
+        coalesce(sum(least(f.units_sold, f.quantity)), 0) AS units_sold_through,
+        coalesce(sum(metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)), 0) AS units_in_stock,
+        coalesce(sum(f.price * metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)) FILTER (WHERE metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock) > 0), 0) AS stock_value_sum,
+        count(f.price * metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)) FILTER (WHERE metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock) > 0) AS stock_value_count
+    FROM metabase_internal.item_fact AS f
+    WHERE f.supplier IN (SELECT f.supplier FROM stock_not_finite AS f)
     GROUP BY 1
 ) AS d ON d.id = lost.id
 WHERE r.id = lost.id;
@@ -2062,13 +2231,16 @@ UNION
 SELECT id
 FROM platform_seen;
 
--- @keep dirty_inventory when dirty_item, sale_change, relabelled_product, supplier_seen, queued_size
+-- @keep dirty_inventory when dirty_item, sale_change, departure_change, relabelled_product, supplier_seen, queued_size
 SELECT item_id
 FROM dirty_item
 UNION
 SELECT item_id
 FROM sale_change
 WHERE item_id IS NOT NULL
+UNION
+SELECT item_id
+FROM departure_change
 UNION
 SELECT f.item_id
 FROM relabelled_product AS d
@@ -2089,17 +2261,13 @@ UNION
 SELECT id
 FROM relisted_place;
 
--- @keep dirty_supplier when sale_change, item_change, item_sold, supplier_seen, relisted_supplier
+-- @keep dirty_supplier when sale_change, stock_change, supplier_seen, relisted_supplier
 SELECT supplier AS id
 FROM sale_change
 WHERE supplier IS NOT NULL
 UNION
 SELECT supplier
-FROM item_change
-WHERE supplier IS NOT NULL
-UNION
-SELECT supplier
-FROM item_sold
+FROM stock_change
 WHERE supplier IS NOT NULL
 UNION
 SELECT id
@@ -2107,3 +2275,34 @@ FROM supplier_seen
 UNION
 SELECT id
 FROM relisted_supplier;
+
+-- @keep relabelled_sale when relabelled_product, platform_seen, supplier_seen, queued_size
+SELECT f.order_id
+FROM relabelled_product AS d
+JOIN metabase_internal.sale_fact AS f ON f.product = d.id
+UNION ALL
+SELECT f.order_id
+FROM platform_seen AS seen
+JOIN metabase_internal.sale_fact AS f ON f.platform = seen.id
+WHERE seen.relabelled
+UNION ALL
+SELECT f.order_id
+FROM supplier_seen AS d
+JOIN metabase_internal.item_fact AS i ON i.supplier = d.id
+JOIN metabase_internal.sale_fact AS f ON f.item_id = i.item_id
+UNION ALL
+SELECT f.order_id
+FROM queued_size AS q
+JOIN metabase_internal.item_fact AS i ON i.size_id = q.key
+JOIN metabase_internal.sale_fact AS f ON f.item_id = i.item_id;
+
+-- @keep dirty_sales when sale_change, dirty_item, relabelled_sale
+SELECT order_id
+FROM sale_change
+UNION
+SELECT f.order_id
+FROM dirty_item AS d
+JOIN metabase_internal.sale_fact AS f ON f.item_id = d.item_id
+UNION
+SELECT order_id
+FROM relabelled_sale;

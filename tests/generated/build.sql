@@ -105,8 +105,10 @@ CREATE TABLE metabase_internal.product_rollup (
         roi_count bigint NOT NULL DEFAULT 0,
         platform_fee_sum numeric NOT NULL DEFAULT 0,
         platform_fee_count bigint NOT NULL DEFAULT 0,
+        units bigint NOT NULL DEFAULT 0,
         purchase_price_sum numeric NOT NULL DEFAULT 0,
         purchase_price_count bigint NOT NULL DEFAULT 0,
+        priced_units bigint NOT NULL DEFAULT 0,
         suppliers bigint NOT NULL DEFAULT 0,
         min_gross_sale numeric,
         max_gross_sale numeric,
@@ -141,18 +143,22 @@ CREATE TABLE metabase_internal.supplier_rollup (
         net_profit_count bigint NOT NULL DEFAULT 0,
         roi_sum numeric NOT NULL DEFAULT 0,
         roi_count bigint NOT NULL DEFAULT 0,
+        units_sold bigint NOT NULL DEFAULT 0,
         sell_seconds_sum numeric NOT NULL DEFAULT 0,
         sell_seconds_count bigint NOT NULL DEFAULT 0,
         items bigint NOT NULL DEFAULT 0,
-        unsold bigint NOT NULL DEFAULT 0,
-        price_sum numeric NOT NULL DEFAULT 0,
-        price_count bigint NOT NULL DEFAULT 0,
-        unsold_price_sum numeric NOT NULL DEFAULT 0,
-        unsold_price_count bigint NOT NULL DEFAULT 0,
+        units bigint NOT NULL DEFAULT 0,
+        spent_sum numeric NOT NULL DEFAULT 0,
+        spent_count bigint NOT NULL DEFAULT 0,
+        priced_units bigint NOT NULL DEFAULT 0,
         products bigint NOT NULL DEFAULT 0,
         brands bigint NOT NULL DEFAULT 0,
         first_purchase timestamptz,
-        last_purchase timestamptz
+        last_purchase timestamptz,
+        units_sold_through bigint NOT NULL DEFAULT 0,
+        units_in_stock bigint NOT NULL DEFAULT 0,
+        stock_value_sum numeric NOT NULL DEFAULT 0,
+        stock_value_count bigint NOT NULL DEFAULT 0
 ) USING heap WITH (fillfactor = 70);
 
 -- @run
@@ -239,7 +245,8 @@ CREATE TABLE metabase_internal.sale_fact (
     roi             numeric,
     platform_fee    numeric,
     shipping_cost   numeric,
-    purchase_price  numeric
+    purchase_price  numeric,
+    units           integer NOT NULL
 ) USING heap WITH (fillfactor = 90);
 
 -- @run
@@ -252,8 +259,21 @@ CREATE TABLE metabase_internal.item_fact (
     purchase_date  timestamptz,
     purchase_price numeric,
     price          numeric,
-    times_sold     integer NOT NULL
+    quantity       integer NOT NULL,
+    is_in_stock    boolean,
+    units_sold     bigint NOT NULL,
+    units_departed bigint NOT NULL
 ) USING heap WITH (fillfactor = 90);
+
+-- @run
+CREATE TABLE metabase_internal.departure_fact (
+    order_id uuid,
+    item_id  uuid NOT NULL,
+    units    integer NOT NULL
+);
+
+-- @run
+ALTER TABLE metabase_internal.departure_fact REPLICA IDENTITY FULL;
 
 -- @run
 CREATE TABLE metabase_internal.dirty_executive (
@@ -322,6 +342,18 @@ CREATE UNIQUE INDEX dirty_supplier_pkey ON metabase_internal.dirty_supplier (id)
 ALTER TABLE metabase_internal.dirty_supplier REPLICA IDENTITY USING INDEX dirty_supplier_pkey;
 
 -- @run
+CREATE TABLE metabase_internal.dirty_sales (
+    order_id uuid NOT NULL,
+    turn     bigint GENERATED ALWAYS AS IDENTITY
+);
+
+-- @run
+CREATE UNIQUE INDEX dirty_sales_pkey ON metabase_internal.dirty_sales (order_id);
+
+-- @run
+ALTER TABLE metabase_internal.dirty_sales REPLICA IDENTITY USING INDEX dirty_sales_pkey;
+
+-- @run
 COMMENT ON TABLE metabase_internal.platform_rollup IS 'Aggregates of the sales of each platform, with its labels as they were last applied.';
 
 -- @run
@@ -346,6 +378,9 @@ COMMENT ON TABLE metabase_internal.sale_fact IS 'Completed orders as they were l
 COMMENT ON TABLE metabase_internal.item_fact IS 'Stock items as they were last applied, with the numbers of the groups that they are in.';
 
 -- @run
+COMMENT ON TABLE metabase_internal.departure_fact IS 'Orders that are not completed and have taken units out of stock, as they were last applied.';
+
+-- @run
 COMMENT ON TABLE metabase_internal.dirty_executive IS 'Days and platforms that metabase_executive_metrics does not show as they were last applied.';
 
 -- @run
@@ -366,6 +401,9 @@ COMMENT ON TABLE metabase_internal.dirty_geography IS 'Places that metabase_cust
 -- @run
 COMMENT ON TABLE metabase_internal.dirty_supplier IS 'Suppliers that metabase_supplier_performance does not show as they were last applied.';
 
+-- @run
+COMMENT ON TABLE metabase_internal.dirty_sales IS 'Orders that metabase_sales does not show as they were last applied.';
+
 -- @read item_read
 SELECT
     i.id                                               AS item_id,
@@ -376,7 +414,9 @@ SELECT
     i.size_id,
     i.purchase_date,
     i.purchase_price,
-    coalesce(i.gross_purchase_price, i.purchase_price) AS price
+    coalesce(i.gross_purchase_price, i.purchase_price) AS price,
+    i.quantity,
+    i.is_in_stock
 FROM metabase_internal.stock_items AS i
 LEFT JOIN metabase_internal.products AS p ON p.id = i.product_id;
 
@@ -395,9 +435,20 @@ SELECT
     o.net_profit,
     o.roi,
     o.platform_fee,
-    o.shipping_cost
+    o.shipping_cost,
+    o.quantity      AS units
 FROM metabase_internal.orders AS o
 WHERE o.is_completed;
+
+-- @read departure_read
+SELECT
+    o.id            AS order_id,
+    o.stock_item_id AS item_id,
+    o.quantity      AS units
+FROM metabase_internal.orders AS o
+WHERE o.is_gone
+    AND o.is_completed IS NOT TRUE
+    AND o.stock_item_id IS NOT NULL;
 
 -- @run when item_read
 INSERT INTO metabase_internal.product_rollup (product_id, brand_id, category_id)
@@ -428,29 +479,40 @@ WHERE item.brand_id IS NOT NULL
     AND NOT EXISTS (SELECT FROM metabase_internal.brand_rollup AS r WHERE r.brand_id = item.brand_id);
 
 -- @run
-INSERT INTO metabase_internal.item_fact (item_id, product, supplier, brand, size_id, purchase_date, purchase_price, price, times_sold)
+INSERT INTO metabase_internal.item_fact (item_id, product, supplier, brand, size_id, purchase_date, purchase_price, price, quantity, is_in_stock, units_sold, units_departed)
 SELECT
     i.item_id,
-    product.id  AS product,
-    supplier.id AS supplier,
-    brand.id    AS brand,
+    product.id      AS product,
+    supplier.id     AS supplier,
+    brand.id        AS brand,
     i.size_id,
     i.purchase_date,
     i.purchase_price,
     i.price,
-    i.times_sold AS times_sold
+    i.quantity,
+    i.is_in_stock,
+    i.units_sold     AS units_sold,
+    i.units_departed AS units_departed
 FROM (
     SELECT
         item.*,
-        coalesce(sold.times_sold, 0) AS times_sold
+        coalesce(sold.units, 0)     AS units_sold,
+        coalesce(departed.units, 0) AS units_departed
     FROM item_read AS item
     LEFT JOIN (
         SELECT
             item_id,
-            count(*)::integer AS times_sold
+            sum(units) AS units
         FROM sale_read
         GROUP BY item_id
     ) AS sold ON sold.item_id = item.item_id
+    LEFT JOIN (
+        SELECT
+            item_id,
+            sum(units) AS units
+        FROM departure_read
+        GROUP BY item_id
+    ) AS departed ON departed.item_id = item.item_id
 ) AS i
 LEFT JOIN metabase_internal.product_rollup AS product ON product.product_id = i.product_id
 LEFT JOIN metabase_internal.supplier_rollup AS supplier ON supplier.supplier_id = i.supplier_id
@@ -514,7 +576,7 @@ GROUP BY
     s.city;
 
 -- @run
-INSERT INTO metabase_internal.sale_fact (order_id, item_id, platform, place, product, supplier, brand, sold_at, payout_date, purchase_date, payout_received, gross_sale, net_proceeds, net_profit, roi, platform_fee, shipping_cost, purchase_price)
+INSERT INTO metabase_internal.sale_fact (order_id, item_id, platform, place, product, supplier, brand, sold_at, payout_date, purchase_date, payout_received, gross_sale, net_proceeds, net_profit, roi, platform_fee, shipping_cost, purchase_price, units)
 SELECT
     s.order_id,
     s.item_id,
@@ -533,7 +595,8 @@ SELECT
     s.roi,
     s.platform_fee,
     s.shipping_cost,
-    i.purchase_price
+    i.purchase_price,
+    s.units
 FROM sale_read AS s
 JOIN metabase_internal.platform_rollup AS platform ON platform.key = coalesce('=' || s.platform_id::text, '')
 JOIN metabase_internal.place_rollup AS place
@@ -549,6 +612,20 @@ ALTER TABLE metabase_internal.sale_fact REPLICA IDENTITY USING INDEX sale_fact_p
 
 -- @run
 CREATE INDEX sale_fact_item_idx ON metabase_internal.sale_fact (item_id);
+
+-- @run
+INSERT INTO metabase_internal.departure_fact (order_id, item_id, units)
+SELECT
+    order_id,
+    item_id,
+    units
+FROM departure_read;
+
+-- @run
+CREATE INDEX departure_fact_order_idx ON metabase_internal.departure_fact (order_id);
+
+-- @run
+CREATE INDEX departure_fact_item_idx ON metabase_internal.departure_fact (item_id);
 
 -- @run
 CREATE INDEX sale_fact_product_sold_at_idx ON metabase_internal.sale_fact (product, sold_at);
@@ -650,8 +727,10 @@ SET
     roi_count = d.roi_count,
     platform_fee_sum = d.platform_fee_sum,
     platform_fee_count = d.platform_fee_count,
+    units = d.units,
     purchase_price_sum = d.purchase_price_sum,
     purchase_price_count = d.purchase_price_count,
+    priced_units = d.priced_units,
     suppliers = d.suppliers,
     min_gross_sale = d.min_gross_sale,
     max_gross_sale = d.max_gross_sale,
@@ -670,8 +749,10 @@ FROM (
         count(f.roi) AS roi_count,
         coalesce(sum(f.platform_fee), 0) AS platform_fee_sum,
         count(f.platform_fee) AS platform_fee_count,
-        coalesce(sum(f.purchase_price), 0) AS purchase_price_sum,
-        count(f.purchase_price) AS purchase_price_count,
+        coalesce(sum(f.units), 0) AS units,
+        coalesce(sum(f.purchase_price * f.units), 0) AS purchase_price_sum,
+        count(f.purchase_price * f.units) AS purchase_price_count,
+        coalesce(sum(f.units) FILTER (WHERE f.purchase_price IS NOT NULL), 0) AS priced_units,
         count(DISTINCT f.supplier) AS suppliers,
         min(f.gross_sale) AS min_gross_sale,
         max(f.gross_sale) AS max_gross_sale,
@@ -831,6 +912,7 @@ SET
     net_profit_count = d.net_profit_count,
     roi_sum = d.roi_sum,
     roi_count = d.roi_count,
+    units_sold = d.units_sold,
     sell_seconds_sum = d.sell_seconds_sum,
     sell_seconds_count = d.sell_seconds_count
 FROM (
@@ -843,6 +925,7 @@ FROM (
         count(f.net_profit) AS net_profit_count,
         coalesce(sum(f.roi), 0) AS roi_sum,
         count(f.roi) AS roi_count,
+        coalesce(sum(f.units), 0) AS units_sold,
         coalesce(sum(extract(epoch FROM f.sold_at - f.purchase_date)), 0) AS sell_seconds_sum,
         count(extract(epoch FROM f.sold_at - f.purchase_date)) AS sell_seconds_count
     FROM metabase_internal.sale_fact AS f
@@ -855,11 +938,10 @@ WHERE r.id = d.id;
 UPDATE metabase_internal.supplier_rollup AS r
 SET
     items = d.items,
-    unsold = d.unsold,
-    price_sum = d.price_sum,
-    price_count = d.price_count,
-    unsold_price_sum = d.unsold_price_sum,
-    unsold_price_count = d.unsold_price_count,
+    units = d.units,
+    spent_sum = d.spent_sum,
+    spent_count = d.spent_count,
+    priced_units = d.priced_units,
     products = d.products,
     brands = d.brands,
     first_purchase = d.first_purchase,
@@ -868,15 +950,34 @@ FROM (
     SELECT
         f.supplier AS id,
         count(*) AS items,
-        count(*) FILTER (WHERE f.times_sold = 0) AS unsold,
-        coalesce(sum(f.price), 0) AS price_sum,
-        count(f.price) AS price_count,
-        coalesce(sum(f.price) FILTER (WHERE f.times_sold = 0), 0) AS unsold_price_sum,
-        count(f.price) FILTER (WHERE f.times_sold = 0) AS unsold_price_count,
+        coalesce(sum(f.quantity), 0) AS units,
+        coalesce(sum(f.price * f.quantity), 0) AS spent_sum,
+        count(f.price * f.quantity) AS spent_count,
+        coalesce(sum(f.quantity) FILTER (WHERE f.price IS NOT NULL), 0) AS priced_units,
         count(DISTINCT f.product) AS products,
         count(DISTINCT f.brand) AS brands,
         min(f.purchase_date) AS first_purchase,
         max(f.purchase_date) AS last_purchase
+    FROM metabase_internal.item_fact AS f
+    WHERE f.supplier IS NOT NULL
+    GROUP BY 1
+) AS d
+WHERE r.id = d.id;
+
+-- @run
+UPDATE metabase_internal.supplier_rollup AS r
+SET
+    units_sold_through = d.units_sold_through,
+    units_in_stock = d.units_in_stock,
+    stock_value_sum = d.stock_value_sum,
+    stock_value_count = d.stock_value_count
+FROM (
+    SELECT
+        f.supplier AS id,
+        coalesce(sum(least(f.units_sold, f.quantity)), 0) AS units_sold_through,
+        coalesce(sum(metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)), 0) AS units_in_stock,
+        coalesce(sum(f.price * metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)) FILTER (WHERE metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock) > 0), 0) AS stock_value_sum,
+        count(f.price * metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock)) FILTER (WHERE metabase_internal.units_in_stock(f.quantity, f.units_sold + f.units_departed, f.is_in_stock) > 0) AS stock_value_count
     FROM metabase_internal.item_fact AS f
     WHERE f.supplier IS NOT NULL
     GROUP BY 1
@@ -953,6 +1054,9 @@ ANALYZE metabase_internal.sale_fact;
 
 -- @run
 ANALYZE metabase_internal.item_fact;
+
+-- @run
+ANALYZE metabase_internal.departure_fact;
 
 -- @run
 ANALYZE metabase_internal.place_rollup;

@@ -17,8 +17,11 @@ FROM noted;
 -- @keep flush_group
 SELECT
     k.item_id,
+    coalesce(item.units_sold, 0)     AS units_sold,
+    coalesce(item.units_departed, 0) AS units_departed,
     sale.*
 FROM flush_key AS k
+LEFT JOIN metabase_internal.item_fact AS item ON item.item_id = k.item_id
 CROSS JOIN LATERAL (
     SELECT
         count(*)          AS times_sold,
@@ -56,19 +59,29 @@ SELECT
     computed.stock_category,
     computed.current_inventory_value,
     computed.created_at,
-    computed.updated_at
+    computed.updated_at,
+    computed.quantity,
+    computed.units_sold,
+    computed.units_in_stock,
+    computed.is_in_stock
 FROM (
     WITH item AS (
         SELECT
             sale.*,
             i.*,
-            CASE
-                WHEN sale.times_sold > 0
-                    THEN (sale.last_sold_at AT TIME ZONE 'Europe/Berlin')::date
-                ELSE (now() AT TIME ZONE 'Europe/Berlin')::date
-            END - (i.purchase_date AT TIME ZONE 'Europe/Berlin')::date AS days_in_stock
+            metabase_internal.units_in_stock(i.quantity, sale.units_sold + sale.units_departed, i.is_in_stock) AS units_in_stock
         FROM flush_group AS sale
         LEFT JOIN metabase_internal.stock_items AS i ON i.id = sale.item_id
+    ),
+    aged AS (
+        SELECT
+            item.*,
+            CASE
+                WHEN item.units_in_stock > 0
+                    THEN (now() AT TIME ZONE 'Europe/Berlin')::date
+                ELSE (item.last_sold_at AT TIME ZONE 'Europe/Berlin')::date
+            END - (item.purchase_date AT TIME ZONE 'Europe/Berlin')::date AS days_in_stock
+        FROM item
     )
     SELECT
         item.id IS NOT NULL                                            AS present,
@@ -100,13 +113,17 @@ FROM (
             ELSE 'Fast Moving'
         END                                                            AS stock_category,
         CASE
-            WHEN item.times_sold = 0
-                THEN metabase_internal.amount(coalesce(item.gross_purchase_price, item.purchase_price))
+            WHEN item.units_in_stock > 0
+                THEN metabase_internal.amount(coalesce(item.gross_purchase_price, item.purchase_price) * item.units_in_stock)
             ELSE 0
         END                                                            AS current_inventory_value,
         item.created_at,
-        item.updated_at
-    FROM item
+        item.updated_at,
+        item.quantity::bigint                                          AS quantity,
+        item.units_sold,
+        item.units_in_stock,
+        item.units_in_stock > 0                                        AS is_in_stock
+    FROM aged AS item
     LEFT JOIN metabase_internal.products AS p ON p.id = item.product_id
     LEFT JOIN metabase_internal.brands AS b ON b.id = p.brand_id
     LEFT JOIN metabase_internal.categories AS c ON c.id = p.category_id
@@ -137,7 +154,11 @@ FROM (
     stock_category,
     current_inventory_value,
     created_at,
-    updated_at
+    updated_at,
+    quantity,
+    units_sold,
+    units_in_stock,
+    is_in_stock
 )
 LEFT JOIN LATERAL (
     SELECT
@@ -167,7 +188,11 @@ LEFT JOIN LATERAL (
         stock_category,
         current_inventory_value,
         created_at,
-        updated_at
+        updated_at,
+        quantity,
+        units_sold,
+        units_in_stock,
+        is_in_stock
     )
     WHERE v.inventory_id = computed.inventory_id
 ) AS held (
@@ -195,7 +220,11 @@ LEFT JOIN LATERAL (
     stock_category,
     current_inventory_value,
     created_at,
-    updated_at
+    updated_at,
+    quantity,
+    units_sold,
+    units_in_stock,
+    is_in_stock
 ) ON true
 WHERE CASE
     WHEN computed.present
@@ -224,7 +253,11 @@ WHERE CASE
                 computed.stock_category,
                 computed.current_inventory_value,
                 computed.created_at,
-                computed.updated_at
+                computed.updated_at,
+                computed.quantity,
+                computed.units_sold,
+                computed.units_in_stock,
+                computed.is_in_stock
             ) IS DISTINCT FROM ROW(
                 held.inventory_id,
                 held.product_id,
@@ -249,7 +282,11 @@ WHERE CASE
                 held.stock_category,
                 held.current_inventory_value,
                 held.created_at,
-                held.updated_at
+                held.updated_at,
+                held.quantity,
+                held.units_sold,
+                held.units_in_stock,
+                held.is_in_stock
             )
     ELSE held.place IS NOT NULL
 END;

@@ -60,24 +60,19 @@ FROM (
         b.segment                                                         AS brand_segment,
         b.price_tier,
         b.is_collaboration,
-        r.orders                                                          AS units_sold,
+        r.units                                                           AS units_sold,
         metabase_internal.amount(CASE WHEN r.gross_sale_count > 0 THEN r.gross_sale_sum END) AS total_revenue,
-        round(r.gross_sale_sum / nullif(r.gross_sale_count, 0), 4)        AS avg_sale_price,
+        round(metabase_internal.mean(r.gross_sale_sum, r.gross_sale_count), 4) AS avg_sale_price,
         metabase_internal.amount(r.min_gross_sale)                        AS min_sale_price,
         metabase_internal.amount(r.max_gross_sale)                        AS max_sale_price,
-        round(sqrt(CASE
-                WHEN r.gross_sale_count > 1
-                    THEN CASE
-                        WHEN r.gross_sale_count * r.gross_sale_squares - r.gross_sale_sum * r.gross_sale_sum <= 0
-                            THEN 0
-                        ELSE (r.gross_sale_count * r.gross_sale_squares - r.gross_sale_sum * r.gross_sale_sum)
-                            / (r.gross_sale_count::numeric * (r.gross_sale_count - 1))
-                    END
-            END), 4)                                         AS price_volatility,
+        round(
+            sqrt(metabase_internal.variance(r.gross_sale_count, r.gross_sale_sum, r.gross_sale_squares)),
+            4
+        )                                                                 AS price_volatility,
         metabase_internal.amount(CASE WHEN r.net_profit_count > 0 THEN r.net_profit_sum END) AS total_profit,
-        round(r.roi_sum / nullif(r.roi_count, 0), 4)                      AS avg_roi,
+        round(metabase_internal.mean(r.roi_sum, r.roi_count), 4)          AS avg_roi,
         metabase_internal.amount(CASE WHEN r.platform_fee_count > 0 THEN r.platform_fee_sum END) AS total_fees_paid,
-        round(r.purchase_price_sum / nullif(r.purchase_price_count, 0), 4) AS avg_purchase_price,
+        round(metabase_internal.mean(r.purchase_price_sum, r.priced_units), 4) AS avg_purchase_price,
         r.suppliers                                                       AS supplier_count,
         r.first_sale                                                      AS first_sale_date,
         r.last_sale                                                       AS last_sale_date,

@@ -74,7 +74,7 @@ INSERT INTO products.products (id, sku, name, brand_id, category_id) VALUES
      '30000000-0000-0000-0000-000000000003', '40000000-0000-0000-0000-000000000001');
 
 -- Each item: id, product, supplier / purchase price net, gross, VAT, purchase date / status, condition, size, color /
--- created, updated. The status is only shown: what counts as sold is a completed order.
+-- created, updated. What counts as sold is a completed order; the status says only what has gone.
 INSERT INTO products.inventory (
     id, product_id, supplier_id,
     purchase_price, gross_purchase_price, vat_amount, purchase_date,
@@ -173,7 +173,7 @@ INSERT INTO products.inventory (
      60.00, NULL, NULL, ((now() AT TIME ZONE 'Europe/Berlin')::date - 90 + time '12:00') AT TIME ZONE 'Europe/Berlin',
      'in_stock', 'used', '40', 'white',
      '2023-11-01 09:00:00+00', '2024-12-31 09:00:00+00'),
-    -- I24: 91 days, slow. Its status claims a sale that no order knows of.
+    -- I24: bought 91 days ago. Its status claims a sale that no order knows of: it has gone, nobody knows when.
     ('60000000-0000-0000-0000-000000000024', '50000000-0000-0000-0000-000000000004', '20000000-0000-0000-0000-000000000002',
      60.00, NULL, NULL, ((now() AT TIME ZONE 'Europe/Berlin')::date - 91 + time '12:00') AT TIME ZONE 'Europe/Berlin',
      'sold', 'used', '40', 'white',

@@ -1,5 +1,12 @@
 -- Layout A for tests that do to a shop whatever SQL can do: no foreign keys, no NOT NULL, names that are not unique, and
--- numbers of any size, NaN and infinity among them. Loaded after demo/schema.sql; the primary keys stay.
+-- numbers of any size, NaN and infinity among them, also for quantities. Stock items say whether they are there, too. Loaded after
+-- demo/schema.sql; the primary keys stay.
+
+ALTER TABLE products.inventory
+    ALTER quantity TYPE numeric,
+    ADD COLUMN is_in_stock boolean;
+ALTER TABLE transactions.orders
+    ALTER quantity TYPE numeric;
 
 DO $$
 DECLARE

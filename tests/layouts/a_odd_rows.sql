@@ -94,5 +94,16 @@ FROM (
     (14, 'when',       'StockX',         'completed', NULL,                  130,  20,   15,   13,   5,    '2024-05-01 12:00+00', 'Germany',        'Berlin'),
     -- Of no interest: never completed.
     (15, 'unknown',    'StockX',         'pending',   '2024-05-31 12:00+00', 999,  99,   99,   99,   99,   '2024-06-01 12:00+00', 'Japan',          'Tokyo'),
-    (16, '61 days',    'eBay',           NULL,        '2024-05-31 12:00+00', 999,  99,   99,   99,   99,   '2024-06-01 12:00+00', 'Japan',          'Tokyo')
+    (16, '61 days',    'eBay',           NULL,        '2024-05-31 12:00+00', 999,  99,   99,   99,   99,   '2024-06-01 12:00+00', 'Japan',          'Tokyo'),
+    -- Not paid yet, and on its way.
+    (17, '90 days',    'eBay',           'Shipped',   NULL,                  999,  99,   99,   99,   99,   NULL,                  'Japan',          'Tokyo')
 ) AS made (no, item, platform, status, sold_at, gross, profit, roi, fee, shipping, payout, country, city);
+
+-- Several pieces in one row, of which some or none are sold; and none at all.
+UPDATE products.inventory SET quantity = 5, status = 'new' WHERE id IN (md5('item 1')::uuid, md5('60 days')::uuid);
+UPDATE products.inventory SET quantity = 0 WHERE id = md5('free')::uuid;
+UPDATE transactions.orders SET quantity = 2 WHERE id IN (md5('order 1')::uuid, md5('order 3')::uuid);
+-- Gone, and there, whatever the orders say.
+UPDATE products.inventory SET status = 'Lost' WHERE id = md5('366 days')::uuid;
+UPDATE products.inventory SET is_in_stock = false WHERE id = md5('30 days')::uuid;
+UPDATE products.inventory SET is_in_stock = true WHERE id IN (md5('item 2')::uuid, md5('0 days')::uuid);

@@ -41,8 +41,32 @@ const STATUSES: ColumnValues = Of(&[
     "'completed'",
     "'COMPLETED'",
     "'pending'",
+    "'shipped'",
     "'cancelled'",
     "NULL",
+]);
+/// Of stock items: there, and gone in one way or the other.
+const ITEM_STATUSES: ColumnValues = Of(&[
+    "'in_stock'",
+    "'sold'",
+    "'returned_to_supplier'",
+    "'returned'",
+    "NULL",
+]);
+/// Of any type: what is no number of units, too.
+const QUANTITIES: ColumnValues = Of(&[
+    "1",
+    "1",
+    "2",
+    "20",
+    "0",
+    "NULL",
+    "-1",
+    "2.7",
+    "'NaN'",
+    "'Infinity'",
+    "'-Infinity'",
+    "99999999999999.99",
 ]);
 /// Free, refunded, thirds, next to a threshold, and what spoils a sum for good if it is not taken back whole.
 const MONEY: ColumnValues = Of(&[
@@ -158,7 +182,9 @@ static STOCK_ITEMS: Table = Table {
         ("gross_purchase_price", MONEY),
         ("vat_amount", MONEY),
         ("purchase_date", TIMES),
-        ("status", STATUSES),
+        ("status", ITEM_STATUSES),
+        ("quantity", QUANTITIES),
+        ("is_in_stock", FLAGS),
         ("condition", NAMES),
         ("size", NAMES),
         ("color", NAMES),
@@ -175,6 +201,7 @@ static ORDERS: Table = Table {
         ("inventory_item_id", KeyOf(&STOCK_ITEMS)),
         ("platform_id", KeyOf(&PLATFORMS)),
         ("status", STATUSES),
+        ("quantity", QUANTITIES),
         ("sold_at", TIMES),
         ("gross_sale", MONEY),
         ("net_proceeds", MONEY),
@@ -238,6 +265,42 @@ pub fn any_change_around_orders(scale: u32) -> BoxedStrategy<String> {
             .collect(),
     )
     .boxed()
+}
+
+/// What a shop writes as the currency of a row; of some there are rates, once these are set.
+const CURRENCIES: ColumnValues = Of(&["'USD'", "'EUR'", "' usd'", "'JPY'", "''", "'€'", "NULL"]);
+/// The days of [`TIMES`] in Berlin, and those around them.
+const DAYS: ColumnValues = Of(&[
+    "'2024-03-15'",
+    "'2024-03-31'",
+    "'2024-04-01'",
+    "'2024-10-27'",
+    "'2024-11-01'",
+    "'2025-01-01'",
+    "'1970-01-01'",
+    "current_date",
+]);
+const RATES: ColumnValues = Of(&["0.9", "1", "0.33335", "150.25", "0.0000001", "NULL", "NULL"]);
+
+/// Another currency of rows, or another rate: in a shop that has currencies.
+pub fn any_change_of_currencies() -> BoxedStrategy<String> {
+    let in_another = |table: &'static Table| {
+        (any_value(CURRENCIES, 1), any_condition(table, 1)).prop_map(move |(currency, condition)| {
+            format!(
+                "UPDATE {} SET currency = {currency} WHERE {condition}",
+                table.name
+            )
+        })
+    };
+    let at_another_rate = (
+        select(&["USD", "JPY"][..]),
+        any_value(DAYS, 1),
+        any_value(RATES, 1),
+    )
+        .prop_map(|(currency, day, rate)| {
+            format!("SELECT metabase.set_exchange_rate('{currency}', {day}, {rate})")
+        });
+    prop_oneof![3 => in_another(&ORDERS), 2 => in_another(&STOCK_ITEMS), 2 => at_another_rate].boxed()
 }
 
 /// Any statement that empties a table at once.

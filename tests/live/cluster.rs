@@ -379,7 +379,7 @@ pub fn error_of(client: &mut Client, statement: &str) -> SqlError {
     }
 }
 
-/// Creates the seven views and makes sure that there are seven.
+/// Creates the seven views, and the one of single sales, and makes sure that there are eight.
 pub fn create_all_views(client: &mut Client) {
     let rows = client
         .query("SELECT * FROM metabase.create_all_views()", &[])
@@ -391,7 +391,7 @@ pub fn create_all_views(client: &mut Client) {
             row.get::<_, Option<String>>("error_message")
         );
     }
-    assert_eq!(rows.len(), 7);
+    assert_eq!(rows.len(), 8);
 }
 
 /// Refreshes all views and makes sure that each completed.

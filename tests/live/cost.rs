@@ -21,7 +21,7 @@ struct Cost {
 /// Seconds for what does not count, which would decide everything if it did.
 const BESIDE_THE_POINT: &str = "1000000";
 
-/// Writes into the log, of each of the seven, that its last full refresh has taken a seventh of these seconds. An older one, one that
+/// Writes into the log, of each view, that its last full refresh has taken an eighth of these seconds. An older one, one that
 /// has failed, one by what changed and one of another view say something else.
 fn remember(client: &mut Client, cost: &Cost) {
     run(
@@ -49,7 +49,7 @@ fn remember(client: &mut Client, cost: &Cost) {
         return;
     }
     log(&VIEWS, "completed", "full", BESIDE_THE_POINT);
-    log(&VIEWS, "completed", "full", &format!("{} / 7.0", cost.full));
+    log(&VIEWS, "completed", "full", &format!("{} / 8.0", cost.full));
     log(&VIEWS, "completed", "incremental", BESIDE_THE_POINT);
     log(&VIEWS, "failed", "full", BESIDE_THE_POINT);
 }

@@ -169,7 +169,7 @@ fn it_is_refreshed_with_its_strategy_and_with_all() {
         assert_eq!(failed, [""; 0]);
     }
     let mut all = VIEWS.to_vec();
-    // After the seven, by name.
+    // After those of the extension, by name.
     all.extend(["my_daily", "my_hourly", "my_manual", "my_realtime", "my_weekly"]);
     let rows = refreshed(&mut client, "refresh('all')");
     assert_eq!(completed_and_failed(&rows), (all.clone(), vec![]));
@@ -241,7 +241,7 @@ fn dropping_it_leaves_the_seven_and_their_adapters() {
             &mut client,
             "SELECT count(*) FROM metabase.refresh('all') WHERE status = 'completed'"
         ),
-        ["7"]
+        ["8"]
     );
 }
 
@@ -292,7 +292,7 @@ fn one_that_was_dropped_behind_our_back_is_still_known_and_can_be_made_again_or_
     run(&mut client, "SELECT metabase.drop_view('sales_by_status')");
     assert_eq!(
         column(&mut client, "SELECT count(*) FROM metabase.view_status()"),
-        ["7"]
+        ["8"]
     );
 }
 

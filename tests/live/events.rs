@@ -12,14 +12,16 @@ use crate::shop::{Truth, column, differences, run, shop_on, violations_after_ref
 
 const NOT_PRELOADED: &[&str] = &["fsync=off", "max_prepared_transactions=5"];
 
-const ORDER_VIEWS: [&str; 3] = [
+const ORDER_VIEWS: [&str; 4] = [
     "metabase_executive_metrics",
     "metabase_platform_performance",
     "metabase_product_performance",
+    "metabase_sales",
 ];
-const INVENTORY_VIEWS: [&str; 3] = [
+const INVENTORY_VIEWS: [&str; 4] = [
     "metabase_inventory_status",
     "metabase_product_performance",
+    "metabase_sales",
     "metabase_supplier_performance",
 ];
 
@@ -68,6 +70,30 @@ fn assert_true(client: &mut Client, views: &[&str]) {
     for view in views {
         assert_eq!(differences(client, view), 0, "{view}");
     }
+}
+
+/// Of the views that are refreshed for events, none waits for its time.
+#[test]
+fn another_exchange_rate_is_an_event() {
+    let (_cluster, mut client) = shop_with_worker("events-rates");
+    run(
+        &mut client,
+        "SELECT metabase.set_exchange_rate('USD', '2000-01-01', 0.5);
+         ALTER TABLE transactions.orders ADD COLUMN currency text;
+         UPDATE transactions.orders SET currency = 'USD' WHERE status = 'completed'",
+    );
+    refresh_all(&mut client);
+    run(
+        &mut client,
+        "SELECT metabase.set_exchange_rate('USD', '2000-01-01', 0.25)",
+    );
+    wait_until(
+        &mut client,
+        "SELECT coalesce(array_agg(view_name ORDER BY view_name) = '{metabase_brand_analytics, metabase_customer_geography}', false)
+         FROM metabase.view_status()
+         WHERE mode_reason LIKE '%since then%exchange rates have changed'",
+    );
+    assert_true(&mut client, &ORDER_VIEWS);
 }
 
 #[test]
@@ -159,7 +185,7 @@ fn ten_thousand_commits_cost_few_refreshes() {
     assert!(summary.contains("10000/10000"), "{summary}");
     wait_until(
         &mut client,
-        "SELECT bool_and(pending_changes = 0) FROM metabase.view_status() WHERE view_name ~ 'executive|platform|product'",
+        "SELECT bool_and(pending_changes = 0) FROM metabase.view_status() WHERE view_name ~ 'executive|platform|product|sales'",
     );
     let seconds = begin.elapsed().as_secs();
     let refreshes: i64 = value(
@@ -252,7 +278,7 @@ fn sessions_that_write_at_once_and_one_that_refreshes_are_all_right() {
     }
     wait_until(
         &mut client,
-        "SELECT bool_and(pending_changes = 0) FROM metabase.view_status() WHERE view_name ~ 'executive|platform|product'",
+        "SELECT bool_and(pending_changes = 0) FROM metabase.view_status() WHERE view_name ~ 'executive|platform|product|sales'",
     );
     assert_true(&mut client, &ORDER_VIEWS);
     // A refresh of what the others have changed may still be under way.

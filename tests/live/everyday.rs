@@ -1,7 +1,10 @@
 //! The everyday work of a shop's own roles and tools, none of which is a superuser: it goes as it went before there was this extension.
 
 use std::process::Stdio;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use postgres::error::SqlState;
 use postgres::{Client, SimpleQueryMessage};
 
@@ -86,7 +89,7 @@ const WORK: &[(&str, &str)] = &[
     (
         "app",
         "INSERT INTO transactions.orders SELECT gen_random_uuid(), o.inventory_item_id, o.platform_id, o.external_id, 'completed',
-             '2030-05-05'::timestamptz + n * interval '1 year', 7, 6, 5, 4, 3, 2, 1, true, NULL, 'Iceland', 'x', NULL, now(), now()
+             '2030-05-05'::timestamptz + n * interval '1 year', 7, 6, 5, 4, 3, 2, 1, true, NULL, 'Iceland', 'x', NULL, now(), now(), 1
          FROM transactions.orders AS o, generate_series(0, 2) AS n WHERE o.id = (SELECT min(id::text)::uuid FROM transactions.orders)",
     ),
     ("app", "UPDATE transactions.orders SET sold_at = '2031-06-06' WHERE sold_at >= '2032-01-01'"),
@@ -213,6 +216,20 @@ fn outcome(result: Result<Vec<SimpleQueryMessage>, postgres::Error>) -> String {
     }
 }
 
+/// Refreshes until that is incremental. A dump whose last process is about to end can be in the way of one that builds the facts, which is
+/// then tried again after ten times as long as that took.
+fn refresh_until_incremental(client: &mut Client) {
+    let begin = Instant::now();
+    while !refreshed(client, "refresh('all')")
+        .iter()
+        .all(|row| row.mode == "incremental")
+    {
+        let reasons = column(client, "SELECT DISTINCT mode_reason FROM metabase.view_status()");
+        assert!(begin.elapsed() < Duration::from_secs(60), "{reasons:?}");
+        sleep(Duration::from_millis(200));
+    }
+}
+
 #[test]
 fn the_shops_own_roles_work_as_they_did_before() {
     let before = {
@@ -236,9 +253,8 @@ fn the_shops_own_roles_work_as_they_did_before() {
     for (after, before) in shop.work().iter().zip(&before) {
         assert_eq!(after, before);
     }
-    refresh_all(&mut operator);
+    refresh_until_incremental(&mut operator);
     assert_right(&mut superuser);
-    refresh_all(&mut operator);
     run(&mut superuser, "UPDATE transactions.orders SET gross_sale = 1");
     assert_incremental(&refreshed(&mut operator, "refresh('all')"));
     assert_right(&mut superuser);
@@ -641,11 +657,13 @@ fn dropping_the_extension_gives_up_after_lock_timeout() {
 // Where nothing can be written, or read aloud
 
 #[test]
-fn on_a_standby_a_refresh_says_that_it_is_one() {
+fn on_a_standby_a_refresh_says_that_it_is_one_and_the_views_how_fresh_they_are() {
     let primary = Cluster::make("everyday-primary", PRELOADED_TWO_PHASE);
     let mut client = shop_on(&primary);
     create_all_views(&mut client);
     refresh_all(&mut client);
+    refresh_all(&mut client);
+    let refreshed: Timestamp = value(&mut client, "SELECT clock_timestamp()");
     drop(client);
     let standby = primary.standby("everyday-standby");
     let mut client = standby.connect("shop");
@@ -663,6 +681,20 @@ fn on_a_standby_a_refresh_says_that_it_is_one() {
             Some("Call this on the primary: what it refreshes comes here by itself."),
         );
     }
+    // What the standby was made of holds the refreshes, and nothing comes once the primary is gone.
+    primary.stop();
+    let stopped: Timestamp = value(&mut client, "SELECT clock_timestamp()");
+    sleep(Duration::from_secs(2));
+    let row = client
+        .query_one("SELECT state, as_of FROM metabase.data_as_of()", &[])
+        .expect("a standby can be asked");
+    let (state, as_of): (&str, Timestamp) = (row.get(0), row.get(1));
+    assert_eq!(state, "up to date");
+    // A checkpoint's time has no fractions of a second.
+    assert!(
+        as_of > refreshed - Duration::from_secs(1) && as_of < stopped,
+        "{refreshed} {as_of} {stopped}"
+    );
 }
 
 #[test]

@@ -6,8 +6,8 @@ use postgres::Client;
 
 use crate::cluster::{Database, create_all_views, refresh_all};
 
-/// The seven views with their keys.
-const VIEWS: [(&str, &str); 7] = [
+/// The views with their keys.
+const VIEWS: [(&str, &str); 8] = [
     ("metabase_executive_metrics", "sale_date, platform_slug"),
     ("metabase_product_performance", "product_id"),
     ("metabase_brand_analytics", "brand_id"),
@@ -15,6 +15,7 @@ const VIEWS: [(&str, &str); 7] = [
     ("metabase_inventory_status", "inventory_id"),
     ("metabase_customer_geography", "country, city"),
     ("metabase_supplier_performance", "supplier_id"),
+    ("metabase_sales", "order_id"),
 ];
 
 #[test]
@@ -55,6 +56,7 @@ fn shop() -> Database {
     wait_until_midnight_is_far();
     let database = Database::with_layout_a();
     database.run_file("tests/hand_worked/shop.sql");
+    database.run_file("tests/hand_worked/stock.sql");
     database
         .connect()
         .batch_execute("SELECT metabase.set_setting('time_zone', 'Europe/Berlin')")

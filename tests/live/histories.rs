@@ -12,9 +12,10 @@ use proptest::strategy::Union;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
 use crate::changes::{
-    ROWS, ROWS_FILE, SCHEMA, any_change, any_truncate, enclosed, some_with_savepoints, table_names,
+    ROWS, ROWS_FILE, SCHEMA, any_change, any_change_of_currencies, any_truncate, enclosed,
+    some_with_savepoints, table_names,
 };
-use crate::cluster::{Database, create_all_views};
+use crate::cluster::{Database, value};
 use crate::integrity::assert_sound;
 use crate::shop::{
     Truth, VIEWS, assert_incremental_one_in, column, failed_refreshes, run, violations_after_refresh,
@@ -67,21 +68,67 @@ fn any_history_of_a_mapped_shop_ends_with_the_truth() {
     check("mapped", &["tests/layouts/a_mapped.sql"], CASES_OF_RARE_SHOPS);
 }
 
+#[test]
+fn any_history_of_a_shop_in_several_currencies_ends_with_the_truth() {
+    check(
+        "currencies",
+        &["tests/layouts/a_currencies.sql"],
+        CASES_OF_RARE_SHOPS,
+    );
+}
+
+#[test]
+fn any_history_of_a_shop_with_a_second_table_ends_with_the_truth() {
+    check("joined", &["tests/layouts/a_joined.sql"], CASES_OF_RARE_SHOPS);
+}
+
+#[test]
+fn any_history_of_a_shop_whose_rows_have_the_key_of_a_second_table_ends_with_the_truth() {
+    check("linked", &["tests/layouts/a_linked.sql"], CASES_OF_RARE_SHOPS);
+}
+
 /// A history is a list of statements. `shop` names the kind of shop, and what is prepared in it.
 fn any_history(shop: &'static str) -> impl Strategy<Value = Vec<String>> {
     let mut steps = vec![
         (16, any_change(1).prop_map(one).boxed()),
-        (3, any_refresh().prop_map(one).boxed()),
-        (6, any_transaction()),
+        (3, any_refresh(shop).prop_map(one).boxed()),
+        (6, any_transaction(shop)),
         (1, any_truncate().prop_map(one).boxed()),
         (1, any_prepared_transaction(shop)),
-        (1, any_odd_step()),
+        (1, any_odd_step(shop)),
     ];
     if shop == "partitioned" {
-        steps.push((2, any_step_with_partitions()));
+        steps.push((2, any_step_with_partitions(shop)));
+    }
+    if shop == "currencies" {
+        let in_transaction = (
+            some_with_savepoints(
+                prop_oneof![any_change_of_currencies(), any_change_or_refresh(shop)].boxed(),
+            ),
+            select(&["COMMIT", "COMMIT", "ROLLBACK"][..]),
+        )
+            .prop_map(|(steps, end)| enclosed("BEGIN", steps, end));
+        steps.push((12, any_change_of_currencies().prop_map(one).boxed()));
+        steps.push((4, in_transaction.boxed()));
+    }
+    if let "joined" | "linked" = shop {
+        steps.push((16, any_change_of_shipments().prop_map(one).boxed()));
+    }
+    if shop == "linked" {
+        steps.push((6, any_change_of_links().prop_map(one).boxed()));
     }
     let step = Union::new_weighted(steps);
     vec(step, 1..=12).prop_map(|steps| steps.concat())
+}
+
+/// A view that the shop has.
+fn any_view(shop: &'static str) -> impl Strategy<Value = &'static str> {
+    let mut views = VIEWS.to_vec();
+    if shop == "keyless" {
+        // Where an order may stand twice, there is none of single sales.
+        views.retain(|view| *view != "metabase_sales");
+    }
+    select(views)
 }
 
 fn one(statement: String) -> Vec<String> {
@@ -89,27 +136,27 @@ fn one(statement: String) -> Vec<String> {
 }
 
 /// A refresh of all views or of some, so that for others changes pile up.
-fn any_refresh() -> BoxedStrategy<String> {
+fn any_refresh(shop: &'static str) -> BoxedStrategy<String> {
     let call = |call: &str| format!("SELECT * FROM metabase.{call}");
     prop_oneof![
         4 => Just(call("refresh('all')")),
         2 => select(&["hourly", "daily", "weekly"][..])
             .prop_map(move |strategy| call(&format!("refresh('{strategy}')"))),
         1 => select(&["sync_on_order_event()", "sync_on_inventory_event()"][..]).prop_map(call),
-        2 => select(&VIEWS[..]).prop_map(move |view| call(&format!("refresh_view('{view}')"))),
-        1 => select(&VIEWS[..]).prop_map(move |view| call(&format!("refresh_view('{view}', 'full')"))),
-        1 => (select(&["", "CONCURRENTLY "][..]), select(&VIEWS[..]))
+        2 => any_view(shop).prop_map(move |view| call(&format!("refresh_view('{view}')"))),
+        1 => any_view(shop).prop_map(move |view| call(&format!("refresh_view('{view}', 'full')"))),
+        1 => (select(&["", "CONCURRENTLY "][..]), any_view(shop))
             .prop_map(|(how, view)| format!("REFRESH MATERIALIZED VIEW {how}analytics.{view}")),
     ]
     .boxed()
 }
 
-fn any_change_or_refresh() -> BoxedStrategy<String> {
-    prop_oneof![8 => any_change(1), 2 => any_refresh(), 1 => any_truncate()].boxed()
+fn any_change_or_refresh(shop: &'static str) -> BoxedStrategy<String> {
+    prop_oneof![8 => any_change(1), 2 => any_refresh(shop), 1 => any_truncate()].boxed()
 }
 
 /// Several steps in one transaction, with savepoints, which commits or does not.
-fn any_transaction() -> BoxedStrategy<Vec<String>> {
+fn any_transaction(shop: &'static str) -> BoxedStrategy<Vec<String>> {
     (
         select(
             &[
@@ -118,7 +165,7 @@ fn any_transaction() -> BoxedStrategy<Vec<String>> {
                 "BEGIN ISOLATION LEVEL SERIALIZABLE",
             ][..],
         ),
-        some_with_savepoints(any_change_or_refresh()),
+        some_with_savepoints(any_change_or_refresh(shop)),
         select(&["COMMIT", "COMMIT", "ROLLBACK"][..]),
     )
         .prop_map(|(begin, steps, end)| enclosed(begin, steps, end))
@@ -126,23 +173,23 @@ fn any_transaction() -> BoxedStrategy<Vec<String>> {
 }
 
 /// Changes that are not there yet while a refresh looks, though their statements ran before it.
-fn any_prepared_transaction(name: &'static str) -> BoxedStrategy<Vec<String>> {
+fn any_prepared_transaction(shop: &'static str) -> BoxedStrategy<Vec<String>> {
     (
         vec(any_change(1), 1..=3),
-        any_refresh(),
+        any_refresh(shop),
         select(&["COMMIT", "ROLLBACK"][..]),
     )
         .prop_map(move |(changes, refresh, end)| {
-            let mut steps = enclosed("BEGIN", changes, &format!("PREPARE TRANSACTION '{name}'"));
-            steps.extend([refresh, format!("{end} PREPARED '{name}'")]);
+            let mut steps = enclosed("BEGIN", changes, &format!("PREPARE TRANSACTION '{shop}'"));
+            steps.extend([refresh, format!("{end} PREPARED '{shop}'")]);
             steps
         })
         .boxed()
 }
 
 /// What people do to tables and views now and then.
-fn any_odd_step() -> BoxedStrategy<Vec<String>> {
-    let view = || select(&VIEWS[..]);
+fn any_odd_step(shop: &'static str) -> BoxedStrategy<Vec<String>> {
+    let view = || any_view(shop);
     let table = || select(table_names());
     prop_oneof![
         view().prop_map(|view| one(format!("REFRESH MATERIALIZED VIEW analytics.{view} WITH NO DATA"))),
@@ -162,7 +209,7 @@ fn any_odd_step() -> BoxedStrategy<Vec<String>> {
             "RESET session_replication_role"
         )),
         // A trigger that is enabled like this is no longer one that always fires.
-        (table(), any_change(1), any_refresh()).prop_map(|(table, change, refresh)| vec![
+        (table(), any_change(1), any_refresh(shop)).prop_map(|(table, change, refresh)| vec![
             format!("ALTER TABLE {table} DISABLE TRIGGER USER"),
             change,
             format!("ALTER TABLE {table} ENABLE TRIGGER USER"),
@@ -180,8 +227,8 @@ fn any_odd_step() -> BoxedStrategy<Vec<String>> {
 }
 
 /// Rows that come and go with their partition, with no statement that inserts or deletes them.
-fn any_step_with_partitions() -> BoxedStrategy<Vec<String>> {
-    let apart = (0..3, any_change_or_refresh()).prop_map(|(number, meanwhile)| {
+fn any_step_with_partitions(shop: &'static str) -> BoxedStrategy<Vec<String>> {
+    let apart = (0..3, any_change_or_refresh(shop)).prop_map(|(number, meanwhile)| {
         let partition = format!("transactions.orders_{number}");
         vec![
             format!("ALTER TABLE transactions.orders DETACH PARTITION {partition}"),
@@ -207,6 +254,43 @@ fn any_step_with_partitions() -> BoxedStrategy<Vec<String>> {
             one(statement.replace("{}", &format!("transactions.orders_{number}")))
         });
     prop_oneof![apart, direct].boxed()
+}
+
+/// The second table, of which a few rows come, go and change; also their keys, and what they are of.
+fn any_change_of_shipments() -> BoxedStrategy<String> {
+    let number = || 1..=4;
+    let order = || (1..=4).prop_map(|order| format!("'70000000-0000-0000-0000-{order:012}'"));
+    let order = move || prop_oneof![8 => order(), 1 => Just("NULL".to_owned())];
+    let cost = || select(&["1", "0", "2.5", "NULL", "'NaN'"][..]);
+    let country = || select(&["'Germany'", "'France'", "''", "NULL"][..]);
+    prop_oneof![
+        6 => (number(), order(), cost(), country()).prop_map(|(number, order, cost, country)| {
+            format!("INSERT INTO transactions.shipments VALUES ({number}, {order}, {cost}, {country}) ON CONFLICT DO NOTHING")
+        }),
+        4 => (number(), cost()).prop_map(|(number, cost)| {
+            format!("UPDATE transactions.shipments SET cost = {cost} WHERE number = {number}")
+        }),
+        3 => (number(), order()).prop_map(|(number, order)| {
+            format!("UPDATE transactions.shipments SET order_id = {order} WHERE number = {number}")
+        }),
+        3 => (number(), number()).prop_map(|(from, to)| {
+            format!("UPDATE transactions.shipments SET number = {to} WHERE number = {from}")
+        }),
+        3 => number().prop_map(|number| format!("DELETE FROM transactions.shipments WHERE number = {number}")),
+        1 => country().prop_map(|country| format!("UPDATE transactions.shipments SET country = {country}")),
+        1 => Just("TRUNCATE transactions.shipments".to_owned()),
+    ]
+    .boxed()
+}
+
+/// Other rows of the second table for the rows that have its key.
+fn any_change_of_links() -> BoxedStrategy<String> {
+    let table = select(&["transactions.orders", "products.products"][..]);
+    (table, 1..=4, select(&["1", "2", "3", "NULL"][..]))
+        .prop_map(|(table, row, shipment)| {
+            format!("UPDATE {table} SET shipment = {shipment} WHERE id::text LIKE '%{row}'")
+        })
+        .boxed()
 }
 
 /// Replays random histories, one after the other in one database. Each starts from the hand-worked shop, but for what the
@@ -241,8 +325,13 @@ fn check(shop: &'static str, tables: &'static [&'static str], cases: u32) {
     match result {
         Ok(()) => {
             let mut replayer = current.take().expect("a history was replayed");
-            // While an order stands twice, as it may without keys, there can be no facts.
-            let so_many = if shop == "keyless" { 4 } else { 2 };
+            let so_many = match shop {
+                // While an order stands twice, as it may without keys, there can be no facts.
+                "keyless" => 4,
+                // Each other rate has facts built anew.
+                "currencies" => 4,
+                _ => 2,
+            };
             assert_incremental_one_in(&mut replayer.client, so_many);
             assert_sound(&mut replayer.client);
         }
@@ -252,14 +341,26 @@ fn check(shop: &'static str, tables: &'static [&'static str], cases: u32) {
 }
 
 const SET_ZONE: &str = "SELECT metabase.set_setting('time_zone', 'Europe/Berlin')";
+/// Where an order may stand twice, there is no view that has a row for each.
+const WITHOUT_SALES: &str = "SELECT metabase.set_setting('sales_view', 'off')";
 const CREATE_VIEWS: &str = "SELECT * FROM metabase.create_all_views()";
 const REFRESH: &str = "SELECT * FROM metabase.refresh('all')";
+
+/// What is set in a shop with these tables, and its views.
+fn set_up(tables: &[&str]) -> Vec<&'static str> {
+    let may_stand_twice = tables.contains(&"tests/layouts/a_keyless.sql");
+    match may_stand_twice {
+        true => vec![SET_ZONE, WITHOUT_SALES, CREATE_VIEWS],
+        false => vec![SET_ZONE, CREATE_VIEWS],
+    }
+}
 
 /// A database that has seen some histories.
 struct Replayer {
     client: Client,
     truth: Truth,
     histories: u32,
+    has_second_table: bool,
     /// Dropped last.
     _database: Database,
 }
@@ -271,10 +372,15 @@ impl Replayer {
             database.run_file(file);
         }
         let mut client = database.connect();
-        run(&mut client, SET_ZONE);
-        create_all_views(&mut client);
+        for statement in set_up(tables) {
+            run(&mut client, statement);
+        }
         Replayer {
             truth: Truth::of(&mut client),
+            has_second_table: value(
+                &mut client,
+                "SELECT to_regclass('transactions.shipments') IS NOT NULL",
+            ),
             client,
             histories: 0,
             _database: database,
@@ -284,6 +390,9 @@ impl Replayer {
     /// Replays a history and says what is wrong then.
     fn replay(&mut self, history: &[String]) -> Result<(), String> {
         let client = &mut self.client;
+        if self.has_second_table {
+            run(client, "DELETE FROM transactions.shipments");
+        }
         run(client, &reset());
         for statement in [REFRESH].into_iter().chain(history.iter().map(String::as_str)) {
             attempt(client, statement).map_err(|error| format!("{statement}: {error}"))?;
@@ -310,14 +419,14 @@ impl Replayer {
     }
 }
 
-/// Statements that bring back the hand-worked shop, row by row: TRUNCATE would be the end of what the histories before have
+/// Statements that bring back the hand-worked shop, row by row, without rates: TRUNCATE would be the end of what the histories before have
 /// left behind.
 fn reset() -> String {
     let deletes: String = table_names()
         .iter()
         .map(|table| format!("DELETE FROM {table};\n"))
         .collect();
-    format!("BEGIN;\n{deletes}{ROWS}\nCOMMIT")
+    format!("BEGIN;\n{deletes}DELETE FROM metabase_internal.exchange_rate;\n{ROWS}\nCOMMIT")
 }
 
 /// Runs a statement, which may fail as statements of clients do. A refresh has to complete.
@@ -341,8 +450,9 @@ fn script(tables: &[&str], history: &[String]) -> String {
         .iter()
         .map(|file| format!("\\i {file}\n"))
         .collect();
-    let statements: String = [SET_ZONE, CREATE_VIEWS, REFRESH]
+    let statements: String = set_up(tables)
         .into_iter()
+        .chain([REFRESH])
         .chain(history.iter().map(String::as_str))
         .chain([REFRESH])
         .map(|statement| format!("{statement};\n"))

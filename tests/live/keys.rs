@@ -3,7 +3,10 @@
 use postgres::Client;
 
 use crate::cluster::{Database, create_all_views, error_of, refresh_all, value};
-use crate::shop::{VIEWS, assert_error, assert_incremental, assert_right, column, refreshed, run};
+use crate::shop::{
+    VIEWS, assert_error, assert_incremental, assert_right, column, completed_and_failed, differences,
+    refreshed, run,
+};
 
 /// The shop without constraints, and no views yet.
 fn loosened() -> (Database, Client) {
@@ -152,6 +155,49 @@ fn a_key_that_is_unique_only_at_the_end_of_a_transaction_counts_nothing_twice_be
     }
 }
 
+/// Refreshes while an order stands twice. The seven show both, for this reason in full; of the view of sales, no two rows have one key.
+#[track_caller]
+fn assert_shown_twice(client: &mut Client, reason: &str) {
+    let the_seven = &VIEWS[..7];
+    let answer = refreshed(client, "refresh('all')");
+    assert_eq!(
+        completed_and_failed(&answer),
+        (the_seven.to_vec(), vec!["metabase_sales"])
+    );
+    assert_eq!(
+        column(
+            client,
+            "SELECT DISTINCT mode || ': ' || mode_reason FROM metabase.view_status() WHERE view_name <> 'metabase_sales'"
+        ),
+        [reason]
+    );
+    for view in the_seven {
+        assert_eq!(differences(client, view), 0, "{view}");
+    }
+}
+
+/// PostgreSQL takes rows that are the same for one, where they have a NULL in them.
+#[test]
+fn an_order_that_stands_twice_and_lacks_something_is_named_too() {
+    let (_database, mut client) = loosened();
+    run(
+        &mut client,
+        "ALTER TABLE transactions.orders DROP CONSTRAINT orders_pkey;
+         UPDATE transactions.orders SET buyer_destination_city = NULL",
+    );
+    create_all_views(&mut client);
+    refresh_all(&mut client);
+    let order = "70000000-0000-0000-0000-000000000001";
+    run(
+        &mut client,
+        &format!("INSERT INTO transactions.orders SELECT * FROM transactions.orders WHERE id = '{order}'"),
+    );
+    assert_shown_twice(
+        &mut client,
+        &format!("full: changes could not be applied: order {order} stands twice in its source"),
+    );
+}
+
 #[test]
 fn an_order_that_stands_twice_is_named_and_shown_as_it_stands() {
     let (_database, mut client) = loosened();
@@ -170,17 +216,10 @@ fn an_order_that_stands_twice_is_named_and_shown_as_it_stands() {
             "BEGIN; INSERT INTO transactions.orders SELECT * FROM transactions.orders WHERE id = '{order}'"
         ),
     );
-    refresh_all(&mut client);
-    assert_eq!(
-        column(
-            &mut client,
-            "SELECT DISTINCT mode || ': ' || mode_reason FROM metabase.view_status()"
-        ),
-        [format!(
-            "full: changes could not be applied: order {order} stands twice in its source"
-        )]
+    assert_shown_twice(
+        &mut client,
+        &format!("full: changes could not be applied: order {order} stands twice in its source"),
     );
-    assert_right(&mut client);
     assert_eq!(value::<i64>(&mut client, total), once + 1);
     run(&mut client, "ROLLBACK");
     assert_incremental(&refreshed(&mut client, "refresh('all')"));
@@ -194,19 +233,16 @@ fn an_order_that_stands_twice_is_named_also_where_the_facts_are_built() {
         &mut client,
         "ALTER TABLE transactions.orders DROP CONSTRAINT orders_pkey",
     );
+    create_all_views(&mut client);
     let order = "70000000-0000-0000-0000-000000000001";
     run(
         &mut client,
         &format!("INSERT INTO transactions.orders SELECT * FROM transactions.orders WHERE id = '{order}'"),
     );
-    create_all_views(&mut client);
-    let reason = "SELECT DISTINCT mode || ': ' || mode_reason FROM metabase.view_status()";
-    let named = [format!(
-        "full: facts and rollups cannot be built: order {order} stands twice in its source"
-    )];
-    refresh_all(&mut client);
-    assert_eq!(column(&mut client, reason), named);
-    assert_right(&mut client);
+    assert_shown_twice(
+        &mut client,
+        &format!("full: facts and rollups cannot be built: order {order} stands twice in its source"),
+    );
     let error = error_of(&mut client, "SELECT metabase.rebuild()");
     assert_error(
         &error,

@@ -1,4 +1,4 @@
-//! Each known layout of a shop gives the seven views without configuration, with the columns, types, indexes and comments
+//! Each known layout of a shop gives all views without configuration, with the columns, types, indexes and comments
 //! that are promised.
 
 use postgres::Client;
@@ -6,13 +6,15 @@ use postgres::Client;
 use crate::cluster::{Database, create_all_views, refresh_all, value};
 use crate::mappings;
 use crate::rows::rows;
-use crate::shop::run;
+use crate::shop::{assert_incremental, assert_right, refreshed, run};
 
 /// The layouts that need no mapping, with their tables.
-const LAYOUTS: [(&str, &str); 3] = [
-    ("A", "demo/schema.sql"),
-    ("B", "tests/layouts/b.sql"),
-    ("C", "tests/layouts/c.sql"),
+const LAYOUTS: [(&str, &[&str]); 5] = [
+    ("A", &["demo/schema.sql"]),
+    ("B", &["tests/layouts/b.sql"]),
+    ("C", &["tests/layouts/c.sql"]),
+    ("E", &["tests/layouts/b.sql", "tests/layouts/e.sql"]),
+    ("F", &["tests/layouts/b.sql", "tests/layouts/f.sql"]),
 ];
 
 /// A column with its type; "key" stands for the type that the shop's keys have.
@@ -21,7 +23,7 @@ type Column = (&'static str, &'static str);
 /// An index with what it is made of.
 type Index = (&'static str, &'static str);
 
-/// One of the seven, as promised.
+/// A view, as promised.
 struct Promise {
     view: &'static str,
     columns: &'static [Column],
@@ -32,7 +34,7 @@ struct Promise {
 
 const TIME: &str = "timestamp with time zone";
 
-const PROMISES: [Promise; 7] = [
+const PROMISES: [Promise; 8] = [
     Promise {
         view: "metabase_executive_metrics",
         columns: &[
@@ -193,6 +195,10 @@ const PROMISES: [Promise; 7] = [
             ("current_inventory_value", "numeric"),
             ("created_at", TIME),
             ("updated_at", TIME),
+            ("quantity", "bigint"),
+            ("units_sold", "bigint"),
+            ("units_in_stock", "bigint"),
+            ("is_in_stock", "boolean"),
         ],
         key: "inventory_id",
         indexes: &[
@@ -263,19 +269,67 @@ const PROMISES: [Promise; 7] = [
             ("idx_supp_perf_roi", "avg_roi DESC"),
         ],
     },
+    Promise {
+        view: "metabase_sales",
+        columns: &[
+            ("order_id", "key"),
+            ("sold_at", TIME),
+            ("sale_date", "date"),
+            ("platform_id", "key"),
+            ("platform_name", "text"),
+            ("platform_slug", "text"),
+            ("stock_item_id", "key"),
+            ("product_id", "key"),
+            ("product_name", "text"),
+            ("product_sku", "text"),
+            ("category_name", "text"),
+            ("brand_id", "key"),
+            ("brand_name", "text"),
+            ("size", "text"),
+            ("condition", "text"),
+            ("supplier_id", "key"),
+            ("supplier_name", "text"),
+            ("country", "text"),
+            ("country_code", "text"),
+            ("city", "text"),
+            ("units", "bigint"),
+            ("gross_sale", "numeric"),
+            ("net_proceeds", "numeric"),
+            ("net_profit", "numeric"),
+            ("roi", "numeric"),
+            ("platform_fee", "numeric"),
+            ("shipping_cost", "numeric"),
+            ("purchase_price", "numeric"),
+            ("purchase_date", TIME),
+            ("days_to_sell", "integer"),
+            ("payout_received", "boolean"),
+            ("payout_date", TIME),
+            ("payout_days", "numeric"),
+        ],
+        key: "order_id",
+        indexes: &[
+            ("idx_sales_date", "sale_date DESC"),
+            ("idx_sales_product", "product_id"),
+            ("idx_sales_brand", "brand_name"),
+            ("idx_sales_platform", "platform_slug"),
+            ("idx_sales_country", "country_code"),
+        ],
+    },
 ];
 
 #[test]
-fn an_empty_shop_of_each_layout_gives_seven_empty_views_without_configuration() {
+fn an_empty_shop_of_each_layout_gives_empty_views_without_configuration() {
     for (layout, tables) in LAYOUTS {
         let database = Database::with_extension();
-        database.run_file(tables);
+        for file in tables {
+            database.run_file(file);
+        }
         let mut client = database.connect();
         let created: i64 = value(
             &mut client,
             "SELECT count(*) FROM metabase.create_all_views() WHERE created",
         );
-        assert_eq!(created, 7, "layout {layout}");
+        assert_eq!(created, 8, "layout {layout}");
         refresh_all(&mut client);
         for Promise { view, .. } in &PROMISES {
             let rows: i64 = value(&mut client, &format!("SELECT count(*) FROM analytics.{view}"));
@@ -328,6 +382,110 @@ fn layout_c_shows_the_same_as_layout_b() {
     let mut client = database.connect();
     numbers_are_right(&mut client);
     labels_of_layouts_b_and_c_are_right(&mut client);
+}
+
+#[test]
+fn layout_e_reads_the_money_from_a_table_that_has_the_orders_keys() {
+    let database = shop_in_layout_e();
+    let mut client = database.connect();
+    numbers_are_right(&mut client);
+    labels_of_layouts_b_and_c_are_right(&mut client);
+    assert_eq!(
+        rows(&mut client, READ_OF_ORDERS),
+        [
+            "id | sales.orders | id | joined with sales.transactions by its column order_id = id",
+            "stock_item_id | sales.orders | inventory_item_id | -",
+            "platform_id | sales.transactions | platform_id | -",
+            "status | sales.orders | order_status | -",
+            "sold_at | sales.orders | order_date | -",
+            "gross_sale | sales.transactions | sale_price | -",
+            "shipping_cost | sales.transactions | shipping_fee | -",
+            "country | sales.transactions | buyer_destination_country | -",
+        ]
+    );
+    changes_of_both_tables_are_captured(
+        &mut client,
+        "sales.transactions",
+        &[
+            "UPDATE sales.transactions SET sale_price = sale_price + 10",
+            "UPDATE sales.transactions SET buyer_destination_country = 'France', shipping_fee = 1.25",
+            "UPDATE sales.orders SET order_status = 'completed'",
+            // A row of one order becomes that of another one.
+            "DELETE FROM sales.transactions WHERE order_id = md5('order 1')::uuid;
+             UPDATE sales.transactions SET order_id = md5('order 1')::uuid WHERE order_id = md5('order 2')::uuid",
+            "DELETE FROM sales.orders WHERE id = md5('order 1')::uuid",
+            "INSERT INTO sales.transactions (order_id, platform_id, sale_price)
+             VALUES (md5('order 2')::uuid, md5('eBay')::uuid, 77)",
+            "DELETE FROM sales.transactions",
+        ],
+    );
+}
+
+#[test]
+fn layout_f_reads_platform_fee_shipping_and_country_from_a_table_whose_keys_the_orders_have() {
+    let database = shop_in_layout_f();
+    let mut client = database.connect();
+    numbers_are_right(&mut client);
+    labels_of_layouts_b_and_c_are_right(&mut client);
+    assert_eq!(
+        rows(&mut client, READ_OF_ORDERS),
+        [
+            "id | transactions.orders | id | joined with transactions.transactions by its column id = transaction_id",
+            "stock_item_id | transactions.orders | inventory_item_id | -",
+            "platform_id | transactions.transactions | platform_id | -",
+            "status | transactions.orders | status | -",
+            "sold_at | transactions.orders | sold_at | -",
+            "gross_sale | transactions.orders | gross_sale | -",
+            "shipping_cost | transactions.transactions | shipping_cost | -",
+            "country | transactions.transactions | buyer_destination_country | -",
+        ]
+    );
+    changes_of_both_tables_are_captured(
+        &mut client,
+        "transactions.transactions",
+        &[
+            "UPDATE transactions.transactions SET platform_fee = platform_fee + 10",
+            "UPDATE transactions.transactions SET buyer_destination_country = 'France', shipping_cost = 1.25",
+            "UPDATE transactions.orders SET status = 'completed'",
+            // An order gets the transaction of another one, and that goes.
+            "UPDATE transactions.orders SET transaction_id = NULL WHERE id = md5('order 2')::uuid;
+             UPDATE transactions.orders
+             SET transaction_id = (SELECT id FROM transactions.transactions WHERE external_id = md5('order 2')::uuid::text)
+             WHERE id = md5('order 1')::uuid",
+            "DELETE FROM transactions.transactions WHERE external_id = md5('order 1')::uuid::text",
+            "UPDATE transactions.orders SET transaction_id = NULL; DELETE FROM transactions.transactions",
+        ],
+    );
+}
+
+/// Where some columns of the orders are read from.
+const READ_OF_ORDERS: &str = "
+    SELECT column_name, relation, expression, note
+    FROM metabase.sources
+    WHERE entity = 'order'
+        AND column_name IN (
+            'id', 'stock_item_id', 'platform_id', 'status', 'sold_at', 'gross_sale', 'shipping_cost', 'country'
+        )";
+
+/// After each of these changes a refresh is incremental, and what it leaves is the truth.
+fn changes_of_both_tables_are_captured(client: &mut Client, second: &str, changes: &[&str]) {
+    refresh_all(client);
+    let captured = rows(
+        client,
+        &format!(
+            "SELECT entity, captured, reason FROM metabase.capture_status() WHERE relation = '{second}'"
+        ),
+    );
+    assert_eq!(captured, ["order | t | -"]);
+    for change in changes {
+        run(client, change);
+        assert_incremental(&refreshed(client, "refresh('all')"));
+        assert_right(client);
+    }
+    // What it held is not known any more.
+    run(client, &format!("TRUNCATE {second} CASCADE"));
+    refresh_all(client);
+    assert_right(client);
 }
 
 #[test]
@@ -451,35 +609,54 @@ fn every_view_column_function_and_adapter_has_a_comment() {
     }
 }
 
-/// Layouts A, B, C and a mapped shop whose keys are bigint: the layout, the type of its keys, a database with its views.
+/// Layouts A, B, C, E, F and a mapped shop whose keys are bigint: the layout, the type of its keys, a database with its views.
 fn one_shop_of_each_layout() -> Vec<(&'static str, &'static str, Database)> {
     vec![
         ("A", "uuid", shop_in_layout_a()),
         ("B", "uuid", shop_in_layout_b()),
         ("C", "uuid", shop_in_layout_c()),
+        ("E", "uuid", shop_in_layout_e()),
+        ("F", "uuid", shop_in_layout_f()),
         ("D", "bigint", mappings::cents()),
     ]
 }
 
 /// The small shop in a layout, with its views.
-fn shop_in(tables: &str, rows: &str) -> Database {
+fn shop_in(files: &[&str]) -> Database {
     let database = Database::with_extension();
-    database.run_file(tables);
-    database.run_file(rows);
+    for file in files {
+        database.run_file(file);
+    }
     create_all_views(&mut database.connect());
     database
 }
 
 fn shop_in_layout_a() -> Database {
-    shop_in("demo/schema.sql", "tests/layouts/a_rows.sql")
+    shop_in(&["demo/schema.sql", "tests/layouts/a_rows.sql"])
 }
 
 fn shop_in_layout_b() -> Database {
-    shop_in("tests/layouts/b.sql", "tests/layouts/b_rows.sql")
+    shop_in(&["tests/layouts/b.sql", "tests/layouts/b_rows.sql"])
 }
 
 fn shop_in_layout_c() -> Database {
-    shop_in("tests/layouts/c.sql", "tests/layouts/c_rows.sql")
+    shop_in(&["tests/layouts/c.sql", "tests/layouts/c_rows.sql"])
+}
+
+fn shop_in_layout_e() -> Database {
+    shop_in(&[
+        "tests/layouts/b.sql",
+        "tests/layouts/b_rows.sql",
+        "tests/layouts/e.sql",
+    ])
+}
+
+fn shop_in_layout_f() -> Database {
+    shop_in(&[
+        "tests/layouts/b.sql",
+        "tests/layouts/b_rows.sql",
+        "tests/layouts/f.sql",
+    ])
 }
 
 /// What the shop shows in every layout.

@@ -8,10 +8,11 @@ use crate::shop::{
     shop, shop_with_views, snapshot,
 };
 
-const HOURLY: [&str; 3] = [
+const HOURLY: [&str; 4] = [
     "metabase_executive_metrics",
     "metabase_platform_performance",
     "metabase_inventory_status",
+    "metabase_sales",
 ];
 const DAILY: [&str; 3] = [
     "metabase_product_performance",
@@ -43,7 +44,7 @@ fn creating_over_existing_views_changes_nothing_and_each_row_says_so() {
         .map(|view| {
             let message = format!(
                 "analytics.{view} exists already; nothing was changed (SQLSTATE 42P07)\n\
-                 To replace all seven: SELECT * FROM metabase.create_all_views(drop_existing => true);"
+                 To replace all of them: SELECT * FROM metabase.create_all_views(drop_existing => true);"
             );
             ((*view).to_owned(), false, message)
         })
@@ -782,7 +783,7 @@ fn the_status_of_a_view_tells_its_rows_bytes_and_indexes() {
     assert!(filled);
     assert_eq!(
         column(&mut client, "SELECT row_count FROM metabase.view_status()"),
-        ["17", "8", "6", "2", "24", "10", "5"]
+        ["17", "8", "6", "2", "24", "10", "5", "18"]
     );
     assert_eq!(
         column(
@@ -808,7 +809,7 @@ fn the_status_of_a_view_tells_its_rows_bytes_and_indexes() {
 fn the_status_of_an_unknown_view_is_an_error() {
     let database = Database::with_extension();
     let mut client = database.connect();
-    for name in ["metabase_sales", "public.metabase_brand_analytics", ""] {
+    for name in ["metabase_orders", "public.metabase_brand_analytics", ""] {
         assert_error(
             &error_of(
                 &mut client,
@@ -851,7 +852,7 @@ fn the_status_waits_for_nobody() {
             &mut client,
             "SELECT count(size_bytes) FROM metabase.view_status()"
         ),
-        ["7"]
+        ["8"]
     );
 }
 
@@ -900,15 +901,15 @@ fn a_hand_run_refresh_is_not_mistaken_for_one_of_ours() {
 // Time
 
 #[test]
-fn a_new_day_ages_what_is_unsold_and_nothing_else() {
+fn a_new_day_ages_what_is_in_stock_and_nothing_else() {
     let (database, mut client) = shop_with_views();
-    let ages = "SELECT (inventory_id, times_sold > 0, days_in_stock) FROM analytics.metabase_inventory_status
+    let ages = "SELECT (inventory_id, is_in_stock, days_in_stock) FROM analytics.metabase_inventory_status
                 ORDER BY inventory_id";
-    let expected = "SELECT (inventory_id, times_sold > 0, days_in_stock + (times_sold = 0)::int)
+    let expected = "SELECT (inventory_id, is_in_stock, days_in_stock + is_in_stock::int)
                     FROM analytics.metabase_inventory_status ORDER BY inventory_id";
     let ageing: i64 = value(
         &mut client,
-        "SELECT count(*) FROM analytics.metabase_inventory_status WHERE times_sold = 0 AND days_in_stock IS NOT NULL",
+        "SELECT count(*) FROM analytics.metabase_inventory_status WHERE is_in_stock AND days_in_stock IS NOT NULL",
     );
     assert!(ageing > 0);
     refresh_view(&mut client, "metabase_inventory_status");
@@ -927,14 +928,14 @@ fn a_new_day_ages_what_is_unsold_and_nothing_else() {
     assert_eq!(column(&mut client, ages), tomorrow);
 }
 
-/// Replaces the seven views.
+/// Replaces all views.
 fn replace_all(client: &mut Client) {
     assert_eq!(
         column(
             client,
             "SELECT coalesce(error_message, 'created') FROM metabase.create_all_views(drop_existing => true)"
         ),
-        ["created"; 7]
+        ["created"; 8]
     );
 }
 

@@ -353,9 +353,15 @@ fn sources_say_where_each_column_comes_from() {
         ),
         [
             "is_completed | derived | upper",
+            "quantity | missing | -",
+            "is_gone | derived | upper",
+            "currency | missing | -",
             "condition | missing | -",
             "size | missing | -",
             "color | missing | -",
+            "quantity | missing | -",
+            "is_in_stock | derived | upper",
+            "currency | missing | -",
             "segment | missing | -",
             "price_tier | missing | -",
             "target_demographic | missing | -",
@@ -375,7 +381,7 @@ fn an_empty_database_says_what_it_lacks() {
             "SELECT entity, note FROM metabase.detect_sources() WHERE note IS NOT NULL"
         ),
         [
-            r#"order | entity "order" needs a table, and none of transactions.orders, sales.order exists"#,
+            r#"order | entity "order" needs a table, and none of transactions.orders, sales.order, sales.orders exists"#,
             r#"stock_item | entity "stock_item" needs a table, and none of products.inventory, inventory.stock exists"#,
         ]
     );
@@ -459,7 +465,7 @@ fn a_mapping_that_does_not_work_any_more_leaves_the_views_as_they_are() {
             &mut client,
             r#"SELECT count(*), sum(row_count) FROM metabase.view_status() WHERE "exists""#
         ),
-        ["7 | 6"]
+        ["8 | 7"]
     );
 }
 
@@ -538,6 +544,8 @@ fn settings_are_checked_and_go_back_to_their_defaults() {
             "' Completed,, PAID '",
             "completed_statuses is now completed, paid",
         ),
+        ("gone_statuses", "''", "gone_statuses is now empty"),
+        ("gone_statuses", "'Lost, sold'", "gone_statuses is now lost, sold"),
         ("currency", "'usd'", "currency is now USD"),
         ("currency", "NULL", "currency is back to its default"),
     ] {
@@ -555,7 +563,10 @@ fn settings_are_checked_and_go_back_to_their_defaults() {
         [
             "completed_statuses | completed, paid | f",
             "currency | EUR | t",
+            "daily_check | on | t",
+            "gone_statuses | lost, sold | f",
             "history_days | 30 | t",
+            "sales_view | on | t",
             "time_zone | Europe/Berlin | f"
         ]
     );
@@ -570,6 +581,11 @@ fn settings_are_checked_and_go_back_to_their_defaults() {
             "'completed_statuses', ' , '",
             "22023",
             r#"setting "completed_statuses" cannot be " , ": it names no status"#,
+        ),
+        (
+            "'gone_statuses', ' , '",
+            "22023",
+            r#"setting "gone_statuses" cannot be " , ": it names no status"#,
         ),
         (
             "'currency', 'XXL'",
@@ -771,7 +787,8 @@ fn yearly() -> Database {
     let mut client = database.connect();
     run(
         &mut client,
-        r#"SELECT metabase.map_source('order', 'shop.orders', filter => 'NOT is_test');
+        r#"SELECT metabase.map_source('order', 'shop.orders',
+               $${"id": "extract(year FROM sold_at AT TIME ZONE 'UTC') || '-' || source.id"}$$, 'NOT is_test');
            SELECT metabase.map_source('stock_item', 'shop.stock');
            SELECT metabase.map_source('product', 'shop.products', '{"name": "title", "brand_id": "brand_name"}');
            SELECT metabase.map_source('brand', 'shop.products', '{"id": "brand_name", "name": "brand_name"}')"#,
@@ -827,14 +844,14 @@ fn renamed() -> Database {
     database
 }
 
-/// Creates the seven views anew, whether they are there or not, and makes sure that there are seven.
-fn recreate_all_views(client: &mut Client) {
+/// Creates all views anew, whether they are there or not, and makes sure that there are eight.
+pub fn recreate_all_views(client: &mut Client) {
     assert_eq!(
         rows(
             client,
             "SELECT created, error_message FROM metabase.create_all_views(drop_existing => true)"
         ),
-        ["t | -"; 7]
+        ["t | -"; 8]
     );
 }
 

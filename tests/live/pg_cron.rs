@@ -18,7 +18,7 @@ const PG_CRON: &[&str] = &[
     "max_worker_processes=30",
 ];
 
-/// A shop with the seven views, and pg_cron.
+/// A shop with its views, and pg_cron.
 fn shop_with_pg_cron(name: &str) -> (Cluster, Client) {
     let cluster = Cluster::make(name, PG_CRON);
     let mut client = shop_on(&cluster);
@@ -43,7 +43,7 @@ fn jobs_are_made_changed_run_and_removed() {
             &mut client,
             "SELECT count(*) FROM metabase.setup_refresh_schedule('auto') WHERE next_refresh > now()"
         ),
-        ["7"]
+        ["8"]
     );
     assert_eq!(
         column(&mut client, "SELECT metabase.sync_status()->>'engine'"),
@@ -59,6 +59,7 @@ fn jobs_are_made_changed_run_and_removed() {
             "refresh_metabase_inventory_status | 0 * * * * | postgres",
             "refresh_metabase_platform_performance | 0 * * * * | postgres",
             "refresh_metabase_product_performance | 0 0,1 * * * | postgres",
+            "refresh_metabase_sales | 0 * * * * | postgres",
             "refresh_metabase_supplier_performance | 0 1,2 * * * | postgres",
         ]
     );
@@ -116,7 +117,7 @@ fn jobs_are_made_changed_run_and_removed() {
             &mut client,
             "SELECT count(*) FROM metabase.unschedule() WHERE next_refresh IS NULL"
         ),
-        ["7"]
+        ["8"]
     );
     assert_eq!(rows(&mut client, JOBS), [""; 0]);
 }
@@ -145,7 +146,7 @@ fn an_operator_needs_the_privilege_and_leaves_the_jobs_of_others_alone() {
     // Twice is once.
     run(&mut operator, "SELECT metabase.setup_refresh_schedule('pg_cron')");
     let jobs = "SELECT username, count(*) FROM cron.job GROUP BY username ORDER BY username";
-    assert_eq!(rows(&mut client, jobs), ["operator | 7", "postgres | 1"]);
+    assert_eq!(rows(&mut client, jobs), ["operator | 8", "postgres | 1"]);
     run(&mut operator, "SELECT metabase.unschedule()");
     assert_eq!(rows(&mut client, jobs), ["postgres | 1"]);
 }
@@ -167,9 +168,9 @@ fn each_view_has_one_job_whoever_has_set_them_up() {
     let set_up = "SELECT metabase.setup_refresh_schedule('pg_cron')";
     for _ in 0..2 {
         run(&mut client, set_up);
-        assert_eq!(rows(&mut client, jobs), ["postgres | 7 | 7"]);
+        assert_eq!(rows(&mut client, jobs), ["postgres | 8 | 8"]);
         run(&mut operator, set_up);
-        assert_eq!(rows(&mut client, jobs), ["operator | 7 | 7"]);
+        assert_eq!(rows(&mut client, jobs), ["operator | 8 | 8"]);
     }
     // A view that comes gets its job, and takes none from another role's views.
     let mut other = cluster.connect_as("shop", "other");
@@ -177,7 +178,7 @@ fn each_view_has_one_job_whoever_has_set_them_up() {
         &mut other,
         "SELECT metabase.create_custom_view('theirs', 'SELECT 1 AS a', ARRAY['a'], 'hourly')",
     );
-    assert_eq!(rows(&mut client, jobs), ["operator | 7 | 7", "other | 1 | 1"]);
+    assert_eq!(rows(&mut client, jobs), ["operator | 8 | 8", "other | 1 | 1"]);
     // A strategy that somebody else sets is heeded, too.
     run(
         &mut client,
@@ -198,7 +199,7 @@ fn each_view_has_one_job_whoever_has_set_them_up() {
     run(&mut operator, set_up);
     assert_eq!(
         rows(&mut client, jobs),
-        ["operator_now | 7 | 7", "postgres | 1 | 1"]
+        ["operator_now | 8 | 8", "postgres | 1 | 1"]
     );
     run(&mut operator, "SELECT metabase.unschedule()");
     assert_eq!(rows(&mut client, jobs), [""; 0]);
@@ -236,7 +237,7 @@ fn whoever_sets_a_strategy_during_a_migration_takes_no_jobs_of_the_views_that_ar
         "SELECT metabase.create_custom_view('theirs', 'SELECT 1 AS a', ARRAY['a'], 'hourly')",
     );
     let before = rows(&mut client, jobs);
-    assert_eq!(before.len(), 8);
+    assert_eq!(before.len(), 9);
     let mut brands_owner = cluster.connect_as("shop", "brands_owner");
     run(&mut brands_owner, "SELECT metabase.before_migration()");
     run(&mut other, "SELECT metabase.set_strategy('theirs', 'daily')");
@@ -280,14 +281,14 @@ fn jobs_can_be_set_up_before_there_are_views() {
         "CREATE EXTENSION pg_cron; SELECT metabase.setup_refresh_schedule('pg_cron'); CREATE ROLE operator LOGIN",
     );
     let jobs = "SELECT username, count(*) FROM cron.job GROUP BY 1";
-    assert_eq!(rows(&mut client, jobs), ["postgres | 7"]);
+    assert_eq!(rows(&mut client, jobs), ["postgres | 8"]);
     run(
         &mut client,
         "GRANT USAGE ON SCHEMA cron TO operator; SELECT metabase.grant_operator('operator')",
     );
     // They become the jobs of whoever makes the views.
     create_all_views(&mut cluster.connect_as("shop", "operator"));
-    assert_eq!(rows(&mut client, jobs), ["operator | 7"]);
+    assert_eq!(rows(&mut client, jobs), ["operator | 8"]);
 }
 
 #[test]

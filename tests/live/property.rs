@@ -1,20 +1,35 @@
 //! Every view, row by row, against the oracle's independent computation, over random shops.
 
+use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
+use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::cluster::{Database, create_all_views, refresh_all};
-use crate::oracle::{View, actual, any_shop, assert_same, expected};
+use crate::oracle::{Shop, View, actual, any_shop, any_shop_in_several_currencies, assert_same, expected};
 
 /// Random shops that each run of the tests looks at; PROPTEST_CASES asks for more.
 const CASES: u32 = 150;
 
 #[test]
 fn every_view_of_any_shop_is_what_the_contract_says() {
+    check(Database::with_layout_a(), any_shop, CASES);
+}
+
+#[test]
+fn every_view_of_any_shop_in_several_currencies_is_what_the_contract_says() {
     let database = Database::with_layout_a();
+    database.run_file("tests/layouts/a_currencies.sql");
+    check(database, any_shop_in_several_currencies, CASES / 3);
+}
+
+/// Looks at so many of the shops that `any_shop` draws for a zone and a day.
+fn check<S: Strategy<Value = Shop>>(database: Database, any_shop: impl Fn(&TimeZone, Date) -> S, cases: u32) {
     let mut client = database.connect();
     client
-        .batch_execute("SELECT metabase.set_setting('time_zone', 'Europe/Berlin')")
+        .batch_execute(
+            "SELECT metabase.set_setting('time_zone', 'Europe/Berlin'), metabase.set_setting('currency', 'EUR')",
+        )
         .expect("Berlin is a zone");
     create_all_views(&mut client);
 
@@ -22,7 +37,7 @@ fn every_view_of_any_shop_is_what_the_contract_says() {
     let cases = std::env::var("PROPTEST_CASES")
         .ok()
         .and_then(|cases| cases.parse().ok())
-        .unwrap_or(CASES);
+        .unwrap_or(cases);
     let mut runner = TestRunner::new(Config {
         cases,
         // A shrinking step costs a refresh of all views.
@@ -37,6 +52,7 @@ fn every_view_of_any_shop_is_what_the_contract_says() {
             |shop| {
                 let mut client = client.borrow_mut();
                 shop.insert_into(&mut client);
+                let in_euros = shop.in_currency("EUR", &zone);
                 // Unsold items age at midnight: the day may change between two looks at the clock.
                 loop {
                     let today = Timestamp::now().to_zoned(zone.clone()).date();
@@ -45,7 +61,7 @@ fn every_view_of_any_shop_is_what_the_contract_says() {
                         for view in View::ALL {
                             assert_same(
                                 view,
-                                expected(&shop, view, &zone, today),
+                                expected(&in_euros, view, &zone, today),
                                 actual(&mut client, view),
                             );
                         }

@@ -569,6 +569,7 @@ fn a_strategy_is_a_name_or_a_cron_expression_for_views_of_all_kinds() {
         [
             "metabase_platform_performance",
             "metabase_inventory_status",
+            "metabase_sales",
             "mine"
         ]
     );
@@ -597,7 +598,7 @@ fn a_schedule_can_be_ended_and_set_up_again_where_the_library_is_preloaded() {
     assert_eq!(column(&mut client, engine), ["worker"]);
     let scheduled = "FROM metabase.view_status() WHERE next_refresh > now()";
     let count = format!("SELECT count(*) {scheduled}");
-    assert_eq!(column(&mut client, &count), ["7"]);
+    assert_eq!(column(&mut client, &count), ["8"]);
     assert_eq!(
         column(
             &mut client,
@@ -612,7 +613,7 @@ fn a_schedule_can_be_ended_and_set_up_again_where_the_library_is_preloaded() {
         let call = format!(
             "SELECT count(*) FROM metabase.setup_refresh_schedule('{name}') WHERE next_refresh > now()"
         );
-        assert_eq!(column(&mut client, &call), ["7"]);
+        assert_eq!(column(&mut client, &call), ["8"]);
         assert_eq!(column(&mut client, engine), ["worker"]);
     }
     let error = error_of(&mut client, "SELECT metabase.setup_refresh_schedule('pg_cron')");
@@ -670,7 +671,7 @@ fn no_time_is_promised_to_a_database_that_is_not_served() {
     cluster.configure("databases", "");
     let mut client = cluster.connect("shop");
     run(&mut client, "SELECT metabase.setup_refresh_schedule()");
-    assert_eq!(column(&mut client, due), ["7"]);
+    assert_eq!(column(&mut client, due), ["8"]);
 }
 
 const NO_PG_CRON: &str = "extension \"pg_cron\" is not installed in this database";
@@ -689,7 +690,7 @@ fn where_nobody_keeps_the_times_a_strategy_can_be_set_all_the_same() {
     );
     assert_eq!(
         column(&mut client, "SELECT count(*) FROM metabase.unschedule()"),
-        ["7"]
+        ["8"]
     );
     assert_eq!(
         column(&mut client, "SELECT metabase.disable_event_sync()"),
@@ -718,15 +719,18 @@ fn sync_status_shows_everything_at_a_glance() {
         rows(
             &mut client,
             "SELECT status->>'total_views', status->>'existing_views', status->>'missing_views',
-                    (status->>'total_rows')::bigint = (SELECT sum(row_count) FROM metabase.view_status()) AS total_rows,
+                    (status->>'total_rows')::bigint = (
+                        SELECT sum(row_count) FROM metabase.view_status() WHERE view_name <> 'metabase_sales'
+                    ) AS total_rows,
                     (status->>'last_check')::timestamptz > now() - interval '1 minute' AS last_check,
                     jsonb_array_length(status->'views') AS views,
+                    status->'sales_view'->>'row_count' AS sales,
                     status->'worker'->>'alive' AS alive,
                     (status->'worker'->>'pid')::integer IN (SELECT pid FROM pg_stat_activity) AS pid,
                     status->'queue'->>'length' AS queued
              FROM (SELECT metabase.sync_status() AS status) AS status"
         ),
-        ["7 | 6 | 1 | t | t | 7 | true | t | 0"]
+        ["7 | 6 | 1 | t | t | 7 | 18 | true | t | 0"]
     );
     assert_eq!(
         rows(
@@ -902,7 +906,7 @@ fn a_refresh_in_a_transaction_is_told_of_when_that_commits() {
     assert_eq!(listener.notifications().len(), 0);
     run(&mut client, "COMMIT");
     run(&mut listener, "SELECT 1");
-    assert_eq!(listener.notifications().len(), 7);
+    assert_eq!(listener.notifications().len(), 8);
 }
 
 // Dumps

@@ -11,7 +11,7 @@ use crate::rows::{cells_of, filled};
 /// A statement that runs in a session of its own.
 pub struct Background {
     pub pid: i32,
-    thread: JoinHandle<Result<Vec<SimpleQueryMessage>, postgres::Error>>,
+    thread: JoinHandle<(Client, Result<Vec<SimpleQueryMessage>, postgres::Error>)>,
 }
 
 impl Background {
@@ -21,7 +21,10 @@ impl Background {
         let statements = statements.to_owned();
         Background {
             pid,
-            thread: spawn(move || client.simple_query(&statements)),
+            thread: spawn(move || {
+                let answer = client.simple_query(&statements);
+                (client, answer)
+            }),
         }
     }
 
@@ -48,11 +51,18 @@ impl Background {
 
     /// The rows of all its statements, as text, or its error.
     pub fn result(self) -> Result<Vec<Vec<String>>, postgres::Error> {
-        let messages = self.thread.join().expect("a session's thread does not panic")?;
-        Ok(cells_of(&messages)
+        let (_, messages) = self.thread.join().expect("a session's thread does not panic");
+        Ok(cells_of(&messages?)
             .into_iter()
             .map(|row| filled(row, "NULL"))
             .collect())
+    }
+
+    /// The session, once it has done all that it was to do.
+    pub fn session(self) -> Client {
+        let (session, messages) = self.thread.join().expect("a session's thread does not panic");
+        messages.expect("its statements succeed");
+        session
     }
 }
 

@@ -152,7 +152,7 @@ fn of_two_refreshes_the_second_waits_and_sees_what_was_committed_meanwhile() {
     second.wait_until_blocked(&mut client);
     run(&mut client, SALE);
     run(&mut first, "COMMIT");
-    assert_eq!(second.result().expect("it completes"), [["completed"]; 7]);
+    assert_eq!(second.result().expect("it completes"), [["completed"]; 8]);
     assert_eq!(truth.violations(&mut client), [""; 0]);
 }
 
@@ -166,7 +166,7 @@ fn a_refresh_that_waited_for_one_that_rolled_back_does_all_of_its_work() {
     let second = Background::start(database.connect(), REFRESH);
     second.wait_until_blocked(&mut client);
     run(&mut first, "ROLLBACK");
-    assert_eq!(second.result().expect("it completes"), [["completed"]; 7]);
+    assert_eq!(second.result().expect("it completes"), [["completed"]; 8]);
     assert_eq!(truth.violations(&mut client), [""; 0]);
 }
 
@@ -312,7 +312,7 @@ fn a_refresh_that_waited_for_the_views_to_be_made_anew_refreshes_the_new_ones() 
         let refresh = Background::start(database.connect(), REFRESH);
         refresh.wait_until_blocked(&mut client);
         run(&mut creator, end);
-        assert_eq!(refresh.result().expect("no error escapes"), [["completed"]; 7]);
+        assert_eq!(refresh.result().expect("no error escapes"), [["completed"]; 8]);
         run(&mut client, SALE);
         let truth = Truth::of(&mut client);
         assert_eq!(violations_after_refresh(&mut client, &truth), [""; 0], "{end}");

@@ -185,6 +185,89 @@ fn a_worker_comes_and_goes_with_the_extension() {
 }
 
 #[test]
+fn the_worker_checks_the_data_once_the_views_are_there() {
+    let cluster = cluster("worker-check", PRELOADED);
+    let mut client = cluster.create_database("shop");
+    run_file(&mut client, "demo/schema.sql");
+    run_file(&mut client, "tests/hand_worked/shop.sql");
+    run(
+        &mut client,
+        "CREATE EXTENSION metabase_views; SELECT metabase.set_setting('daily_check', 'off')",
+    );
+    create_all_views(&mut client);
+    keeps_fresh(&mut client);
+    let data = "SELECT coalesce(metabase.sync_status() ->> 'data', '')";
+    assert_eq!(column(&mut client, data), [""]);
+    run(&mut client, "SELECT metabase.set_setting('daily_check', NULL)");
+    keeps_fresh(&mut client);
+    wait_until(
+        &mut client,
+        "SELECT coalesce((metabase.sync_status() -> 'data' -> 'findings' ->> 'error')::integer > 0, false)",
+    );
+}
+
+/// What a check calls of a source may go on although it was cancelled, so that its process has to be ended. The next one leaves the check alone
+/// for an hour, and refreshes.
+#[test]
+fn a_check_that_ends_its_worker_is_not_begun_again_at_once() {
+    let cluster = cluster(
+        "worker-check-lost",
+        &[
+            "fsync=off",
+            "shared_preload_libraries=metabase_views",
+            "metabase_views.statement_timeout=1s",
+        ],
+    );
+    let mut client = cluster.create_database("shop");
+    run_file(&mut client, "demo/schema.sql");
+    run_file(&mut client, "tests/hand_worked/shop.sql");
+    run(
+        &mut client,
+        "CREATE FUNCTION core.dawdles() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+         DECLARE
+             called text;
+         BEGIN
+             GET DIAGNOSTICS called = PG_CONTEXT;
+             WHILE called ~ 'flawed' LOOP
+                 BEGIN
+                     PERFORM pg_sleep(100);
+                 EXCEPTION WHEN query_canceled THEN
+                     NULL;
+                 END;
+             END LOOP;
+             RETURN true;
+         END $$;
+         CREATE ROLE shop_of_check;
+         ALTER TABLE core.suppliers ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY dawdling ON core.suppliers USING (core.dawdles());
+         CREATE EXTENSION metabase_views;
+         SELECT metabase.grant_operator('shop_of_check');
+         GRANT EXECUTE ON FUNCTION core.dawdles() TO PUBLIC;
+         SET ROLE shop_of_check;
+         SELECT * FROM metabase.create_all_views();
+         RESET ROLE",
+    );
+    let worker = "SELECT coalesce((metabase.sync_status() -> 'worker' ->> 'pid')::integer, 0)";
+    wait_until(
+        &mut client,
+        "SELECT EXISTS (SELECT FROM metabase_internal.data_check WHERE begun_at IS NOT NULL AND checked_at IS NULL)",
+    );
+    let checking: i32 = value(&mut client, worker);
+    wait_until(&mut client, &format!("SELECT ({worker}) NOT IN (0, {checking})"));
+    let next: i32 = value(&mut client, worker);
+    run(&mut client, "UPDATE core.brands SET name = name || '.'");
+    wait_until(
+        &mut client,
+        "SELECT (metabase.sync_status() -> 'worker' ->> 'idle')::boolean",
+    );
+    let begun = "SELECT begun_at::text FROM metabase_internal.data_check";
+    let before = column(&mut client, begun);
+    run(&mut client, "SELECT pg_sleep(3)");
+    assert_eq!(column(&mut client, begun), before);
+    assert_eq!(value::<i32>(&mut client, worker), next);
+}
+
+#[test]
 fn an_idle_worker_holds_nothing_and_costs_nothing() {
     let (_cluster, mut client) = shop_cluster("worker-idle");
     wait_until(

@@ -21,13 +21,14 @@ shop changes is updated: a card's SQL, display and settings, a field's type and 
 which filter reaches which card. A card of ours that was taken off a dashboard is put back. New names, descriptions and \
 headings of a later version need --replace. With it, all is as the extension has it, and nothing else is on the dashboards.
 
-Running it again is always safe: what is there is not made twice, and what a stopped run has left is finished.
+Running it again is always safe: what is there is not made twice, and what a stopped run has left is finished. Of two at the same \
+time from one database, the second one is refused.
 
 Exit codes:
   0  done, or nothing to do
   1  any other error
   2  wrong arguments or environment
-  3  Metabase or PostgreSQL could not be reached, or failed: run it again later
+  3  Metabase or PostgreSQL could not be reached, or failed, or another run is under way: run it again later
   4  the API key is unknown, or may not do what is needed
   5  views are missing, in the shop's database or in Metabase";
 

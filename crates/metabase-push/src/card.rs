@@ -5,18 +5,43 @@ use serde_json::{Value, json};
 use crate::compare::{self, compare};
 use crate::error::{Error, Result};
 use crate::item::{Change, Item, Kind, Work};
+use crate::json::array;
 use crate::metabase::{CollectionItems, MemoryOfCollection, Metabase};
 use crate::query::Query;
 use crate::source::Card;
 use crate::text;
 
-/// The cards in the collection, the oldest first.
-pub struct ExistingCards(Vec<ExistingCard>);
+/// The cards in SQL that may be ours.
+#[derive(Default)]
+pub struct ExistingCards {
+    /// Those in the collection, the oldest first.
+    collected: Vec<ExistingCard>,
+    /// Those on a dashboard of ours that somebody has moved to another collection.
+    elsewhere: Vec<ExistingCard>,
+    memory: MemoryOfCollection,
+}
 
 struct ExistingCard {
     id: u64,
     card: Value,
     query: Query,
+}
+
+/// Whose cards are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner {
+    /// The id of the database that they ask.
+    pub database: u64,
+    /// The id of their dashboard, where that exists.
+    pub dashboard: Option<u64>,
+}
+
+impl Owner {
+    /// Whether it can be the owner's. A question that is saved within another dashboard, such as a copy of ours, can be on no other.
+    fn may_own(self, card: &ExistingCard) -> bool {
+        let within = card.card["dashboard_id"].as_u64();
+        within.is_none() || within == self.dashboard
+    }
 }
 
 /// A card and what is to be done to it.
@@ -25,6 +50,7 @@ pub struct CardWork {
     /// Its key within its dashboard.
     pub key: String,
     name: Value,
+    owner: Owner,
     /// What is to be sent.
     pub work: Work,
 }
@@ -32,27 +58,59 @@ pub struct CardWork {
 impl ExistingCards {
     /// Reads the cards in SQL among the items of the collection.
     pub fn load(metabase: &Metabase, items: &CollectionItems) -> Result<ExistingCards> {
-        let mut cards = Vec::new();
-        let mut memory = MemoryOfCollection::default();
+        let mut cards = ExistingCards::default();
         for id in &items.cards {
-            let mut card = metabase.card(*id)?;
-            if let Some(query) = Query::of(&card["dataset_query"]) {
-                // Nothing of these is compared any more, and they take most of the memory.
-                for key in ["dataset_query", "result_metadata"] {
-                    card[key] = Value::Null;
-                }
-                memory.add(&json!([query.sql, query.tags()]))?;
-                memory.add(&card)?;
-                cards.push(ExistingCard { id: *id, card, query });
-            }
+            let card = cards.read(metabase, *id)?;
+            cards.collected.extend(card);
         }
-        Ok(ExistingCards(cards))
+        Ok(cards)
+    }
+
+    /// Reads the cards that this dashboard shows and the collection does not have. Only those with a marker of this dashboard's count:
+    /// anybody can put any other card on it.
+    pub fn load_shown(&mut self, metabase: &Metabase, name: &str, dashboard: &Value) -> Result<()> {
+        let marker = format!("{name}/");
+        for dashcard in array(dashboard, "dashcards") {
+            let is_marked = |query: &Query| query.marker().is_some_and(|marked| marked.starts_with(&marker));
+            let Some(id) = dashcard["card_id"].as_u64() else {
+                continue;
+            };
+            let is_known = self
+                .collected
+                .iter()
+                .chain(&self.elsewhere)
+                .any(|card| card.id == id);
+            if is_known
+                || !Query::of(&dashcard["card"]["dataset_query"]).is_some_and(|query| is_marked(&query))
+            {
+                continue;
+            }
+            let card = self.read(metabase, id)?;
+            let card = card.filter(|card| is_marked(&card.query) && card.card["archived"] != true);
+            self.elsewhere.extend(card);
+        }
+        Ok(())
+    }
+
+    /// Reads a card. One that is not in SQL is none.
+    fn read(&mut self, metabase: &Metabase, id: u64) -> Result<Option<ExistingCard>> {
+        let mut card = metabase.card(id)?;
+        let Some(query) = Query::of(&card["dataset_query"]) else {
+            return Ok(None);
+        };
+        // Nothing of these is compared any more, and they take most of the memory.
+        for key in ["dataset_query", "result_metadata"] {
+            card[key] = Value::Null;
+        }
+        self.memory.add(&json!([query.sql, query.tags()]))?;
+        self.memory.add(&card)?;
+        Ok(Some(ExistingCard { id, card, query }))
     }
 
     /// An error where the collection has pushed cards of another database: the dashboards would mix both.
     pub fn require_one_database(&self, collection: &str, database: u64) -> Result<()> {
         let other = self
-            .0
+            .collected
             .iter()
             .find(|card| card.query.marker().is_some() && card.query.database != Some(database));
         match other {
@@ -66,36 +124,44 @@ impl ExistingCards {
     }
 
     /// Returns what is to be done so that this card is there. A card that was found is not found again for another one.
-    pub fn compare(&mut self, dashboard: &str, card: &Card, database: u64, replace: bool) -> CardWork {
+    pub fn compare(&mut self, dashboard: &str, card: &Card, owner: Owner, replace: bool) -> CardWork {
         let label = format!("{dashboard}/{}", card.key);
         let name = card.body.get("name").cloned().unwrap_or_default();
-        let work = match self.find(&label, &name, database) {
+        let work = match self.take(&label, &name, owner) {
             None => Work {
                 item: Item::to_create(Kind::Card, label),
                 body: card.body.clone(),
             },
-            Some(index) => differences(label, card, &self.0.remove(index), replace),
+            Some(theirs) => differences(label, card, &theirs, replace),
         };
         CardWork {
             key: card.key.clone(),
             name,
+            owner,
             work,
         }
     }
 
-    /// Finds the card with this marker, or one of this name whose marker somebody has removed. Of copies, the oldest is the
-    /// original.
-    fn find(&self, marker: &str, name: &Value, database: u64) -> Option<usize> {
-        let marked = |card: &ExistingCard| card.query.marker() == Some(marker);
+    /// Takes out the card with this marker, or one of this name in the collection whose marker somebody has removed. Of copies, the
+    /// oldest is the original.
+    fn take(&mut self, marker: &str, name: &Value, owner: Owner) -> Option<ExistingCard> {
+        let marked = |card: &ExistingCard| card.query.marker() == Some(marker) && owner.may_own(card);
+        let of_the_database = |card: &ExistingCard| card.query.database == Some(owner.database);
         let named = |card: &ExistingCard| {
             card.query.marker().is_none()
-                && card.query.database == Some(database)
+                && of_the_database(card)
                 && card.card["name"] == *name
+                && owner.may_own(card)
         };
-        self.0
-            .iter()
-            .position(marked)
-            .or_else(|| self.0.iter().position(named))
+        if let Some(index) = self.collected.iter().position(marked) {
+            return Some(self.collected.remove(index));
+        }
+        let moved = |card: &ExistingCard| marked(card) && of_the_database(card);
+        if let Some(index) = self.elsewhere.iter().position(moved) {
+            return Some(self.elsewhere.remove(index));
+        }
+        let index = self.collected.iter().position(named)?;
+        Some(self.collected.remove(index))
     }
 }
 
@@ -125,16 +191,16 @@ fn differences(label: String, card: &Card, theirs: &ExistingCard, replace: bool)
 
 impl CardWork {
     /// Creates the card, or sends what differs.
-    pub fn apply(&mut self, metabase: &Metabase, collection: u64, database: u64) -> Result<()> {
+    pub fn apply(&mut self, metabase: &Metabase, collection: u64) -> Result<()> {
         if self.work.item.id.is_some() {
             return self.work.send(|id, body| metabase.put_card(id, body));
         }
         let mut body = self.work.body.clone();
         body.insert("collection_id".to_owned(), json!(collection));
         let id = metabase.create_card(&Value::Object(body), || {
-            let cards = ExistingCards::load(metabase, &metabase.items(collection)?)?;
-            let found = cards.find(&self.work.item.name, &self.name, database);
-            Ok(found.map(|index| cards.0[index].id))
+            let mut cards = ExistingCards::load(metabase, &metabase.items(collection)?)?;
+            let found = cards.take(&self.work.item.name, &self.name, self.owner);
+            Ok(found.map(|card| card.id))
         })?;
         self.work.item.id = Some(id);
         Ok(())

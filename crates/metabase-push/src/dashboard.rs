@@ -1,5 +1,6 @@
 //! Dashboards: finding those that were pushed before, and making them what they should be.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -7,11 +8,15 @@ use serde_json::{Value, json};
 use crate::card::CardWork;
 use crate::compare::{self, Difference, compare};
 use crate::error::Result;
-use crate::item::{Item, Kind};
+use crate::item::{Change, Item, Kind};
 use crate::json::array;
 use crate::layout;
 use crate::metabase::{CollectionItems, MemoryOfCollection, Metabase};
 use crate::source::{FILTER_MARKER, Template};
+
+/// How often a dashboard is sent until Metabase has it as it should be. Once is enough, unless Metabase does something of its own in
+/// consequence: with a heading that is removed, it removes the filters in it.
+const MOST_ROUNDS: usize = 3;
 
 /// The dashboards in the collection, the oldest first.
 pub struct ExistingDashboards(Vec<(u64, Value)>);
@@ -50,6 +55,11 @@ impl ExistingDashboards {
             }
         };
         DashboardWork { item, template }
+    }
+
+    /// The dashboard that is this one: its id, and what is on it.
+    pub fn of(&self, template: &Template) -> Option<&(u64, Value)> {
+        self.0.get(self.find(template)?)
     }
 
     /// Finds the dashboard with a filter of ours, or one of this name without. Of copies, the oldest is the original.
@@ -101,25 +111,36 @@ fn ids(cards: &[CardWork]) -> BTreeMap<&str, u64> {
 }
 
 impl DashboardWork {
-    /// Creates the dashboard where it does not exist, and sends what differs. All cards must exist.
+    /// Creates the dashboard where it does not exist, and sends what differs. All cards must exist. Returns what Metabase still has
+    /// otherwise after that.
     pub fn apply(
         &mut self,
         metabase: &Metabase,
         collection: u64,
         cards: &[CardWork],
         replace: bool,
-    ) -> Result<()> {
+    ) -> Result<Vec<Change>> {
         let id = match self.item.id {
             Some(id) => id,
             None => self.create(metabase, collection)?,
         };
         self.item.id = Some(id);
-        // The dashboard is read once more: Metabase deletes the cards that are missing from the list that is sent.
         let is_ours = |theirs: &Value| is_marked(theirs, &self.template) || is_named(theirs, &self.template);
-        metabase.put_dashboard(id, is_ours, |theirs| {
-            let difference = difference(&self.template, theirs, &ids(cards), replace);
-            (!difference.send.is_empty()).then_some(Value::Object(difference.send))
-        })
+        let left = RefCell::new(Vec::new());
+        // The last round only looks.
+        for round in 0..=MOST_ROUNDS {
+            // The dashboard is read once more: Metabase deletes the cards that are missing from the list that is sent.
+            let is_sent = metabase.put_dashboard(id, is_ours, |theirs| {
+                let difference = difference(&self.template, theirs, &ids(cards), replace);
+                left.replace(difference.changes);
+                let is_due = round < MOST_ROUNDS && !difference.send.is_empty();
+                is_due.then_some(Value::Object(difference.send))
+            })?;
+            if !is_sent {
+                break;
+            }
+        }
+        Ok(left.into_inner())
     }
 
     fn create(&self, metabase: &Metabase, collection: u64) -> Result<u64> {

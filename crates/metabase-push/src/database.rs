@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::json::array;
 use crate::metabase::{Database, Metabase};
-use crate::source::{SCHEMA, VIEWS, View};
+use crate::source::{OPTIONAL_VIEW, SCHEMA, VIEWS, View};
 use crate::text;
 
 /// The first pause between two looks at what Metabase has found, and the longest.
@@ -120,12 +120,12 @@ fn fields_of<'a>(metadata: &'a Value, view: &str) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// Returns an error where the shop's database itself lacks views, since no waiting would help. All seven are needed, whatever
-/// the chosen dashboards read, because all seven are described.
+/// Returns an error where the shop's database itself lacks views, since no waiting would help. All are needed that each shop has, whatever
+/// the chosen dashboards read, because all are described.
 pub fn require_all(views: &[View]) -> Result<()> {
     let missing: Vec<String> = VIEWS
         .iter()
-        .filter(|name| !views.iter().any(|view| view.name == **name))
+        .filter(|name| **name != OPTIONAL_VIEW && !views.iter().any(|view| view.name == **name))
         .map(|name| format!("{SCHEMA}.{name}"))
         .collect();
     match missing.is_empty() {

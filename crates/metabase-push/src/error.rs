@@ -72,6 +72,15 @@ pub enum Error {
         /// Their names, with schema.
         missing: Vec<String>,
     },
+    /// Another run is under way.
+    #[error(
+        "another run of metabase-push is under way in the shop's database{}",
+        .process.as_ref().map(|process| format!(": process {process}")).unwrap_or_default()
+    )]
+    AnotherRun {
+        /// The process that holds the lock, where it still does.
+        process: Option<String>,
+    },
     /// What would be called is not the extension's.
     #[error("the shop's database has no {function} of extension metabase_views that belongs to a superuser")]
     NoExtension {
@@ -249,6 +258,12 @@ pub enum Error {
         /// The limit, in MiB.
         limit: usize,
     },
+    /// Metabase has made something else of what it was sent.
+    #[error("Metabase has taken this otherwise than it was sent: {}", .changes.join(", "))]
+    Unsettled {
+        /// Dashboards, each with what of it still differs.
+        changes: Vec<String>,
+    },
     /// The collection has pushed cards of another database.
     #[error("collection \"{collection}\" holds dashboards of another database: card \"{card}\" ({id})")]
     OtherDatabase {
@@ -288,12 +303,23 @@ impl Error {
                 "Everybody on this machine can read arguments: put it into PGPASSWORD, or the whole string into DATABASE_URL."
                     .to_owned()
             }
+            Error::PostgresUnreachable { cause } if is_about_certificate(cause) => {
+                "With sslmode=verify-full, the server's certificate must be in the file that PGSSLROOTCERT names, or be signed by one \
+                 there, and have the name of the host. Without PGSSLROOTCERT, the machine's certificates count. sslmode=require \
+                 encrypts without looking at it."
+                    .to_owned()
+            }
             Error::PostgresUnreachable { .. } => {
                 "--connect, DATABASE_URL or PGHOST, PGPORT, PGDATABASE, PGUSER and PGPASSWORD say where the shop's database is; \
                  PGSSLMODE and PGSSLROOTCERT whose certificate it may have."
                     .to_owned()
             }
             Error::Postgres { hint: Some(hint), .. } => hint.clone(),
+            Error::AnotherRun { .. } => {
+                "Wait until that one has ended. Its connection holds the lock; where no run is left, SELECT pg_terminate_backend(…) of that \
+                 process frees it."
+                    .to_owned()
+            }
             Error::NoExtension { .. } => {
                 "Is this the shop's database, with an up-to-date extension? \
                  CREATE EXTENSION metabase_views, or ALTER EXTENSION metabase_views UPDATE."
@@ -310,6 +336,11 @@ impl Error {
             Error::Template { .. } => {
                 "Is this the shop's database? Or extension and metabase-push are of different versions: ALTER EXTENSION metabase_views UPDATE, \
                  or build both anew."
+                    .to_owned()
+            }
+            Error::Unreachable { cause, .. } if is_about_certificate(cause) => {
+                "The certificate must be one that this machine trusts, or be signed by one, and have the name of the host. SSL_CERT_FILE \
+                 names a file with others, also with one that has signed itself."
                     .to_owned()
             }
             Error::Unreachable { proxy: Some(_), .. } => {
@@ -339,7 +370,7 @@ impl Error {
             Error::NotJson { .. } => {
                 "Is that the address of Metabase itself, and not of a login page before it?".to_owned()
             }
-            Error::Rejected { .. } | Error::Unexpected { .. } => {
+            Error::Rejected { .. } | Error::Unexpected { .. } | Error::Unsettled { .. } => {
                 "Metabase 0.50 to 0.63 are supported; /api/session/properties says which one this is.".to_owned()
             }
             Error::NoDatabase { known, .. } if known.is_empty() => {
@@ -391,6 +422,7 @@ impl Error {
             | Error::PasswordInArguments
             | Error::UnknownDashboard { .. } => 2,
             Error::PostgresUnreachable { .. }
+            | Error::AnotherRun { .. }
             | Error::Unreachable { .. }
             | Error::ServerFailed { .. }
             | Error::TooManyRequests { .. } => 3,
@@ -399,6 +431,11 @@ impl Error {
             _ => 1,
         }
     }
+}
+
+/// Whether there is no connection because of certificates. The libraries say so in words alone.
+fn is_about_certificate(cause: &str) -> bool {
+    cause.contains("certificate")
 }
 
 /// The request shows which permission is missing.

@@ -2,12 +2,10 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read};
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::crypto::ring;
 use serde_json::Value;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
 use url::Url;
 
 use crate::address::{Address, NamedProxy};
@@ -16,7 +14,7 @@ use crate::api_key::ApiKey;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::text;
+use crate::{https, text};
 
 /// How often a request is sent before it counts as failed.
 const ATTEMPTS: u32 = 5;
@@ -54,7 +52,7 @@ impl Client {
         clock: Box<dyn Clock>,
         progress: Progress,
     ) -> Client {
-        let agent = ureq::Agent::config_builder()
+        let config = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
             .http_status_as_error(false)
             // Most answers are small. Preparing the usual, larger buffers took most of their time.
@@ -65,18 +63,10 @@ impl Client {
             .max_redirects_will_error(false)
             // Without this line, the library would choose a proxy from the environment by rules of its own.
             .proxy(address.proxy.as_ref().map(|named| named.proxy.clone()))
-            // The machine's certificates may include a company's own.
-            .tls_config(
-                TlsConfig::builder()
-                    .root_certs(RootCerts::PlatformVerifier)
-                    .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
-                    .build(),
-            )
             .user_agent(concat!("metabase-push/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+            .build();
         Client {
-            agent,
+            agent: ureq::Agent::with_parts(config, https::connector(), DefaultResolver::default()),
             address: address.url,
             proxy: address.proxy,
             key,
@@ -117,12 +107,17 @@ impl Client {
     }
 
     /// Sends a PUT that would be wrong if it were done twice. Each attempt makes its body anew, and sends nothing where none
-    /// is needed.
-    pub(crate) fn put_anew(&self, path: &str, body: impl Fn() -> Result<Option<Value>>) -> Result<()> {
-        self.with_retries(|| match body().map_err(FailedAttempt::for_good)? {
-            Some(body) => self.send_only(Method::Put, path, &body),
-            None => Ok(()),
-        })
+    /// is needed. Returns whether it sent anything.
+    pub(crate) fn put_anew(&self, path: &str, body: impl Fn() -> Result<Option<Value>>) -> Result<bool> {
+        let mut is_sent = false;
+        self.with_retries(|| {
+            if let Some(body) = body().map_err(FailedAttempt::for_good)? {
+                is_sent = true;
+                self.send_only(Method::Put, path, &body)?;
+            }
+            Ok(())
+        })?;
+        Ok(is_sent)
     }
 
     /// Sends a POST that may be done twice, because it creates nothing.
@@ -301,7 +296,7 @@ impl Client {
             }
             // A certificate that is not accepted. No other attempt could end otherwise.
             Ureq::Io(error) if error.kind() == ErrorKind::InvalidData => FailedAttempt::for_good(unreachable),
-            Ureq::HostNotFound | Ureq::Tls(_) | Ureq::Rustls(_) | Ureq::BadUri(_) | Ureq::Http(_) => {
+            Ureq::HostNotFound | Ureq::Tls(_) | Ureq::BadUri(_) | Ureq::Http(_) => {
                 FailedAttempt::for_good(unreachable)
             }
             _ => FailedAttempt::uncertain(unreachable),

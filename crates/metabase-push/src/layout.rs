@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use crate::compare::{Difference, changes};
 use crate::item::Change;
 use crate::json::{array, covers, overlay};
-use crate::query::plain_target;
 use crate::source::{Dashcard, GridPlace, Layout, Object};
 use crate::text;
 
@@ -69,12 +68,17 @@ impl Merge<'_> {
     }
 
     /// Returns the tabs, which are people's. Metabase deletes a tab that is left out, with all that is on it.
+    ///
+    /// With `replace`, the first one stays and holds everything: up to 0.58, Metabase refuses to give up the last tab of a dashboard
+    /// that has cards, and where there is only one, nobody but its editor sees it.
     fn tabs(&mut self, current: &Value) -> Value {
-        let theirs: Vec<&Value> = array(current, "tabs").collect();
-        if self.replace && !theirs.is_empty() {
+        let mut theirs: Vec<Value> = array(current, "tabs")
+            .map(|tab| json!({"id": tab["id"], "name": tab["name"]}))
+            .collect();
+        if self.replace && theirs.len() > 1 {
             let names: Vec<&Value> = theirs.iter().map(|tab| &tab["name"]).collect();
-            self.change("tabs", &json!(names), &Value::Null);
-            return json!([]);
+            self.change("tabs", &json!(names), &json!(names[..1]));
+            theirs.truncate(1);
         }
         json!(theirs)
     }
@@ -136,9 +140,9 @@ impl Merge<'_> {
         let mut merged = Vec::new();
         for (there, pair) in theirs.into_iter().zip(&pairs) {
             match pair {
-                Some(index) => merged.push(self.update_dashcard(&ours[*index], there)),
+                Some(index) => merged.push(self.update_dashcard(&ours[*index], there, first_tab)),
                 None if self.replace => self.change(&label_of(there), &place_of(there), &Value::Null),
-                None => merged.push(without_card(there)),
+                None => merged.push(what_is_taken(there)),
             }
         }
         let new: Vec<&Dashcard> = ours
@@ -174,9 +178,9 @@ impl Merge<'_> {
     }
 
     /// Returns one of ours that is there already, brought up to date. People choose its place.
-    fn update_dashcard(&mut self, ours: &Dashcard, there: &Value) -> Value {
+    fn update_dashcard(&mut self, ours: &Dashcard, there: &Value, first_tab: &Value) -> Value {
         let label = label_of_ours(ours);
-        let mut updated = without_card(there);
+        let mut updated = what_is_taken(there);
         if self.replace {
             let GridPlace {
                 row,
@@ -189,8 +193,10 @@ impl Merge<'_> {
                 ("col", json!(col)),
                 ("size_x", json!(size_x)),
                 ("size_y", json!(size_y)),
-                ("dashboard_tab_id", Value::Null),
+                ("dashboard_tab_id", first_tab.clone()),
                 ("series", json!([])),
+                // Filters that somebody has put there; where they are not, they stand above everything.
+                ("inline_parameters", json!([])),
             ];
             for (key, value) in exact {
                 if self.note(&format!("{label}: {key}"), &there[key], &value) {
@@ -211,16 +217,7 @@ impl Merge<'_> {
             ours.iter()
                 .any(|our| our["parameter_id"] == mapping["parameter_id"])
         });
-        let is_there = |our: &Value| {
-            let plain = |mapping: &Value| {
-                let mut mapping = mapping.clone();
-                mapping["target"] = plain_target(&mapping["target"]);
-                mapping
-            };
-            same_filter
-                .iter()
-                .any(|mapping| mapping.is_object() && covers(&plain(mapping), &plain(our)))
-        };
+        let is_there = |our: &Value| same_filter.iter().any(|mapping| covers(mapping, our));
         let others = if self.replace { &[][..] } else { &others[..] };
         let superfluous = self.replace && array(there, "parameter_mappings").count() > ours.len();
         if !ours.iter().all(is_there) || superfluous {
@@ -359,11 +356,32 @@ fn overlap(a: &GridPlace, b: &GridPlace) -> bool {
     !apart(a.row, a.size_y, b.row, b.size_y) && !apart(a.col, a.size_x, b.col, b.size_x)
 }
 
-/// Returns a dashcard without the copy of its card, which can be large.
-fn without_card(dashcard: &Value) -> Value {
+/// What Metabase takes of a dashcard. The rest of what it answers is its own, such as the copy of the card, which can be large.
+const TAKEN: [&str; 12] = [
+    "action_id",
+    "card_id",
+    "col",
+    "dashboard_tab_id",
+    "id",
+    "inline_parameters",
+    "parameter_mappings",
+    "row",
+    "series",
+    "size_x",
+    "size_y",
+    "visualization_settings",
+];
+
+/// Returns a dashcard as it is sent back.
+fn what_is_taken(dashcard: &Value) -> Value {
     let mut dashcard = dashcard.clone();
     if let Some(object) = dashcard.as_object_mut() {
-        object.remove("card");
+        object.retain(|key, _| TAKEN.contains(&key.as_str()));
+        if let Some(Value::Array(series)) = object.get_mut("series") {
+            for card in series {
+                *card = json!({"id": card["id"]});
+            }
+        }
     }
     dashcard
 }

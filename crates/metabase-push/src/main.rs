@@ -16,6 +16,7 @@ use metabase_push::http::Client;
 use metabase_push::item::{Action, Kind};
 use metabase_push::postgres::{self, ShopDatabase};
 use metabase_push::progress::Progress;
+use metabase_push::run_lock::RunLock;
 use metabase_push::{Error, Metabase, Plan, Result, plan, render, text};
 use serde_json::json;
 
@@ -48,14 +49,22 @@ fn push(arguments: &Arguments, progress: &Progress) -> Result<()> {
     );
     let metabase = Metabase::new(client);
     progress.step("Connecting to the shop's database");
-    let mut shop = ShopDatabase::connect(&connection(arguments)?)?;
+    let connection = connection(arguments)?;
+    // A dry run makes nothing that another one could make as well.
+    let mut lock = match arguments.dry_run {
+        true => None,
+        false => Some(RunLock::take(&connection)?),
+    };
+    let mut shop = ShopDatabase::connect(&connection)?;
     let mut plan = plan(&metabase, &mut shop, &arguments.options())?;
     if !arguments.json {
         progress.pause(|| print(&render::plan(plan.items())));
     }
-    if !arguments.dry_run {
+    if let Some(lock) = &mut lock {
+        lock.check()?;
         plan.apply(&metabase)?;
     }
+    drop(lock);
     progress.clear();
     print(&match arguments.json {
         true => json_of(&plan, &metabase, arguments.dry_run),

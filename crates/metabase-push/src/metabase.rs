@@ -10,6 +10,7 @@ use crate::answer::{self, Only};
 use crate::error::{Error, Result};
 use crate::http::Client;
 use crate::source::{SCHEMA, VIEWS};
+use crate::version::Version;
 
 /// How many items of a collection are asked for at once.
 const PAGE: usize = 200;
@@ -87,6 +88,10 @@ impl Metabase {
         &self.client
     }
 
+    pub(crate) fn version(&self) -> Result<Version> {
+        Ok(Version::of(&self.client.get("/api/session/properties")?))
+    }
+
     pub(crate) fn databases(&self) -> Result<Vec<Database>> {
         let path = "/api/database";
         let mut answer = self.client.get(path)?;
@@ -144,13 +149,16 @@ impl Metabase {
         self.client.create("/api/collection", body, find)
     }
 
+    /// Returns the cards and dashboards in a collection, whatever people have made of them: questions that were moved into their
+    /// dashboard, and those that were turned into models or metrics, are listed only where one asks for them.
     pub(crate) fn items(&self, collection: u64) -> Result<CollectionItems> {
         let path = format!("/api/collection/{collection}/items");
         let mut items = CollectionItems::default();
         let mut offset = 0;
         loop {
             let mut answer = self.client.get(&format!(
-                "{path}?models=card&models=dashboard&limit={PAGE}&offset={offset}"
+                "{path}?models=card&models=dataset&models=metric&models=dashboard&show_dashboard_questions=true\
+                 &limit={PAGE}&offset={offset}"
             ))?;
             let total = answer.get("total").and_then(Value::as_u64).unwrap_or(0);
             let data = answer.get_mut("data").map(Value::take).unwrap_or_default();
@@ -159,7 +167,7 @@ impl Metabase {
             let last = page.is_empty() || offset as u64 >= total;
             for item in page {
                 match item.model.as_str() {
-                    "card" => items.cards.insert(item.id),
+                    "card" | "dataset" | "metric" => items.cards.insert(item.id),
                     "dashboard" => items.dashboards.insert(item.id),
                     _ => false,
                 };
@@ -206,13 +214,13 @@ impl Metabase {
     /// Makes a dashboard what `body` says. Each attempt asks `body` again, because a card that was new on the dashboard may
     /// have an id by then.
     ///
-    /// A dashboard of somebody else is not changed, even where Metabase has said that this is its id.
+    /// A dashboard of somebody else is not changed, even where Metabase has said that this is its id. Returns whether anything was sent.
     pub(crate) fn put_dashboard(
         &self,
         id: u64,
         is_ours: impl Fn(&Value) -> bool,
         body: impl Fn(&Value) -> Option<Value>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let path = format!("/api/dashboard/{id}");
         self.client.put_anew(&path, || {
             let dashboard = self.dashboard(id)?;

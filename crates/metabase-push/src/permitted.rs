@@ -39,6 +39,8 @@ const VISUALIZATION_SETTINGS: &[&str] = &[
     "graph.show_values",
     "graph.x_axis.scale",
     "graph.x_axis.title_text",
+    "graph.y_axis.axis_enabled",
+    "graph.y_axis.labels_enabled",
     "graph.y_axis.title_text",
     "map.dimension",
     "map.metric",
@@ -47,21 +49,38 @@ const VISUALIZATION_SETTINGS: &[&str] = &[
     "pie.dimension",
     "pie.metric",
     "pie.percent_visibility",
+    "pie.rows",
     "pie.show_legend",
     "pie.show_total",
     "pie.slice_threshold",
+    "pie.sort_rows",
+    "pie.sort_rows_dimension",
     "scalar.field",
+    "series_settings",
+    "table.column_widths",
     "table.columns",
     "text",
     "version",
     "virtual_card",
 ];
 const TABLE_COLUMN: &[&str] = &["enabled", "name"];
+const PIE_ROW: &[&str] = &[
+    "color",
+    "defaultColor",
+    "enabled",
+    "hidden",
+    "isOther",
+    "key",
+    "name",
+    "originalName",
+];
+const SERIES: &[&str] = &["color"];
 const COLUMN_SETTINGS: &[&str] = &[
     "column_title",
     "currency",
     "currency_in_header",
     "currency_style",
+    "date_abbreviate",
     "date_style",
     "decimals",
     "number_style",
@@ -144,6 +163,12 @@ fn settings(settings: &Value) -> Check {
     keys("how it is drawn", settings, VISUALIZATION_SETTINGS)?;
     for column in array(settings, "table.columns") {
         keys("a column", column, TABLE_COLUMN)?;
+    }
+    for row in array(settings, "pie.rows") {
+        keys("a slice", row, PIE_ROW)?;
+    }
+    for series in objects(&settings["series_settings"]) {
+        keys("a series", series, SERIES)?;
     }
     for column in objects(&settings["column_settings"]) {
         keys("a column's settings", column, COLUMN_SETTINGS)?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::card::{CardWork, ExistingCards};
+use crate::card::{CardWork, ExistingCards, Owner};
 use crate::collection;
 use crate::dashboard::{DashboardWork, ExistingDashboards};
 use crate::database;
@@ -11,6 +11,7 @@ use crate::item::{Item, Work};
 use crate::metabase::{CollectionItems, Metabase};
 use crate::metadata;
 use crate::source::{Source, Template};
+use crate::text;
 
 /// What is pushed, where to and how.
 #[derive(Clone, Debug)]
@@ -32,7 +33,6 @@ pub struct Options {
 /// What is to be done, thing by thing.
 #[derive(Debug)]
 pub struct Plan {
-    database: u64,
     replace: bool,
     tables: Vec<Work>,
     fields: Vec<Work>,
@@ -55,9 +55,13 @@ pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> 
     let metadata = database::metadata_with(metabase, &database, &views, options.wait)?;
 
     progress.step("Reading the dashboards");
+    let version = metabase.version()?;
     let templates = names
         .iter()
-        .map(|name| Template::parse(name, source.dashboard_json(name, &metadata)?, database.id))
+        .map(|name| {
+            let json = source.dashboard_json(name, &metadata)?;
+            Ok(Template::parse(name, json, database.id)?.in_form_of(version))
+        })
         .collect::<Result<Vec<_>>>()?;
     let described = metadata::compare(&metadata, &templates, options.replace)?;
 
@@ -74,8 +78,13 @@ pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> 
     let mut cards = ExistingCards::load(metabase, &items)?;
     cards.require_one_database(&name, database.id)?;
     let mut dashboards = ExistingDashboards::load(metabase, &items)?;
+    let shown = templates
+        .iter()
+        .filter_map(|template| Some((template, dashboards.of(template)?)));
+    for (template, (_, dashboard)) in shown {
+        cards.load_shown(metabase, &template.name, dashboard)?;
+    }
     Ok(Plan {
-        database: database.id,
         replace: options.replace,
         tables: described.tables,
         fields: described.fields,
@@ -84,10 +93,14 @@ pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> 
         dashboards: templates
             .into_iter()
             .map(|template| {
+                let owner = Owner {
+                    database: database.id,
+                    dashboard: dashboards.of(&template).map(|(id, _)| *id),
+                };
                 let cards: Vec<CardWork> = template
                     .cards
                     .iter()
-                    .map(|card| cards.compare(&template.name, card, database.id, options.replace))
+                    .map(|card| cards.compare(&template.name, card, owner, options.replace))
                     .collect();
                 let dashboard = dashboards.compare(template, &cards, options.replace);
                 (dashboard, cards)
@@ -126,7 +139,8 @@ impl Plan {
         self.items().filter(|item| item.is_pending()).count()
     }
 
-    /// Sends all of it. Where that stops half-way, a new plan holds what is left.
+    /// Sends all of it. Where that stops half-way, a new plan holds what is left. What Metabase does not take as it was sent is an error
+    /// at the end, when all the rest is done.
     pub fn apply(&mut self, metabase: &Metabase) -> Result<()> {
         let pending = self.pending();
         if pending == 0 {
@@ -151,17 +165,31 @@ impl Plan {
             report(&self.collection.item);
         }
         let collection = collection::make(metabase, &mut self.collection)?;
+        let mut unsettled = Vec::new();
         for (dashboard, cards) in &mut self.dashboards {
             for card in cards.iter_mut().filter(|card| card.work.item.is_pending()) {
                 report(&card.work.item);
-                card.apply(metabase, collection, self.database)?;
+                card.apply(metabase, collection)?;
             }
             if dashboard.item.is_pending() {
                 report(&dashboard.item);
-                dashboard.apply(metabase, collection, cards, self.replace)?;
+                let left = dashboard.apply(metabase, collection, cards, self.replace)?;
+                unsettled.extend(
+                    left.into_iter()
+                        .map(|change| (dashboard.item.name.as_str(), change)),
+                );
             }
         }
-        Ok(())
+        match unsettled.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Unsettled {
+                changes: text::few(
+                    unsettled
+                        .iter()
+                        .map(|(dashboard, change)| text::one_line(&format!("{dashboard}: {}", change.key))),
+                ),
+            }),
+        }
     }
 
     /// Has Metabase read the values that filters offer. All fields are read, changed or not: a run that stopped before this

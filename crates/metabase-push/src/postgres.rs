@@ -7,6 +7,7 @@ use std::time::Duration;
 use postgres::config::SslMode;
 use postgres::{Client, Config, Transaction};
 use serde_json::Value;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::{Error, Result};
 use crate::source::{SCHEMA, Source, VIEWS, View};
@@ -62,18 +63,9 @@ pub struct ShopDatabase {
 impl ShopDatabase {
     /// Connects as a connection string says. What the string leaves out is taken from libpq's environment variables.
     pub fn connect(connection: &str) -> Result<ShopDatabase> {
-        let (config, trust) = configure(connection, &|name| std::env::var(name).ok())?;
-        let unreachable = |cause| Error::PostgresUnreachable { cause };
-        let client = match config.get_ssl_mode() {
-            SslMode::Disable => config.connect(postgres::NoTls),
-            _ => config.connect(tls::connector(&trust).map_err(unreachable)?),
-        };
-        let mut client = client.map_err(|error| unreachable(describe(&error)))?;
-        // The database's owner configures its sessions, and must not decide what `text` or `=` means in this one.
-        client
-            .batch_execute("SET search_path = pg_catalog, pg_temp")
-            .map_err(query_error)?;
-        Ok(ShopDatabase { client })
+        Ok(ShopDatabase {
+            client: session(connection)?,
+        })
     }
 
     fn read(&mut self) -> Result<Transaction<'_>> {
@@ -134,6 +126,22 @@ impl Source for ShopDatabase {
             .map_err(query_error)?;
         row.try_get(0).map_err(query_error)
     }
+}
+
+/// Starts a session as a connection string and libpq's environment variables say.
+pub(crate) fn session(connection: &str) -> Result<Client> {
+    let (config, trust) = configure(connection, &|name| std::env::var(name).ok())?;
+    let unreachable = |cause| Error::PostgresUnreachable { cause };
+    let client = match config.get_ssl_mode() {
+        SslMode::Disable => config.connect(postgres::NoTls),
+        _ => config.connect(MakeRustlsConnect::new(tls::config(&trust).map_err(unreachable)?)),
+    };
+    let mut client = client.map_err(|error| unreachable(describe(&error)))?;
+    // The database's owner configures its sessions, and must not decide what `text` or `=` means in this one.
+    client
+        .batch_execute("SET search_path = pg_catalog, pg_temp")
+        .map_err(query_error)?;
+    Ok(client)
 }
 
 /// Returns what a connection string and the environment say together.
@@ -396,7 +404,7 @@ fn is_socket_name(file: Option<std::fs::DirEntry>) -> bool {
     file.is_some_and(|file| file.file_name().to_string_lossy().starts_with(".s.PGSQL."))
 }
 
-fn query_error(error: postgres::Error) -> Error {
+pub(crate) fn query_error(error: postgres::Error) -> Error {
     match error.as_db_error() {
         Some(error) => Error::Postgres {
             sqlstate: error.code().code().to_owned(),

@@ -6,6 +6,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::text;
 
+/// How work of unknown length is shown. What does not fit into the line is cut: a line that wraps is not removed as a whole.
+const STEP: &str = "{spinner} {wide_msg}";
+/// How it is shown where its length is known.
+const COUNT: &str = "{bar:24} {pos} of {len} {wide_msg}";
+
 /// One line that says what is being done.
 #[derive(Clone)]
 pub struct Progress {
@@ -16,9 +21,13 @@ pub struct Progress {
 impl Progress {
     /// On standard error. The bar is drawn only where that is a terminal.
     pub fn on_stderr() -> Progress {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
-            .with_style(ProgressStyle::default_spinner());
-        bar.enable_steady_tick(Duration::from_millis(120));
+        let progress = Progress::on(ProgressDrawTarget::stderr());
+        progress.bar.enable_steady_tick(Duration::from_millis(120));
+        progress
+    }
+
+    fn on(target: ProgressDrawTarget) -> Progress {
+        let bar = ProgressBar::with_draw_target(None, target);
         Progress { bar, warns: true }
     }
 
@@ -32,19 +41,23 @@ impl Progress {
 
     /// Shows work of unknown length.
     pub fn step(&self, what: &str) {
-        self.bar.set_style(ProgressStyle::default_spinner());
+        self.draw_as(STEP);
         self.bar.set_message(text::one_line(what));
     }
 
     /// Shows how many things are done, and of how many.
     pub fn count(&self, done: usize, of: usize, what: &str) {
-        // The template is a constant; the default style would do as well.
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos} of {len} {msg}") {
-            self.bar.set_style(style);
-        }
+        self.draw_as(COUNT);
         self.bar.set_length(of as u64);
         self.bar.set_position(done as u64);
         self.bar.set_message(text::one_line(what));
+    }
+
+    fn draw_as(&self, template: &str) {
+        // The templates are constants; the style that is there would do as well.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
     }
 
     /// Warns of something that is wrong while the work goes on.
@@ -71,5 +84,34 @@ impl Progress {
     /// Removes the bar.
     pub fn clear(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use indicatif::InMemoryTerm;
+
+    use super::*;
+
+    #[test]
+    fn a_long_name_takes_one_line_of_any_terminal() {
+        let long = "inventory_management/".repeat(40) + "größe → \u{1b}[2J";
+        for width in [40, 80, 200] {
+            let terminal = InMemoryTerm::new(10, width);
+            let progress = Progress::on(ProgressDrawTarget::term_like(Box::new(terminal.clone())));
+            progress.step(&long);
+            progress.bar.tick();
+            let step = terminal.contents();
+            progress.count(7, 81, &long);
+            progress.bar.tick();
+            let count = terminal.contents();
+            for shown in [&step, &count] {
+                assert_eq!(shown.lines().count(), 1, "{shown}");
+                assert!(shown.contains("invent"), "{shown}");
+            }
+            assert!(count.contains("7 of 81 "), "{count}");
+            progress.clear();
+            assert_eq!(terminal.contents(), "");
+        }
     }
 }

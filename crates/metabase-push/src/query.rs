@@ -19,7 +19,7 @@ pub struct Query {
 impl Query {
     /// Returns the query of a `dataset_query`, or nothing where that is none in SQL.
     ///
-    /// Newer versions return a list of stages, whichever form they were sent.
+    /// Since 0.57, Metabase returns a list of stages, whichever form it was sent.
     pub fn of(dataset_query: &Value) -> Option<Query> {
         let (sql, tags) = match dataset_query.get("stages").and_then(Value::as_array) {
             Some(stages) => {
@@ -31,11 +31,10 @@ impl Query {
                 (&native["query"], &native["template-tags"])
             }
         };
-        let tags = tags.as_object().cloned().unwrap_or_default();
         Some(Query {
             database: dataset_query["database"].as_u64(),
             sql: sql.as_str()?.replace("\r\n", "\n").trim_end().to_owned(),
-            tags: tags
+            tags: by_name(tags)
                 .into_iter()
                 .map(|(name, tag)| (name, with_plain_dimension(tag)))
                 .collect(),
@@ -60,6 +59,18 @@ impl Query {
     }
 }
 
+/// Returns the tags by name. Since 0.63, Metabase has them in a list, in the order in which they stand in the SQL.
+fn by_name(tags: &Value) -> Object {
+    match tags {
+        Value::Object(tags) => tags.clone(),
+        Value::Array(tags) => tags
+            .iter()
+            .filter_map(|tag| Some((tag["name"].as_str()?.to_owned(), tag.clone())))
+            .collect(),
+        _ => Object::new(),
+    }
+}
+
 /// Returns a tag whose dimension is `["field", ID, null]`, wherever its version puts the id and its options.
 fn with_plain_dimension(mut tag: Value) -> Value {
     if let Some(dimension) = tag.get_mut("dimension")
@@ -71,14 +82,6 @@ fn with_plain_dimension(mut tag: Value) -> Value {
         *dimension = json!(["field", id, null]);
     }
     tag
-}
-
-/// Returns a parameter's target without the stage that newer versions add. SQL has only one stage.
-pub fn plain_target(target: &Value) -> Value {
-    match target.as_array().map(Vec::as_slice) {
-        Some([kind, what, _]) if kind == "dimension" => json!([kind, what]),
-        _ => target.clone(),
-    }
 }
 
 #[cfg(test)]
@@ -103,6 +106,28 @@ mod tests {
         .unwrap();
         assert!(ours.is_in(&theirs));
         assert_eq!(theirs.marker(), Some("executive/total_revenue"));
+    }
+
+    #[test]
+    fn tags_are_the_same_in_a_map_and_in_a_list() {
+        let tag = |name: &str, field: u64| json!({"id": name, "name": name, "type": "dimension", "dimension": ["field", {}, field]});
+        let query = |tags: Value| {
+            Query::of(&json!({"database": 2, "stages": [{"native": "SELECT 1", "template-tags": tags}]}))
+                .unwrap()
+        };
+        let map = query(json!({"date": tag("date", 71), "brand": tag("brand", 72)}));
+        let list = query(json!([tag("brand", 72), tag("date", 71)]));
+        assert_eq!(map.tags(), list.tags());
+        assert!(map.is_in(&list) && list.is_in(&map));
+        for others in [
+            json!([tag("brand", 73), tag("date", 71)]),
+            json!([tag("brand", 72)]),
+            json!([]),
+            json!([null, 5, [], {"name": 5}]),
+            json!("date"),
+        ] {
+            assert!(!map.is_in(&query(others)));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::version::Version;
 use crate::{permitted, text};
 
 /// A JSON object.
@@ -13,7 +14,7 @@ pub type Object = Map<String, Value>;
 pub const SCHEMA: &str = "analytics";
 
 /// The views that are described in Metabase: all of the extension's, whichever of them the dashboards read.
-pub const VIEWS: [&str; 7] = [
+pub const VIEWS: [&str; 8] = [
     "metabase_executive_metrics",
     "metabase_product_performance",
     "metabase_brand_analytics",
@@ -21,7 +22,11 @@ pub const VIEWS: [&str; 7] = [
     "metabase_inventory_status",
     "metabase_customer_geography",
     "metabase_supplier_performance",
+    OPTIONAL_VIEW,
 ];
+
+/// The one of them that a shop may be without.
+pub const OPTIONAL_VIEW: &str = "metabase_sales";
 
 /// How the first line of each card's SQL begins. Dashboard and key follow.
 pub const CARD_MARKER: &str = "-- metabase_views: ";
@@ -55,7 +60,7 @@ pub struct View {
 pub struct Template {
     /// The dashboard's name in SQL, such as `executive`.
     pub name: String,
-    /// All seven views, whichever of them it reads.
+    /// All views that Metabase knows, whichever of them it reads.
     pub tables: Vec<Described>,
     /// Their fields.
     pub fields: Vec<Described>,
@@ -148,5 +153,19 @@ impl Template {
             }
         }
         Ok(template)
+    }
+
+    /// Returns the same with its filters' targets in the form of this version.
+    pub fn in_form_of(mut self, version: Version) -> Template {
+        for target in self
+            .layout
+            .dashcards
+            .iter_mut()
+            .flat_map(|dashcard| &mut dashcard.parameter_mappings)
+            .filter_map(|mapping| mapping.get_mut("target"))
+        {
+            *target = version.target(target);
+        }
+        self
     }
 }

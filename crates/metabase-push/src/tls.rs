@@ -1,15 +1,17 @@
-//! TLS to PostgreSQL, with what libpq's `sslmode` and `sslrootcert` mean.
+//! TLS to Metabase and to PostgreSQL, there with what libpq's `sslmode` and `sslrootcert` mean.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{self, CryptoProvider, ring};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use rustls_platform_verifier::BuilderVerifierExt;
-use tokio_postgres_rustls::MakeRustlsConnect;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
+
+use crate::certificate::{AcceptAnybody, AcceptTrusted};
 
 /// Whose certificate is accepted.
 pub enum Trust {
@@ -17,85 +19,52 @@ pub enum Trust {
     Anybody,
     /// One that this machine trusts.
     Machine,
-    /// One that an authority in this file has signed.
+    /// One that is in this file, or that an authority in it has signed.
     Authority(String),
 }
 
-/// Returns the maker of TLS connections, or a text that says what is wrong.
-pub fn connector(trust: &Trust) -> Result<MakeRustlsConnect, String> {
+/// Returns the configuration of a client, or a text that says what is wrong.
+pub fn config(trust: &Trust) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
-    let config = match trust {
-        Trust::Anybody => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AcceptAnybody(provider)))
-            .with_no_client_auth(),
-        Trust::Machine => builder
-            .with_platform_verifier()
-            .map_err(|error| error.to_string())?
-            .with_no_client_auth(),
-        Trust::Authority(file) => builder
-            .with_root_certificates(authorities(file)?)
-            .with_no_client_auth(),
-    };
-    Ok(MakeRustlsConnect::new(config))
+    Ok(builder
+        .dangerous()
+        .with_custom_certificate_verifier(verifier(trust, provider)?)
+        .with_no_client_auth())
 }
 
-fn authorities(file: &str) -> Result<RootCertStore, String> {
-    let mut store = RootCertStore::empty();
-    let certificates =
-        CertificateDer::pem_file_iter(Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| format!("{file}: {error}"))?;
-        store
-            .add(certificate)
-            .map_err(|error| format!("{file}: {error}"))?;
-    }
-    match store.is_empty() {
+fn verifier(trust: &Trust, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    Ok(match trust {
+        Trust::Anybody => Arc::new(AcceptAnybody(provider)),
+        Trust::Machine => Arc::new(AcceptTrusted {
+            inner: Arc::new(Verifier::new(provider).map_err(|error| error.to_string())?),
+            // What cannot be read is no reason to stop: the verifier passes over it as well.
+            trusted: rustls_native_certs::load_native_certs().certs,
+        }),
+        Trust::Authority(file) => {
+            let trusted = certificates(file)?;
+            let mut store = RootCertStore::empty();
+            for certificate in &trusted {
+                store
+                    .add(certificate.clone())
+                    .map_err(|error| format!("{file}: {error}"))?;
+            }
+            let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
+                .build()
+                .map_err(|error| format!("{file}: {error}"))?;
+            Arc::new(AcceptTrusted { inner, trusted })
+        }
+    })
+}
+
+fn certificates(file: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates = CertificateDer::pem_file_iter(Path::new(file))
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| format!("{file}: {error}"))?;
+    match certificates.is_empty() {
         true => Err(format!("{file} holds no certificate")),
-        false => Ok(store),
-    }
-}
-
-/// Checks that the server has the key of the certificate that it shows, and nothing about the certificate.
-#[derive(Debug)]
-struct AcceptAnybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AcceptAnybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        false => Ok(certificates),
     }
 }

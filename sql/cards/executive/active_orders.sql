@@ -1,5 +1,5 @@
 SELECT
-    coalesce(sum(total_orders), 0) AS active_orders
+    coalesce(sum(total_orders), 0) AS "Orders"
 FROM analytics.metabase_executive_metrics
 WHERE true
     [[AND {{date}}]]

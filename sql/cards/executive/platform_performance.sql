@@ -1,12 +1,29 @@
+-- Where more than twelve platforms have sold, all but the first eleven are one bar.
+WITH platform AS (
+    SELECT
+        coalesce(platform_name, platform_slug, 'No platform') AS name,
+        sum(total_revenue)                                    AS revenue,
+        sum(total_profit)                                     AS profit
+    FROM analytics.metabase_executive_metrics
+    WHERE true
+        [[AND {{date}}]]
+    GROUP BY name
+),
+ranked AS (
+    SELECT
+        platform.*,
+        count(*) OVER () > 12
+            AND row_number() OVER (ORDER BY revenue DESC NULLS LAST, name) > 11 AS is_other
+    FROM platform
+)
 SELECT
-    coalesce(platform_name, platform_slug, 'No platform') AS platform,
-    sum(total_revenue)                                    AS total_revenue,
-    sum(total_profit)                                     AS total_profit
-FROM analytics.metabase_executive_metrics
-WHERE true
-    [[AND {{date}}]]
-GROUP BY platform
+    CASE WHEN is_other THEN 'Other platforms' ELSE name END AS "Platform",
+    sum(revenue)                                            AS "Revenue",
+    sum(profit)                                             AS "Profit"
+FROM ranked
+GROUP BY "Platform"
 ORDER BY
-    total_revenue DESC NULLS LAST,
-    platform
-LIMIT 50
+    bool_or(is_other),
+    "Revenue" DESC NULLS LAST,
+    "Platform"
+LIMIT 12

@@ -6,9 +6,9 @@ WITH period AS (
         [[AND {{date}}]]
 )
 SELECT
-    month::date                     AS sale_month,
-    coalesce(sum(total_revenue), 0) AS total_revenue,
-    coalesce(sum(total_profit), 0)  AS total_profit
+    month::date                     AS "Month",
+    coalesce(sum(total_revenue), 0) AS "Revenue",
+    coalesce(sum(total_profit), 0)  AS "Profit"
 FROM period
 CROSS JOIN generate_series(last_month - interval '11 months', last_month, interval '1 month') AS month
 LEFT JOIN analytics.metabase_executive_metrics ON sale_month = month

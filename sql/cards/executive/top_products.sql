@@ -1,11 +1,11 @@
 SELECT
-    product_name,
-    brand_name,
-    units_sold,
-    total_revenue,
-    avg_sale_price,
-    total_profit,
-    avg_roi
+    product_name   AS "Product",
+    brand_name     AS "Brand",
+    units_sold     AS "Units",
+    total_revenue  AS "Revenue",
+    avg_sale_price AS "Avg price",
+    total_profit   AS "Profit",
+    avg_roi        AS "ROI"
 FROM analytics.metabase_product_performance
 ORDER BY
     total_revenue DESC NULLS LAST,

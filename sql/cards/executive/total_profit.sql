@@ -6,10 +6,10 @@ WITH period AS (
         [[AND {{date}}]]
 )
 SELECT
-    month::date                    AS sale_month,
-    coalesce(sum(total_profit), 0) AS total_profit
+    month::date                    AS "Month",
+    coalesce(sum(total_profit), 0) AS "Profit"
 FROM period
 CROSS JOIN generate_series(last_month - interval '1 month', last_month, interval '1 month') AS month
-LEFT JOIN analytics.metabase_executive_metrics ON metabase_executive_metrics.sale_month = month
+LEFT JOIN analytics.metabase_executive_metrics ON sale_month = month
 GROUP BY month
-ORDER BY sale_month
+ORDER BY "Month"

@@ -1,6 +1,6 @@
 SELECT
-    coalesce(sum(current_inventory_value), 0) AS stock_value
+    coalesce(sum(current_inventory_value), 0) AS "Stock value"
 FROM analytics.metabase_inventory_status
-WHERE times_sold = 0
+WHERE is_in_stock
     [[AND {{stock_category}}]]
     [[AND {{supplier}}]]

@@ -1,8 +1,8 @@
 SELECT
-    stock_category,
-    count(*) AS items
+    stock_category              AS "Stock category",
+    sum(units_in_stock)::bigint AS "Items"
 FROM analytics.metabase_inventory_status
-WHERE times_sold = 0
+WHERE is_in_stock
     [[AND {{stock_category}}]]
     [[AND {{supplier}}]]
 GROUP BY stock_category

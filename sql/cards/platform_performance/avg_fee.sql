@@ -1,6 +1,11 @@
+WITH mean AS (
+    SELECT sum(total_fees) / nullif(sum(total_orders), 0) AS fee
+    FROM analytics.metabase_executive_metrics
+    WHERE true
+        [[AND {{date}}]]
+        [[AND {{platform}}]]
+)
 SELECT
-    sum(total_fees) / nullif(sum(total_orders), 0) AS avg_fee
-FROM analytics.metabase_executive_metrics
-WHERE true
-    [[AND {{date}}]]
-    [[AND {{platform}}]]
+    fee AS "Average fee"
+FROM mean
+WHERE fee IS NOT NULL

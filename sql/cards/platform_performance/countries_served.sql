@@ -10,10 +10,10 @@ WITH served AS (
         [[AND {{platform}}]]
 )
 SELECT
-    country_code,
-    count(*) AS platforms
+    country_code AS "Country",
+    count(*)     AS "Platforms"
 FROM served
 GROUP BY country_code
 ORDER BY
-    platforms DESC,
+    "Platforms" DESC,
     country_code

@@ -1,12 +1,29 @@
+-- Where more than twelve platforms have sold, all but the eleven of most revenue are one bar.
+WITH platform AS (
+    SELECT
+        coalesce(platform_name, platform_slug, 'No platform') AS name,
+        sum(total_fees)                                       AS fees,
+        sum(total_revenue)                                    AS revenue
+    FROM analytics.metabase_executive_metrics
+    WHERE true
+        [[AND {{date}}]]
+        [[AND {{platform}}]]
+    GROUP BY name
+),
+ranked AS (
+    SELECT
+        platform.*,
+        count(*) OVER () > 12
+            AND row_number() OVER (ORDER BY revenue DESC NULLS LAST, name) > 11 AS is_other
+    FROM platform
+)
 SELECT
-    coalesce(platform_name, platform_slug, 'No platform')            AS platform,
-    round(100 * sum(total_fees) / nullif(sum(total_revenue), 0), 2) AS fee_pct
-FROM analytics.metabase_executive_metrics
-WHERE true
-    [[AND {{date}}]]
-    [[AND {{platform}}]]
-GROUP BY platform
+    CASE WHEN is_other THEN 'Other platforms' ELSE name END AS "Platform",
+    round(100 * sum(fees) / nullif(sum(revenue), 0), 2)    AS "Fee rate"
+FROM ranked
+GROUP BY "Platform"
 ORDER BY
-    fee_pct DESC NULLS LAST,
-    platform
-LIMIT 50
+    bool_or(is_other),
+    "Fee rate" DESC NULLS LAST,
+    "Platform"
+LIMIT 12

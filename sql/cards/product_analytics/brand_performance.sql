@@ -1,12 +1,28 @@
+-- Where more than ten brands have sold, all but the first nine are one bar.
+WITH brand AS (
+    SELECT
+        coalesce(brand_name, 'No brand') AS name,
+        sum(total_revenue)               AS revenue
+    FROM analytics.metabase_inventory_status
+    WHERE times_sold > 0
+        [[AND {{date}}]]
+        [[AND {{brand}}]]
+    GROUP BY name
+),
+ranked AS (
+    SELECT
+        brand.*,
+        count(*) OVER () > 10
+            AND row_number() OVER (ORDER BY revenue DESC NULLS LAST, name) > 9 AS is_other
+    FROM brand
+)
 SELECT
-    coalesce(brand_name, 'No brand') AS brand,
-    sum(total_revenue)               AS total_revenue
-FROM analytics.metabase_inventory_status
-WHERE times_sold > 0
-    [[AND {{date}}]]
-    [[AND {{brand}}]]
-GROUP BY brand
+    CASE WHEN is_other THEN 'Other brands' ELSE name END AS "Brand",
+    sum(revenue)                                         AS "Revenue"
+FROM ranked
+GROUP BY "Brand"
 ORDER BY
-    total_revenue DESC NULLS LAST,
-    brand
-LIMIT 100
+    bool_or(is_other),
+    "Revenue" DESC NULLS LAST,
+    "Brand"
+LIMIT 10

@@ -1,12 +1,12 @@
 SELECT
-    coalesce(category_name, 'No category') AS category,
-    sum(times_sold)                        AS units_sold
+    coalesce(category_name, 'No category') AS "Category",
+    sum(units_sold)                        AS "Units sold"
 FROM analytics.metabase_inventory_status
 WHERE times_sold > 0
     [[AND {{date}}]]
     [[AND {{brand}}]]
-GROUP BY category
+GROUP BY "Category"
 ORDER BY
-    units_sold DESC,
-    category
+    "Units sold" DESC,
+    "Category"
 LIMIT 100

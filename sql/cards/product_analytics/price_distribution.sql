@@ -1,28 +1,31 @@
--- Classes of prices that are 1, 2 or 5 times a power of ten wide, so that about fifteen of them hold all but the dearest twentieth.
--- After twice as many comes a last one for all that is dearer.
+-- Classes of prices that are 1, 2 or 5 times a power of ten wide, so that at most eleven of them hold all but the dearest twentieth.
+-- All that is dearer is in one more. A class in which nothing was sold stands between its neighbors, as the gap that it is.
 WITH sold AS (
     SELECT
-        total_revenue / times_sold AS price,
-        times_sold
+        total_revenue / units_sold AS price,
+        units_sold
     FROM analytics.metabase_inventory_status
-    WHERE times_sold > 0
+    WHERE units_sold > 0
         AND total_revenue > 0
         [[AND {{date}}]]
         [[AND {{brand}}]]
 ),
 wanted AS (
-    SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY price) / 15 AS width
+    -- Of what is a number: an infinite price is dearer than any class.
+    SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY price) FILTER (WHERE price < 'Infinity') AS high
     FROM sold
 ),
 magnitude AS (
     SELECT
-        width,
-        power(10::numeric, floor(log(width))) AS ten
+        high,
+        high / 10                             AS width,
+        power(10::numeric, floor(log(high / 10))) AS ten
     FROM wanted
 ),
 -- Computed once, not for each item.
 class AS MATERIALIZED (
     SELECT
+        high,
         trim_scale(ten * CASE
             WHEN width <= ten THEN 1
             WHEN width <= 2 * ten THEN 2
@@ -30,11 +33,27 @@ class AS MATERIALIZED (
             ELSE 10
         END) AS width
     FROM magnitude
+),
+counted AS (
+    SELECT
+        least(floor(price / width), floor(high / width) + 1) AS place,
+        sum(units_sold)                                      AS units_sold
+    FROM sold
+    CROSS JOIN class
+    GROUP BY place
+),
+place AS (
+    SELECT generate_series(min(place), max(place)) AS place
+    FROM counted
 )
 SELECT
-    least(floor(price / width), 30) * width AS price_from,
-    sum(times_sold)                         AS units_sold
-FROM sold
+    CASE
+        WHEN place > floor(high / width) THEN trim_scale(place * width) || '+'
+        ELSE concat(trim_scale(place * width), '–', trim_scale((place + 1) * width))
+    END                     AS "Price",
+    coalesce(units_sold, 0) AS "Units sold"
+FROM place
 CROSS JOIN class
-GROUP BY price_from
-ORDER BY price_from
+LEFT JOIN counted USING (place)
+ORDER BY place
+LIMIT 12

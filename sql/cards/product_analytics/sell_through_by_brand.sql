@@ -1,21 +1,28 @@
--- The twenty brands with the most items.
+-- Where there are more than ten brands, all but the nine of which most units were bought are one bar.
 WITH brand AS (
     SELECT
-        coalesce(brand_name, 'No brand')                                   AS brand,
-        round(100.0 * count(*) FILTER (WHERE times_sold > 0) / count(*), 2) AS sell_through_rate
+        coalesce(brand_name, 'No brand') AS name,
+        sum(least(units_sold, quantity)) AS sold,
+        sum(quantity)                    AS bought
     FROM analytics.metabase_inventory_status
     WHERE true
         [[AND {{brand}}]]
-    GROUP BY brand
-    ORDER BY
-        count(*) DESC,
-        brand
-    LIMIT 20
+    GROUP BY name
+),
+ranked AS (
+    SELECT
+        brand.*,
+        count(*) OVER () > 10
+            AND row_number() OVER (ORDER BY bought DESC, name) > 9 AS is_other
+    FROM brand
 )
 SELECT
-    brand,
-    sell_through_rate
-FROM brand
+    CASE WHEN is_other THEN 'Other brands' ELSE name END AS "Brand",
+    round(100 * sum(sold) / nullif(sum(bought), 0), 2)  AS "Sell-through"
+FROM ranked
+GROUP BY "Brand"
 ORDER BY
-    sell_through_rate DESC,
-    brand
+    bool_or(is_other),
+    "Sell-through" DESC NULLS LAST,
+    "Brand"
+LIMIT 10

@@ -1,7 +1,7 @@
 -- Stock items that were last sold in the period, with what they brought in.
 WITH product AS (
     SELECT
-        coalesce(product_name, sku, 'Unnamed product') AS product,
+        coalesce(product_name, sku, 'Unnamed product') AS name,
         sku,
         sum(total_revenue)                             AS total_revenue
     FROM analytics.metabase_inventory_status
@@ -14,19 +14,20 @@ WITH product AS (
         sku
     ORDER BY
         total_revenue DESC NULLS LAST,
-        product,
+        name,
         product_id
     LIMIT 10
 )
 SELECT
     -- Bars of one name would be one bar.
     CASE
-        WHEN count(*) OVER (PARTITION BY product) > 1 THEN concat_ws(' · ', product, sku)
-        ELSE product
-    END AS product,
-    total_revenue
+        WHEN count(*) OVER (PARTITION BY name) > 1 THEN concat_ws(' · ', name, sku)
+        ELSE name
+    END AS "Product",
+    total_revenue AS "Revenue"
 FROM product
 ORDER BY
     total_revenue DESC NULLS LAST,
-    product,
+    "Product",
     sku
+LIMIT 10

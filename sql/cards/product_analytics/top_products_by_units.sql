@@ -1,9 +1,9 @@
--- Stock items that were last sold in the period: each of their sales is a unit.
+-- Stock items that were last sold in the period, with the units that were sold of them.
 WITH product AS (
     SELECT
-        coalesce(product_name, sku, 'Unnamed product') AS product,
+        coalesce(product_name, sku, 'Unnamed product') AS name,
         sku,
-        sum(times_sold)                                AS units_sold
+        sum(units_sold)                                AS units_sold
     FROM analytics.metabase_inventory_status
     WHERE times_sold > 0
         [[AND {{date}}]]
@@ -14,19 +14,20 @@ WITH product AS (
         sku
     ORDER BY
         units_sold DESC NULLS LAST,
-        product,
+        name,
         product_id
     LIMIT 10
 )
 SELECT
     -- Bars of one name would be one bar.
     CASE
-        WHEN count(*) OVER (PARTITION BY product) > 1 THEN concat_ws(' · ', product, sku)
-        ELSE product
-    END AS product,
-    units_sold
+        WHEN count(*) OVER (PARTITION BY name) > 1 THEN concat_ws(' · ', name, sku)
+        ELSE name
+    END AS "Product",
+    units_sold AS "Units sold"
 FROM product
 ORDER BY
     units_sold DESC NULLS LAST,
-    product,
+    "Product",
     sku
+LIMIT 10

@@ -10,10 +10,13 @@ WITH sale AS (
         r.brand_id,
         r.orders                                                    AS total_sales,
         metabase_internal.amount(CASE WHEN r.gross_sale_count > 0 THEN r.gross_sale_sum END) AS total_revenue,
-        round(r.gross_sale_sum / nullif(r.gross_sale_count, 0), 4)  AS avg_price,
-        round(:variance, 4)                                         AS price_variance,
+        round(metabase_internal.mean(r.gross_sale_sum, r.gross_sale_count), 4) AS avg_price,
+        round(
+            metabase_internal.variance(r.gross_sale_count, r.gross_sale_sum, r.gross_sale_squares),
+            4
+        )                                                           AS price_variance,
         metabase_internal.amount(CASE WHEN r.net_profit_count > 0 THEN r.net_profit_sum END) AS total_profit,
-        round(r.roi_sum / nullif(r.roi_count, 0), 4)                AS avg_roi,
+        round(metabase_internal.mean(r.roi_sum, r.roi_count), 4)    AS avg_roi,
         r.products                                                  AS product_variety,
         r.months                                                    AS active_months,
         r.first_sale,

@@ -33,8 +33,8 @@ SELECT
     metabase_internal.amount(CASE WHEN sum(r.net_profit_count) > 0 THEN sum(r.net_profit_sum) END) AS total_profit,
     metabase_internal.amount(CASE WHEN sum(r.platform_fee_count) > 0 THEN sum(r.platform_fee_sum) END) AS total_fees,
     metabase_internal.amount(CASE WHEN sum(r.shipping_cost_count) > 0 THEN sum(r.shipping_cost_sum) END) AS total_shipping,
-    round(sum(r.roi_sum) / nullif(sum(r.roi_count), 0), 4)                     AS avg_roi,
-    round(sum(r.gross_sale_sum) / nullif(sum(r.gross_sale_count), 0), 4)       AS avg_order_value,
+    round(metabase_internal.mean(sum(r.roi_sum), sum(r.roi_count)), 4) AS avg_roi,
+    round(metabase_internal.mean(sum(r.gross_sale_sum), sum(r.gross_sale_count)), 4) AS avg_order_value,
     min(r.first_sale)                                       AS first_sale,
     max(r.last_sale)                                        AS last_sale
 FROM flush_group AS r

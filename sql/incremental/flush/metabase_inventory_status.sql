@@ -3,8 +3,11 @@
 -- @keep flush_group
 SELECT
     k.item_id,
+    coalesce(item.units_sold, 0)     AS units_sold,
+    coalesce(item.units_departed, 0) AS units_departed,
     sale.*
 FROM flush_key AS k
+LEFT JOIN metabase_internal.item_fact AS item ON item.item_id = k.item_id
 CROSS JOIN LATERAL (
     SELECT
         count(*)          AS times_sold,
@@ -20,13 +23,19 @@ WITH item AS (
     SELECT
         sale.*,
         i.*,
-        CASE
-            WHEN sale.times_sold > 0
-                THEN (sale.last_sold_at AT TIME ZONE :zone)::date
-            ELSE (now() AT TIME ZONE :zone)::date
-        END - (i.purchase_date AT TIME ZONE :zone)::date AS days_in_stock
+        metabase_internal.units_in_stock(i.quantity, sale.units_sold + sale.units_departed, i.is_in_stock) AS units_in_stock
     FROM flush_group AS sale
     LEFT JOIN metabase_internal.stock_items AS i ON i.id = sale.item_id
+),
+aged AS (
+    SELECT
+        item.*,
+        CASE
+            WHEN item.units_in_stock > 0
+                THEN (now() AT TIME ZONE :zone)::date
+            ELSE (item.last_sold_at AT TIME ZONE :zone)::date
+        END - (item.purchase_date AT TIME ZONE :zone)::date AS days_in_stock
+    FROM item
 )
 SELECT
     item.id IS NOT NULL                                            AS present,
@@ -58,13 +67,17 @@ SELECT
         ELSE 'Fast Moving'
     END                                                            AS stock_category,
     CASE
-        WHEN item.times_sold = 0
-            THEN metabase_internal.amount(coalesce(item.gross_purchase_price, item.purchase_price))
+        WHEN item.units_in_stock > 0
+            THEN metabase_internal.amount(coalesce(item.gross_purchase_price, item.purchase_price) * item.units_in_stock)
         ELSE 0
     END                                                            AS current_inventory_value,
     item.created_at,
-    item.updated_at
-FROM item
+    item.updated_at,
+    item.quantity::bigint                                          AS quantity,
+    item.units_sold,
+    item.units_in_stock,
+    item.units_in_stock > 0                                        AS is_in_stock
+FROM aged AS item
 LEFT JOIN metabase_internal.products AS p ON p.id = item.product_id
 LEFT JOIN metabase_internal.brands AS b ON b.id = p.brand_id
 LEFT JOIN metabase_internal.categories AS c ON c.id = p.category_id

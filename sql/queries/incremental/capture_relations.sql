@@ -1,7 +1,7 @@
--- Whether the changes of some relations can be captured and are: $1 schemas, $2 names, $3 key columns, $4 entities, pairwise;
--- $5 is the role on whose behalf.
+-- Whether the changes of some relations can be captured and are: $1 schemas, $2 names, $3 key columns, $4 what the names of their triggers
+-- end in, $5 queues, $6 what the row triggers are told besides, or nothing, pairwise; $7 is the role on whose behalf.
 SELECT
-    wanted.entity,
+    wanted.label,
     relation.relkind::text AS kind,
     -- Triggers of a parent do not fire for what is done to its children, unless they are partitions.
     relation.relkind = 'r' AND relation.relhassubclass AND EXISTS (
@@ -26,7 +26,7 @@ SELECT
     relation.relrowsecurity
         AND NOT role.rolsuper
         AND NOT role.rolbypassrls
-        AND (relation.relforcerowsecurity OR NOT pg_catalog.pg_has_role($5, relation.relowner, 'USAGE'))
+        AND (relation.relforcerowsecurity OR NOT pg_catalog.pg_has_role($7, relation.relowner, 'USAGE'))
         AS has_row_security,
     EXISTS (
         SELECT
@@ -35,7 +35,7 @@ SELECT
             AND key.attname = wanted.key_column
             AND key.attgenerated = 'v'
     ) AS has_virtual_key,
-    pg_catalog.has_table_privilege($5, relation.oid, 'TRIGGER')
+    pg_catalog.has_table_privilege($7, relation.oid, 'TRIGGER')
         OR EXISTS (
             SELECT
             FROM metabase_internal.capture_grant AS granted
@@ -60,7 +60,7 @@ SELECT
                 ) = ARRAY['timestamp with time zone', 'uuid', 'bigint', 'text']
         FROM pg_catalog.pg_class AS queue
         WHERE queue.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
-            AND queue.relname = wanted.entity || '_queue'
+            AND queue.relname = wanted.queue
     ) IS TRUE AS has_queue,
     (
         SELECT count(*) = 2 AND bool_and(trigger.tgenabled = 'A')
@@ -69,14 +69,14 @@ SELECT
             AND (
                 (
                     trigger.tgfoid = pg_catalog.to_regprocedure('metabase_internal.capture_row()')
-                    AND trigger.tgname = 'metabase_views_capture_' || wanted.entity
-                    AND trigger.tgargs = pg_catalog.convert_to(wanted.entity || '_queue', 'UTF8') || '\x00'::bytea
+                    AND trigger.tgname = 'metabase_views_capture_' || wanted.label
+                    AND trigger.tgargs = pg_catalog.convert_to(wanted.queue, 'UTF8') || '\x00'::bytea
                         || pg_catalog.convert_to(wanted.key_column, 'UTF8') || '\x00'::bytea
-                        || CASE WHEN wanted.entity = 'order' THEN pg_catalog.convert_to('required', 'UTF8') || '\x00'::bytea ELSE '' END
+                        || CASE WHEN wanted.required <> '' THEN pg_catalog.convert_to(wanted.required, 'UTF8') || '\x00'::bytea ELSE '' END
                 )
                 OR (
                     trigger.tgfoid = pg_catalog.to_regprocedure('metabase_internal.capture_truncate()')
-                    AND trigger.tgname = 'metabase_views_truncate_' || wanted.entity
+                    AND trigger.tgname = 'metabase_views_truncate_' || wanted.label
                 )
             )
     )
@@ -87,16 +87,18 @@ SELECT
         LEFT JOIN pg_catalog.pg_trigger AS trigger
             ON trigger.tgrelid = leaf.relid
             AND trigger.tgfoid = pg_catalog.to_regprocedure('metabase_internal.capture_row()')
-            AND trigger.tgname = 'metabase_views_capture_' || wanted.entity
+            AND trigger.tgname = 'metabase_views_capture_' || wanted.label
         WHERE trigger.tgenabled IS DISTINCT FROM 'A'
     ) AS is_captured
 FROM ROWS FROM (
     pg_catalog.unnest($1::text[]),
     pg_catalog.unnest($2::text[]),
     pg_catalog.unnest($3::text[]),
-    pg_catalog.unnest($4::text[])
-) WITH ORDINALITY AS wanted (schema, name, key_column, entity, position)
+    pg_catalog.unnest($4::text[]),
+    pg_catalog.unnest($5::text[]),
+    pg_catalog.unnest($6::text[])
+) WITH ORDINALITY AS wanted (schema, name, key_column, label, queue, required, position)
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.nspname = wanted.schema
 JOIN pg_catalog.pg_class AS relation ON relation.relnamespace = namespace.oid AND relation.relname = wanted.name
-JOIN pg_catalog.pg_roles AS role ON role.rolname = $5
+JOIN pg_catalog.pg_roles AS role ON role.rolname = $7
 ORDER BY wanted.position

@@ -1,23 +1,37 @@
--- What the tables :tables of this extension look like, as far as what stands in them can depend on it.
-SELECT pg_catalog.string_agg(
-    pg_catalog.concat_ws(
-        ' ',
-        own.relname,
-        own.oid,
-        own.relfilenode,
-        own.relkind,
-        own.relam,
-        own.relowner,
-        own.relpersistence,
-        own.relnatts,
-        own.relhasrules,
-        own.relhastriggers,
-        own.relrowsecurity,
-        own.relhassubclass
-    ),
-    E'\n'
-    ORDER BY own.relname
-)
-FROM pg_catalog.pg_class AS own
-WHERE own.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
-    AND own.relname = ANY (:tables)
+-- What the tables :tables and the queues :queues of this extension look like, as far as what stands in them can depend on it. NULL where one
+-- that bears a queue's name is none of the extension's: what the triggers write to it, nobody reads.
+SELECT
+    CASE
+        WHEN count(*) FILTER (WHERE own.is_queue AND own.is_member) = pg_catalog.cardinality(:queues)
+            THEN pg_catalog.string_agg(own.looks, E'\n' ORDER BY own.relname)
+    END
+FROM (
+    SELECT
+        relation.relname,
+        relation.relname = ANY (:queues) AS is_queue,
+        EXISTS (
+            SELECT
+            FROM pg_catalog.pg_depend AS member
+            WHERE member.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                AND member.objid = relation.oid
+                AND member.deptype = 'e'
+        ) AS is_member,
+        pg_catalog.concat_ws(
+            ' ',
+            relation.relname,
+            relation.oid,
+            relation.relfilenode,
+            relation.relkind,
+            relation.relam,
+            relation.relowner,
+            relation.relpersistence,
+            relation.relnatts,
+            relation.relhasrules,
+            relation.relhastriggers,
+            relation.relrowsecurity,
+            relation.relhassubclass
+        ) AS looks
+    FROM pg_catalog.pg_class AS relation
+    WHERE relation.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
+        AND relation.relname = ANY (:tables || :queues)
+) AS own

@@ -1,4 +1,4 @@
--- Each of the seven that is populated: what its entry in the catalog looks like, and what is known of its rows.
+-- Each view of this extension that is populated: what its entry in the catalog looks like, and what is known of its rows.
 SELECT
     view.oid::bigint AS oid,
     view.relname AS name,

@@ -1,5 +1,5 @@
 -- Views of users' own, $3, that can be in the way of a migration that the current role makes: those that read an adapter ($1), one of
--- the seven ($2), or a relation that the current role owns, directly or through other views; and its own. Whoever may act as the owner of
+-- this extension's views ($2), or a relation that the current role owns, directly or through other views; and its own. Whoever may act as the owner of
 -- the adapters makes room for the owners of what these read: those of all that they read.
 WITH RECURSIVE reads AS (
     SELECT DISTINCT

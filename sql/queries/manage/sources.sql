@@ -11,6 +11,14 @@ WITH RECURSIVE reads AS (
         AND depend.refobjid <> rule.ev_class
     -- What a rule for writes mentions is not read.
     WHERE rule.ev_type = '1'
+        -- Exchange rates are the extension's own.
+        AND NOT EXISTS (
+            SELECT
+            FROM pg_catalog.pg_class AS rates
+            WHERE rates.oid = depend.refobjid
+                AND rates.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
+                AND rates.relname IN ('exchange_currency', 'exchange_day')
+        )
 ),
 source AS (
     SELECT reads.relation

@@ -1,5 +1,6 @@
 -- The adapters ($1) and views ($2) that belong to a superuser.
 SELECT
+    relation.oid::bigint AS oid,
     namespace.nspname AS schema,
     relation.relname AS name,
     CASE relation.relkind WHEN 'v' THEN 'VIEW' ELSE 'MATERIALIZED VIEW' END AS kind

@@ -1,5 +1,5 @@
--- Tells whoever listens, and that may be anybody, of each of $1 that one of the seven was refreshed, or a view of somebody's own (NULL), in
--- which mode, and of the seven how many rows changed. Nobody is told where the queue, which all databases share, is half full: where it is
+-- Tells whoever listens, and that may be anybody, of each of $1 that one of this extension's views was refreshed, or a view of somebody's own (NULL), in
+-- which mode, and of the former how many rows changed. Nobody is told where the queue, which all databases share, is half full: where it is
 -- full, no transaction commits that has notified.
 SELECT pg_catalog.pg_notify(
     'metabase_views',

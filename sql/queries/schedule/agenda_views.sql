@@ -10,9 +10,12 @@ SELECT
     CASE WHEN last.status = 'completed' THEN NULL ELSE state.retry_at END           AS retry_at,
     sync.view_name IS NOT NULL    AS is_captured,
     sync.dirty_since IS NOT NULL  AS is_dirty,
-    -- Whether it shows what the sources were before the adapters have followed them.
+    -- Whether it shows what the sources were before the adapters have followed them, or other exchange rates.
     coalesce(
-        (SELECT source_names.followed_at FROM metabase_internal.source_names) > coalesce(
+        greatest(
+            (SELECT source_names.followed_at FROM metabase_internal.source_names),
+            :rates_changed
+        ) > coalesce(
             (
                 SELECT log.completed_at
                 FROM metabase_internal.refresh_log AS log
@@ -32,12 +35,13 @@ SELECT
             AND log.status = 'completed'
         ORDER BY log.id DESC
         LIMIT 1
-    )                             AS last_run
+    )                             AS last_run,
+    last.started_at               AS last_begun
 FROM pg_catalog.pg_class AS relation
 LEFT JOIN metabase_internal.schedule_state AS state ON state.view_name = relation.relname
 LEFT JOIN metabase_internal.view_sync AS sync ON sync.view_name = relation.relname
 LEFT JOIN LATERAL (
-    SELECT log.status
+    SELECT log.status, log.started_at
     FROM metabase_internal.refresh_log AS log
     WHERE log.view_name = relation.relname
     ORDER BY log.id DESC

@@ -9,7 +9,11 @@ JOIN pg_catalog.pg_depend AS depend
     AND depend.objid = rule.oid
     AND NOT (
         depend.refclassid = 'pg_catalog.pg_class'::regclass
-        AND depend.refobjid = view.oid
+        AND depend.refobjid IN (
+            view.oid,
+            'metabase_internal.exchange_currency'::regclass,
+            'metabase_internal.exchange_day'::regclass
+        )
     )
 LEFT JOIN pg_catalog.pg_proc AS function
     ON depend.refclassid = 'pg_catalog.pg_proc'::regclass

@@ -1,6 +1,6 @@
 -- The adapters $1, in their order: how PostgreSQL tells them, with the types of their columns, because the same words can stand for other
--- types; and the relations that they read. $2 has the name of each adapter's source when it was made, or NULL: whether that still
--- means a relation, and which.
+-- types; and the relations that they read. $2 has the name of each adapter's source when it was made, $3 that of the table that was joined
+-- to it, or NULL: whether that still means a relation, and which.
 SELECT
     wanted.adapter,
     view.oid IS NOT NULL AS is_there,
@@ -16,6 +16,7 @@ SELECT
         pg_catalog.pg_get_viewdef(view.oid)
     ) AS told,
     pg_catalog.to_regclass(wanted.relation)::oid::bigint AS named,
+    pg_catalog.to_regclass(wanted.joined)::oid::bigint AS joined_named,
     coalesce(
         (
             SELECT pg_catalog.jsonb_agg(
@@ -32,6 +33,11 @@ SELECT
                 AND depend.objid = rule.oid
                 AND depend.refclassid = 'pg_catalog.pg_class'::regclass
                 AND depend.refobjid <> view.oid
+                -- Rates are the extension's own.
+                AND depend.refobjid NOT IN (
+                    'metabase_internal.exchange_currency'::regclass,
+                    'metabase_internal.exchange_day'::regclass
+                )
             JOIN pg_catalog.pg_class AS relation ON relation.oid = depend.refobjid
             JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
             WHERE rule.ev_class = view.oid
@@ -40,8 +46,9 @@ SELECT
     ) AS reads
 FROM ROWS FROM (
     pg_catalog.unnest($1::text[]),
-    pg_catalog.unnest($2::text[])
-) WITH ORDINALITY AS wanted (adapter, relation, position)
+    pg_catalog.unnest($2::text[]),
+    pg_catalog.unnest($3::text[])
+) WITH ORDINALITY AS wanted (adapter, relation, joined, position)
 LEFT JOIN pg_catalog.pg_class AS view
     ON view.relnamespace = pg_catalog.to_regnamespace('metabase_internal')
     AND view.relkind = 'v'

@@ -4,6 +4,7 @@ SELECT
     source_names.notes,
     source_names.followed,
     source_names.followed_at,
+    :rates_changed AS rates_at,
     coalesce(
         (
             SELECT pg_catalog.array_agg(

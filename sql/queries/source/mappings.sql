@@ -7,6 +7,7 @@ SELECT
     END AS relation,
     mapping.columns,
     mapping.filter,
+    mapping.joined,
     author.role_name AS mapped_by,
     author.role_oid::bigint AS author,
     owner.role_oid::bigint AS owner,

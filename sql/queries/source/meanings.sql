@@ -1,5 +1,5 @@
--- What names mean: for each of :names, the oid and the shape of the relation that bears it, as far as detection looks at it; null where
--- none does.
+-- What names mean: for each of those that are put in, the oid and the shape of the relation that bears it, as far as detection looks at it;
+-- null where none does.
 SELECT coalesce(
     pg_catalog.jsonb_object_agg(
         wanted.name,
@@ -9,7 +9,8 @@ SELECT coalesce(
                     ' ',
                     named.oid::oid,
                     relation.relkind,
-                    relation.relhassubclass,
+                    -- The catalog's own mark is taken back by ANALYZE, some time after the last child has gone.
+                    EXISTS (SELECT FROM pg_catalog.pg_inherits AS child WHERE child.inhparent = named.oid),
                     (
                         SELECT pg_catalog.string_agg(
                             pg_catalog.concat_ws(
@@ -37,6 +38,18 @@ SELECT coalesce(
                             AND index.indimmediate
                             AND index.indpred IS NULL
                             AND index.indnkeyatts = 1
+                    ),
+                    (
+                        SELECT pg_catalog.string_agg(
+                            pg_catalog.concat_ws('/', reference.conkey[1], reference.confrelid, reference.confkey[1]),
+                            ','
+                            ORDER BY reference.oid
+                        )
+                        FROM pg_catalog.pg_constraint AS reference
+                        WHERE reference.conrelid = named.oid
+                            AND reference.contype = 'f'
+                            AND reference.convalidated
+                            AND pg_catalog.cardinality(reference.conkey) = 1
                     )
                 )
         END

@@ -67,25 +67,51 @@ SELECT
                     'base', pg_catalog.format_type(base.oid, NULL),
                     'category', base.typcategory,
                     'is_deterministic', coalesce("collation".collisdeterministic, true),
-                    'unique', EXISTS (
-                        -- A unique index on this column alone, over all rows: NULLs are not unique, and neither are the
-                        -- rows of tables that inherit.
-                        SELECT
-                        FROM pg_catalog.pg_index AS index
-                        WHERE attribute.attnotnull
-                            AND (relation.relkind = 'p' OR NOT relation.relhassubclass)
-                            AND index.indrelid = relation.oid
-                            AND index.indisunique
-                            AND index.indisvalid
-                            AND index.indimmediate
-                            AND index.indpred IS NULL
-                            AND index.indnkeyatts = 1
-                            AND index.indkey[0] = attribute.attnum
+                    'unique', attribute.attnotnull AND lone_index.is_there,
+                    'tells_apart', lone_index.is_there,
+                    'refers_to', coalesce(
+                        (
+                            SELECT pg_catalog.jsonb_agg(
+                                pg_catalog.jsonb_build_object('oid', reference.confrelid::bigint, 'column', referred.attname)
+                            )
+                            FROM pg_catalog.pg_constraint AS reference
+                            JOIN pg_catalog.pg_attribute AS referred
+                                ON referred.attrelid = reference.confrelid
+                                AND referred.attnum = reference.confkey[1]
+                            WHERE reference.conrelid = relation.oid
+                                AND reference.contype = 'f'
+                                AND reference.convalidated
+                                AND reference.conkey = ARRAY[attribute.attnum]
+                        ),
+                        '[]'
                     )
                 )
                 ORDER BY attribute.attnum
             )
             FROM pg_catalog.pg_attribute AS attribute
+            CROSS JOIN LATERAL (
+                -- A unique index on this column alone, over all rows: NULLs are not unique, and neither are the rows of tables that
+                -- inherit. The catalog's own mark of these is taken back by ANALYZE, some time after the last one has gone.
+                SELECT EXISTS (
+                    SELECT
+                    FROM pg_catalog.pg_index AS index
+                    WHERE (
+                            relation.relkind = 'p'
+                            OR NOT EXISTS (
+                                SELECT
+                                FROM pg_catalog.pg_inherits AS child
+                                WHERE child.inhparent = relation.oid
+                            )
+                        )
+                        AND index.indrelid = relation.oid
+                        AND index.indisunique
+                        AND index.indisvalid
+                        AND index.indimmediate
+                        AND index.indpred IS NULL
+                        AND index.indnkeyatts = 1
+                        AND index.indkey[0] = attribute.attnum
+                ) AS is_there
+            ) AS lone_index
             JOIN LATERAL (
                 -- A domain is as good as the type beneath it.
                 WITH RECURSIVE type AS (

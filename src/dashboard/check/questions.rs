@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::problem::Problems;
-use crate::dashboard::model::{Card, Dashboard, Field, TemplateTag, VALUE_FILTER, column_of_key};
+use crate::dashboard::fit;
+use crate::dashboard::model::{Card, Dashboard, Dashcard, Field, TemplateTag, VALUE_FILTER, column_of_key};
 use crate::dashboard::template::Template;
 use crate::error::Error;
 use crate::pg::analysis::{ResultColumn, result_columns};
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::syntax::{self, Ending};
+use crate::pg::syntax::{self, Promise};
 use crate::sql;
 use crate::view::state::ViewState;
 
@@ -31,19 +32,19 @@ pub fn check(dashboard: &Dashboard, problems: &mut Problems) -> Result<(), Error
             }
         }
     }
-    for (_, card) in dashboard.cards() {
+    for (dashcard, card) in dashboard.cards() {
         if missing.iter().any(|view| card.reads(view)) {
             continue;
         }
         // What is wrong with a template the wiring has said.
         if let Ok(template) = Template::parse(card.sql()) {
-            check_card(card, &template, problems);
+            check_card(dashcard, card, &template, problems);
         }
     }
     Ok(())
 }
 
-fn check_card(card: &Card, template: &Template, problems: &mut Problems) {
+fn check_card(dashcard: &Dashcard, card: &Card, template: &Template, problems: &mut Problems) {
     let mut conditions = BTreeMap::new();
     for (name, tag) in &card.dataset_query.native.template_tags {
         if let Some(condition) = condition(card, tag, problems) {
@@ -71,12 +72,16 @@ fn check_card(card: &Card, template: &Template, problems: &mut Problems) {
             }
         }
     }
+    // What was analyzed is not nested too deeply to be looked at.
     let unfiltered = template.render(&BTreeMap::new());
-    if let (Some(columns), Ok(Some(ending))) = (columns, syntax::ending(&unfiltered)) {
+    if let Some(columns) = columns
+        && let Ok(Some(promise)) = syntax::promise(&unfiltered)
+    {
         Fit {
+            dashcard,
             card,
             columns,
-            ending,
+            promise,
             problems,
         }
         .check();
@@ -149,11 +154,12 @@ fn subsets(conditions: &BTreeMap<String, String>) -> impl Iterator<Item = BTreeM
     })
 }
 
-/// Whether a card's settings fit the columns of its result.
+/// Whether a card's settings fit the columns of its result, and its rows and columns its place.
 struct Fit<'a> {
+    dashcard: &'a Dashcard,
     card: &'a Card,
     columns: Vec<ResultColumn>,
-    ending: Ending,
+    promise: Promise,
     problems: &'a mut Problems,
 }
 
@@ -178,6 +184,7 @@ impl Fit<'_> {
                 None => self.tell(format!("column_settings has a key {key}, which names no column")),
             }
         }
+        self.names();
         self.formats();
     }
 
@@ -223,6 +230,27 @@ impl Fit<'_> {
             }
             None => {}
         }
+        self.never_null();
+    }
+
+    /// A number is there or is not; Metabase would write "null" in its place.
+    fn never_null(&mut self) {
+        let field = self.card.visualization_settings.scalar_field.as_deref();
+        let place = match field {
+            Some(name) => self.columns.iter().position(|column| column.name == name),
+            None => Some(0),
+        };
+        let Some(place) = place else { return };
+        let (Some(column), promised) = (self.columns.get(place), self.promise.never_null.get(place)) else {
+            return;
+        };
+        if promised != Some(&true) {
+            self.tell(format!(
+                "\"{}\" can be NULL, which Metabase writes out in large letters: have no row then, by WHERE … IS NOT NULL, \
+                 or write coalesce(…, 0)",
+                column.name
+            ));
+        }
     }
 
     fn smartscalar(&mut self) {
@@ -238,11 +266,13 @@ impl Fit<'_> {
         }
         let date = self.columns.iter().find(|column| column.category == 'D');
         let date = date.map(|column| column.name.clone()).unwrap_or_default();
-        if self.ending.sorted_by.as_deref() != Some(&date) {
+        if self.promise.sorted_by.as_deref() != Some(&date) {
             self.tell(format!(
-                "a smartscalar shows its last row, so its SQL must end with ORDER BY {date}"
+                "a smartscalar shows its last row, so its SQL must end with ORDER BY {}",
+                sql::ident(&date)
             ));
         }
+        self.never_null();
     }
 
     fn graph(&mut self) {
@@ -260,16 +290,47 @@ impl Fit<'_> {
         }
         for name in settings.graph_dimensions.iter().flatten() {
             let category = self.column("graph.dimensions", name);
-            let (wanted, word) = match settings.x_axis_scale.as_deref() {
-                Some("histogram") => ('N', "a number"),
-                Some("timeseries") => ('D', "a date"),
-                _ => continue,
-            };
-            if category.is_some_and(|category| category != wanted) {
+            let is_timeseries = settings.x_axis_scale.as_deref() == Some("timeseries");
+            if is_timeseries && category.is_some_and(|category| category != 'D') {
                 self.tell(format!(
-                    "the scale of its x axis needs {word}, and \"{name}\" is none"
+                    "the scale of its x axis needs a date, and \"{name}\" is none"
                 ));
             }
+        }
+        self.scale();
+    }
+
+    /// Names that stand side by side or below each other, each with its bars.
+    fn scale(&mut self) {
+        let settings = &self.card.visualization_settings;
+        let display = self.card.display.as_str();
+        let series = settings.graph_metrics.as_ref().map_or(0, Vec::len);
+        let shows_values = settings.show_values == Some(true);
+        if settings.x_axis_scale.as_deref() == Some("histogram") {
+            self.tell(
+                "SQL has no bins, so that a histogram leaves out what is empty: return the classes as texts, the empty ones, too, \
+                 on an ordinal scale",
+            );
+        }
+        if matches!(display, "bar" | "combo" | "row") && shows_values && series > 1 {
+            self.tell(format!(
+                "the values of {series} series would be written over each other: set graph.show_values to false"
+            ));
+        }
+        if display == "row" && shows_values && settings.y_axis_enabled != Some(false) {
+            self.tell(
+                "beside the values of its bars, a scale says nothing new, and repeats whole numbers: set graph.y_axis.axis_enabled to false",
+            );
+        }
+        let room = match display {
+            "row" => fit::bars(self.dashcard.size_y) / u32::try_from(series).unwrap_or(u32::MAX).max(1),
+            "bar" | "combo" if settings.x_axis_scale.as_deref() == Some("ordinal") => fit::MOST_BARS,
+            _ => return,
+        };
+        if self.promise.limit.is_none_or(|limit| limit > room) {
+            self.tell(format!(
+                "there is room for {room} names with their bars: its SQL must end with a LIMIT that is no larger"
+            ));
         }
     }
 
@@ -292,8 +353,63 @@ impl Fit<'_> {
         for column in self.card.visualization_settings.table_columns.iter().flatten() {
             self.column("table.columns", &column.name);
         }
-        if !self.ending.has_limit {
-            self.tell("a table can grow, and its SQL has no LIMIT");
+        match self.promise.limit {
+            None => self.tell("a table can grow, and its SQL has no LIMIT"),
+            Some(limit) => self.rows_seen(limit),
+        }
+        self.columns_seen();
+    }
+
+    /// Few rows are all seen; many scroll.
+    fn rows_seen(&mut self, limit: u32) {
+        let seen = fit::table_rows(self.dashcard.size_y);
+        let wanted = if limit <= fit::FEW_ROWS {
+            limit
+        } else {
+            fit::SEEN_ROWS
+        };
+        if seen < wanted {
+            self.tell(format!(
+                "of its rows, {seen} are seen, and {wanted} should be: make it higher"
+            ));
+        }
+    }
+
+    /// A few columns are all seen; of more, those that matter come first.
+    fn columns_seen(&mut self) {
+        let settings = &self.card.visualization_settings;
+        let columns = settings.table_columns.iter().flatten();
+        let count = columns.filter(|column| column.enabled).count();
+        let widths = settings.table_column_widths.as_deref().unwrap_or_default();
+        if widths.len() != count {
+            self.tell(format!(
+                "table.column_widths has {} widths, and the table {count} columns",
+                widths.len()
+            ));
+            return;
+        }
+        let seen = fit::table_columns(self.dashcard.size_x, widths);
+        let wanted = count.min(fit::SEEN_COLUMNS);
+        if seen < wanted {
+            self.tell(format!(
+                "of its columns, {seen} are seen in a window of 1024 pixels, and {wanted} should be: make it wider, or columns narrower"
+            ));
+        }
+    }
+
+    /// Legends, tooltips and downloads have the names of the columns, whatever titles the settings give them.
+    fn names(&mut self) {
+        for column in self.columns.clone() {
+            let is_identifier = |name: &str| {
+                name.chars()
+                    .all(|character| matches!(character, 'a'..='z' | '0'..='9' | '_'))
+            };
+            if column.name == "?column?" || is_identifier(&column.name) {
+                self.tell(format!(
+                    "column \"{0}\" is called as in SQL, in legends and tooltips, too: write AS \"…\" as people read it",
+                    column.name
+                ));
+            }
         }
     }
 

@@ -1,22 +1,25 @@
 //! What can be told from a dashboard alone: names, places on the grid, filters and the cards that they reach.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value;
 
 use super::problem::Problems;
+use crate::dashboard::fit;
 use crate::dashboard::model::{
-    Card, DATE_FILTER, DISPLAYS, Dashboard, Dashcard, GRID_WIDTH, Parameter, VALUE_FILTER,
+    Card, DATE_FILTER, DISPLAYS, Dashboard, Dashcard, GRID_WIDTH, Parameter, SQL_STAGE, VALUE_FILTER,
 };
 use crate::dashboard::template::Template;
 
 pub fn check(dashboard: &Dashboard, problems: &mut Problems) {
     check_names(dashboard, problems);
     check_grid(dashboard, problems);
+    check_colors(dashboard, problems);
     for parameter in &dashboard.parameters {
         check_parameter(dashboard, parameter, problems);
     }
     for (dashcard, card) in dashboard.cards() {
+        check_room(dashcard, card, problems);
         check_mappings(dashboard, dashcard, card, problems);
         check_tags(card, problems);
     }
@@ -95,6 +98,18 @@ fn check_grid(dashboard: &Dashboard, problems: &mut Problems) {
         if dashcard.size_x == 0 || dashcard.size_y == 0 {
             problems.dashboard(format!("{name} has no size"));
         }
+        let text = dashcard
+            .visualization_settings
+            .text
+            .as_deref()
+            .unwrap_or_default();
+        let needed = fit::text_height(text);
+        if is_text(dashcard) && needed > dashcard.size_y {
+            problems.dashboard(format!(
+                "{name} needs {needed} rows of the grid, and has {}",
+                dashcard.size_y
+            ));
+        }
         if dashcard.col.saturating_add(dashcard.size_x) > GRID_WIDTH {
             problems.dashboard(format!(
                 "{name} reaches beyond the {GRID_WIDTH} columns of the grid"
@@ -103,6 +118,55 @@ fn check_grid(dashboard: &Dashboard, problems: &mut Problems) {
         for other in &dashboard.ordered_cards[place + 1..] {
             if overlap(dashcard, other) {
                 problems.dashboard(format!("{name} and {} lie on each other", name_of(other)));
+            }
+        }
+    }
+}
+
+/// What stands above a drawing and beside it has room in a window of 1024 pixels.
+fn check_room(dashcard: &Dashcard, card: &Card, problems: &mut Problems) {
+    let (width, height) = (dashcard.size_x, dashcard.size_y);
+    let room = fit::title_characters(width);
+    // A single number has its title below it, in as many lines as that needs.
+    if card.display != "scalar" && card.name.chars().count() > room {
+        problems.card(
+            &card.key,
+            format!("there is room for {room} characters of its title in a window of 1024 pixels"),
+        );
+    }
+    if card.display == "smartscalar" && width < fit::TREND_WIDTH {
+        problems.card(
+            &card.key,
+            format!(
+                "what it is compared with takes {} columns of the grid, and it has {width}",
+                fit::TREND_WIDTH
+            ),
+        );
+    }
+    let settings = &card.visualization_settings;
+    let has_percentages = !matches!(settings.pie_percent_visibility.as_deref(), Some("off" | "inside"));
+    if card.display == "pie"
+        && settings.pie_show_legend != Some(false)
+        && fit::legend_name(width, height, has_percentages) < fit::LEGEND_NAME
+    {
+        problems.card(
+            &card.key,
+            "the names in its legend would be cut in a window of 1024 pixels: make it wider, or set pie.percent_visibility to inside",
+        );
+    }
+}
+
+/// A measure has one color on all cards.
+fn check_colors(dashboard: &Dashboard, problems: &mut Problems) {
+    let mut colors = BTreeMap::new();
+    for (_, card) in dashboard.cards() {
+        for (name, series) in &card.visualization_settings.series_settings {
+            let first = *colors.entry(name).or_insert(&series.color);
+            if *first != series.color {
+                problems.card(
+                    &card.key,
+                    format!("\"{name}\" is {} here, and {first} on another card", series.color),
+                );
             }
         }
     }
@@ -118,6 +182,12 @@ fn name_of(dashcard: &Dashcard) -> String {
             dashcard.row
         ),
     }
+}
+
+/// Whether it is a text of several lines, not a heading.
+fn is_text(dashcard: &Dashcard) -> bool {
+    let virtual_card = dashcard.visualization_settings.virtual_card.as_ref();
+    virtual_card.is_some_and(|it| it.display == "text")
 }
 
 fn overlap(one: &Dashcard, other: &Dashcard) -> bool {
@@ -227,6 +297,13 @@ fn check_mappings(dashboard: &Dashboard, dashcard: &Dashcard, card: &Card, probl
                 format!(
                     "filter \"{}\" is of the type {}, and tag {{{{{}}}}} of the type {}",
                     parameter.name, parameter.kind, tag.name, tag.widget_type
+                ),
+            ),
+            (Some(parameter), Some(_)) if mapping.target.2 != Some(SQL_STAGE) => problems.card(
+                &card.key,
+                format!(
+                    "filter \"{}\" is wired without {{\"stage-number\": 0}}, and Metabase's editor would call its field unknown",
+                    parameter.name
                 ),
             ),
             (Some(_), Some(_)) => {}

@@ -97,7 +97,7 @@ pub fn last_day(card: &Card, tag: &str) -> Result<Option<Date>, Error> {
 /// current role may act as that, and else as the current role.
 ///
 /// What the views' owner has tied to their indexes and types runs when they are read. Whoever has more than the owner does not
-/// lend it that; whoever has not reads them as by SELECT, but only what belongs to whom the seven belong to: anybody who may create in the
+/// lend it that; whoever has not reads them as by SELECT, but only what belongs to whom this extension's views belong to: anybody who may create in the
 /// schema can put something in the place of a view that is missing.
 fn for_card<T>(card: &Card, ask: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let mut owners = BTreeMap::new();
@@ -127,7 +127,7 @@ fn for_card<T>(card: &Card, ask: impl FnOnce() -> Result<T, Error>) -> Result<T,
     }
 }
 
-/// An error unless a view belongs to whom the seven belong to, to the current role, or to a superuser.
+/// An error unless a view belongs to whom this extension's views belong to, to the current role, or to a superuser.
 fn check_owner(view: &str, owner: u32) -> Result<(), Error> {
     // A reader may not use the schema that tells whose they are.
     let views_owner = relation::owner_now(c"metabase_internal", c"orders");

@@ -1,4 +1,4 @@
-//! Charts as SVG: lines, bars, rows, histograms and donuts. Their figures stand in the page as tables, too, so a label may be brief.
+//! Charts as SVG: lines, bars, rows and donuts. Their figures stand in the page as tables, too, so a label may be brief.
 //!
 //! plotters has each label of a scale written by a function of ours, from a number of full precision, so that amounts look as they do
 //! everywhere on the page; and it escapes all texts. It draws in whole units, so the smallest of them is a fraction of a pixel.
@@ -10,7 +10,6 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::answer::Answer;
 use super::format::{ShownColumn, cut};
 use super::page::Size;
 use crate::error::Error;
@@ -19,11 +18,14 @@ use crate::error::Error;
 pub struct Graph<'a> {
     pub names: Vec<String>,
     pub series: &'a [Series],
+    /// Whether bars that stand have their numbers above them.
+    pub has_labels: bool,
 }
 
 /// The numbers of a column; None where there is none.
 pub struct Series {
     pub column: ShownColumn,
+    pub color: RGBColor,
     pub numbers: Vec<Option<f64>>,
 }
 
@@ -82,6 +84,13 @@ pub fn color(place: usize) -> RGBColor {
     RGBColor(darker(red), darker(green), darker(blue))
 }
 
+/// The color that CSS calls `#509ee3`.
+pub fn of_css(text: &str) -> Option<RGBColor> {
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+    let part = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    Some(RGBColor(part(0)?, part(2)?, part(4)?))
+}
+
 /// As CSS has it.
 pub fn css(RGBColor(red, green, blue): RGBColor) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
@@ -92,7 +101,7 @@ impl Graph<'_> {
     pub fn draw(&self, shape: Shape, size: Size) -> Result<String, Error> {
         svg(size, |area| match shape {
             Shape::Line => self.line(area),
-            Shape::Bars if self.has_room_for_labels(size) => self.bars(area),
+            Shape::Bars if self.has_room_for_bars(size) => self.bars(area),
             Shape::Bars | Shape::Rows => self.rows(area, size),
         })
     }
@@ -104,17 +113,17 @@ impl Graph<'_> {
             write_below(area, &plot, place as f64, name, count)?;
         }
         let points = plot.plotting_area();
-        for (place, series) in self.series.iter().enumerate() {
+        for series in self.series {
             let at = series.numbers.iter().enumerate();
             let at: Vec<(f64, f64)> = at
                 .filter_map(|(place, number)| Some((place as f64, (*number)?)))
                 .collect();
             points.draw(&PathElement::new(
                 at.clone(),
-                color(place).stroke_width(2 * UNIT as u32),
+                series.color.stroke_width(2 * UNIT as u32),
             ))?;
             for point in at {
-                points.draw(&Circle::new(point, 4 * UNIT, color(place).filled()))?;
+                points.draw(&Circle::new(point, 4 * UNIT, series.color.filled()))?;
                 points.draw(&Circle::new(point, 2 * UNIT, WHITE.filled()))?;
             }
         }
@@ -133,7 +142,10 @@ impl Graph<'_> {
                 let Some(number) = *number else { continue };
                 let left = place as f64 + 0.15 + nth as f64 * width;
                 let bar = [(left, 0.0), (left + width * 0.94, number)];
-                points.draw(&Rectangle::new(bar, color(nth).filled()))?;
+                points.draw(&Rectangle::new(bar, series.color.filled()))?;
+                if !self.has_labels {
+                    continue;
+                }
                 let (x, y) = points.map_coordinate(&(left + width * 0.47, number));
                 let (beside, anchor) = match number < 0.0 {
                     true => (y + 4 * UNIT, VPos::Top),
@@ -185,7 +197,7 @@ impl Graph<'_> {
                 };
                 let top = line * place as i32 + (line - thick * bars) / 2 + thick * nth as i32;
                 let bar = [(x(0.0), top * UNIT), (x(number), (top + thick - 1) * UNIT)];
-                area.draw(&Rectangle::new(bar, color(nth).filled()))?;
+                area.draw(&Rectangle::new(bar, series.color.filled()))?;
                 let at = (x(number.max(0.0)) + GAP * UNIT, (top + thick / 2) * UNIT);
                 area.draw_text(&label, &style(LABEL, HPos::Left, VPos::Center), at)?;
             }
@@ -193,15 +205,20 @@ impl Graph<'_> {
         Ok(())
     }
 
-    /// Whether bars that stand would be as wide as the labels above them. Bars from left to right always have room for them.
-    fn has_room_for_labels(&self, size: Size) -> bool {
-        let bars = (self.names.len() * self.series.len()) as i32;
-        let labels = self.series.iter().flat_map(|series| {
-            let numbers = series.numbers.iter().flatten();
-            numbers.map(|number| series.column.write_briefly(*number))
-        });
-        let widest = labels.map(|label| width_of(&label)).max();
-        bars * widest.unwrap_or(0) <= size.width * 4 / 5
+    /// Whether bars that stand would be as wide as the labels above them, or, without these, as the names below. Bars from left to right always
+    /// have room for both.
+    fn has_room_for_bars(&self, size: Size) -> bool {
+        let names = self.names.len() as i32;
+        let (places, widest) = if self.has_labels {
+            let labels = self.series.iter().flat_map(|series| {
+                let numbers = series.numbers.iter().flatten();
+                numbers.map(|number| width_of(&series.column.write_briefly(*number)))
+            });
+            (names * self.series.len() as i32, labels.max())
+        } else {
+            (names, self.names.iter().map(|name| width_of(name)).max())
+        };
+        places * widest.unwrap_or(0) <= size.width * 4 / 5
     }
 
     /// A scale on the left with its lines, and room for names below.
@@ -231,60 +248,6 @@ impl Graph<'_> {
         let low = numbers().copied().fold(0.0, f64::min);
         let high = numbers().copied().fold(0.0, f64::max);
         low..if high > low { high } else { low + 1.0 }
-    }
-}
-
-/// Numbers of classes of numbers: each class by its lower end, with how many there are in it.
-pub struct Histogram<'a> {
-    over: &'a ShownColumn,
-    counted: &'a ShownColumn,
-    classes: Vec<(f64, f64)>,
-}
-
-impl<'a> Histogram<'a> {
-    pub fn new(over: &'a ShownColumn, counted: &'a Series, answer: &Answer) -> Histogram<'a> {
-        let starts = answer.rows.iter().map(|row| row.number(&over.name));
-        let classes = starts.zip(&counted.numbers);
-        Histogram {
-            over,
-            counted: &counted.column,
-            classes: classes
-                .filter_map(|(start, count)| Some((start?, (*count)?)))
-                .collect(),
-        }
-    }
-
-    /// Whether there is nothing to draw.
-    pub fn is_empty(&self) -> bool {
-        self.classes.is_empty()
-    }
-
-    pub fn draw(&self, size: Size) -> Result<String, Error> {
-        let starts: Vec<f64> = self.classes.iter().map(|(start, _)| *start).collect();
-        let between = starts.windows(2).map(|pair| pair[1] - pair[0]);
-        let width = between.filter(|width| *width > 0.0).fold(f64::INFINITY, f64::min);
-        let width = if width.is_finite() { width } else { 1.0 };
-        let first = starts.first().copied().unwrap_or(0.0);
-        let last = starts.last().copied().unwrap_or(0.0) + width;
-        let most = self.classes.iter().map(|(_, count)| *count).fold(0.0, f64::max);
-        svg(size, |area| {
-            let plot = scale(area, first..last, 0.0..most.max(1.0) * 1.05, self.counted)?;
-            let points = plot.plotting_area();
-            for (start, count) in &self.classes {
-                let bar = [(start + width * 0.04, 0.0), (start + width * 0.96, *count)];
-                points.draw(&Rectangle::new(bar, color(0).filled()))?;
-            }
-            // As many of the classes' ends as have room.
-            let slots = (last - first) / width;
-            let label = |nth: f64| self.over.write_tick(first + nth * width, last);
-            let longest = f64::from(width_of(&label(slots)));
-            let every = (slots * longest / f64::from(size.width - 80)).ceil().max(1.0);
-            for place in 0..=(slots / every) as usize {
-                let nth = place as f64 * every;
-                write_below(area, &plot, first + nth * width, &label(nth), slots / every)?;
-            }
-            Ok(())
-        })
     }
 }
 
@@ -356,7 +319,8 @@ fn scale<'a>(
         false => MOST_TICKS,
     };
     let mut plot = ChartBuilder::on(area)
-        .margin_top(4 * UNIT)
+        // Half of the label of what may be the uppermost line.
+        .margin_top((LABEL / 2 + 2) * UNIT)
         .margin_right(24 * UNIT)
         .margin_bottom((LABEL + 14) * UNIT)
         .set_label_area_size(LabelAreaPosition::Left, width * UNIT)
@@ -397,4 +361,17 @@ fn style(size: i32, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
         .into_font()
         .color(&TEXT)
         .pos(Pos::new(horizontal, vertical))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_color_is_what_css_has() {
+        assert_eq!(of_css("#509EE3").map(css).as_deref(), Some("#509ee3"));
+        for text in ["", "#", "#509EE", "#509EE3F", "509EE3", "#50é9E", "red"] {
+            assert_eq!(of_css(text), None, "{text}");
+        }
+    }
 }

@@ -4,16 +4,16 @@ use maud::{Markup, PreEscaped, html};
 use plotters::style::RGBColor;
 
 use super::answer::{Answer, AnswerRow};
-use super::chart::{Graph, Histogram, OTHER_COLOR, Series, Shape, color, css, donut};
+use super::chart::{Graph, OTHER_COLOR, Series, Shape, color, css, donut, of_css};
 use super::format::{ShownColumn, percent};
 use super::page::{CardPlace, Size};
-use crate::dashboard::model::Card;
+use crate::dashboard::model::{Card, PieRow};
 use crate::error::Error;
 
 /// Pixels that a legend above a chart takes.
 const LEGEND_HEIGHT: i32 = 26;
 
-/// Lines, bars, rows or a histogram; None where there is no number to draw.
+/// Lines, bars or rows; None where there is no number to draw.
 pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>, Error> {
     let settings = &card.visualization_settings;
     let over = settings.graph_dimensions.iter().flatten().next();
@@ -24,8 +24,14 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
         .graph_metrics
         .iter()
         .flatten()
-        .map(|name| Series {
+        .enumerate()
+        .map(|(place, name)| Series {
             column: ShownColumn::of(card, name),
+            color: settings
+                .series_settings
+                .get(name)
+                .and_then(|series| of_css(&series.color))
+                .unwrap_or_else(|| color(place)),
             numbers: answer.rows.iter().map(|row| row.number(name)).collect(),
         })
         .collect();
@@ -46,30 +52,23 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
             ..size
         }
     };
-    let drawings = if settings.x_axis_scale.as_deref() == Some("histogram") {
-        let histogram = Histogram::new(&over, &series[0], answer);
-        if histogram.is_empty() {
-            return Ok(None);
-        }
-        drawings(&title, |page| histogram.draw(inside(page)))?
-    } else {
-        let shape = match card.display.as_str() {
-            "line" => Shape::Line,
-            "row" => Shape::Rows,
-            _ => Shape::Bars,
-        };
-        let names = answer.rows.iter().map(|row| over.write_label(name(row, &over)));
-        let graph = Graph {
-            names: names.collect(),
-            series: &series,
-        };
-        drawings(&title, |page| graph.draw(shape, inside(page)))?
+    let shape = match card.display.as_str() {
+        "line" => Shape::Line,
+        "row" => Shape::Rows,
+        _ => Shape::Bars,
     };
+    let names = answer.rows.iter().map(|row| over.write_label(name(row, &over)));
+    let graph = Graph {
+        names: names.collect(),
+        series: &series,
+        has_labels: settings.show_values == Some(true),
+    };
+    let drawings = drawings(&title, |page| graph.draw(shape, inside(page)))?;
     Ok(Some(html! {
         figure {
             @if has_legend {
                 ul.legend {
-                    @for (place, title) in titles.iter().enumerate() { li { (swatch(color(place))) (title) } }
+                    @for series in &series { li { (swatch(series.color)) (series.column.title) } }
                 }
             }
             (drawings)
@@ -115,6 +114,7 @@ pub fn pie(card: &Card, answer: &Answer) -> Result<Option<Markup>, Error> {
         &over,
         &metric,
         settings.pie_slice_threshold.unwrap_or(0.0),
+        settings.pie_rows.as_deref().unwrap_or_default(),
     );
     let total: f64 = slices.iter().map(|slice| slice.number).sum();
     let undrawn = undrawn(answer, &over, &metric);
@@ -174,13 +174,21 @@ fn without(undrawn: &[String]) -> Markup {
     }
 }
 
-/// The slices of a pie: those of less than so many percent are one, if there are several.
-fn slices(answer: &Answer, over: &ShownColumn, metric: &ShownColumn, threshold: f64) -> Vec<Slice> {
+/// The slices of a pie, those that have a place in their order: those of less than so many percent are one, if there are several.
+fn slices(
+    answer: &Answer,
+    over: &ShownColumn,
+    metric: &ShownColumn,
+    threshold: f64,
+    placed: &[PieRow],
+) -> Vec<Slice> {
+    let place = |name: &str| placed.iter().position(|row| row.name == name);
     let numbers = answer.rows.iter().filter_map(|row| {
         let number = row.number(&metric.name)?;
         (number > 0.0).then(|| (over.write(name(row, over)), number))
     });
-    let numbers: Vec<(String, f64)> = numbers.collect();
+    let mut numbers: Vec<(String, f64)> = numbers.collect();
+    numbers.sort_by_key(|(name, _)| place(name).unwrap_or(placed.len()));
     let total: f64 = numbers.iter().map(|(_, number)| number).sum();
     let (mut large, small): (Vec<_>, Vec<_>) = numbers
         .into_iter()
@@ -190,14 +198,13 @@ fn slices(answer: &Answer, over: &ShownColumn, metric: &ShownColumn, threshold: 
     if !is_several {
         large.extend(small);
     }
-    let slices = large
-        .into_iter()
-        .enumerate()
-        .map(|(place, (name, number))| Slice {
-            name,
-            number,
-            color: color(place),
-        });
+    let slices = large.into_iter().enumerate().map(|(nth, (name, number))| Slice {
+        color: place(&name)
+            .and_then(|place| of_css(&placed[place].color))
+            .unwrap_or_else(|| color(nth)),
+        name,
+        number,
+    });
     let other = is_several.then(|| Slice {
         name: "Other".to_owned(),
         number: other,
@@ -222,4 +229,80 @@ fn drawings(title: &str, draw: impl Fn(i32) -> Result<String, Error>) -> Result<
 
 fn swatch(color: RGBColor) -> Markup {
     html! { span.swatch style=(format!("background:{}", css(color))) {} }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The page's pie of units by category, of which these are so many.
+    fn drawn(settings: Value, units: &[(&str, &str)]) -> String {
+        let mut card = json!({
+            "key": "pie", "name": "Pie", "description": "A pie", "display": "pie",
+            "dataset_query": {"type": "native", "native": {"query": "", "template-tags": {}}},
+            "visualization_settings": {
+                "pie.dimension": "Category", "pie.metric": "Units",
+                "column_settings": {"[\"name\",\"Units\"]": {"number_style": "decimal", "decimals": 0}}
+            }
+        });
+        for (name, setting) in settings.as_object().into_iter().flatten() {
+            card["visualization_settings"][name] = setting.clone();
+        }
+        let rows = units
+            .iter()
+            .map(|(category, units)| json!({"cells": {"Category": category, "Units": units}}));
+        let answer = Answer {
+            rows: rows
+                .map(|row| serde_json::from_value(row).expect("it is a row"))
+                .collect(),
+            is_cut: false,
+        };
+        let card = serde_json::from_value(card).expect("it is a card");
+        let pie = pie(&card, &answer).expect("it can be drawn");
+        pie.map(Markup::into_string).unwrap_or_default()
+    }
+
+    /// The slices of a pie, each with its color.
+    fn slices_of(pie: &str) -> Vec<String> {
+        let slices = pie.split("background:").skip(1);
+        slices
+            .map(|slice| {
+                let (color, rest) = slice.split_once('"').expect("it ends");
+                let name = rest
+                    .split_once("</span>")
+                    .and_then(|(_, rest)| rest.split_once('<'));
+                format!("{} {color}", name.map_or("", |(name, _)| name))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn slices_have_the_places_and_colors_that_they_are_given() {
+        let rows = json!([
+            PieRow::new("New", "#88BF4D"),
+            PieRow::new("Old", "#EF8C8C"),
+            PieRow::new("Gone", "#000000")
+        ]);
+        let pie = drawn(
+            json!({"pie.rows": rows}),
+            &[("Else", "9"), ("Old", "5"), ("New", "1")],
+        );
+        assert_eq!(slices_of(&pie), ["New #88bf4d", "Old #ef8c8c", "Else #a989c5"]);
+        // Others are as the answer has them.
+        let pie = drawn(json!({}), &[("Else", "9"), ("Old", "5")]);
+        assert_eq!(slices_of(&pie), ["Else #509ee3", "Old #88bf4d"]);
+    }
+
+    #[test]
+    fn what_a_pie_leaves_out_is_named() {
+        let pie = drawn(json!({}), &[("Boots", "3"), ("Slides", "-2"), ("Socks", "NaN")]);
+        assert!(
+            pie.contains("Not drawn, as no share can be below zero: Slides -2, Socks NaN."),
+            "{pie}"
+        );
+        assert!(pie.contains("Total drawn"), "{pie}");
+        assert_eq!(drawn(json!({}), &[("Boots", "0")]), "");
+    }
 }

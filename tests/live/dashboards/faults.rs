@@ -88,7 +88,7 @@ fn set_sql(dashboard: &mut Value, key: &str, sql: &str) {
 
 /// Wires a filter to a card.
 fn wire(dashboard: &mut Value, key: &str, parameter_id: &str, tag: &str) {
-    let mapping = json!({"parameter_id": parameter_id, "target": ["dimension", ["template-tag", tag]]});
+    let mapping = json!({"parameter_id": parameter_id, "target": ["dimension", ["template-tag", tag], {"stage-number": 0}]});
     dashcard(dashboard, key)["parameter_mappings"]
         .as_array_mut()
         .expect("it is a list")
@@ -246,13 +246,13 @@ fn a_column_that_a_result_does_not_have() {
     for (name, key, setting, given) in [
         (
             "product_analytics",
-            "brand_performance",
+            "category_distribution",
             "pie.metric",
             json!("gone"),
         ),
         (
             "product_analytics",
-            "brand_performance",
+            "category_distribution",
             "pie.dimension",
             json!("gone"),
         ),
@@ -260,7 +260,7 @@ fn a_column_that_a_result_does_not_have() {
             "executive",
             "revenue_trend",
             "graph.metrics",
-            json!(["total_revenue", "gone"]),
+            json!(["Revenue", "gone"]),
         ),
         ("executive", "revenue_trend", "graph.dimensions", json!(["gone"])),
         (
@@ -275,7 +275,12 @@ fn a_column_that_a_result_does_not_have() {
     ] {
         assert_found(
             name,
-            |it| settings(it, key)[setting] = given,
+            |it| {
+                settings(it, key)[setting] = given;
+                if setting == "table.columns" {
+                    settings(it, key)["table.column_widths"] = json!([100]);
+                }
+            },
             &[&format!(
                 r#"{key}: {setting} names a column "gone" that its result does not have"#
             )],
@@ -304,8 +309,8 @@ fn a_format_of_what_is_no_column() {
 #[test]
 fn a_drawing_of_nothing() {
     for (name, key, setting) in [
-        ("product_analytics", "brand_performance", "pie.metric"),
-        ("product_analytics", "brand_performance", "pie.dimension"),
+        ("product_analytics", "category_distribution", "pie.metric"),
+        ("product_analytics", "category_distribution", "pie.dimension"),
         ("executive", "revenue_trend", "graph.metrics"),
         ("executive", "revenue_trend", "graph.dimensions"),
         ("executive", "sales_by_country", "map.dimension"),
@@ -337,22 +342,22 @@ fn a_text_that_is_drawn_as_a_number() {
             "executive",
             "platform_performance",
             "graph.metrics",
-            json!(["platform"]),
-            "platform",
+            json!(["Platform"]),
+            "Platform",
         ),
         (
             "product_analytics",
-            "brand_performance",
+            "category_distribution",
             "pie.metric",
-            json!("brand"),
-            "brand",
+            json!("Category"),
+            "Category",
         ),
         (
             "executive",
             "sales_by_country",
             "map.metric",
-            json!("country_code"),
-            "country_code",
+            json!("Country"),
+            "Country",
         ),
     ] {
         assert_found(
@@ -369,17 +374,20 @@ fn a_text_that_is_drawn_as_a_number() {
 fn a_number_that_is_drawn_as_a_country() {
     assert_found(
         "executive",
-        |it| settings(it, "sales_by_country")["map.dimension"] = json!("total_orders"),
+        |it| settings(it, "sales_by_country")["map.dimension"] = json!("Orders"),
         &["sales_by_country: map.dimension must be a text: codes of countries"],
     );
 }
 
 #[test]
-fn a_histogram_over_a_text() {
+fn a_histogram_without_bins() {
     assert_found(
-        "platform_performance",
-        |it| settings(it, "fee_comparison")["graph.x_axis.scale"] = json!("histogram"),
-        &[r#"fee_comparison: the scale of its x axis needs a number, and "platform" is none"#],
+        "product_analytics",
+        |it| settings(it, "price_distribution")["graph.x_axis.scale"] = json!("histogram"),
+        &[
+            "price_distribution: SQL has no bins, so that a histogram leaves out what is empty: return the classes as texts, the empty ones, \
+             too, on an ordinal scale",
+        ],
     );
 }
 
@@ -388,7 +396,310 @@ fn a_series_of_time_over_a_text() {
     assert_found(
         "platform_performance",
         |it| settings(it, "fee_comparison")["graph.x_axis.scale"] = json!("timeseries"),
-        &[r#"fee_comparison: the scale of its x axis needs a date, and "platform" is none"#],
+        &[r#"fee_comparison: the scale of its x axis needs a date, and "Platform" is none"#],
+    );
+}
+
+// What fits
+
+#[test]
+fn more_bars_than_there_is_room_for() {
+    for (name, key, part, limit, room) in [
+        (
+            "product_analytics",
+            "brand_performance",
+            "LIMIT 10",
+            "LIMIT 11",
+            10,
+        ),
+        ("product_analytics", "brand_performance", "LIMIT 10", "", 10),
+        (
+            "product_analytics",
+            "price_distribution",
+            "LIMIT 12",
+            "LIMIT 100",
+            12,
+        ),
+        ("executive", "platform_performance", "LIMIT 12", "LIMIT ALL", 12),
+        (
+            "inventory_management",
+            "ageing_distribution",
+            "LIMIT 7",
+            "LIMIT (SELECT 7)",
+            12,
+        ),
+        (
+            "inventory_management",
+            "ageing_distribution",
+            "LIMIT 7",
+            "LIMIT NULL",
+            12,
+        ),
+    ] {
+        let expected = format!(
+            "{key}: there is room for {room} names with their bars: its SQL must end with a LIMIT that is no larger"
+        );
+        assert_found(name, |it| edit_sql(it, key, part, limit), &[&expected]);
+    }
+    assert_found(
+        "product_analytics",
+        |it| dashcard(it, "brand_performance")["size_y"] = json!(5),
+        &[
+            "brand_performance: there is room for 6 names with their bars: its SQL must end with a LIMIT that is no larger",
+        ],
+    );
+    // Each with two bars.
+    assert_found(
+        "executive",
+        |it| card(it, "platform_performance")["display"] = json!("row"),
+        &[
+            "platform_performance: there is room for 5 names with their bars: its SQL must end with a LIMIT that is no larger",
+        ],
+    );
+}
+
+#[test]
+fn rows_of_a_table_that_are_not_seen() {
+    for (name, key, height, seen, wanted) in [
+        ("executive", "top_products", 10, 9, 10),
+        ("platform_performance", "platform_profitability", 6, 4, 6),
+    ] {
+        let expected = format!("{key}: of its rows, {seen} are seen, and {wanted} should be: make it higher");
+        assert_found(
+            name,
+            |it| dashcard(it, key)["size_y"] = json!(height),
+            &[&expected],
+        );
+    }
+}
+
+#[test]
+fn columns_of_a_table_that_are_not_seen() {
+    assert_found(
+        "executive",
+        |it| dashcard(it, "top_products")["size_x"] = json!(16),
+        &[
+            "top_products: of its columns, 4 are seen in a window of 1024 pixels, and 7 should be: make it wider, or columns narrower",
+        ],
+    );
+    assert_found(
+        "inventory_management",
+        |it| settings(it, "inventory_status")["table.column_widths"][0] = json!(u32::MAX),
+        &[
+            "inventory_status: of its columns, 0 are seen in a window of 1024 pixels, and 7 should be: make it wider, or columns narrower",
+        ],
+    );
+}
+
+#[test]
+fn widths_of_other_columns_than_a_table_has() {
+    for (given, widths) in [(json!([100]), 1), (json!(null), 0)] {
+        assert_found(
+            "executive",
+            |it| settings(it, "top_products")["table.column_widths"] = given,
+            &[&format!(
+                "top_products: table.column_widths has {widths} widths, and the table 7 columns"
+            )],
+        );
+    }
+    // What is not shown has no width.
+    assert_found(
+        "executive",
+        |it| {
+            let settings = settings(it, "top_products");
+            settings["table.columns"][6]["enabled"] = json!(false);
+            settings["table.column_widths"]
+                .as_array_mut()
+                .expect("it is a list")
+                .pop();
+        },
+        &[],
+    );
+}
+
+#[test]
+fn a_title_that_is_cut() {
+    assert_found(
+        "executive",
+        |it| card(it, "total_revenue")["name"] = json!("Total revenue of the month, so far"),
+        &["total_revenue: there is room for 30 characters of its title in a window of 1024 pixels"],
+    );
+    // Below a number there are as many lines as it takes.
+    assert_found(
+        "executive",
+        |it| card(it, "avg_roi")["name"] = json!("Average return on the investment of all orders"),
+        &[],
+    );
+}
+
+#[test]
+fn a_trend_without_room_for_what_it_is_compared_with() {
+    assert_found(
+        "executive",
+        |it| dashcard(it, "total_revenue")["size_x"] = json!(6),
+        &["total_revenue: what it is compared with takes 7 columns of the grid, and it has 6"],
+    );
+}
+
+#[test]
+fn a_legend_that_is_cut() {
+    for edit in [
+        &(|it: &mut Value| settings(it, "category_distribution")["pie.percent_visibility"] = json!("legend"))
+            as &dyn Fn(&mut Value),
+        &|it| dashcard(it, "category_distribution")["size_x"] = json!(11),
+    ] {
+        assert_found(
+            "product_analytics",
+            edit,
+            &[
+                "category_distribution: the names in its legend would be cut in a window of 1024 pixels: make it wider, or set \
+                 pie.percent_visibility to inside",
+            ],
+        );
+    }
+    assert_found(
+        "product_analytics",
+        |it| {
+            dashcard(it, "category_distribution")["size_x"] = json!(8);
+            settings(it, "category_distribution")["pie.show_legend"] = json!(false);
+        },
+        &[],
+    );
+}
+
+#[test]
+fn a_text_that_is_cut() {
+    assert_found(
+        "executive",
+        |it| {
+            let cards = it["ordered_cards"].as_array_mut().expect("it is a list");
+            cards.last_mut().expect("there is one")["size_y"] = json!(3);
+        },
+        &["dashboard: the text in row 34 needs 6 rows of the grid, and has 3"],
+    );
+}
+
+#[test]
+fn values_of_several_series_over_each_other() {
+    assert_found(
+        "executive",
+        |it| settings(it, "platform_performance")["graph.show_values"] = json!(true),
+        &[
+            "platform_performance: the values of 2 series would be written over each other: set graph.show_values to false",
+        ],
+    );
+    // Points of a line are far from each other.
+    assert_found(
+        "executive",
+        |it| settings(it, "revenue_trend")["graph.show_values"] = json!(true),
+        &[],
+    );
+}
+
+#[test]
+fn a_scale_beside_the_values() {
+    for given in [json!(true), json!(null)] {
+        assert_found(
+            "product_analytics",
+            |it| settings(it, "top_products_by_units")["graph.y_axis.axis_enabled"] = given,
+            &[
+                "top_products_by_units: beside the values of its bars, a scale says nothing new, and repeats whole numbers: set \
+                 graph.y_axis.axis_enabled to false",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_measure_of_two_colors() {
+    assert_found(
+        "executive",
+        |it| settings(it, "platform_performance")["series_settings"]["Revenue"]["color"] = json!("#000000"),
+        &[r##"platform_performance: "Revenue" is #000000 here, and #509EE3 on another card"##],
+    );
+}
+
+// Names
+
+#[test]
+fn a_column_that_is_called_as_in_sql() {
+    for alias in ["average_roi", "roi", "roi2", "_", "\"?column?\""] {
+        let name = alias.trim_matches('"');
+        assert_found(
+            "executive",
+            |it| {
+                edit_sql(it, "avg_roi", "\"Average ROI\"", alias);
+                let settings = settings(it, "avg_roi");
+                settings["scalar.field"] = json!(name);
+                // A title does not help: legends and tooltips do not have it.
+                settings["column_settings"] = json!({format!(r#"["name","{name}"]"#): {"number_style": "decimal", "column_title": "ROI"}});
+            },
+            &[&format!(
+                "avg_roi: column \"{name}\" is called as in SQL, in legends and tooltips, too: write AS \"…\" as people read it"
+            )],
+        );
+    }
+}
+
+// Numbers that are not there
+
+#[test]
+fn a_number_that_can_be_null() {
+    let can_be_null = "avg_roi: \"Average ROI\" can be NULL, which Metabase writes out in large letters: have no row then, by WHERE … IS NOT NULL, \
+                       or write coalesce(…, 0)";
+    let from = "FROM analytics.metabase_executive_metrics WHERE true [[AND {{date}}]]";
+    for (select, ending, is_found) in [
+        ("avg(avg_roi)", "", true),
+        ("coalesce(avg(avg_roi), NULL)", "", true),
+        ("NULL::numeric", "", true),
+        ("avg(avg_roi)", "HAVING avg(total_profit) IS NOT NULL", true),
+        (
+            "avg(avg_roi)",
+            "HAVING avg(avg_roi) IS NOT NULL OR count(*) > 1",
+            true,
+        ),
+        ("avg(avg_roi)", "HAVING avg(avg_roi) IS NULL", true),
+        ("avg(avg_roi)", "HAVING NOT avg(avg_roi) IS NOT NULL", true),
+        ("avg(avg_roi)", "HAVING avg( avg_roi ) IS NOT NULL", false),
+        (
+            "avg(avg_roi)",
+            "HAVING count(*) > 1 AND (avg(avg_roi) IS NOT NULL AND true)",
+            false,
+        ),
+        ("coalesce(avg(avg_roi), 0)", "", false),
+        ("coalesce(avg(avg_roi), count(*))::numeric", "", false),
+        ("count(*)", "", false),
+        ("pg_catalog.count(avg_roi)", "", false),
+        ("1", "", false),
+    ] {
+        let expected: &[&str] = if is_found { &[can_be_null] } else { &[] };
+        assert_found(
+            "executive",
+            |it| {
+                set_sql(
+                    it,
+                    "avg_roi",
+                    &format!("SELECT {select} AS \"Average ROI\" {from} {ending}"),
+                )
+            },
+            expected,
+        );
+    }
+    // The value of a trend, too.
+    assert_found(
+        "executive",
+        |it| {
+            edit_sql(
+                it,
+                "total_revenue",
+                "coalesce(sum(total_revenue), 0)",
+                "sum(total_revenue)",
+            )
+        },
+        &[
+            "total_revenue: \"Revenue\" can be NULL, which Metabase writes out in large letters: have no row then, by WHERE … IS NOT NULL, \
+             or write coalesce(…, 0)",
+        ],
     );
 }
 
@@ -398,8 +709,8 @@ fn a_series_of_time_over_a_text() {
 fn a_number_without_a_style() {
     assert_found(
         "executive",
-        |it| remove(format_of(it, "avg_roi", "avg_roi"), "number_style"),
-        &[r#"avg_roi: column "avg_roi" is a number without a number_style"#],
+        |it| remove(format_of(it, "avg_roi", "Average ROI"), "number_style"),
+        &[r#"avg_roi: column "Average ROI" is a number without a number_style"#],
     );
 }
 
@@ -407,9 +718,9 @@ fn a_number_without_a_style() {
 fn a_percentage_as_a_ratio() {
     assert_found(
         "executive",
-        |it| format_of(it, "avg_roi", "avg_roi")["number_style"] = json!("percent"),
+        |it| format_of(it, "avg_roi", "Average ROI")["number_style"] = json!("percent"),
         &[
-            "avg_roi: column \"avg_roi\" has number_style percent, which is for ratios: a percentage is a decimal with a suffix",
+            "avg_roi: column \"Average ROI\" has number_style percent, which is for ratios: a percentage is a decimal with a suffix",
         ],
     );
 }
@@ -418,8 +729,8 @@ fn a_percentage_as_a_ratio() {
 fn an_amount_of_no_currency() {
     assert_found(
         "executive",
-        |it| remove(format_of(it, "revenue_trend", "total_profit"), "currency"),
-        &[r#"revenue_trend: column "total_profit" is an amount of no currency"#],
+        |it| remove(format_of(it, "revenue_trend", "Profit"), "currency"),
+        &[r#"revenue_trend: column "Profit" is an amount of no currency"#],
     );
 }
 
@@ -427,8 +738,8 @@ fn an_amount_of_no_currency() {
 fn a_style_of_numbers_that_does_not_exist() {
     assert_found(
         "executive",
-        |it| format_of(it, "avg_roi", "avg_roi")["number_style"] = json!("roman"),
-        &[r#"avg_roi: column "avg_roi" has a number_style "roman" that does not exist"#],
+        |it| format_of(it, "avg_roi", "Average ROI")["number_style"] = json!("roman"),
+        &[r#"avg_roi: column "Average ROI" has a number_style "roman" that does not exist"#],
     );
 }
 
@@ -444,8 +755,8 @@ fn a_text_with_the_format_of_something_else() {
     ] {
         assert_found(
             "executive",
-            |it| format_of(it, "platform_performance", "platform")[format] = json!(given),
-            &[&format!(r#"platform_performance: column "platform" {what}"#)],
+            |it| format_of(it, "platform_performance", "Platform")[format] = json!(given),
+            &[&format!(r#"platform_performance: column "Platform" {what}"#)],
         );
     }
 }
@@ -454,8 +765,8 @@ fn a_text_with_the_format_of_something_else() {
 fn a_number_with_the_format_of_a_date() {
     assert_found(
         "executive",
-        |it| format_of(it, "avg_roi", "avg_roi")["date_style"] = json!("YYYY/M/D"),
-        &[r#"avg_roi: column "avg_roi" has a date_style and is not a date"#],
+        |it| format_of(it, "avg_roi", "Average ROI")["date_style"] = json!("YYYY/M/D"),
+        &[r#"avg_roi: column "Average ROI" has a date_style and is not a date"#],
     );
 }
 
@@ -470,7 +781,7 @@ fn a_trend_over_two_dates() {
                 it,
                 "total_revenue",
                 "SELECT\n    month::date ",
-                "SELECT\n    month::date + 1 AS next_day, month::date ",
+                "SELECT\n    month::date + 1 AS \"Next day\", month::date ",
             );
         },
         &["total_revenue: a smartscalar needs one date and one number in its result, and nothing else"],
@@ -479,7 +790,7 @@ fn a_trend_over_two_dates() {
 
 #[test]
 fn a_trend_with_a_third_column() {
-    for third in ["'all' AS platform", "sum(total_orders) AS orders"] {
+    for third in ["'all' AS \"Platform\"", "sum(total_orders) AS \"Orders\""] {
         assert_found(
             "executive",
             |it| {
@@ -490,8 +801,8 @@ fn a_trend_with_a_third_column() {
                     &format!("SELECT\n    {third}, month::date "),
                 );
                 let (_, column) = third.split_once(" AS ").expect("it has a name");
-                if column == "orders" {
-                    *format_of(it, "total_revenue", column) = json!({"number_style": "decimal"});
+                if column == "\"Orders\"" {
+                    *format_of(it, "total_revenue", "Orders") = json!({"number_style": "decimal"});
                 }
             },
             &["total_revenue: a smartscalar needs one date and one number in its result, and nothing else"],
@@ -501,12 +812,12 @@ fn a_trend_with_a_third_column() {
 
 #[test]
 fn a_trend_that_does_not_end_with_the_last_date() {
-    for order in ["ORDER BY sale_month DESC", "ORDER BY total_revenue", ""] {
+    for order in ["ORDER BY \"Month\" DESC", "ORDER BY \"Revenue\"", ""] {
         assert_found(
             "executive",
-            |it| edit_sql(it, "total_revenue", "ORDER BY sale_month", order),
+            |it| edit_sql(it, "total_revenue", "ORDER BY \"Month\"", order),
             &[
-                "total_revenue: a smartscalar shows its last row, so its SQL must end with ORDER BY sale_month",
+                r#"total_revenue: a smartscalar shows its last row, so its SQL must end with ORDER BY "Month""#,
             ],
         );
     }
@@ -572,6 +883,26 @@ fn a_wire_to_a_tag_that_does_not_exist() {
         |it| wire(it, "active_orders", DATE_OF_EXECUTIVE, "day"),
         &[r#"active_orders: filter "Date range" is wired to a tag {{day}}, which it does not have"#],
     );
+}
+
+#[test]
+fn a_wire_that_the_editor_does_not_know() {
+    for stage in [None, Some(json!({"stage-number": 1}))] {
+        assert_found(
+            "executive",
+            |it| {
+                let target = dashcard(it, "active_orders")["parameter_mappings"][0]["target"]
+                    .as_array_mut()
+                    .expect("it is a list");
+                target.truncate(2);
+                target.extend(stage);
+            },
+            &[
+                "active_orders: filter \"Date range\" is wired without {\"stage-number\": 0}, and Metabase's editor would call its field \
+                 unknown",
+            ],
+        );
+    }
 }
 
 #[test]
@@ -972,8 +1303,8 @@ fn what_is_written_otherwise_and_means_the_same_is_no_fault() {
             edit_sql(
                 it,
                 "total_revenue",
-                "ORDER BY sale_month",
-                "order by sale_month ASC -- the last one counts",
+                "ORDER BY \"Month\"",
+                "order by \"Month\" ASC -- the last one counts",
             );
         },
         &[],

@@ -1,6 +1,6 @@
 //! The JSON that people and Metabase get.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use postgres::Client;
 use serde_json::{Value, json};
@@ -118,8 +118,8 @@ fn a_database_without_views_has_dashboards_and_is_told_what_they_need() {
     }
     let expected: BTreeSet<String> = VIEWS
         .iter()
-        // No card needs it: its figures are those of its brands' products and items.
-        .filter(|view| **view != "metabase_brand_analytics")
+        // No card needs them: brands' figures are those of their products and items, and no card asks for single sales.
+        .filter(|view| !["metabase_brand_analytics", "metabase_sales"].contains(view))
         .map(|view| {
             format!(
                 "- | materialized view analytics.{view} does not exist; create it: SELECT * FROM metabase.create_view('{view}')"
@@ -240,6 +240,13 @@ fn the_notes_say_how_fresh_the_figures_are() {
         "SELECT metabase.set_setting('time_zone', 'Asia/Tokyo');
          SELECT metabase.set_strategy('metabase_supplier_performance', 'daily')",
     );
+    // Until the views are made anew, their days are what they were.
+    let before = notes(&dashboard(&mut client, "inventory_management"));
+    assert!(!before.contains("Asia/Tokyo"), "{before}");
+    run(
+        &mut client,
+        "SELECT * FROM metabase.create_all_views(drop_existing => true)",
+    );
     let notes = notes(&dashboard(&mut client, "inventory_management"));
     assert!(notes.contains("days are those of Asia/Tokyo"), "{notes}");
     assert!(
@@ -280,15 +287,48 @@ fn every_card_says_what_it_shows_in_order_and_in_which_unit() {
             let columns = card["visualization_settings"]["column_settings"]
                 .as_object()
                 .expect("it is an object");
-            assert!(
-                columns.values().all(|format| format["column_title"].is_string()),
-                "{key}"
-            );
+            for (column, format) in columns {
+                // It has one name, in headings, legends and tooltips.
+                let (_, name): (String, String) = serde_json::from_str(column).expect("it is a column's key");
+                assert!(sql.contains(&format!(" AS \"{name}\"")), "{key}: {name}");
+                assert_eq!(format.get("column_title"), None, "{key}: {name}");
+            }
             keys.push(key);
         }
         let distinct: BTreeSet<&String> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len(), "{keys:?}");
     }
+}
+
+#[test]
+fn a_measure_has_one_color_wherever_it_is_drawn() {
+    let (_database, mut client) = shop_with_views();
+    let mut colors = BTreeMap::new();
+    for name in DASHBOARDS {
+        let dashboard = dashboard(&mut client, name);
+        for dashcard in list(&dashboard["ordered_cards"]) {
+            let settings = &dashcard["card"]["visualization_settings"];
+            for metric in settings["graph.metrics"].as_array().into_iter().flatten() {
+                let metric = text(metric);
+                let color = text(&settings["series_settings"][&metric]["color"]);
+                let first = colors.entry(metric.clone()).or_insert(color.clone());
+                assert_eq!(*first, color, "{metric} in {name}");
+            }
+        }
+    }
+    let distinct: BTreeSet<&String> = colors.values().collect();
+    assert_eq!(distinct.len(), colors.len(), "{colors:?}");
+    assert_eq!(
+        colors.keys().map(String::as_str).collect::<Vec<_>>(),
+        [
+            "Fee rate",
+            "Items",
+            "Profit",
+            "Revenue",
+            "Sell-through",
+            "Units sold"
+        ]
+    );
 }
 
 #[test]
@@ -506,7 +546,7 @@ fn metabase_is_told_what_each_view_and_column_is() {
         .iter()
         .chain(list(&requests["fields"]))
         .collect();
-    assert_eq!(list(&requests["tables"]).len(), 7);
+    assert_eq!(list(&requests["tables"]).len(), 8);
     assert_eq!(told.len(), comments.len());
     for (name, comment) in &comments {
         let found: Vec<_> = told.iter().filter(|it| it["name"] == name.as_str()).collect();

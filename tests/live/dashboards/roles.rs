@@ -106,16 +106,16 @@ fn what_a_dashboard_asks_is_neither_run_nor_planned() {
          $$",
     );
     for sql in [
-        "SELECT attic.who() AS number",
-        "SELECT attic.leave_a_trace() AS number",
-        "SELECT 1 AS number WHERE attic.leave_a_trace() = 1",
-        "WITH trace AS MATERIALIZED (SELECT attic.leave_a_trace() AS number) SELECT number FROM trace",
+        "SELECT attic.who() AS \"Number\"",
+        "SELECT attic.leave_a_trace() AS \"Number\"",
+        "SELECT 1 AS \"Number\" WHERE attic.leave_a_trace() = 1",
+        "WITH trace AS MATERIALIZED (SELECT attic.leave_a_trace() AS number) SELECT number AS \"Number\" FROM trace",
     ] {
         let asked = asking(&mut as_operator, sql);
         for session in [&mut as_operator, &mut client] {
             assert_eq!(
                 problems(session, &asked),
-                ["active_orders: column \"number\" is a number without a number_style"],
+                ["active_orders: column \"Number\" is a number without a number_style"],
                 "{sql}"
             );
         }

@@ -39,6 +39,7 @@ SELECT
     (o.sold_at AT TIME ZONE 'Europe/Berlin')::date                                   AS day,
     date_trunc('month', o.sold_at AT TIME ZONE 'Europe/Berlin')::date                AS month,
     o.sold_at,
+    o.quantity                                                                       AS units,
     o.gross_sale,
     o.net_proceeds,
     o.net_profit,
@@ -71,8 +72,39 @@ LEFT JOIN core.brands AS brand ON brand.id = product.brand_id
 LEFT JOIN products.categories AS category ON category.id = product.category_id
 WHERE lower(o.status) = 'completed';
 
--- A stock item, with its age in days and the sum of its completed orders.
+-- A stock item, with its age in days, the sum of its completed orders and what is left of it.
 CREATE TEMPORARY TABLE item AS
+WITH moved AS (
+    SELECT
+        inventory_item_id                                                                            AS id,
+        count(*) FILTER (WHERE lower(status) = 'completed')                                          AS sales,
+        sum(quantity) FILTER (WHERE lower(status) = 'completed')                                     AS units,
+        sum(gross_sale) FILTER (WHERE lower(status) = 'completed')                                   AS revenue,
+        sum(net_profit) FILTER (WHERE lower(status) = 'completed')                                   AS profit,
+        max((sold_at AT TIME ZONE 'Europe/Berlin')::date) FILTER (WHERE lower(status) = 'completed') AS last_day,
+        sum(quantity)                                                                                AS units_taken
+    FROM transactions.orders
+    WHERE lower(status) IN ('completed', 'shipped')
+    GROUP BY inventory_item_id
+),
+stock AS (
+    SELECT
+        i.*,
+        coalesce(moved.sales, 0) AS sales,
+        coalesce(moved.units, 0) AS units,
+        moved.revenue,
+        moved.profit,
+        moved.last_day,
+        CASE
+            WHEN says.is_there THEN greatest(i.quantity - coalesce(moved.units_taken, 0), 1)
+            WHEN NOT says.is_there OR lower(i.status) IN ('sold', 'lost') THEN 0
+            ELSE greatest(i.quantity - coalesce(moved.units_taken, 0), 0)
+        END                      AS units_left
+    FROM products.inventory AS i
+    -- Not every shop says it.
+    CROSS JOIN LATERAL (SELECT (to_jsonb(i) ->> 'is_in_stock')::boolean AS is_there) AS says
+    LEFT JOIN moved ON moved.id = i.id
+)
 SELECT
     aged.*,
     CASE
@@ -99,28 +131,21 @@ FROM (
         supplier.business_name                             AS supplier,
         supplier.country                                   AS supplier_country,
         supplier.rating                                    AS supplier_rating,
-        sold.units,
-        sold.revenue,
-        sold.profit,
-        sold.last_day,
-        CASE WHEN sold.units = 0 THEN today.day ELSE sold.last_day END
+        i.quantity,
+        i.sales,
+        i.units,
+        i.units_left,
+        i.revenue,
+        i.profit,
+        i.last_day,
+        CASE WHEN i.units_left > 0 THEN today.day ELSE i.last_day END
             - (i.purchase_date AT TIME ZONE 'Europe/Berlin')::date AS days
-    FROM products.inventory AS i
+    FROM stock AS i
     CROSS JOIN today
     LEFT JOIN products.products AS product ON product.id = i.product_id
     LEFT JOIN core.brands AS brand ON brand.id = product.brand_id
     LEFT JOIN products.categories AS category ON category.id = product.category_id
     LEFT JOIN core.suppliers AS supplier ON supplier.id = i.supplier_id
-    CROSS JOIN LATERAL (
-        SELECT
-            count(*)                                               AS units,
-            sum(o.gross_sale)                                      AS revenue,
-            sum(o.net_profit)                                      AS profit,
-            max((o.sold_at AT TIME ZONE 'Europe/Berlin')::date)    AS last_day
-        FROM transactions.orders AS o
-        WHERE o.inventory_item_id = i.id
-            AND lower(o.status) = 'completed'
-    ) AS sold
 ) AS aged;
 
 ANALYZE sale, item;

@@ -21,7 +21,7 @@ use crate::shop::{Refreshed, VIEWS, column, run, try_refreshed};
 const CASES: u32 = 120;
 
 /// The shop's tables, and columns of theirs that no change is about.
-const TABLES: [(&str, &str, &[&str]); 7] = [
+const TABLES: [(&str, &str, &[&str]); 8] = [
     ("transactions", "orders", &["platform_fee", "roi", "payout_date"]),
     ("products", "inventory", &["size", "condition", "vat_amount"]),
     ("products", "products", &["sku", "category_id"]),
@@ -29,6 +29,8 @@ const TABLES: [(&str, &str, &[&str]); 7] = [
     ("core", "brands", &["segment", "price_tier"]),
     ("core", "platforms", &["slug"]),
     ("core", "suppliers", &["phone", "rating"]),
+    // What completes the orders, which lack their shipping cost.
+    ("transactions", "transactions", &["shipping_fee", "order_id"]),
 ];
 
 /// One of `alterations.sql`: its title, and its statements.
@@ -83,6 +85,7 @@ fn there_are_alterations_of_all_kinds() {
 /// What goes on in the shop meanwhile.
 const CHANGES: &str = "
     UPDATE transactions.orders SET gross_sale = gross_sale + 1 WHERE id::text LIKE '%3';
+    UPDATE transactions.transactions SET shipping_fee = shipping_fee + 1 WHERE order_id::text LIKE '%1';
     UPDATE products.products SET name = name || 'x' WHERE id::text LIKE '%2'";
 
 /// Who alters.
@@ -146,6 +149,26 @@ fn any_history_of_alterations_ends_with_the_truth_or_says_why_not() {
         |history| shop.replay(history),
         |history| history.join(";\n"),
     );
+}
+
+/// What a transaction alters twice, with a refresh in between, looks in the catalog as after the first time.
+#[test]
+fn what_a_refresh_has_seen_altered_may_be_altered_again_in_the_same_transaction() {
+    let shop = Shop::new();
+    let alterations = alterations();
+    for (number, first) in alterations.iter().enumerate() {
+        let next = &alterations[(number + 1) % alterations.len()];
+        for second in [first, next] {
+            let statements =
+                |alteration: &Alteration| alteration.statements(TABLES[number % TABLES.len()], 0);
+            let refresh = vec!["SELECT * FROM metabase.refresh('all')".to_owned()];
+            let steps = [statements(first), refresh, statements(second)];
+            let history = enclosed("BEGIN", steps.concat(), "COMMIT");
+            if let Err(wrong) = shop.replay(&history) {
+                panic!("{wrong}\n{};", history.join(";\n"));
+            }
+        }
+    }
 }
 
 /// Somebody alters in a session of its own what a refresh is just reading, as far as the locks of the refresh let it.
@@ -243,6 +266,13 @@ impl Shop {
         let rows = std::fs::read_to_string(format!("{}/{ROWS_FILE}", env!("CARGO_MANIFEST_DIR")))
             .expect("the rows can be read");
         run_tolerantly(&mut client, &rows);
+        run(
+            &mut client,
+            "CREATE TABLE transactions.transactions (id uuid PRIMARY KEY, order_id uuid NOT NULL, shipping_fee numeric);
+             CREATE UNIQUE INDEX one_an_order ON transactions.transactions (order_id);
+             INSERT INTO transactions.transactions
+             SELECT md5(id::text)::uuid, id, row_number() OVER (ORDER BY id) FROM transactions.orders",
+        );
         for schema in ["core", "products", "transactions"] {
             run(&mut client, &format!("ALTER SCHEMA {schema} OWNER TO {owner}"));
         }
@@ -284,11 +314,23 @@ impl Shop {
         copy
     }
 
-    /// Replays a history in a copy of the shop, and says what is wrong then.
+    /// Replays a history in a copy of the shop, and says what is wrong then. The session that refreshes has done so before: it knows
+    /// the catalog as it was.
     fn replay(&self, history: &[String]) -> Result<Report, String> {
         let copy = self.copy();
+        let session = self.warm_session(&copy)?;
         self.alter(&mut copy.connect(), history);
-        self.refresh_and_compare(&copy)
+        refresh_and_compare(&copy, session)
+    }
+
+    /// A session of the operator's that has refreshed by what changed.
+    fn warm_session(&self, copy: &Database) -> Result<Client, String> {
+        let mut session = copy.connect_as(&self.operator);
+        let rows = refreshed_rows(&mut session)?;
+        match rows.iter().all(|row| row.mode == "incremental") {
+            true => Ok(session),
+            false => Err(format!("before anything was altered: {rows:?}")),
+        }
     }
 
     /// Replays a history while a refresh is about to take a step, and says what is wrong after the next one.
@@ -325,7 +367,7 @@ impl Shop {
         refresh
             .result()
             .map_err(|error| format!("the refresh failed as a whole: {error:?}"))?;
-        self.refresh_and_compare(&copy)
+        refresh_and_compare(&copy, copy.connect_as(&self.operator))
     }
 
     /// Does what people do, whatever of it fails.
@@ -339,84 +381,85 @@ impl Shop {
         run_tolerantly(client, "ROLLBACK");
         run_tolerantly(client, "RESET ROLE; RESET session_replication_role");
     }
+}
 
-    /// Refreshes after what was done, and after more changes, and compares what the views show then.
-    fn refresh_and_compare(&self, copy: &Database) -> Result<Report, String> {
-        let mut report = Report::default();
-        let mut session = copy.connect_as(&self.operator);
-        for round in 0..3 {
-            let rows = refreshed_rows(&mut session)?;
-            self.compare(&mut session, &rows, &mut report)
-                .map_err(|wrong| format!("refresh {round}: {wrong}"))?;
-            run_tolerantly(&mut copy.connect(), CHANGES);
-        }
-        Ok(report)
+/// Refreshes in a session after what was done, and after more changes, and compares what the views show then.
+fn refresh_and_compare(copy: &Database, mut session: Client) -> Result<Report, String> {
+    let mut report = Report::default();
+    for round in 0..3 {
+        let rows = refreshed_rows(&mut session)?;
+        compare(&mut session, &rows, &mut report).map_err(|wrong| format!("refresh {round}: {wrong}"))?;
+        run_tolerantly(&mut copy.connect(), CHANGES);
     }
+    Ok(report)
+}
 
-    /// Compares the views that a refresh completed with what they show when they are created anew.
-    fn compare(&self, session: &mut Client, rows: &[Refreshed], report: &mut Report) -> Result<(), String> {
-        for row in rows.iter().filter(|row| row.status != "completed") {
-            if row.error_message.as_deref().unwrap_or_default().is_empty() {
-                return Err(format!("no word about {}", row.view_name));
-            }
-            report.said += 1;
+/// Compares the views that a refresh completed with what they show when they are created anew.
+fn compare(session: &mut Client, rows: &[Refreshed], report: &mut Report) -> Result<(), String> {
+    for row in rows.iter().filter(|row| row.status != "completed") {
+        if row.error_message.as_deref().unwrap_or_default().is_empty() {
+            return Err(format!("no word about {}", row.view_name));
         }
-        let completed: Vec<&str> = rows
+        report.said += 1;
+    }
+    let completed: Vec<&str> = rows
+        .iter()
+        .filter(|row| row.status == "completed")
+        .map(|row| row.view_name.as_str())
+        .collect();
+    if completed.is_empty() {
+        return Ok(());
+    }
+    let held: Vec<Vec<String>> = completed.iter().map(|view| content(session, view)).collect();
+    run(session, "BEGIN");
+    let truth = match session.batch_execute("SELECT * FROM metabase.create_all_views(drop_existing => true)")
+    {
+        Ok(()) => Ok(completed
             .iter()
-            .filter(|row| row.status == "completed")
-            .map(|row| row.view_name.as_str())
-            .collect();
-        if completed.is_empty() {
+            .map(|view| content(session, view))
+            .collect::<Vec<_>>()),
+        Err(error) => {
+            let error = error.as_db_error().expect("an error of the server");
+            Err((error.code().code().to_owned(), error.message().to_owned()))
+        }
+    };
+    run(session, "ROLLBACK");
+    let truth = match truth {
+        Ok(truth) => truth,
+        // The names mean nothing that views could be made from: they go on with what they read, and say so.
+        // What may not be read any more is what the names mean all the same.
+        Err((sqlstate, _)) if sqlstate == "42501" => return Ok(()),
+        Err((_, error)) => {
+            let said = column(session, "SELECT DISTINCT mode_reason FROM metabase.view_status()");
+            let changed = column(session, "SELECT metabase.sync_status() ->> 'changed_sources'");
+            let is_said = said.iter().any(|reason| reason.contains("the sources"));
+            if changed == ["[]"] && !is_said {
+                return Err(format!("nothing is said about this: {error}; {said:?}"));
+            }
             return Ok(());
         }
-        let held: Vec<Vec<String>> = completed.iter().map(|view| content(session, view)).collect();
-        run(session, "BEGIN");
-        let truth =
-            match session.batch_execute("SELECT * FROM metabase.create_all_views(drop_existing => true)") {
-                Ok(()) => Ok(completed
-                    .iter()
-                    .map(|view| content(session, view))
-                    .collect::<Vec<_>>()),
-                Err(error) => {
-                    let error = error.as_db_error().expect("an error of the server");
-                    Err((error.code().code().to_owned(), error.message().to_owned()))
-                }
-            };
-        run(session, "ROLLBACK");
-        let truth = match truth {
-            Ok(truth) => truth,
-            // The names mean nothing that views could be made from: they go on with what they read, and say so.
-            // What may not be read any more is what the names mean all the same.
-            Err((sqlstate, _)) if sqlstate == "42501" => return Ok(()),
-            Err((_, error)) => {
-                let said = column(session, "SELECT DISTINCT mode_reason FROM metabase.view_status()");
-                let changed = column(session, "SELECT metabase.sync_status() ->> 'changed_sources'");
-                let is_said = said.iter().any(|reason| reason.contains("the sources"));
-                if changed == ["[]"] && !is_said {
-                    return Err(format!("nothing is said about this: {error}; {said:?}"));
-                }
-                return Ok(());
-            }
-        };
-        for ((view, held), truth) in completed.iter().zip(&held).zip(&truth) {
-            if held != truth {
-                let reason = column(
-                    session,
-                    &format!("SELECT mode || ': ' || mode_reason FROM metabase.view_status('{view}')"),
-                );
-                return Err(format!("{view} ({reason:?})\nheld {held:#?}\ntruth {truth:#?}"));
-            }
-            report.compared += 1;
+    };
+    for ((view, held), truth) in completed.iter().zip(&held).zip(&truth) {
+        if held != truth {
+            let reason = column(
+                session,
+                &format!("SELECT mode || ': ' || mode_reason FROM metabase.view_status('{view}')"),
+            );
+            return Err(format!("{view} ({reason:?})\nheld {held:#?}\ntruth {truth:#?}"));
         }
-        Ok(())
+        report.compared += 1;
     }
+    Ok(())
 }
 
 /// The rows of a refresh. It must not fail as a whole.
 fn refreshed_rows(session: &mut Client) -> Result<Vec<Refreshed>, String> {
     let rows = try_refreshed(session, "refresh('all')")
         .map_err(|error| format!("the refresh failed as a whole: {error:?}"))?;
-    match rows.len() == VIEWS.len() {
+    // A shop may be without the view of its single sales: where something has taken that, nothing is said about it.
+    let is_expected =
+        |view: &&&str| **view != "metabase_sales" || rows.iter().any(|row| row.view_name == **view);
+    match rows.len() == VIEWS.iter().filter(is_expected).count() {
         true => Ok(rows),
         false => Err(format!("{} rows", rows.len())),
     }

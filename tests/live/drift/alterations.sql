@@ -173,6 +173,38 @@ ALTER TABLE :table ADD CONSTRAINT :name_pkey PRIMARY KEY (id);
 ALTER TABLE :table DROP CONSTRAINT IF EXISTS :name_pkey CASCADE;
 ALTER TABLE :table ADD CONSTRAINT :name_pkey PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED;
 
+-- a second table has no longer one row for each
+DROP INDEX transactions.one_an_order;
+
+-- the same, and has two for one
+DROP INDEX transactions.one_an_order;
+INSERT INTO transactions.transactions SELECT gen_random_uuid(), order_id, 5 FROM transactions.transactions LIMIT 1;
+
+-- a second table has one row for each again
+CREATE UNIQUE INDEX one_an_order ON transactions.transactions (order_id);
+
+-- a second table has that by another index
+CREATE UNIQUE INDEX another ON transactions.transactions (order_id);
+DROP INDEX transactions.one_an_order;
+
+-- orders change the rows that complete them
+UPDATE transactions.transactions SET order_id = gen_random_uuid() WHERE order_id = (SELECT min(order_id::text) FROM transactions.transactions)::uuid;
+UPDATE transactions.transactions SET order_id = (SELECT min(id::text) FROM transactions.orders)::uuid
+WHERE order_id = (SELECT max(order_id::text) FROM transactions.transactions)::uuid;
+
+-- a second table could be another one
+CREATE SCHEMA sales;
+CREATE TABLE sales.transactions (LIKE transactions.transactions INCLUDING ALL);
+
+-- a foreign key comes
+ALTER TABLE transactions.transactions ADD CONSTRAINT of_order FOREIGN KEY (order_id) REFERENCES transactions.orders;
+
+-- a foreign key goes
+ALTER TABLE transactions.transactions DROP CONSTRAINT of_order;
+
+-- orders get the keys of their transactions, too
+ALTER TABLE transactions.orders ADD COLUMN transaction_id uuid;
+
 -- triggers are off for a while
 ALTER TABLE :table DISABLE TRIGGER USER;
 DELETE FROM :table WHERE id = (SELECT id FROM :table LIMIT 1);
@@ -182,6 +214,7 @@ ALTER TABLE :table ENABLE TRIGGER USER;
 ALTER TABLE :table DISABLE TRIGGER ALL;
 DELETE FROM :table WHERE id = (SELECT id FROM :table LIMIT 1);
 ALTER TABLE transactions.orders ENABLE ALWAYS TRIGGER metabase_views_capture_order;
+ALTER TABLE transactions.transactions ENABLE ALWAYS TRIGGER metabase_views_capture_order_joined;
 ALTER TABLE products.inventory ENABLE ALWAYS TRIGGER metabase_views_capture_stock_item;
 ALTER TABLE products.products ENABLE ALWAYS TRIGGER metabase_views_capture_product;
 ALTER TABLE core.brands ENABLE ALWAYS TRIGGER metabase_views_capture_brand;
@@ -286,11 +319,14 @@ ALTER TABLE :table ATTACH PARTITION :schema.part_0 FOR VALUES WITH (MODULUS 2, R
 -- a label gets another name
 ALTER TYPE public.tier RENAME VALUE 'premium' TO 'luxury';
 
+-- a label gets its name back
+ALTER TYPE public.tier RENAME VALUE 'luxury' TO 'premium';
+
 -- a function that a mapping calls is replaced
-CREATE OR REPLACE FUNCTION public.shown(name text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN upper(public.shown_within(name)); END';
+DO $$ BEGIN EXECUTE format('CREATE OR REPLACE FUNCTION public.shown(name text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS %L', format('BEGIN RETURN public.shown_within(name) || %L; END', clock_timestamp())); END $$;
 
 -- a function that such a function calls is replaced
-CREATE OR REPLACE FUNCTION public.shown_within(name text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN name || ''!''; END';
+DO $$ BEGIN EXECUTE format('CREATE OR REPLACE FUNCTION public.shown_within(name text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS %L', format('BEGIN RETURN name || %L; END', clock_timestamp())); END $$;
 
 -- a function that a mapping calls is no longer immutable
 ALTER FUNCTION public.shown(text) STABLE;
@@ -318,6 +354,14 @@ ALTER TABLE metabase_internal.stock_item_queue SET UNLOGGED;
 ALTER TABLE metabase_internal.order_queue RENAME TO other_queue;
 UPDATE transactions.orders SET gross_sale = 77 WHERE id = (SELECT id FROM transactions.orders WHERE status = 'completed' LIMIT 1);
 ALTER TABLE metabase_internal.other_queue RENAME TO order_queue;
+
+-- a copy stands in a queue's place
+ALTER TABLE metabase_internal.brand_queue RENAME TO brand_queue_before;
+CREATE TABLE metabase_internal.brand_queue (LIKE metabase_internal.brand_queue_before INCLUDING ALL);
+
+-- a queue is back in the place of its copy
+ALTER TABLE metabase_internal.brand_queue RENAME TO brand_queue_copied;
+ALTER TABLE metabase_internal.brand_queue_before RENAME TO brand_queue;
 
 -- facts are emptied
 TRUNCATE metabase_internal.sale_fact;

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use num::{BigInt, BigRational, ToPrimitive, Zero};
 
-use super::shop::Hundredths;
+use super::shop::Decimal;
 
 pub type Number = BigRational;
 
-impl From<Hundredths> for Number {
-    fn from(value: Hundredths) -> Number {
-        Number::new(value.0.into(), 100.into())
+impl From<Decimal> for Number {
+    fn from(value: Decimal) -> Number {
+        Number::new(value.0.into(), 10_000.into())
     }
 }
 
@@ -121,10 +121,11 @@ fn power_of_ten(exponent: u32) -> Number {
 
 #[cfg(test)]
 mod tests {
+    use super::super::shop::hundredths;
     use super::*;
 
     fn cents(values: &[i64]) -> Values {
-        Values::known(values.iter().map(|&cents| Some(Hundredths(cents))))
+        Values::known(values.iter().map(|&cents| Some(hundredths(cents))))
     }
 
     fn as_text(value: Option<Number>) -> Option<String> {

@@ -13,7 +13,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::country::COUNTRIES;
-use super::shop::{Brand, Category, Hundredths, Order, Platform, Product, Shop, StockItem, Supplier};
+use super::shop::{
+    Brand, Category, Decimal, Order, Platform, Product, Rate, Shop, StockItem, Supplier, hundredths,
+};
 
 /// Values that a text column must bring through unharmed. The C collation sorts them as no other does.
 const TEXTS: &[&str] = &[
@@ -46,11 +48,57 @@ const OTHER_STATUSES: &[&str] = &[
     "completed ",
     "not completed",
     "",
+    "shipped",
+    "Delivered",
+];
+
+const ITEM_STATUSES: &[&str] = &[
+    "in_stock",
+    "sold",
+    "Sold",
+    "unsold",
+    "returned to supplier",
+    "WRITTEN_OFF",
+    "returned",
+    "line\nbreak",
+    "",
 ];
 
 const CITIES: &[&str] = &["Paris", "Berlin", "paris", "München", "Springfield, \"IL\"", ""];
 
-/// A shop on the local day `today` of `zone`.
+/// What a shop writes as the currency of a row. There are rates of the second and third only.
+const CURRENCIES: &[&str] = &["EUR", "USD", "JPY", "eur", " usd ", "", "GBP", "€"];
+
+/// Rates at which amounts have to be rounded, and how: up, down, at the half.
+const RATES: &[i64] = &[9_213, 5_000, 61, 10_000, 1_502_500, 1];
+
+/// The same shop with currencies: some of its rows are in another one than the euro, and some of these have a rate.
+pub fn any_shop_in_several_currencies(zone: &TimeZone, today: Date) -> impl Strategy<Value = Shop> + use<> {
+    let day = prop_oneof![
+        select(edge_days(zone, today)),
+        (0..800_i64).prop_map(move |age| today - age.days()),
+    ];
+    let rate =
+        (any_of(&CURRENCIES[1..3]), day, select(RATES)).prop_map(|(currency, valid_from, rate)| Rate {
+            currency,
+            valid_from,
+            rate: Decimal(rate),
+        });
+    let currencies = vec(option::weighted(0.8, any_of(CURRENCIES)), 1..=20);
+    (any_shop(zone, today), currencies, vec(rate, 0..=8)).prop_map(|(mut shop, currencies, rates)| {
+        let mut next = currencies.iter().cycle().cloned();
+        for order in &mut shop.orders {
+            order.currency = next.next().flatten();
+        }
+        for item in &mut shop.stock_items {
+            item.currency = next.next().flatten();
+        }
+        shop.rates = rates;
+        shop
+    })
+}
+
+/// A shop on the local day `today` of `zone`, without currencies.
 ///
 /// The lists are drawn, and so shrunk, in the order of who refers to whom: with fewer orders, more of the
 /// rest is of no use.
@@ -125,6 +173,7 @@ pub fn any_shop(zone: &TimeZone, today: Date) -> impl Strategy<Value = Shop> + u
                         name: name.clone(),
                         slug: (*slug).to_owned(),
                     }),
+                    rates: Vec::new(),
                 };
                 raise_best_seller(&mut shop, best_seller_size);
                 shop
@@ -203,7 +252,7 @@ prop_compose! {
         contact_email in any_nullable_text(),
         phone in any_nullable_text(),
         country in any_nullable_text(),
-        rating in option::of((0..=999_i64).prop_map(Hundredths)),
+        rating in option::of((0..=999_i64).prop_map(hundredths)),
     ) -> Supplier {
         Supplier { id: String::new(), business_name, contact_email, phone, country, rating }
     }
@@ -241,12 +290,13 @@ prop_compose! {
         gross_purchase_price in any_nullable_amount(),
         vat_amount in any_nullable_amount(),
         purchase_date in option::weighted(0.85, moment.clone()),
-        status in any_text(),
+        status in any_of(ITEM_STATUSES),
         condition in any_nullable_text(),
         size in any_nullable_text(),
         color in any_nullable_text(),
         created_at in moment.clone(),
         updated_at in moment.clone(),
+        quantity in any_quantity(),
     ) -> StockItem {
         StockItem {
             id: String::new(),
@@ -260,8 +310,10 @@ prop_compose! {
             condition,
             size,
             color,
+            currency: None,
             created_at,
             updated_at,
+            quantity,
         }
     }
 }
@@ -280,6 +332,7 @@ prop_compose! {
         payout_date in option::weighted(0.7, moment.clone()),
         country in option::weighted(0.8, any_country()),
         city in option::weighted(0.7, any_city()),
+        quantity in any_quantity(),
     ) -> Order {
         Order {
             id: String::new(),
@@ -297,6 +350,8 @@ prop_compose! {
             payout_date,
             country,
             city,
+            quantity,
+            currency: None,
         }
     }
 }
@@ -332,23 +387,28 @@ fn any_city() -> impl Strategy<Value = String> {
 /// The prices that recur have a large prime factor, or none but 2 and 5. With prices like 3.00, a mean of
 /// ratios would often be exactly half a unit of the last place, and a database, which cuts each ratio after
 /// some 20 digits, could not but round some of them the wrong way.
-fn any_price() -> impl Strategy<Value = Hundredths> {
+fn any_price() -> impl Strategy<Value = Decimal> {
     let thresholds = vec![10_000, 20_000];
     let extremes = vec![10_001, 20_001, 9_997, 19_999, 0, 1, -5_000, 16_000, 9_999_999_999];
-    prop_oneof![select(thresholds), select(extremes), -10_000..=40_000_i64].prop_map(Hundredths)
+    prop_oneof![select(thresholds), select(extremes), -10_000..=40_000_i64].prop_map(hundredths)
 }
 
-fn any_nullable_amount() -> impl Strategy<Value = Option<Hundredths>> {
+fn any_nullable_amount() -> impl Strategy<Value = Option<Decimal>> {
     let amount = prop_oneof![
         1 => select(vec![1_000, 0, 1, -1_000]),
         2 => -5_000..=20_000_i64,
     ];
-    option::weighted(0.85, amount.prop_map(Hundredths))
+    option::weighted(0.85, amount.prop_map(hundredths))
+}
+
+/// Mostly one. What orders sell may be less than was bought, just that, or more.
+fn any_quantity() -> impl Strategy<Value = usize> {
+    prop_oneof![3 => Just(1), 2 => select(vec![2, 3, 0, 20])]
 }
 
 /// Any value that numeric(5, 2) holds.
-fn any_roi() -> impl Strategy<Value = Hundredths> {
-    (-99_999..=99_999_i64).prop_map(Hundredths)
+fn any_roi() -> impl Strategy<Value = Decimal> {
+    (-99_999..=99_999_i64).prop_map(hundredths)
 }
 
 /// A time close to an edge of the local calendar or of the ages at which stock changes its category.

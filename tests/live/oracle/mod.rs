@@ -1,4 +1,4 @@
-//! The oracle: a second implementation of the seven views, in Rust instead of SQL.
+//! The oracle: a second implementation of the views, in Rust instead of SQL.
 //!
 //! It is written from the contract alone and shares no code, no SQL and no arithmetic with the extension:
 //! fractions are exact until the final rounding, the calendar is jiff's. A property test fills a database
@@ -12,10 +12,12 @@ mod arithmetic;
 mod cell;
 mod compare;
 mod country;
+mod currency;
 mod generate;
 mod shop;
 mod views;
 
 pub use compare::{actual, assert_same};
-pub use generate::any_shop;
+pub use generate::{any_shop, any_shop_in_several_currencies};
+pub use shop::Shop;
 pub use views::{View, expected};

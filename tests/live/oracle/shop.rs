@@ -4,21 +4,27 @@ use std::fmt::{self, Display};
 use std::io::Write;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use postgres::{Client, Transaction};
 
-/// A `numeric` with two decimals. Every amount, roi and rating of the layout is one.
-#[derive(Clone, Copy)]
-pub struct Hundredths(pub i64);
+/// A `numeric` with four decimals: so many ten-thousandths. Every amount, roi and rating of the layout has two, and what an amount of another
+/// currency is worth is rounded to four.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Decimal(pub i64);
 
-impl Display for Hundredths {
+pub fn hundredths(value: i64) -> Decimal {
+    Decimal(value * 100)
+}
+
+impl Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
-        let hundredths = self.0.unsigned_abs();
-        write!(f, "{sign}{}.{:02}", hundredths / 100, hundredths % 100)
+        let digits = self.0.unsigned_abs();
+        write!(f, "{sign}{}.{:04}", digits / 10_000, digits % 10_000)
     }
 }
 
-impl fmt::Debug for Hundredths {
+impl fmt::Debug for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Display::fmt(self, f)
     }
@@ -34,6 +40,15 @@ pub struct Shop {
     pub products: Vec<Product>,
     pub stock_items: Vec<StockItem>,
     pub orders: Vec<Order>,
+    pub rates: Vec<Rate>,
+}
+
+/// What one unit of a currency is worth from a day on, until the next rate. Of two that begin on one day, the later one in the list counts.
+#[derive(Clone, Debug)]
+pub struct Rate {
+    pub currency: String,
+    pub valid_from: Date,
+    pub rate: Decimal,
 }
 
 #[derive(Clone, Debug)]
@@ -50,7 +65,7 @@ pub struct Supplier {
     pub contact_email: Option<String>,
     pub phone: Option<String>,
     pub country: Option<String>,
-    pub rating: Option<Hundredths>,
+    pub rating: Option<Decimal>,
 }
 
 #[derive(Clone, Debug)]
@@ -84,16 +99,18 @@ pub struct StockItem {
     pub id: String,
     pub product: usize,
     pub supplier: Option<usize>,
-    pub purchase_price: Option<Hundredths>,
-    pub gross_purchase_price: Option<Hundredths>,
-    pub vat_amount: Option<Hundredths>,
+    pub purchase_price: Option<Decimal>,
+    pub gross_purchase_price: Option<Decimal>,
+    pub vat_amount: Option<Decimal>,
     pub purchase_date: Option<Timestamp>,
     pub status: String,
     pub condition: Option<String>,
     pub size: Option<String>,
     pub color: Option<String>,
+    pub currency: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    pub quantity: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -103,20 +120,22 @@ pub struct Order {
     pub platform: usize,
     pub status: String,
     pub sold_at: Option<Timestamp>,
-    pub gross_sale: Option<Hundredths>,
-    pub net_proceeds: Option<Hundredths>,
-    pub net_profit: Option<Hundredths>,
-    pub roi: Option<Hundredths>,
-    pub platform_fee: Option<Hundredths>,
-    pub shipping_cost: Option<Hundredths>,
+    pub gross_sale: Option<Decimal>,
+    pub net_proceeds: Option<Decimal>,
+    pub net_profit: Option<Decimal>,
+    pub roi: Option<Decimal>,
+    pub platform_fee: Option<Decimal>,
+    pub shipping_cost: Option<Decimal>,
     pub payout_received: Option<bool>,
     pub payout_date: Option<Timestamp>,
     pub country: Option<String>,
     pub city: Option<String>,
+    pub quantity: usize,
+    pub currency: Option<String>,
 }
 
 impl Shop {
-    /// Replaces whatever shop the database holds by this one, in one transaction.
+    /// Replaces whatever shop the database holds by this one, in one transaction. Its tables have columns of currencies if any row has one.
     pub fn insert_into(&self, client: &mut Client) {
         let mut transaction = client.transaction().expect("begin");
         transaction
@@ -133,6 +152,7 @@ impl Shop {
         self.copy_labels(&mut transaction);
         self.copy_stock_items(&mut transaction);
         self.copy_orders(&mut transaction);
+        self.set_rates(&mut transaction);
         transaction.commit().expect("commit the shop");
     }
 
@@ -197,14 +217,45 @@ impl Shop {
         );
     }
 
+    fn set_rates(&self, transaction: &mut Transaction<'_>) {
+        let sets: String = self
+            .rates
+            .iter()
+            .map(|rate| {
+                let Rate {
+                    currency,
+                    valid_from,
+                    rate,
+                } = rate;
+                format!("SELECT metabase.set_exchange_rate('{currency}', '{valid_from}', {rate});\n")
+            })
+            .collect();
+        transaction
+            .batch_execute(&format!("DELETE FROM metabase_internal.exchange_rate;\n{sets}"))
+            .expect("set the rates");
+    }
+
+    fn has_currencies(&self) -> bool {
+        let currencies = || {
+            let of_items = self.stock_items.iter().map(|item| &item.currency);
+            of_items.chain(self.orders.iter().map(|order| &order.currency))
+        };
+        currencies().any(Option::is_some)
+    }
+
     fn copy_stock_items(&self, transaction: &mut Transaction<'_>) {
+        let has_currencies = self.has_currencies();
+        let currency = if has_currencies { ", currency" } else { "" };
         copy(
             transaction,
-            "products.inventory (id, product_id, supplier_id, purchase_price, gross_purchase_price, \
-             vat_amount, purchase_date, status, condition, size, color, created_at, updated_at)",
+            &format!(
+                "products.inventory (id, product_id, supplier_id, purchase_price, gross_purchase_price, \
+                 vat_amount, purchase_date, status, condition, size, color, created_at, updated_at, quantity{currency})"
+            ),
             &self.stock_items,
             |item| {
-                vec![
+                let currency = has_currencies.then(|| nullable(&item.currency));
+                let fields = vec![
                     field(&item.id),
                     field(&self.products[item.product].id),
                     nullable(&item.supplier.map(|supplier| &self.suppliers[supplier].id)),
@@ -218,20 +269,27 @@ impl Shop {
                     nullable(&item.color),
                     field(item.created_at),
                     field(item.updated_at),
-                ]
+                    field(item.quantity),
+                ];
+                fields.into_iter().chain(currency).collect()
             },
         );
     }
 
     fn copy_orders(&self, transaction: &mut Transaction<'_>) {
+        let has_currencies = self.has_currencies();
+        let currency = if has_currencies { ", currency" } else { "" };
         copy(
             transaction,
-            "transactions.orders (id, inventory_item_id, platform_id, status, sold_at, gross_sale, \
-             net_proceeds, net_profit, roi, platform_fee, shipping_cost, payout_received, payout_date, \
-             buyer_destination_country, buyer_destination_city, created_at, updated_at)",
+            &format!(
+                "transactions.orders (id, inventory_item_id, platform_id, status, sold_at, gross_sale, \
+                 net_proceeds, net_profit, roi, platform_fee, shipping_cost, payout_received, payout_date, \
+                 buyer_destination_country, buyer_destination_city, quantity, created_at, updated_at{currency})"
+            ),
             &self.orders,
             |order| {
-                vec![
+                let currency = has_currencies.then(|| nullable(&order.currency));
+                let fields = vec![
                     field(&order.id),
                     field(&self.stock_items[order.stock_item].id),
                     field(&self.platforms[order.platform].id),
@@ -247,10 +305,12 @@ impl Shop {
                     nullable(&order.payout_date),
                     nullable(&order.country),
                     nullable(&order.city),
+                    field(order.quantity),
                     // No view reads these two, but the table demands them.
                     field(Timestamp::UNIX_EPOCH),
                     field(Timestamp::UNIX_EPOCH),
-                ]
+                ];
+                fields.into_iter().chain(currency).collect()
             },
         );
     }

@@ -1,4 +1,4 @@
-//! What the contract says that each of the seven views shows, one function a view.
+//! What the contract says that each view shows, one function a view.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use jiff::civil::{Date, date as civil_date};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::arithmetic::{Number, Values, days_between, percent, round, whole_number};
+use super::arithmetic::{Number, Values, days_between, percent, ratio, round, whole_number};
 use super::cell::{Row, boolean, count, date, integer, label, number, text, timestamp, uuid};
 use super::country;
-use super::shop::{Brand, Hundredths, Order, Product, Shop, StockItem};
+use super::shop::{Brand, Decimal, Order, Product, Shop, StockItem};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
@@ -20,10 +20,11 @@ pub enum View {
     InventoryStatus,
     CustomerGeography,
     SupplierPerformance,
+    Sales,
 }
 
 impl View {
-    pub const ALL: [View; 7] = [
+    pub const ALL: [View; 8] = [
         View::ExecutiveMetrics,
         View::ProductPerformance,
         View::BrandAnalytics,
@@ -31,6 +32,7 @@ impl View {
         View::InventoryStatus,
         View::CustomerGeography,
         View::SupplierPerformance,
+        View::Sales,
     ];
 
     /// The name of the materialized view in schema `analytics`.
@@ -43,6 +45,7 @@ impl View {
             View::InventoryStatus => "metabase_inventory_status",
             View::CustomerGeography => "metabase_customer_geography",
             View::SupplierPerformance => "metabase_supplier_performance",
+            View::Sales => "metabase_sales",
         }
     }
 
@@ -56,11 +59,12 @@ impl View {
             View::InventoryStatus => &["inventory_id"],
             View::CustomerGeography => &["country", "city"],
             View::SupplierPerformance => &["supplier_id"],
+            View::Sales => &["order_id"],
         }
     }
 }
 
-/// The rows that `view` must show for this shop on the local day `today`, sorted.
+/// The rows that `view` must show for this shop on the local day `today`, sorted. All of its amounts are in the shop's currency.
 pub fn expected(shop: &Shop, view: View, zone: &TimeZone, today: Date) -> Vec<Row> {
     let mut rows = match view {
         View::ExecutiveMetrics => executive_metrics(shop, zone),
@@ -70,6 +74,7 @@ pub fn expected(shop: &Shop, view: View, zone: &TimeZone, today: Date) -> Vec<Ro
         View::InventoryStatus => inventory_status(shop, zone, today),
         View::CustomerGeography => customer_geography(shop, zone),
         View::SupplierPerformance => supplier_performance(shop),
+        View::Sales => sales(shop, zone),
     };
     rows.sort();
     rows
@@ -125,7 +130,11 @@ fn product_performance(shop: &Shop) -> Vec<Row> {
             let category = product.category.map(|category| &shop.categories[category]);
             let brand = product.brand.map(|brand| &shop.brands[brand]);
             let gross_sale = amounts(&sales, |order| order.gross_sale);
-            let purchase_price = Values::known(sales.iter().map(|sale| sale.item.purchase_price));
+            let purchase_price = mean_of_units(
+                sales
+                    .iter()
+                    .map(|sale| (sale.item.purchase_price, sale.order.quantity)),
+            );
             let days_on_sale = days_between(first_sale(&sales), last_sale(&sales));
             vec![
                 uuid("product_id", &product.id),
@@ -138,7 +147,7 @@ fn product_performance(shop: &Shop) -> Vec<Row> {
                 text("brand_segment", brand.and_then(|brand| brand.segment.as_ref())),
                 text("price_tier", brand.and_then(|brand| brand.price_tier.as_ref())),
                 boolean("is_collaboration", brand.map(|brand| brand.is_collaboration)),
-                count("units_sold", sales.len()),
+                count("units_sold", units(&sales)),
                 number("total_revenue", gross_sale.sum()),
                 number("avg_sale_price", round(gross_sale.mean(), 4)),
                 number("min_sale_price", gross_sale.min()),
@@ -150,7 +159,7 @@ fn product_performance(shop: &Shop) -> Vec<Row> {
                     "total_fees_paid",
                     amounts(&sales, |order| order.platform_fee).sum(),
                 ),
-                number("avg_purchase_price", round(purchase_price.mean(), 4)),
+                number("avg_purchase_price", round(purchase_price, 4)),
                 count(
                     "supplier_count",
                     distinct(sales.iter().filter_map(|sale| sale.item.supplier)),
@@ -276,7 +285,7 @@ fn platform_performance(shop: &Shop, zone: &TimeZone) -> Vec<Row> {
 }
 
 /// An amount as a percentage of the gross sale, order by order. An order that gives none is skipped.
-fn percents_of_gross_sale(sales: &[Sale], amount: impl Fn(&Order) -> Option<Hundredths>) -> Values {
+fn percents_of_gross_sale(sales: &[Sale], amount: impl Fn(&Order) -> Option<Decimal>) -> Values {
     Values::known(sales.iter().map(|sale| {
         percent(
             amount(sale.order).map(Number::from),
@@ -317,14 +326,18 @@ fn inventory_status(shop: &Shop, zone: &TimeZone, today: Date) -> Vec<Row> {
             let category = product.category.map(|category| &shop.categories[category]);
             let supplier = item.supplier.map(|supplier| &shop.suppliers[supplier]);
             let brand: Option<&Brand> = product.brand.map(|brand| &shop.brands[brand]);
-            let is_sold = !sales.is_empty();
-            let left_stock_on = if is_sold {
+            let in_stock = units_in_stock(shop, position);
+            let last_day = if in_stock == 0 {
                 local_date(last_sale(sales), zone)
             } else {
                 Some(today)
             };
-            let days_in_stock = calendar_days(local_date(item.purchase_date, zone), left_stock_on);
-            let current_value = if is_sold { Some(Hundredths(0)) } else { cost(item) };
+            let days_in_stock = calendar_days(local_date(item.purchase_date, zone), last_day);
+            let current_value = if in_stock == 0 {
+                Some(whole_number(0))
+            } else {
+                cost_of_units(item, in_stock)
+            };
             vec![
                 uuid("inventory_id", &item.id),
                 uuid("product_id", &product.id),
@@ -350,6 +363,10 @@ fn inventory_status(shop: &Shop, zone: &TimeZone, today: Date) -> Vec<Row> {
                 number("current_inventory_value", current_value),
                 timestamp("created_at", item.created_at),
                 timestamp("updated_at", item.updated_at),
+                count("quantity", item.quantity),
+                count("units_sold", units(sales)),
+                count("units_in_stock", in_stock),
+                boolean("is_in_stock", in_stock > 0),
             ]
         })
         .collect()
@@ -408,7 +425,7 @@ fn customer_geography(shop: &Shop, zone: &TimeZone) -> Vec<Row> {
         .collect()
 }
 
-/// One row for each supplier with a stock item, which counts once however often it was ordered.
+/// One row for each supplier with a stock item, whose units count once however often it was ordered.
 fn supplier_performance(shop: &Shop) -> Vec<Row> {
     let sales_of = group_by(completed_sales(shop), |sale| sale.item.supplier);
     let stock: Vec<(usize, &StockItem)> = shop.stock_items.iter().enumerate().collect();
@@ -419,11 +436,21 @@ fn supplier_performance(shop: &Shop) -> Vec<Row> {
             let supplier = &shop.suppliers[supplier];
             let items = || stock.iter().map(|(_, item)| *item);
             let brands = || items().filter_map(|item| shop.products[item.product].brand);
-            let sold: BTreeSet<usize> = sales.iter().map(|sale| sale.order.stock_item).collect();
-            let unsold = || stock.iter().filter(|(position, _)| !sold.contains(position));
-            let spent = Values::known(items().map(cost));
-            let unsold_value = Values::known(unsold().map(|(_, item)| cost(item))).sum();
-            let sell_through = percent(Some(whole_number(sold.len())), Some(whole_number(stock.len())));
+            let bought: usize = items().map(|item| item.quantity).sum();
+            let sold_through = stock.iter().map(|(position, item)| {
+                let sales = sales.iter().filter(|sale| sale.order.stock_item == *position);
+                item.quantity
+                    .min(sales.map(|sale| sale.order.quantity).sum::<usize>())
+            });
+            let sell_through = percent(Some(whole_number(sold_through.sum())), Some(whole_number(bought)));
+            let spent = Values::known(items().map(|item| cost_of_units(item, item.quantity)));
+            let unsold = || {
+                stock
+                    .iter()
+                    .map(|(position, item)| (*item, units_in_stock(shop, *position)))
+                    .filter(|(_, units)| *units > 0)
+            };
+            let unsold_value = Values::known(unsold().map(|(item, units)| cost_of_units(item, units))).sum();
             let days_to_sell = Values::known(
                 sales
                     .iter()
@@ -436,16 +463,19 @@ fn supplier_performance(shop: &Shop) -> Vec<Row> {
                 text("phone", &supplier.phone),
                 text("country", &supplier.country),
                 number("rating", supplier.rating),
-                count("total_purchases", stock.len()),
+                count("total_purchases", bought),
                 number("total_spent", spent.sum()),
-                number("avg_purchase_price", round(spent.mean(), 4)),
+                number(
+                    "avg_purchase_price",
+                    round(mean_of_units(items().map(|item| (cost(item), item.quantity))), 4),
+                ),
                 count("unique_products", distinct(items().map(|item| item.product))),
                 count("unique_brands", distinct(brands())),
                 text(
                     "brand_list",
                     &text_list(brands().map(|brand| &shop.brands[brand].name)),
                 ),
-                count("units_sold", sales.len()),
+                count("units_sold", units(sales)),
                 number("sell_through_rate", round(sell_through, 2)),
                 number(
                     "total_revenue_generated",
@@ -457,7 +487,7 @@ fn supplier_performance(shop: &Shop) -> Vec<Row> {
                 ),
                 number("avg_roi", round(amounts(sales, |order| order.roi).mean(), 4)),
                 number("avg_days_to_sell", round(days_to_sell.mean(), 4)),
-                count("unsold_units", unsold().count()),
+                count("unsold_units", unsold().map(|(_, units)| units).sum()),
                 number("unsold_value", Some(unsold_value.unwrap_or_default())),
                 timestamp(
                     "first_purchase",
@@ -472,6 +502,60 @@ fn supplier_performance(shop: &Shop) -> Vec<Row> {
         .collect()
 }
 
+/// One row for each completed order.
+fn sales(shop: &Shop, zone: &TimeZone) -> Vec<Row> {
+    completed_sales(shop)
+        .into_iter()
+        .map(|Sale { order, item, product }| {
+            let platform = &shop.platforms[order.platform];
+            let category = product.category.map(|category| &shop.categories[category]);
+            let brand = product.brand.map(|brand| &shop.brands[brand]);
+            let supplier = item.supplier.map(|supplier| &shop.suppliers[supplier]);
+            let sold_on = local_date(order.sold_at, zone);
+            let days_to_sell = calendar_days(local_date(item.purchase_date, zone), sold_on);
+            let payout_days = days_between(order.sold_at, order.payout_date);
+            vec![
+                uuid("order_id", &order.id),
+                timestamp("sold_at", order.sold_at),
+                date("sale_date", sold_on),
+                uuid("platform_id", &platform.id),
+                text("platform_name", &platform.name),
+                text("platform_slug", &platform.slug),
+                uuid("stock_item_id", &item.id),
+                uuid("product_id", &product.id),
+                text("product_name", &product.name),
+                text("product_sku", &product.sku),
+                text("category_name", category.map(|category| &category.name)),
+                uuid("brand_id", brand.map(|brand| &brand.id)),
+                text("brand_name", brand.map(|brand| &brand.name)),
+                text("size", &item.size),
+                text("condition", &item.condition),
+                uuid("supplier_id", supplier.map(|supplier| &supplier.id)),
+                text("supplier_name", supplier.map(|supplier| &supplier.business_name)),
+                text("country", &order.country),
+                label(
+                    "country_code",
+                    order.country.as_ref().and_then(|country| country::code(country)),
+                ),
+                text("city", &order.city),
+                count("units", order.quantity),
+                number("gross_sale", order.gross_sale),
+                number("net_proceeds", order.net_proceeds),
+                number("net_profit", order.net_profit),
+                number("roi", order.roi),
+                number("platform_fee", order.platform_fee),
+                number("shipping_cost", order.shipping_cost),
+                number("purchase_price", item.purchase_price),
+                timestamp("purchase_date", item.purchase_date),
+                integer("days_to_sell", days_to_sell),
+                boolean("payout_received", order.payout_received),
+                timestamp("payout_date", order.payout_date),
+                number("payout_days", round(payout_days, 4)),
+            ]
+        })
+        .collect()
+}
+
 /// A completed order with what it sold.
 struct Sale<'a> {
     order: &'a Order,
@@ -479,10 +563,22 @@ struct Sale<'a> {
     product: &'a Product,
 }
 
+fn is_completed(order: &Order) -> bool {
+    order.status.to_lowercase() == "completed"
+}
+
+/// Whether a status says that something has left the stock, as long as nobody sets which do.
+fn is_gone(status: &str) -> bool {
+    matches!(
+        status.to_lowercase().as_str(),
+        "sold" | "shipped" | "delivered" | "returned to supplier" | "written_off"
+    )
+}
+
 fn completed_sales(shop: &Shop) -> Vec<Sale<'_>> {
     shop.orders
         .iter()
-        .filter(|order| order.status.to_lowercase() == "completed")
+        .filter(|order| is_completed(order))
         .map(|order| {
             let item = &shop.stock_items[order.stock_item];
             let product = &shop.products[item.product];
@@ -502,13 +598,46 @@ fn group_by<T, K: Ord>(members: Vec<T>, key: impl Fn(&T) -> Option<K>) -> BTreeM
     groups
 }
 
-fn amounts(sales: &[Sale], amount: impl Fn(&Order) -> Option<Hundredths>) -> Values {
+fn amounts(sales: &[Sale], amount: impl Fn(&Order) -> Option<Decimal>) -> Values {
     Values::known(sales.iter().map(|sale| amount(sale.order)))
 }
 
-/// What a stock item cost, with tax where that is known.
-fn cost(item: &StockItem) -> Option<Hundredths> {
+/// What a unit of a stock item cost, with tax where that is known.
+fn cost(item: &StockItem) -> Option<Decimal> {
     item.gross_purchase_price.or(item.purchase_price)
+}
+
+fn cost_of_units(item: &StockItem, units: usize) -> Option<Number> {
+    cost(item).map(|cost| Number::from(cost) * whole_number(units))
+}
+
+/// The mean of what units cost, over those of which it is known.
+fn mean_of_units(prices: impl Iterator<Item = (Option<Decimal>, usize)>) -> Option<Number> {
+    let known: Vec<(Number, Number)> = prices
+        .filter_map(|(price, units)| Some((price?.into(), whole_number(units))))
+        .collect();
+    ratio(
+        Some(known.iter().map(|(price, units)| price * units).sum()),
+        Some(known.iter().map(|(_, units)| units).sum()),
+    )
+}
+
+fn units(sales: &[Sale]) -> usize {
+    sales.iter().map(|sale| sale.order.quantity).sum()
+}
+
+/// What is left of the stock item at this position. An order that is shipped has taken its units, paid or not.
+fn units_in_stock(shop: &Shop, position: usize) -> usize {
+    let item = &shop.stock_items[position];
+    if is_gone(&item.status) {
+        return 0;
+    }
+    let leaving = shop
+        .orders
+        .iter()
+        .filter(|order| order.stock_item == position && (is_completed(order) || is_gone(&order.status)));
+    item.quantity
+        .saturating_sub(leaving.map(|order| order.quantity).sum())
 }
 
 fn first_sale(sales: &[Sale]) -> Option<Timestamp> {
@@ -526,7 +655,7 @@ fn active_months(sales: &[Sale], zone: &TimeZone) -> usize {
     distinct(days.map(Date::first_of_month))
 }
 
-fn local_date(moment: Option<Timestamp>, zone: &TimeZone) -> Option<Date> {
+pub fn local_date(moment: Option<Timestamp>, zone: &TimeZone) -> Option<Date> {
     Some(moment?.to_zoned(zone.clone()).date())
 }
 

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-use crate::cluster::{Cluster, create_all_views, error_of, run_file, value};
+use crate::cluster::{Cluster, create_all_views, error_of, value};
 use crate::sessions::{wait_for, wait_until};
-use crate::shop::{SALE, column, run};
+use crate::shop::{SALE, column, run, shop_on};
 use crate::worker::IS_FRESH;
 
 const TWO_WORKERS: &[&str] = &[
@@ -20,10 +20,7 @@ const TWO_WORKERS: &[&str] = &[
 
 /// The hand-worked shop in a database of its own.
 fn open_shop(cluster: &Cluster) -> Client {
-    let mut client = cluster.create_database("shop");
-    run(&mut client, "CREATE EXTENSION metabase_views");
-    run_file(&mut client, "demo/schema.sql");
-    run_file(&mut client, "tests/hand_worked/shop.sql");
+    let mut client = shop_on(cluster);
     create_all_views(&mut client);
     run(&mut client, SALE);
     wait_until(&mut client, IS_FRESH);
@@ -201,10 +198,7 @@ fn who_may_not_drop_the_extension_does_not_have_its_worker_leave_by_trying() {
 #[test]
 fn views_of_users_take_turns_with_each_other_and_the_seven() {
     let cluster = Cluster::make("fairness-turns", TWO_WORKERS);
-    let mut shop = cluster.create_database("shop");
-    run(&mut shop, "CREATE EXTENSION metabase_views");
-    run_file(&mut shop, "demo/schema.sql");
-    run_file(&mut shop, "tests/hand_worked/shop.sql");
+    let mut shop = shop_on(&cluster);
     run(
         &mut shop,
         "CREATE ROLE anna LOGIN; CREATE ROLE bert LOGIN; CREATE ROLE carl LOGIN;
@@ -267,6 +261,70 @@ fn views_of_users_take_turns_with_each_other_and_the_seven() {
     // What was sold while the first of them ran is shown before the second one, and that is the other role's.
     assert_eq!(order[1], "seven", "{order:?}");
     assert_ne!(order[0], order[2], "{order:?}");
+}
+
+/// What a function leaves in its session, such as a connection of dblink, no view of another role's finds there: each role's views are
+/// refreshed by processes of their own, those of this extension like users' own.
+#[test]
+fn the_views_of_two_roles_are_not_refreshed_by_one_process() {
+    let cluster = Cluster::make("fairness-processes", TWO_WORKERS);
+    let mut shop = shop_on(&cluster);
+    run(
+        &mut shop,
+        "CREATE TABLE public.been (pid integer, role name);
+         GRANT INSERT ON public.been TO PUBLIC;
+         CREATE FUNCTION public.been(shown text) RETURNS text LANGUAGE plpgsql AS $$
+         BEGIN
+             INSERT INTO public.been VALUES (pg_catalog.pg_backend_pid(), current_user);
+             RETURN shown;
+         END $$;
+         CREATE ROLE anna LOGIN; CREATE ROLE bert LOGIN; CREATE ROLE carl LOGIN;
+         SELECT metabase.grant_operator(rolname) FROM pg_roles WHERE rolname IN ('anna', 'bert', 'carl')",
+    );
+    let mut anna = cluster.connect_as("shop", "anna");
+    run(
+        &mut anna,
+        "SELECT metabase.map_source('supplier', 'core.suppliers', '{\"name\": \"public.been(business_name)\"}')",
+    );
+    create_all_views(&mut anna);
+    run(
+        &mut anna,
+        "SELECT metabase.set_strategy('metabase_supplier_performance', '* * * * *')",
+    );
+    for (role, view) in [("bert", "a1"), ("bert", "a2"), ("carl", "b1"), ("anna", "c1")] {
+        run(
+            &mut cluster.connect_as("shop", role),
+            &format!(
+                "SELECT metabase.create_custom_view('{view}', 'SELECT public.been(''x'') AS a', ARRAY['a'], '* * * * *')"
+            ),
+        );
+    }
+    run(&mut shop, "TRUNCATE public.been");
+    for _ in 0..2 {
+        let before: i64 = value(
+            &mut shop,
+            "SELECT coalesce(max(id), 0) FROM metabase.refresh_history",
+        );
+        let_pass(&mut shop, 61);
+        run(
+            &mut shop,
+            "UPDATE core.suppliers SET business_name = business_name || '.'",
+        );
+        wait_until(
+            &mut shop,
+            &format!(
+                "SELECT count(DISTINCT view_name) = 5 FROM metabase.refresh_history
+                 WHERE id > {before} AND status = 'completed' AND view_name IN ('a1', 'a2', 'b1', 'c1', 'metabase_supplier_performance')"
+            ),
+        );
+    }
+    let shared = column(
+        &mut shop,
+        "SELECT pid || ': ' || string_agg(DISTINCT role, ', ') FROM public.been GROUP BY pid HAVING count(DISTINCT role) > 1",
+    );
+    assert!(shared.is_empty(), "{shared:?}");
+    let roles = column(&mut shop, "SELECT DISTINCT role FROM public.been ORDER BY role");
+    assert_eq!(roles, ["anna", "bert", "carl"]);
 }
 
 /// Whoever owns a view has its schedule locked by dropping it, for as long as the transaction goes on.

@@ -73,7 +73,10 @@ fn each_function_that_runs_sql_has_a_search_path_of_its_own() {
             "capture_row",
             "capture_truncate",
             "country_code",
-            "known_roles"
+            "known_roles",
+            "mean",
+            "units_in_stock",
+            "variance"
         ]
     );
 }
@@ -318,7 +321,7 @@ fn neither_the_api_nor_the_worker_runs_anything_of_a_database_owners() {
         wait_until(
             &mut observer,
             &format!(
-                "SELECT ({runs}) >= {before} + 3 AND NOT EXISTS (SELECT FROM metabase_internal.order_queue)"
+                "SELECT ({runs}) >= {before} + 4 AND NOT EXISTS (SELECT FROM metabase_internal.order_queue)"
             ),
         );
     }
@@ -337,11 +340,14 @@ fn use_the_api(client: &mut Client) {
     for call in [
         "create_all_views()",
         "detect_sources()",
-        "map_source('brand', 'core.brands', '{\"name\": \"upper(name)\"}', 'name IS NOT NULL')",
+        "map_source('brand', 'core.brands', '{\"name\": \"upper(source.name)\"}', 'source.name IS NOT NULL',
+                    '{\"relation\": \"core.suppliers\", \"column\": \"id\"}')",
         "sources",
         "unmap_source('brand')",
         "set_setting('completed_statuses', 'paid')",
         "set_setting('completed_statuses', NULL)",
+        "set_exchange_rate('USD', '2024-01-01', 0.9)",
+        "exchange_rates",
         "settings",
         "create_all_views(true)",
         "create_view('metabase_brand_analytics', true)",
@@ -357,6 +363,8 @@ fn use_the_api(client: &mut Client) {
         "sync_all()",
         "sync_on_order_event()",
         "sync_on_inventory_event()",
+        "data_as_of()",
+        "data_as_of('{by_country}')",
         "view_status()",
         "view_status('by_country')",
         "verify('metabase_brand_analytics')",

@@ -108,6 +108,10 @@ const CALLS: &[(&str, &[&str])] = &[
         &["dashboard_json('executive')"],
     ),
     ("metabase.dashboards()", &["dashboards()"]),
+    (
+        "metabase.data_as_of(text[])",
+        &["data_as_of()", "data_as_of('{metabase_brand_analytics}')"],
+    ),
     ("metabase.detect_sources()", &["detect_sources()"]),
     ("metabase.disable_capture()", &["disable_capture()"]),
     ("metabase.disable_event_sync()", &["disable_event_sync()"]),
@@ -124,7 +128,7 @@ const CALLS: &[(&str, &[&str])] = &[
     ("metabase.grant_operator(text)", &["grant_operator(current_user)"]),
     ("metabase.grant_reader(text)", &["grant_reader(current_user)"]),
     (
-        "metabase.map_source(text,text,jsonb,text)",
+        "metabase.map_source(text,text,jsonb,text,jsonb)",
         &["map_source('size', NULL)"],
     ),
     ("metabase.rebuild()", &["rebuild()"]),
@@ -141,6 +145,10 @@ const CALLS: &[(&str, &[&str])] = &[
             "refresh_view('metabase_brand_analytics', 'incremental')",
             "refresh_view('mine')",
         ],
+    ),
+    (
+        "metabase.set_exchange_rate(text,date,numeric)",
+        &["set_exchange_rate('USD', '2024-01-01', 0.9)"],
     ),
     (
         "metabase.set_setting(text,text)",
@@ -214,6 +222,7 @@ fn who_owns_no_view_keeps_nobody_waiting_whatever_it_calls_in_an_open_transactio
              SELECT * FROM metabase.create_view('metabase_brand_analytics', true);
              SELECT * FROM metabase.set_strategy('metabase_brand_analytics', 'daily');
              SELECT metabase.set_setting('currency', 'USD');
+             SELECT metabase.set_exchange_rate('CHF', '2024-01-01', 1.1);
              SELECT * FROM metabase.unschedule();
              SELECT metabase.drop_view('metabase_brand_analytics');
              SELECT * FROM metabase.create_view('metabase_brand_analytics')",

@@ -836,6 +836,43 @@ fn orders_that_a_superuser_has_mapped_say_whose_the_shop_is() {
     );
 }
 
+/// A child or partition is read with its table, and what is attached to it runs then.
+#[test]
+fn a_part_of_a_strangers_makes_the_shops_table_one_to_map() {
+    let database = Database::with_extension();
+    let (owner, stranger) = (database.create_role("shop"), database.create_role("stranger"));
+    found_by_name(&database, &owner);
+    let mut superuser = database.connect();
+    run(
+        &mut superuser,
+        &format!(
+            r#"DROP INDEX sales.order_id_idx; DROP INDEX inventory.stock_id_idx;
+               SELECT metabase.map_source('order', 'sales."order"');
+               CREATE TABLE inventory.more () INHERITS (inventory.stock);
+               ALTER TABLE inventory.more OWNER TO {owner}"#
+        ),
+    );
+    let message = |client: &mut Client| error_of(client, "SELECT * FROM metabase.create_all_views()").message;
+    run(&mut superuser, "BEGIN");
+    create_all_views(&mut superuser);
+    run(&mut superuser, "ROLLBACK");
+    run(
+        &mut superuser,
+        &format!(
+            "ALTER TABLE inventory.more OWNER TO {stranger};
+             CREATE INDEX ON inventory.more (id) WHERE sales.evil(1);
+             SELECT pg_advisory_unlock_all()"
+        ),
+    );
+    assert_eq!(
+        message(&mut superuser),
+        format!(
+            r#"entity "stock_item" could be read from inventory.stock, but what it reads, or a part of it, belongs to role "{stranger}""#
+        )
+    );
+    assert_eq!(ran_as(&mut superuser), None);
+}
+
 #[test]
 fn orders_that_an_operator_has_mapped_are_the_shops_for_itself_alone() {
     let database = Database::with_extension();
@@ -1016,7 +1053,7 @@ fn a_superusers_view_over_somebodys_tables_is_not_trusted_for_its_name() {
             &error,
             "42501",
             &format!(
-                "entity \"order\" could be read from sales.\"order\", but what it reads belongs to role \"{}\"",
+                "entity \"order\" could be read from sales.\"order\", but what it reads, or a part of it, belongs to role \"{}\"",
                 trap.role
             ),
             error.hint.as_deref(),

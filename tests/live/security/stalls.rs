@@ -39,7 +39,7 @@ fn how_long_the_queries_of_others_views_are_is_nothing_to_anybody() {
     );
     assert_eq!(
         column(&mut client, "SELECT count(*) FROM metabase.view_status()"),
-        ["24"]
+        ["25"]
     );
     assert_eq!(
         column(&mut client, "SELECT metabase.drop_view('kept_1')"),

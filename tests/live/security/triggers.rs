@@ -85,7 +85,7 @@ fn partitions_note_for_as_long_as_they_are_some() {
     let mut client = database.connect();
     run(
         &mut client,
-        "CREATE TABLE transactions.by_key (LIKE transactions.orders) PARTITION BY LIST (status);
+        "CREATE TABLE transactions.by_key (LIKE transactions.orders INCLUDING DEFAULTS) PARTITION BY LIST (status);
          CREATE TABLE transactions.rest PARTITION OF transactions.by_key DEFAULT;
          INSERT INTO transactions.by_key TABLE transactions.orders;
          DROP TABLE transactions.orders;

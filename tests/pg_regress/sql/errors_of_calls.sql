@@ -1,4 +1,4 @@
--- Calls that cannot be done, on a shop with its seven views.
+-- Calls that cannot be done, on a shop with its views.
 
 -- Views are asked for by their names, as they are written.
 SELECT * FROM metabase.refresh_view('sales');
@@ -46,11 +46,29 @@ SELECT metabase.map_source('brand', 'core.brands', '{"colour": "name"}');
 SELECT metabase.set_setting('timezone', 'UTC');
 SELECT metabase.set_setting('time_zone', 'Mars/Olympus');
 SELECT metabase.set_setting('completed_statuses', ' , ');
+SELECT metabase.set_setting('gone_statuses', ' , ');
 SELECT metabase.set_setting('currency', 'Euro');
+SELECT metabase.set_setting('completed_statuses', repeat('completed, ', 1000));
 SELECT metabase.set_setting('history_days', '0');
 SELECT metabase.set_setting('history_days', '-1');
 SELECT metabase.set_setting('history_days', 'a week');
 SELECT metabase.set_setting('history_days', '1.5');
+SELECT metabase.set_setting('sales_view', 'yes');
+SELECT metabase.set_setting('daily_check', 'sometimes');
+
+-- Exchange rates.
+SELECT metabase.set_exchange_rate('dollar', '2024-01-01', 0.9);
+SELECT metabase.set_exchange_rate('US', '2024-01-01', NULL);
+SELECT metabase.set_exchange_rate('USD', '1969-12-31', 0.9);
+SELECT metabase.set_exchange_rate('USD', 'infinity', 0.9);
+SELECT metabase.set_exchange_rate('USD', '2024-01-01', 0);
+SELECT metabase.set_exchange_rate('USD', '2024-01-01', -0.9);
+SELECT metabase.set_exchange_rate('USD', '2024-01-01', 'NaN');
+SELECT metabase.set_exchange_rate('USD', '2024-01-01', 'Infinity');
+SELECT metabase.set_exchange_rate('eur', '2024-01-01', 1);
+SELECT metabase.set_exchange_rate(NULL, '2024-01-01', 0.9);
+SELECT metabase.set_exchange_rate('USD', NULL, 0.9);
+SELECT * FROM metabase.exchange_rates;
 
 -- Roles. PUBLIC is none: nobody is given anything by accident.
 SELECT metabase.grant_reader('nobody_of_this_name');

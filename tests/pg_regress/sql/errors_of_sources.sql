@@ -91,6 +91,42 @@ CREATE TABLE core.sizes (id uuid PRIMARY KEY, numbers core.odd[]);
 SELECT metabase.map_source('size', 'core.sizes', '{"value": "numbers = ''{1}''"}');
 ROLLBACK;
 
+-- Second tables that cannot be joined.
+SELECT metabase.map_source('order', 'transactions.orders', join => '[]');
+SELECT metabase.map_source('order', 'transactions.orders', join => '{"relation": "transactions.payments"}');
+SELECT metabase.map_source('order', 'transactions.orders', join => '{"relation": "transactions.payments", "column": "order_id", "how": "left"}');
+SELECT metabase.map_source('order', 'transactions.orders', join => '{"relation": "transactions.payments", "column": "order_id"}');
+SELECT metabase.map_source('order', NULL, join => '{"relation": "transactions.payments", "column": "order_id"}');
+SELECT metabase.map_source('brand', NULL, join => '{"relation": "transactions.payments", "column": "order_id"}');
+BEGIN;
+CREATE TABLE transactions.payments (id text PRIMARY KEY, order_id uuid, fee numeric, status text, "of" uuid UNIQUE DEFERRABLE);
+SAVEPOINT before_call;
+SELECT metabase.map_source('order', 'transactions.orders', join => '{"relation": "transactions.payments", "column": "order"}');
+ROLLBACK TO before_call;
+SELECT metabase.map_source('order', 'transactions.orders', join => '{"relation": "transactions.payments", "column": "id", "source_column": "payment"}');
+ROLLBACK TO before_call;
+SELECT metabase.map_source('order', 'transactions.orders', join => '{"relation": "transactions.payments", "column": "order_id"}');
+ROLLBACK TO before_call;
+SELECT metabase.map_source('order', 'transactions.orders', join => '{"relation": "transactions.payments", "column": "of"}');
+ROLLBACK TO before_call;
+SELECT metabase.map_source('order', 'transactions.orders', join => '{"relation": "transactions.payments", "column": "id"}');
+ROLLBACK TO before_call;
+CREATE UNIQUE INDEX ON transactions.payments (order_id);
+SAVEPOINT before_call;
+-- Both tables have the column, and the key is the entity's own.
+SELECT metabase.map_source('order', 'transactions.orders', '{"status": "lower(status)"}',
+    join => '{"relation": "transactions.payments", "column": "order_id"}');
+ROLLBACK TO before_call;
+SELECT metabase.map_source('order', 'transactions.orders', '{"id": "joined.id"}', join => '{"relation": "transactions.payments", "column": "order_id"}');
+ROLLBACK;
+
+-- A second table that is not certain, and has what is needed.
+BEGIN;
+ALTER TABLE transactions.orders DROP COLUMN gross_sale;
+CREATE TABLE transactions.transactions (order_id uuid, sale_price numeric);
+SELECT * FROM metabase.create_all_views();
+ROLLBACK;
+
 -- Entities that are absent.
 SELECT metabase.map_source('order', NULL);
 SELECT metabase.map_source('brand', NULL, '{"name": "name"}');

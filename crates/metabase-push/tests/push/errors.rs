@@ -210,3 +210,20 @@ fn no_message_holds_the_key() {
     let metabase = connect("http://127.0.0.1:1", &TestClock::new());
     assert!(!format!("{metabase:?}").contains("the+key"));
 }
+
+#[test]
+fn another_run_is_an_error_that_names_its_process_where_it_is_known() {
+    let words = "another run of metabase-push is under way in the shop's database";
+    for (process, expected) in [
+        (None, words.to_owned()),
+        (
+            Some("123 of role me".to_owned()),
+            format!("{words}: process 123 of role me"),
+        ),
+    ] {
+        let error = Error::AnotherRun { process };
+        assert_eq!(error.to_string(), expected);
+        assert!(error.hint().unwrap().contains("Wait until that one has ended"));
+        assert_eq!(error.exit_code(), 3);
+    }
+}

@@ -2,6 +2,7 @@
 
 use metabase_push::item::{Action, Kind};
 use metabase_push::postgres::ShopDatabase;
+use metabase_push::run_lock::RunLock;
 use metabase_push::source::Source;
 use metabase_push::{Options, plan};
 use postgres::{Client, Config, NoTls};
@@ -24,7 +25,7 @@ fn session(database: &str) -> Client {
         .expect("the cluster answers")
 }
 
-/// A database with the extension and its seven views over a shop without a sale, named for what it is for.
+/// A database with the extension and its views over a shop without a sale, named for what it is for.
 fn shop(purpose: &str) -> ShopDatabase {
     let name = database(purpose);
     session("postgres")
@@ -84,7 +85,7 @@ fn all_four_dashboards_are_taken_by_metabase_and_then_left_alone() {
     };
     assert_eq!(count(Kind::Card, Action::Create), 31);
     assert_eq!(count(Kind::Dashboard, Action::Create), 4);
-    assert_eq!(count(Kind::Table, Action::Change), 7);
+    assert_eq!(count(Kind::Table, Action::Change), 8);
 
     let state = server.state().clone();
     for options in [options(), replacing()] {
@@ -119,7 +120,7 @@ fn what_a_databases_owner_has_put_before_the_catalog_is_not_found() {
         .expect("a trap");
     let mut shop = ShopDatabase::connect(&format!("host={} user=postgres dbname={name}", socket()))
         .expect("the cluster answers");
-    assert_eq!(shop.views().expect("the views are there").len(), 7);
+    assert_eq!(shop.views().expect("the views are there").len(), 8);
     assert_eq!(shop.dashboards().expect("there are dashboards").len(), 4);
     let caught: i64 = session(&name)
         .query_one("SELECT pg_catalog.count(*) FROM trap.caught", &[])
@@ -159,5 +160,83 @@ fn no_function_is_called_that_is_not_the_extensions() {
             "{impostor}"
         );
         assert!(error.hint().expect("it has one").contains("CREATE EXTENSION metabase_views"));
+    }
+}
+
+#[test]
+#[ignore = "it needs the cluster that make test starts"]
+fn of_two_runs_at_once_the_second_one_is_refused() {
+    let name = database("lock");
+    let role = format!("{name}\u{202e}");
+    session("postgres")
+        .batch_execute(&format!("CREATE DATABASE {name}; "))
+        .and_then(|()| {
+            session("postgres").batch_execute(&format!(
+                "CREATE ROLE \"{role}\" LOGIN; ALTER ROLE \"{role}\" SET idle_in_transaction_session_timeout = '1ms'"
+            ))
+        })
+        .expect("a superuser may do that");
+    let connection = |user: &str| format!("host={} user='{user}' dbname={name}", socket());
+    let mut first = RunLock::take(&connection(&role)).expect("nobody else has it");
+    // Whoever it is, and also after a time in which the first one does nothing.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let Err(error) = RunLock::take(&connection("postgres")) else {
+        panic!("both have it");
+    };
+    let words = error.to_string();
+    let begin = "another run of metabase-push is under way in the shop's database: process ";
+    assert!(words.starts_with(begin), "{words}");
+    assert!(words.ends_with(&format!(" of role {name}\\u{{202e}}")), "{words}");
+    assert!(error.hint().expect("it has one").contains("pg_terminate_backend"));
+    assert_eq!(error.exit_code(), 3);
+    // Other databases have locks of their own, and this one is free once the first one has gone.
+    RunLock::take(&format!("host={} user=postgres dbname=postgres", socket())).expect("nobody has that");
+    // The first one knows before it writes whether somebody has ended its session.
+    first.check().expect("it is still there");
+    session("postgres")
+        .batch_execute(&format!(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
+        .expect("a superuser may do that");
+    assert!(first.check().is_err());
+    drop(first);
+    let free = (0..50).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        RunLock::take(&connection("postgres")).is_ok()
+    });
+    assert!(free);
+}
+
+#[test]
+#[ignore = "it needs the cluster that make test starts"]
+fn the_command_takes_the_lock_unless_it_only_looks() {
+    let name = database("command");
+    session("postgres")
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .expect("a database can be created");
+    let connection = format!("host={} user=postgres dbname={name}", socket());
+    let _first = RunLock::take(&connection).expect("nobody else has it");
+    for (more, refusal) in [
+        (&[][..], "another run of metabase-push is under way"),
+        (
+            &["--dry-run"],
+            "the shop's database has no analytics.metabase_executive_metrics",
+        ),
+    ] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_metabase-push"))
+            .args([
+                "--url",
+                "http://localhost:1",
+                "--database",
+                "shop",
+                "--connect",
+                &connection,
+            ])
+            .args(more)
+            .env("METABASE_API_KEY", crate::metabase::KEY)
+            .output()
+            .expect("the command can be run");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains(refusal), "{errors}");
     }
 }

@@ -3,6 +3,7 @@
 mod child;
 mod command;
 mod damage;
+mod encrypted;
 mod errors;
 mod extension;
 mod failures;
@@ -11,12 +12,15 @@ mod hostile;
 mod live;
 mod memory;
 mod metabase;
+mod moved;
 #[path = "../../../../tests/json/mutation.rs"]
 mod mutation;
 mod mutations;
 mod push;
 mod request;
+mod settled;
 mod shop;
+mod trust;
 mod views;
 mod way;
 mod wire;

@@ -105,7 +105,8 @@ fn names_its_request(error: &Error, address: &str) -> bool {
 }
 
 /// The requests whose answers are read.
-const REQUESTS: [&str; 9] = [
+const REQUESTS: [&str; 10] = [
+    "GET /api/session/properties",
     "GET /api/database",
     "GET /api/database/2/metadata",
     "GET /api/collection",

@@ -4,8 +4,8 @@ use metabase_push::item::{Action, Kind};
 use metabase_push::{Options, Plan, render};
 use serde_json::{Value, json};
 
-use crate::metabase::{DATABASE, State};
-use crate::shop::{Shop, assert_settled, options, plan_with, push, push_with, pushed, replacing};
+use crate::metabase::{DATABASE, State, version};
+use crate::shop::{Shop, assert_settled, options, plan_with, push, push_with, pushed, pushed_to, replacing};
 use crate::wire::Server;
 
 fn actions(plan: &Plan, action: Action) -> Vec<(Kind, &str)> {
@@ -45,7 +45,7 @@ fn an_empty_metabase_gets_everything() {
     assert_eq!(
         dashboard["dashcards"][1]["parameter_mappings"],
         json!([{"card_id": card, "parameter_id": "metabase_views.executive.date",
-                "target": ["dimension", ["template-tag", "date"]]}])
+                "target": ["dimension", ["template-tag", "date"], {"stage-number": 0}]}])
     );
 
     assert_eq!(state.table(1).unwrap()["display_name"], "Executive metrics");
@@ -75,11 +75,8 @@ fn things_are_made_before_what_needs_them() {
 
 #[test]
 fn the_second_run_only_reads() {
-    for new_forms in [false, true] {
-        let server = Server::start(State {
-            new_forms,
-            ..State::new()
-        });
+    for version in version::ALL {
+        let server = Server::start(State::of_version(version));
         push(&server);
         let state = server.state().clone();
         for options in [options(), replacing()] {
@@ -126,9 +123,8 @@ fn one_dashboard_can_be_pushed_alone() {
 
 #[test]
 fn what_a_new_version_changes_is_changed_and_nothing_else() {
-    for new_forms in [false, true] {
-        let server = pushed();
-        server.state().new_forms = new_forms;
+    for version in version::ALL {
+        let server = pushed_to(version);
         let mut shop = Shop::new();
         let executive = &mut shop.dashboards["executive"];
         executive["cards"][1]["body"]["display"] = json!("area");

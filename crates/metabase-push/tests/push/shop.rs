@@ -14,7 +14,7 @@ use metabase_push::source::{Source, View};
 use metabase_push::{Metabase, Options, Plan, Result, plan};
 use serde_json::Value;
 
-use crate::metabase::{KEY, State, VIEWS};
+use crate::metabase::{KEY, State, VIEWS, version};
 use crate::request::Request;
 use crate::wire::Server;
 
@@ -146,7 +146,12 @@ pub fn push(server: &Server) -> Plan {
 
 /// A Metabase to which all was pushed once.
 pub fn pushed() -> Server {
-    let server = Server::start(State::new());
+    pushed_to(*version::ALL.end())
+}
+
+/// The same of this version.
+pub fn pushed_to(version: u64) -> Server {
+    let server = Server::start(State::of_version(version));
     push(&server);
     server.heal();
     server

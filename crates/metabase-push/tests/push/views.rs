@@ -6,7 +6,7 @@ use metabase_push::{Error, Options, plan};
 use serde_json::json;
 
 use crate::metabase::State;
-use crate::shop::{Shop, TestClock, connect, options, pushed};
+use crate::shop::{Shop, TestClock, connect, options, push_with, pushed};
 use crate::wire::Server;
 
 /// A Metabase that finds these views one by one.
@@ -94,4 +94,13 @@ fn views_that_the_shop_lacks_are_not_waited_for() {
     );
     assert!(error.hint().unwrap().contains("create_all_views"));
     assert!(server.take_requests().is_empty());
+}
+
+#[test]
+fn a_shop_may_be_without_a_view_of_its_sales() {
+    let server = Server::start(without(&["metabase_sales"]));
+    let mut shop = Shop::new();
+    shop.views.retain(|view| view.name != "metabase_sales");
+    push_with(&server, &shop, &options()).unwrap();
+    assert_eq!(syncs(&server), 0);
 }

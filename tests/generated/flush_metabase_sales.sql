@@ -1,0 +1,308 @@
+-- From the groups that have changed to the rows of metabase_sales that are written.
+--
+-- Generated for the hand-worked shop: METABASE_VIEWS_GENERATE=1 scripts/test.sh quick writes it anew. What a step keeps (@keep,
+-- @read, @take), later ones read by its name: to EXPLAIN these, make a temporary table of each.
+
+-- @take noted
+DELETE FROM metabase_internal.dirty_sales
+RETURNING order_id;
+
+-- @keep flush_key
+SELECT order_id
+FROM dirty_sales
+UNION
+SELECT order_id
+FROM noted;
+
+-- @keep flush_group
+SELECT
+    k.order_id,
+    f.order_id IS NOT NULL AS present,
+    f.item_id,
+    f.sold_at,
+    platform.platform_id,
+    platform.name          AS platform_name,
+    platform.slug          AS platform_slug,
+    place.country,
+    place.city,
+    f.units,
+    f.gross_sale,
+    f.net_proceeds,
+    f.net_profit,
+    f.roi,
+    f.platform_fee,
+    f.shipping_cost,
+    f.payout_received,
+    f.payout_date
+FROM flush_key AS k
+LEFT JOIN metabase_internal.sale_fact AS f ON f.order_id = k.order_id
+LEFT JOIN metabase_internal.platform_rollup AS platform ON platform.id = f.platform
+LEFT JOIN metabase_internal.place_rollup AS place ON place.id = f.place;
+
+-- @read changes
+SELECT
+    held.place,
+    computed.present,
+    computed.order_id,
+    computed.sold_at,
+    computed.sale_date,
+    computed.platform_id,
+    computed.platform_name,
+    computed.platform_slug,
+    computed.stock_item_id,
+    computed.product_id,
+    computed.product_name,
+    computed.product_sku,
+    computed.category_name,
+    computed.brand_id,
+    computed.brand_name,
+    computed.size,
+    computed.condition,
+    computed.supplier_id,
+    computed.supplier_name,
+    computed.country,
+    computed.country_code,
+    computed.city,
+    computed.units,
+    computed.gross_sale,
+    computed.net_proceeds,
+    computed.net_profit,
+    computed.roi,
+    computed.platform_fee,
+    computed.shipping_cost,
+    computed.purchase_price,
+    computed.purchase_date,
+    computed.days_to_sell,
+    computed.payout_received,
+    computed.payout_date,
+    computed.payout_days
+FROM (
+    SELECT
+        r.present,
+        r.order_id,
+        r.sold_at,
+        (r.sold_at AT TIME ZONE 'Europe/Berlin')::date                       AS sale_date,
+        r.platform_id,
+        r.platform_name,
+        r.platform_slug,
+        r.item_id                                                  AS stock_item_id,
+        i.product_id,
+        p.name                                                     AS product_name,
+        p.sku                                                      AS product_sku,
+        c.name                                                     AS category_name,
+        p.brand_id,
+        b.name                                                     AS brand_name,
+        coalesce(i.size, size.value)                               AS size,
+        i.condition,
+        i.supplier_id,
+        s.name                                                     AS supplier_name,
+        r.country,
+        metabase_internal.country_code(r.country)                  AS country_code,
+        r.city,
+        r.units::bigint                                            AS units,
+        metabase_internal.amount(r.gross_sale)                     AS gross_sale,
+        metabase_internal.amount(r.net_proceeds)                   AS net_proceeds,
+        metabase_internal.amount(r.net_profit)                     AS net_profit,
+        metabase_internal.amount(r.roi)                            AS roi,
+        metabase_internal.amount(r.platform_fee)                   AS platform_fee,
+        metabase_internal.amount(r.shipping_cost)                  AS shipping_cost,
+        metabase_internal.amount(i.purchase_price)                 AS purchase_price,
+        i.purchase_date,
+        (r.sold_at AT TIME ZONE 'Europe/Berlin')::date
+            - (i.purchase_date AT TIME ZONE 'Europe/Berlin')::date           AS days_to_sell,
+        r.payout_received,
+        r.payout_date,
+        round(extract(epoch FROM r.payout_date - r.sold_at) / 86400, 4) AS payout_days
+    FROM flush_group AS r
+    LEFT JOIN metabase_internal.stock_items AS i ON i.id = r.item_id
+    LEFT JOIN metabase_internal.products AS p ON p.id = i.product_id
+    LEFT JOIN metabase_internal.brands AS b ON b.id = p.brand_id
+    LEFT JOIN metabase_internal.categories AS c ON c.id = p.category_id
+    LEFT JOIN metabase_internal.suppliers AS s ON s.id = i.supplier_id
+    LEFT JOIN metabase_internal.sizes AS size ON size.id = i.size_id
+) AS computed (
+    present,
+    order_id,
+    sold_at,
+    sale_date,
+    platform_id,
+    platform_name,
+    platform_slug,
+    stock_item_id,
+    product_id,
+    product_name,
+    product_sku,
+    category_name,
+    brand_id,
+    brand_name,
+    size,
+    condition,
+    supplier_id,
+    supplier_name,
+    country,
+    country_code,
+    city,
+    units,
+    gross_sale,
+    net_proceeds,
+    net_profit,
+    roi,
+    platform_fee,
+    shipping_cost,
+    purchase_price,
+    purchase_date,
+    days_to_sell,
+    payout_received,
+    payout_date,
+    payout_days
+)
+LEFT JOIN LATERAL (
+    SELECT
+        v.ctid,
+        v.*
+    FROM analytics.metabase_sales AS v (
+        order_id,
+        sold_at,
+        sale_date,
+        platform_id,
+        platform_name,
+        platform_slug,
+        stock_item_id,
+        product_id,
+        product_name,
+        product_sku,
+        category_name,
+        brand_id,
+        brand_name,
+        size,
+        condition,
+        supplier_id,
+        supplier_name,
+        country,
+        country_code,
+        city,
+        units,
+        gross_sale,
+        net_proceeds,
+        net_profit,
+        roi,
+        platform_fee,
+        shipping_cost,
+        purchase_price,
+        purchase_date,
+        days_to_sell,
+        payout_received,
+        payout_date,
+        payout_days
+    )
+    WHERE v.order_id = computed.order_id
+) AS held (
+    place,
+    order_id,
+    sold_at,
+    sale_date,
+    platform_id,
+    platform_name,
+    platform_slug,
+    stock_item_id,
+    product_id,
+    product_name,
+    product_sku,
+    category_name,
+    brand_id,
+    brand_name,
+    size,
+    condition,
+    supplier_id,
+    supplier_name,
+    country,
+    country_code,
+    city,
+    units,
+    gross_sale,
+    net_proceeds,
+    net_profit,
+    roi,
+    platform_fee,
+    shipping_cost,
+    purchase_price,
+    purchase_date,
+    days_to_sell,
+    payout_received,
+    payout_date,
+    payout_days
+) ON true
+WHERE CASE
+    WHEN computed.present
+        THEN held.place IS NULL
+            OR ROW(
+                computed.order_id,
+                computed.sold_at,
+                computed.sale_date,
+                computed.platform_id,
+                computed.platform_name,
+                computed.platform_slug,
+                computed.stock_item_id,
+                computed.product_id,
+                computed.product_name,
+                computed.product_sku,
+                computed.category_name,
+                computed.brand_id,
+                computed.brand_name,
+                computed.size,
+                computed.condition,
+                computed.supplier_id,
+                computed.supplier_name,
+                computed.country,
+                computed.country_code,
+                computed.city,
+                computed.units,
+                computed.gross_sale,
+                computed.net_proceeds,
+                computed.net_profit,
+                computed.roi,
+                computed.platform_fee,
+                computed.shipping_cost,
+                computed.purchase_price,
+                computed.purchase_date,
+                computed.days_to_sell,
+                computed.payout_received,
+                computed.payout_date,
+                computed.payout_days
+            ) IS DISTINCT FROM ROW(
+                held.order_id,
+                held.sold_at,
+                held.sale_date,
+                held.platform_id,
+                held.platform_name,
+                held.platform_slug,
+                held.stock_item_id,
+                held.product_id,
+                held.product_name,
+                held.product_sku,
+                held.category_name,
+                held.brand_id,
+                held.brand_name,
+                held.size,
+                held.condition,
+                held.supplier_id,
+                held.supplier_name,
+                held.country,
+                held.country_code,
+                held.city,
+                held.units,
+                held.gross_sale,
+                held.net_proceeds,
+                held.net_profit,
+                held.roi,
+                held.platform_fee,
+                held.shipping_cost,
+                held.purchase_price,
+                held.purchase_date,
+                held.days_to_sell,
+                held.payout_received,
+                held.payout_date,
+                held.payout_days
+            )
+    ELSE held.place IS NOT NULL
+END;

@@ -1,0 +1,231 @@
+//! How fresh the views are, as a dashboard says it: up to when they hold what was committed.
+
+use postgres::Client;
+
+use crate::cluster::{error_of, refresh_all};
+use crate::shop::{assert_denied, column, refreshed_shop, run, shop_with_views};
+
+/// The state of views, and whether they hold what was committed until now.
+fn freshness(client: &mut Client, views: &str) -> Vec<String> {
+    column(
+        client,
+        &format!(
+            "SELECT state || ', ' || CASE WHEN as_of > clock_timestamp() - interval '1 second' THEN 'now' ELSE 'before' END
+             FROM metabase.data_as_of({views})"
+        ),
+    )
+}
+
+/// Asserts that all views together are of the time that a query tells.
+fn assert_as_of(client: &mut Client, time: &str) {
+    let differing = column(
+        client,
+        &format!("SELECT as_of FROM metabase.data_as_of() WHERE as_of IS DISTINCT FROM ({time})"),
+    );
+    assert!(differing.is_empty(), "{differing:?}");
+}
+
+const ORDERS: &str = "UPDATE transactions.orders SET gross_sale = gross_sale + 1";
+const LAST_BEGUN: &str = "
+    SELECT min(begun)
+    FROM (
+        SELECT max(started_at) AS begun
+        FROM metabase.refresh_history
+        WHERE view_name ~ '^metabase_' AND status = 'completed'
+        GROUP BY view_name
+    ) AS last";
+const OLDEST: &str = "SELECT min(captured_at) FROM metabase_internal.queue";
+
+#[test]
+fn views_that_lack_nothing_are_of_now() {
+    let (_database, mut client) = refreshed_shop();
+    assert_eq!(freshness(&mut client, ""), ["up to date, now"]);
+}
+
+#[test]
+fn views_are_as_old_as_the_oldest_change_that_waits() {
+    let (_database, mut client) = refreshed_shop();
+    run(&mut client, ORDERS);
+    assert_as_of(&mut client, OLDEST);
+    // Views that do not show what has changed are of now.
+    run(&mut client, "SELECT metabase.refresh('all')");
+    run(&mut client, "UPDATE core.suppliers SET phone = phone || '1'");
+    let brands = "'{metabase_brand_analytics, metabase_platform_performance}'";
+    assert_eq!(freshness(&mut client, brands), ["up to date, now"]);
+    assert_as_of(&mut client, OLDEST);
+}
+
+#[test]
+fn views_are_late_once_their_strategys_time_has_passed() {
+    let (_database, mut client) = refreshed_shop();
+    run(&mut client, ORDERS);
+    let waiting_for = |client: &mut Client, interval: &str| {
+        run(
+            client,
+            &format!(
+                "UPDATE metabase_internal.order_queue SET captured_at = clock_timestamp() - interval '{interval}'"
+            ),
+        );
+    };
+    for (strategy, interval, state) in [
+        ("hourly", "1 minute", "up to date"),
+        ("hourly", "80 minutes", "late"),
+        ("weekly", "80 minutes", "up to date"),
+        ("weekly", "8 days", "late"),
+        ("realtime", "20 minutes", "late"),
+        ("manual", "8 days", "up to date"),
+    ] {
+        run(
+            &mut client,
+            &format!("SELECT metabase.set_strategy('metabase_executive_metrics', '{strategy}')"),
+        );
+        waiting_for(&mut client, interval);
+        assert_eq!(
+            freshness(&mut client, "'{metabase_executive_metrics}'"),
+            [format!("{state}, before")],
+            "{strategy}, {interval}"
+        );
+    }
+}
+
+#[test]
+fn views_whose_changes_are_not_captured_are_of_their_last_refresh() {
+    let (_database, mut client) = refreshed_shop();
+    run(&mut client, "SELECT metabase.disable_capture()");
+    assert_as_of(&mut client, LAST_BEGUN);
+    run(
+        &mut client,
+        "UPDATE metabase_internal.refresh_log SET started_at = started_at - interval '40 days'",
+    );
+    assert_eq!(freshness(&mut client, ""), ["late, before"]);
+}
+
+#[test]
+fn a_source_that_was_altered_makes_nobody_believe_that_all_is_captured() {
+    let (_database, mut client) = refreshed_shop();
+    run(
+        &mut client,
+        "ALTER TABLE transactions.orders DISABLE TRIGGER USER",
+    );
+    run(&mut client, ORDERS);
+    assert_as_of(&mut client, LAST_BEGUN);
+}
+
+#[test]
+fn a_view_of_somebody_elses_is_of_its_last_refresh() {
+    let (_database, mut client) = refreshed_shop();
+    run(
+        &mut client,
+        "SELECT metabase.create_custom_view('by_platform', 'SELECT platform_id, count(*) FROM transactions.orders GROUP BY platform_id', '{platform_id}');
+         SELECT metabase.refresh('all')",
+    );
+    let differing = column(
+        &mut client,
+        "SELECT as_of FROM metabase.data_as_of('{by_platform}')
+         WHERE as_of IS DISTINCT FROM (SELECT max(started_at) FROM metabase.refresh_history WHERE view_name = 'by_platform')",
+    );
+    assert!(differing.is_empty(), "{differing:?}");
+}
+
+#[test]
+fn ages_are_of_their_day() {
+    let (_database, mut client) = refreshed_shop();
+    run(
+        &mut client,
+        "UPDATE metabase_internal.view_sync SET day = day - 3 WHERE view_name = 'metabase_inventory_status'",
+    );
+    assert_as_of(
+        &mut client,
+        "SELECT (date_trunc('day', clock_timestamp() AT TIME ZONE zone) - interval '2 days') AT TIME ZONE zone
+         FROM (SELECT value AS zone FROM metabase.settings WHERE name = 'time_zone') AS setting",
+    );
+}
+
+/// The triggers are on the table that has lost its name; what goes into the new one is noted nowhere.
+#[test]
+fn a_name_that_means_another_table_makes_nobody_believe_that_all_is_captured() {
+    let (_database, mut client) = refreshed_shop();
+    run(
+        &mut client,
+        "CREATE TABLE transactions.new_orders (LIKE transactions.orders INCLUDING ALL);
+         ALTER TABLE transactions.orders RENAME TO old_orders;
+         ALTER TABLE transactions.new_orders RENAME TO orders",
+    );
+    assert_as_of(&mut client, LAST_BEGUN);
+}
+
+#[test]
+fn what_a_transaction_does_not_see_is_not_held() {
+    let (database, mut client) = refreshed_shop();
+    run(&mut client, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1");
+    run(&mut database.connect(), ORDERS);
+    assert_as_of(&mut client, "SELECT transaction_timestamp()");
+}
+
+#[test]
+fn no_views_are_all_views() {
+    let (_database, mut client) = refreshed_shop();
+    run(&mut client, ORDERS);
+    let differing = column(
+        &mut client,
+        "SELECT * FROM metabase.data_as_of('{}') EXCEPT SELECT * FROM metabase.data_as_of()",
+    );
+    assert!(differing.is_empty(), "{differing:?}");
+}
+
+#[test]
+fn a_view_that_is_not_filled_has_no_date() {
+    let (_database, mut client) = shop_with_views();
+    run(
+        &mut client,
+        "REFRESH MATERIALIZED VIEW analytics.metabase_brand_analytics WITH NO DATA",
+    );
+    let state = column(
+        &mut client,
+        "SELECT (as_of, state)::text FROM metabase.data_as_of()",
+    );
+    assert_eq!(state, ["(,\"not filled\")"]);
+}
+
+#[test]
+fn errors_in_the_shops_data_are_said() {
+    let (_database, mut client) = refreshed_shop();
+    run(
+        &mut client,
+        "ALTER TABLE transactions.orders ALTER COLUMN sold_at DROP NOT NULL;
+         UPDATE transactions.orders SET status = 'nobody knows';
+         SELECT metabase.refresh('all')",
+    );
+    let errors = column(
+        &mut client,
+        "SELECT finding FROM metabase.check_data() WHERE severity = 'error'",
+    );
+    assert!(!errors.is_empty());
+    assert_eq!(freshness(&mut client, ""), ["data has errors, now"]);
+}
+
+#[test]
+fn a_reader_may_ask_and_an_outsider_may_not() {
+    let (database, mut client) = shop_with_views();
+    refresh_all(&mut client);
+    let reader = database.create_role("reader");
+    run(&mut client, &format!("SELECT metabase.grant_reader('{reader}')"));
+    let mut session = database.connect_as(&reader);
+    assert!(freshness(&mut session, "")[0].starts_with("up to date"));
+    let outsider = database.create_role("outsider");
+    assert_denied(
+        &mut database.connect_as(&outsider),
+        "SELECT * FROM metabase.data_as_of()",
+    );
+}
+
+#[test]
+fn views_that_are_not_known_are_named() {
+    let (_database, mut client) = shop_with_views();
+    let error = error_of(
+        &mut client,
+        "SELECT * FROM metabase.data_as_of('{metabase_brand_analytics, nosuch}')",
+    );
+    assert_eq!(error.sqlstate.code(), "42P01", "{error:?}");
+    assert!(error.message.contains("nosuch"), "{error:?}");
+}
