@@ -38,6 +38,7 @@ UPDATE transactions.orders SET inventory_item_id = NULL WHERE id IN (SELECT id F
 UPDATE transactions.orders SET platform_id = NULL WHERE id IN (SELECT id FROM sale WHERE no BETWEEN 306 AND 312);
 UPDATE transactions.orders SET gross_sale = 0 WHERE id IN (SELECT id FROM sale WHERE no BETWEEN 313 AND 316);
 UPDATE transactions.orders SET platform_fee = NULL WHERE id IN (SELECT id FROM sale WHERE is_recent);
+UPDATE transactions.orders SET shipping_cost = 'NaN' WHERE id IN (SELECT id FROM sale WHERE no = 364);
 
 -- Orders that are there twice, and those that refer to nothing.
 INSERT INTO transactions.orders SELECT * FROM transactions.orders WHERE id IN (SELECT id FROM sale WHERE no = 317);

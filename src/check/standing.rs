@@ -4,6 +4,7 @@ use super::finding::{Finding, Remedy, Severity, views_of, views_with};
 use crate::source::entity::Entity::{
     self, Brand, Category, Order, Platform, Product, Size, StockItem, Supplier,
 };
+use crate::source::entity::ValueKind;
 
 /// The text of a check.
 macro_rules! check {
@@ -16,6 +17,8 @@ macro_rules! check {
 pub fn findings() -> Vec<Finding> {
     let mut findings = orders();
     findings.extend(items());
+    findings.extend(unusable_amounts());
+    findings.extend(long_texts());
     findings.extend(currencies());
     findings.extend(places());
     findings.extend(dangling_references());
@@ -193,6 +196,105 @@ fn items() -> Vec<Finding> {
             )
         },
     ]
+}
+
+/// Amounts that spoil the sums that they are in.
+fn unusable_amounts() -> Vec<Finding> {
+    [
+        (Order, "flawed.is_completed", "Completed orders", Vec::new()),
+        (StockItem, "true", "Stock items", views_with(&["purchase_price"])),
+    ]
+    .into_iter()
+    .map(|(entity, condition, what, views)| {
+        let spec = entity.spec();
+        let amounts: Vec<String> = spec
+            .columns
+            .iter()
+            .filter(|column| matches!(column.kind, ValueKind::Amount | ValueKind::Number))
+            .map(|column| format!("('{0}', flawed.{0})", column.name))
+            .collect();
+        let finding = Finding::new(
+            "amount_unusable",
+            Severity::Error,
+            entity,
+            check!("amount_unusable"),
+            format!(
+                "{what} have a {{value}} that is no number, infinite, or larger than any, which spoils each sum that it is in, or fails the \
+                 refresh of the view."
+            ),
+            "Correct the amounts, or map the column to an expression that is NULL for them.",
+        );
+        Finding {
+            views: match views.is_empty() {
+                true => finding.views,
+                false => views,
+            },
+            values: vec![
+                (":adapter", spec.adapter.to_owned()),
+                (":amounts", amounts.join(",\n        ")),
+                (":condition", condition.to_owned()),
+            ],
+            ..finding
+        }
+    })
+    .collect()
+}
+
+/// Texts that stand in indexes of views.
+fn long_texts() -> Vec<Finding> {
+    [
+        (
+            Order,
+            "country",
+            "is_completed",
+            vec!["metabase_customer_geography"],
+        ),
+        (
+            Order,
+            "city",
+            "is_completed",
+            vec!["metabase_customer_geography"],
+        ),
+        (
+            Platform,
+            "slug",
+            "true",
+            vec!["metabase_executive_metrics", "metabase_sales"],
+        ),
+        (
+            Brand,
+            "name",
+            "true",
+            vec!["metabase_inventory_status", "metabase_sales"],
+        ),
+    ]
+    .into_iter()
+    .map(|(entity, column, condition, views)| Finding {
+        needs: vec![(entity, column)],
+        views,
+        values: vec![
+            (":adapter", entity.spec().adapter.to_owned()),
+            (":column", column.to_owned()),
+            (":condition", condition.to_owned()),
+        ],
+        remedy: Remedy::Map(
+            "Correct the texts, or have the views show how they begin:",
+            column,
+            "left({}, 200)",
+        ),
+        ..Finding::new(
+            "text_too_long",
+            Severity::Error,
+            entity,
+            check!("text_too_long"),
+            format!(
+                "A text in {column} of {} is so long that an index may not hold it, which fails the refresh of the view.",
+                entity.spec().adapter
+            ),
+            "",
+        )
+    })
+    .collect()
 }
 
 fn currencies() -> Vec<Finding> {

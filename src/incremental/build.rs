@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::apply::{check_orders, run_steps};
 use super::fingerprint::own_tables;
 use super::membership;
-use super::program::empty_queue_statements;
+use super::program::{empty_queue_statement, queues};
 use super::script::Step;
 use super::state::{self, StateSnapshot};
 use crate::error::Error;
@@ -25,7 +25,7 @@ pub fn build(
 ) -> Result<StateSnapshot, Error> {
     let begin = Instant::now();
     if snapshot.catalog.own_tables.is_none() {
-        let reason = "a queue of theirs is not the extension's own".into();
+        let reason = "a queue is gone, or what bears its name is not the extension's own".into();
         return Err(Error::CannotBuild { reason });
     }
     membership::give_way_to_dumps()?;
@@ -33,8 +33,8 @@ pub fn build(
     state::invalidate()?;
     let rows = workspace.once(|workspace| {
         as_extension_owner(|| {
-            for statement in empty_queue_statements() {
-                workspace.run(&statement)?;
+            for queue in queues() {
+                workspace.run(&empty_queue_statement(&queue))?;
             }
             Ok(())
         })?;

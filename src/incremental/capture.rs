@@ -599,7 +599,13 @@ pub fn take_off(trigger: &Trigger) -> Result<(), Error> {
     }
 }
 
-/// Forgets what was noted, as far as it can be seen.
+/// Forgets what was noted, as far as it can be seen. A queue that somebody has dropped holds nothing.
 pub fn empty_queues() -> Result<(), Error> {
-    as_extension_owner(|| query::run(&program::empty_queue_statements().join(";\n"), &[]))
+    let mut statements = Vec::new();
+    for queue in program::queues() {
+        if state::is_own_table(&queue)? {
+            statements.push(program::empty_queue_statement(&queue));
+        }
+    }
+    as_extension_owner(|| query::run(&statements.join(";\n"), &[]))
 }

@@ -313,11 +313,9 @@ fn queue_column(key_type: &str) -> &'static str {
     }
 }
 
-/// The statements that forget all keys that are noted.
-pub fn empty_queue_statements() -> Vec<String> {
-    queues()
-        .map(|queue| format!("DELETE FROM metabase_internal.{queue}"))
-        .collect()
+/// The statement that forgets all keys that are noted in a queue.
+pub fn empty_queue_statement(queue: &str) -> String {
+    format!("DELETE FROM metabase_internal.{queue}")
 }
 
 /// A script with all that it includes, and its placeholders filled.

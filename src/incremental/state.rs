@@ -354,7 +354,7 @@ pub fn is_active() -> Result<bool, Error> {
 }
 
 /// Whether there is a table of that name, and it is the extension's own.
-fn is_own_table(table: &str) -> Result<bool, Error> {
+pub fn is_own_table(table: &str) -> Result<bool, Error> {
     let owner = extension_owner()?;
     Ok(relation::is_table_of(
         c"metabase_internal",

@@ -211,11 +211,7 @@ pub fn drift(
             };
             let relation = &new.qualified;
             match (changed.lost, changed.otherwise, problem) {
-                (None, None, None) if source.others.is_empty() => Drift::None,
-                (None, None, None) => Drift::Stays(format!(
-                    "entity {entity} could be read from {} as well: the views go on reading {relation}",
-                    source.others.join(", ")
-                )),
+                (None, None, None) => also_meant(source).map_or(Drift::None, Drift::Stays),
                 (None, None, Some(problem)) => Drift::Stays(problem),
                 // Only the words are others.
                 (None, Some(_), Some(problem)) if !is_same_major && is_same(&made.statement, statement) => {
@@ -253,6 +249,22 @@ pub fn drift(
             )),
         },
     }
+}
+
+/// What else a source could be read from, or be joined with, beside what the views read; None where there is nothing.
+fn also_meant(source: &Source) -> Option<String> {
+    let entity = source.spec.name;
+    let goes_on = |what: &str, others: &[String], read: &str| {
+        (!others.is_empty()).then(|| {
+            let others = others.join(", ");
+            format!("entity {entity} could be {what} {others} as well: the views go on reading {read}")
+        })
+    };
+    let relation = source.relation.as_ref()?;
+    goes_on("read from", &source.others, &relation.qualified).or_else(|| {
+        let joined = source.joined.as_ref()?;
+        goes_on("joined with", &joined.others, &joined.relation.qualified)
+    })
 }
 
 /// How an adapter stands to the second table of a source that it reads; None where that makes no difference, or only in what its columns

@@ -130,6 +130,7 @@ pub fn mapped(
         source_column: source_column.clone(),
         relation: joined,
         told: Told::ByKey,
+        others: Vec::new(),
     })
 }
 
@@ -187,9 +188,20 @@ pub fn detected(
         .filter(is_candidate)
         .collect();
     let is_still = |relation: &&&SourceRelation| held.is_some_and(|held| held.still_is(relation));
+    let usable = |candidate: &SourceRelation| usable(wanted, second, candidate, shop_owner, role);
     if let Some(relation) = candidates.iter().find(is_still) {
-        return match usable(wanted, second, relation, shop_owner, role) {
-            Ok(joined) => Ok(Found::Joined(Box::new(joined))),
+        // One that may not be read now may be read at any time.
+        let could_be =
+            |other: &SourceRelation| matches!(usable(other), Ok(_) | Err(Error::SourcePrivilege { .. }));
+        let others = candidates
+            .iter()
+            .filter(|other| other.oid != relation.oid && could_be(other))
+            .map(|other| other.qualified.clone());
+        return match usable(relation) {
+            Ok(joined) => Ok(Found::Joined(Box::new(Joined {
+                others: others.collect(),
+                ..joined
+            }))),
             Err(problem @ Error::SourcePrivilege { .. }) => Err(problem),
             Err(problem) => Ok(Found::Undecided(problem)),
         };
@@ -197,7 +209,7 @@ pub fn detected(
     let mut found: Vec<Joined> = Vec::new();
     let mut undecided = Found::None;
     for candidate in candidates {
-        match (usable(wanted, second, candidate, shop_owner, role), &undecided) {
+        match (usable(candidate), &undecided) {
             (Ok(joined), _) => found.push(joined),
             (Err(problem), Found::None) => undecided = Found::Undecided(problem),
             (Err(_), _) => {}
@@ -266,6 +278,7 @@ fn usable(
             column: (*column).clone(),
             source_column: (*source_column).clone(),
             told: Told::ByKey,
+            others: Vec::new(),
         }),
         ([], []) => undecidable(format!(
             "no foreign key and no column {} or {} says which row of {name} is of which {}",

@@ -129,6 +129,8 @@ pub struct Joined {
     /// The column of the entity's own table.
     pub source_column: SourceColumn,
     pub told: Told,
+    /// What could be joined as well, under other names that a second table is known by.
+    pub others: Vec<String>,
 }
 
 /// How a changed row of a second table tells which row of the entity it completes.

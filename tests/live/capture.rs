@@ -1,8 +1,8 @@
 //! What the triggers on the sources note, whatever is altered while they look for the place to note it in.
 
-use postgres::Client;
+use std::thread::scope;
 
-use crate::cluster::{Database, refresh_all};
+use crate::cluster::refresh_all;
 use crate::sessions::Background;
 use crate::shop::{assert_right, refreshed_shop, run};
 
@@ -26,17 +26,17 @@ const REPLACEMENTS: [&str; 5] = [
 
 #[test]
 fn a_change_is_noted_whatever_is_replaced_while_its_trigger_looks() {
-    for replacement in REPLACEMENTS {
-        for stop in STOPS {
-            let (database, mut client) = refreshed_shop();
-            change_while(&database, &mut client, stop, replacement);
+    scope(|scope| {
+        for replacement in REPLACEMENTS {
+            scope.spawn(move || STOPS.map(|stop| change_while(stop, replacement)));
         }
-    }
+    });
 }
 
 /// An order changes, whose trigger is stopped until something is replaced. Then all views are refreshed, which may read all orders anew
 /// without this one, and only then the change is committed.
-fn change_while(database: &Database, client: &mut Client, stop: &str, replacement: &str) {
+fn change_while(stop: &str, replacement: &str) {
+    let (database, mut client) = refreshed_shop();
     // A first change would find all that it looks for in the session's memory.
     let mut writer = database.connect();
     run(&mut writer, "BEGIN; SELECT * FROM transactions.orders");
@@ -46,12 +46,12 @@ fn change_while(database: &Database, client: &mut Client, stop: &str, replacemen
         writer,
         "UPDATE transactions.orders SET gross_sale = gross_sale + 1",
     );
-    change.wait_until_blocked(client);
+    change.wait_until_blocked(&mut client);
     run(&mut other, replacement);
     run(&mut other, "COMMIT");
     let mut writer = change.session();
-    refresh_all(client);
+    refresh_all(&mut client);
     run(&mut writer, "COMMIT");
-    refresh_all(client);
-    assert_right(client);
+    refresh_all(&mut client);
+    assert_right(&mut client);
 }

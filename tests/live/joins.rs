@@ -598,6 +598,29 @@ fn a_strangers_table_is_not_joined_for_its_name() {
 }
 
 #[test]
+fn another_second_table_that_comes_is_named_and_the_views_go_on() {
+    let table = "(order_id uuid UNIQUE REFERENCES transactions.orders, shipping_fee numeric)";
+    let (_database, mut client) =
+        shop_with_transactions(&format!("CREATE TABLE transactions.transactions {table}"));
+    create_all_views(&mut client);
+    refresh_all(&mut client);
+    run(
+        &mut client,
+        &format!("CREATE SCHEMA sales; CREATE TABLE sales.transactions {table}"),
+    );
+    assert_incremental(&refreshed(&mut client, "refresh('all')"));
+    assert_eq!(
+        column(
+            &mut client,
+            "SELECT jsonb_array_elements_text(metabase.sync_status() -> 'changed_sources')"
+        ),
+        [
+            "entity order could be joined with sales.transactions as well: the views go on reading transactions.transactions"
+        ]
+    );
+}
+
+#[test]
 fn a_mapping_speaks_for_the_owner_that_the_second_table_had() {
     let database = Database::with_extension();
     let mut superuser = database.connect();

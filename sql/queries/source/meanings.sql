@@ -9,6 +9,7 @@ SELECT coalesce(
                     ' ',
                     named.oid::oid,
                     relation.relkind,
+                    relation.relowner,
                     -- The catalog's own mark is taken back by ANALYZE, some time after the last child has gone.
                     EXISTS (SELECT FROM pg_catalog.pg_inherits AS child WHERE child.inhparent = named.oid),
                     (

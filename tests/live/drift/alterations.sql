@@ -363,6 +363,12 @@ CREATE TABLE metabase_internal.brand_queue (LIKE metabase_internal.brand_queue_b
 ALTER TABLE metabase_internal.brand_queue RENAME TO brand_queue_copied;
 ALTER TABLE metabase_internal.brand_queue_before RENAME TO brand_queue;
 
+-- a queue is none of the extension's any more
+ALTER EXTENSION metabase_views DROP TABLE metabase_internal.category_queue;
+
+-- a queue is one of the extension's again
+ALTER EXTENSION metabase_views ADD TABLE metabase_internal.category_queue;
+
 -- facts are emptied
 TRUNCATE metabase_internal.sale_fact;
 
