@@ -50,7 +50,7 @@ test_push() {
 on_live_cluster() {
     install_extension dev
     scripts/cluster.sh drop "$cluster"
-    METABASE_VIEWS_TEST_SOCKET=$(scripts/cluster.sh start "$cluster" fsync=off max_prepared_transactions=10)
+    METABASE_VIEWS_TEST_SOCKET=$(scripts/cluster.sh start "$cluster" fsync=off max_prepared_transactions=40)
     # Tests that kill their server or set it up otherwise have clusters of their own there.
     METABASE_VIEWS_TEST_DIR=$PRIVATE_DIR
     export METABASE_VIEWS_TEST_SOCKET METABASE_VIEWS_TEST_DIR

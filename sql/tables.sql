@@ -176,6 +176,7 @@ CREATE TABLE metabase_internal.refresh_log (
     mode          text,
     mode_reason   text,
     rows_changed  bigint,
+    seen_until    timestamptz,
     sqlstate      text,
     error_message text,
     requested_by  text NOT NULL,
@@ -193,6 +194,7 @@ COMMENT ON COLUMN metabase_internal.refresh_log.completed_at IS 'When the run en
 COMMENT ON COLUMN metabase_internal.refresh_log.mode IS 'full: computed anew from the definition; incremental: what has changed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.mode_reason IS 'Why this mode was taken.';
 COMMENT ON COLUMN metabase_internal.refresh_log.rows_changed IS 'Rows written or rows removed, whichever are more, so that a replaced row counts once; NULL where it failed or the server does not count (track_counts off).';
+COMMENT ON COLUMN metabase_internal.refresh_log.seen_until IS 'Up to when the run saw what was committed, at least; NULL where it has not ended.';
 COMMENT ON COLUMN metabase_internal.refresh_log.sqlstate IS 'SQLSTATE of the error; NULL where it completed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.error_message IS 'The error with its hint; NULL where it completed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.requested_by IS 'Role that asked for it; the view''s owner where nobody did.';
@@ -433,6 +435,12 @@ COMMENT ON COLUMN metabase_internal.incremental.apply_changes IS 'How many queue
 COMMENT ON COLUMN metabase_internal.incremental.retry_at IS 'When building the facts may be tried again that has failed: after ten times as long as it took to fail. NULL where it has worked since.';
 COMMENT ON COLUMN metabase_internal.incremental.problem IS 'Why refreshes are full until somebody does something about it; NULL where nothing is known to be in the way.';
 COMMENT ON COLUMN metabase_internal.incremental.seconds_per_change IS 'What a change costs in a large batch, as last measured.';
+
+-- No index: there are a dozen rows, which a trigger looks through once in a session.
+CREATE TABLE metabase_internal.captured_relation (relation oid NOT NULL);
+ALTER TABLE metabase_internal.captured_relation REPLICA IDENTITY FULL;
+COMMENT ON TABLE metabase_internal.captured_relation IS 'The sources whose triggers note changes; on any other table, and its partitions, they do nothing.';
+COMMENT ON COLUMN metabase_internal.captured_relation.relation IS 'The table, which was locked against writers when it came in here.';
 
 CREATE TABLE metabase_internal.view_definition (
     view_name    text PRIMARY KEY,

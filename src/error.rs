@@ -69,6 +69,8 @@ pub enum Error {
         bytes: usize,
         most: usize,
     },
+    #[error("argument \"{argument}\" cannot be read: {problem}")]
+    JsonArgument { argument: &'static str, problem: String },
     #[error("a query answered with more than {most} bytes")]
     LongAnswer { most: usize },
 
@@ -528,6 +530,7 @@ impl Error {
             | InvalidMetadata { .. }
             | InvalidDashboard { .. }
             | CustomKey { .. } => sqlstate::INVALID_PARAMETER_VALUE,
+            JsonArgument { .. } => sqlstate::INVALID_PARAMETER_VALUE,
             NullArgument { .. } => sqlstate::NULL_VALUE_NOT_ALLOWED,
             LongArgument { .. } | LongAnswer { .. } | ManyViews { .. } => sqlstate::PROGRAM_LIMIT_EXCEEDED,
             UnknownRole { .. } | MigrationOwnerGone { .. } => sqlstate::UNDEFINED_OBJECT,
@@ -692,6 +695,9 @@ impl Error {
             UnknownRole { .. } => "Create it first, with CREATE ROLE.".into(),
             NullArgument { .. } => "Pass a value.".into(),
             LongArgument { .. } => "Pass a shorter one.".into(),
+            JsonArgument { .. } => {
+                "Numbers have to fit into double precision, and nothing may stand within more than 127 others.".into()
+            }
             LongAnswer { .. } => {
                 "Rows, definitions or comments of that size are not taken over; see what is so long, and make it shorter.".into()
             }

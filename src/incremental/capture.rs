@@ -417,6 +417,16 @@ pub fn install(captured: &[Captured]) -> Result<(), Error> {
         }
         Ok(())
     })?;
+    let oids: Vec<i64> = tables
+        .iter()
+        .filter_map(|entity| entity.oid.map(i64::from))
+        .collect();
+    as_extension_owner(|| {
+        query::run(
+            include_str!("../../sql/queries/incremental/store_captured.sql"),
+            &[oids.into()],
+        )
+    })?;
     take_off_strays(&tables)?;
     // While this table is there, the triggers note changes. The build replaces it.
     as_extension_owner(|| query::run(include_str!("../../sql/incremental/activate.sql"), &[]))?;

@@ -2,12 +2,14 @@
 //!
 //! How long a value is can be told before it is read, also where it is compressed or stored elsewhere.
 
+use std::ffi::CStr;
+
 use pgrx::callconv::{Arg, ArgAbi};
 use pgrx::datum::{Date, FromDatum};
-use pgrx::pg_sys;
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
+use pgrx::{direct_function_call, pg_sys};
 use serde_json::Value;
 
 use crate::error::Error;
@@ -117,36 +119,64 @@ impl Argument for Texts {
     }
 }
 
+/// The text of a jsonb. PostgreSQL takes numbers of any size and any depth, which not all that reads JSON does.
+struct JsonText(Vec<u8>);
+
+impl FromDatum for JsonText {
+    unsafe fn from_polymorphic_datum(
+        datum: pg_sys::Datum,
+        is_null: bool,
+        _type: pg_sys::Oid,
+    ) -> Option<JsonText> {
+        if is_null {
+            return None;
+        }
+        // SAFETY: it is not NULL, and a jsonb; the text is copied before anything else is called.
+        let text = unsafe { direct_function_call::<&CStr>(pg_sys::jsonb_out, &[Some(datum)]) };
+        text.map(|text| JsonText(text.to_bytes().to_owned()))
+    }
+}
+
+impl Bounded<JsonText> {
+    fn json(self, argument: &'static str) -> Result<Value, Error> {
+        let text = self.value(argument)?;
+        serde_json::from_slice(&text.0).map_err(|error| Error::JsonArgument {
+            argument,
+            problem: error.to_string(),
+        })
+    }
+}
+
 /// An argument of type jsonb.
-pub struct Json(Bounded<pgrx::JsonB>);
+pub struct Json(Bounded<JsonText>);
 
 impl Argument for Json {
     type Value = Value;
 
     fn value(self, argument: &'static str) -> Result<Value, Error> {
-        Ok(self.0.value(argument)?.0)
+        self.0.json(argument)
     }
 }
 
 /// An argument of type jsonb with SQL in it, which is kept.
-pub struct SqlJson(Bounded<pgrx::JsonB>);
+pub struct SqlJson(Bounded<JsonText>);
 
 impl Argument for SqlJson {
     type Value = Value;
 
     fn value(self, argument: &'static str) -> Result<Value, Error> {
-        Ok(self.0.value(argument)?.0)
+        self.0.json(argument)
     }
 }
 
 /// An argument of type jsonb that a Metabase has answered.
-pub struct MetadataJson(Bounded<pgrx::JsonB>);
+pub struct MetadataJson(Bounded<JsonText>);
 
 impl Argument for MetadataJson {
     type Value = Value;
 
     fn value(self, argument: &'static str) -> Result<Value, Error> {
-        Ok(self.0.value(argument)?.0)
+        self.0.json(argument)
     }
 }
 

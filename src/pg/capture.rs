@@ -1,7 +1,7 @@
 //! The triggers that note the key of each changed row in the queue of its entity.
 //!
-//! They run inside the shop's own statements, so they never fail for a reason of ours, read no table and take no lock but that
-//! of an insert. A queue row is written straight into the heap: queues have no index and no trigger.
+//! They run inside the shop's own statements, so they never fail for a reason of ours, and take no lock that is in anybody's way. What a
+//! session has found out about a trigger, it reads no table for again. A queue row is written straight into the heap: queues have no index and no trigger.
 //!
 //! Their functions may be executed by everybody, since PostgreSQL asks that of whoever makes a partition, to which it gives the triggers of
 //! the parent. So what they do is done for triggers on sources only.
@@ -38,6 +38,9 @@ pub const QUEUES: [&CStr; 9] = [
 
 /// While this table is there, what changes is of use to somebody.
 const STATE: &CStr = c"sale_fact";
+
+/// The sources whose triggers note anything.
+const CAPTURED: &CStr = c"captured_relation";
 
 /// The calling convention of the functions below.
 static VERSION_1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
@@ -202,8 +205,8 @@ unsafe extern "C-unwind" {
 }
 
 /// Whether a trigger is on a source, or is what a partition of a source has of the source's trigger: anybody may put one on a table of his
-/// own, and is not to fill the queues by that. A source is what a view in the schema of the function reads: those are the adapters, and
-/// nobody else may make any there.
+/// own, and is not to fill the queues by that. Sources are remembered when they are captured, and stay it while an adapter is away: what is
+/// written then is not lost to the views that come back.
 ///
 /// That it is, is remembered: should it be none any more, its keys do no harm. That it is none is asked each time.
 ///
@@ -217,12 +220,12 @@ unsafe fn is_on_source(trigger: *const pg_sys::TriggerData, schema: pg_sys::Oid)
         if ON_SOURCES.with_borrow(|known| known.contains(&key)) {
             return true;
         }
-        let is_on_source = is_read_by_view(relation, schema)
+        let is_on_source = is_captured(relation, schema)
             || (*definition).tgisclone && {
                 let ancestors = pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(relation));
                 PgList::<pg_sys::Oid>::from_pg(ancestors)
                     .iter_oid()
-                    .any(|ancestor| is_read_by_view(ancestor, schema))
+                    .any(|ancestor| is_captured(ancestor, schema))
             };
         if is_on_source {
             ON_SOURCES.with_borrow_mut(|known| known.insert(key));
@@ -231,94 +234,48 @@ unsafe fn is_on_source(trigger: *const pg_sys::TriggerData, schema: pg_sys::Oid)
     }
 }
 
-// Numbers of catalogs, their indexes and columns that have no names in Rust.
-const DEPEND: pg_sys::Oid = pg_sys::Oid::from_u32(2608);
-const DEPEND_REFERENCE_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2674);
-const DEPEND_CLASSID: i16 = 1;
-const DEPEND_OBJID: i16 = 2;
-const DEPEND_REFCLASSID: i16 = 4;
-const DEPEND_REFOBJID: i16 = 5;
-const REWRITE: pg_sys::Oid = pg_sys::Oid::from_u32(2618);
-const REWRITE_OID_INDEX: pg_sys::Oid = pg_sys::Oid::from_u32(2692);
-const REWRITE_OID: i16 = 1;
-const REWRITE_EV_CLASS: i16 = 3;
-
-/// Whether a view in that schema reads a relation, by what the catalog says of dependences now.
+/// Whether a relation is among those that are captured.
+///
+/// Each row is looked at as it is now, in no snapshot: rows come and go as a whole, and writers who are serializable are not to depend on them.
 ///
 /// SAFETY: called inside a transaction.
-unsafe fn is_read_by_view(relation: pg_sys::Oid, schema: pg_sys::Oid) -> bool {
-    let keys = [
-        (DEPEND_REFCLASSID, pg_sys::RelationRelationId),
-        (DEPEND_REFOBJID, relation),
-    ];
-    // SAFETY: see above; the columns are oids.
+unsafe fn is_captured(relation: pg_sys::Oid, schema: pg_sys::Oid) -> bool {
+    // SAFETY: see above. The table belongs to the extension, and is looked at all the same. The scan, the table and its lock are released
+    // here, or by the abort of the (sub)transaction if an error unwinds from in between.
     unsafe {
-        catalog_has(DEPEND, DEPEND_REFERENCE_INDEX, &keys, |column| {
-            column(DEPEND_CLASSID) == REWRITE && is_rule_of_view(column(DEPEND_OBJID), schema)
-        })
-    }
-}
-
-/// Whether a rule is one of a view in that schema.
-///
-/// SAFETY: called inside a transaction.
-unsafe fn is_rule_of_view(rule: pg_sys::Oid, schema: pg_sys::Oid) -> bool {
-    // SAFETY: see above; the columns are oids.
-    unsafe {
-        catalog_has(REWRITE, REWRITE_OID_INDEX, &[(REWRITE_OID, rule)], |column| {
-            pg_sys::get_rel_namespace(column(REWRITE_EV_CLASS)) == schema
-        })
-    }
-}
-
-/// Whether a catalog has an entry like that, among those whose columns have these oids. The entries are looked up in an index that begins
-/// with these columns.
-///
-/// SAFETY: called inside a transaction, with oids of a catalog and of an index of it, and with columns, here and in what is wanted, that
-/// are oids and never NULL.
-unsafe fn catalog_has(
-    catalog: pg_sys::Oid,
-    index: pg_sys::Oid,
-    columns: &[(i16, pg_sys::Oid)],
-    is_wanted: impl Fn(&dyn Fn(i16) -> pg_sys::Oid) -> bool,
-) -> bool {
-    // SAFETY: see above. The scan and the catalog are closed here, or by the abort of the (sub)transaction if an error unwinds; an entry
-    // stays until the next one is read.
-    unsafe {
-        let mut keys = [pg_sys::ScanKeyData::default(); 2];
-        for (key, (column, oid)) in keys.iter_mut().zip(columns) {
-            pg_sys::ScanKeyInit(
-                key,
-                *column,
-                pg_sys::BTEqualStrategyNumber as u16,
-                pg_sys::F_OIDEQ.into(),
-                pg_sys::Datum::from(*oid),
-            );
+        let captured = pg_sys::get_relname_relid(CAPTURED.as_ptr(), schema);
+        if captured == pg_sys::InvalidOid {
+            return false;
         }
-        let relation = pg_sys::table_open(catalog, pg_sys::AccessShareLock as i32);
-        let scan = pg_sys::systable_beginscan(
-            relation,
-            index,
-            true,
-            std::ptr::null_mut(),
-            columns.len() as i32,
-            keys.as_mut_ptr(),
+        let table = pg_sys::try_table_open(captured, pg_sys::AccessShareLock as i32);
+        if table.is_null() {
+            return false;
+        }
+        let fits = (*(*table).rd_rel).relam == pg_sys::HEAP_TABLE_AM_OID
+            && pg_sys::SPI_gettypeid((*table).rd_att, 1) == pg_sys::OIDOID;
+        let mut key = pg_sys::ScanKeyData::default();
+        pg_sys::ScanKeyInit(
+            &mut key,
+            1,
+            pg_sys::BTEqualStrategyNumber as u16,
+            pg_sys::F_OIDEQ.into(),
+            pg_sys::Datum::from(relation),
         );
-        let mut is_found = false;
-        while !is_found {
-            let entry = pg_sys::systable_getnext(scan);
-            if entry.is_null() {
-                break;
-            }
-            is_found = is_wanted(&|column| {
-                let mut is_null = false;
-                let value = pg_sys::heap_getattr(entry, column.into(), (*relation).rd_att, &mut is_null);
-                pg_sys::Oid::from(value.value() as u32)
-            });
-        }
-        pg_sys::systable_endscan(scan);
-        pg_sys::table_close(relation, pg_sys::AccessShareLock as i32);
-        is_found
+        let is_in = fits && {
+            let scan = pg_sys::systable_beginscan(
+                table,
+                pg_sys::InvalidOid,
+                false,
+                &raw mut pg_sys::SnapshotSelfData,
+                1,
+                &mut key,
+            );
+            let is_in = !pg_sys::systable_getnext(scan).is_null();
+            pg_sys::systable_endscan(scan);
+            is_in
+        };
+        pg_sys::table_close(table, pg_sys::AccessShareLock as i32);
+        is_in
     }
 }
 

@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use pgrx::JsonB;
 use pgrx::datum::TimestampWithTimeZone;
+use pgrx::datum::datetime_support::{clock_timestamp, transaction_timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::error::{Error, shortened};
 use crate::parameters;
 use crate::pg::identity::{as_extension_owner, current_role};
-use crate::pg::query;
+use crate::pg::{query, transaction};
 use crate::settings;
 use crate::view::catalog::VIEWS;
 
@@ -18,6 +19,7 @@ use crate::view::catalog::VIEWS;
 pub struct Run {
     view_name: String,
     started_at: TimestampWithTimeZone,
+    seen_until: TimestampWithTimeZone,
     clock: Instant,
     pub mode: &'static str,
     pub mode_reason: String,
@@ -28,6 +30,8 @@ pub struct Run {
 pub struct Outcome {
     pub view_name: String,
     pub started_at: TimestampWithTimeZone,
+    /// Up to when it saw what was committed, at least.
+    seen_until: TimestampWithTimeZone,
     pub completed_at: TimestampWithTimeZone,
     pub duration_seconds: f64,
     pub mode: &'static str,
@@ -38,9 +42,15 @@ pub struct Outcome {
 
 impl Run {
     pub fn start(view_name: &str) -> Run {
+        Run::start_in(view_name, snapshot_time())
+    }
+
+    /// Of a view that is filled in a snapshot which was taken at that time or later.
+    pub fn start_in(view_name: &str, seen_until: TimestampWithTimeZone) -> Run {
         Run {
             view_name: view_name.to_owned(),
-            started_at: pgrx::datum::datetime_support::clock_timestamp(),
+            started_at: clock_timestamp(),
+            seen_until,
             clock: Instant::now(),
             mode: "full",
             mode_reason: "it failed before there was a choice".into(),
@@ -53,13 +63,22 @@ impl Run {
         Outcome {
             view_name: self.view_name,
             started_at: self.started_at,
-            completed_at: pgrx::datum::datetime_support::clock_timestamp(),
+            seen_until: self.seen_until,
+            completed_at: clock_timestamp(),
             duration_seconds: microseconds / 1e6,
             mode: self.mode,
             mode_reason: self.mode_reason,
             rows_changed: self.rows_changed.filter(|_| result.is_ok()),
             error: result.err(),
         }
+    }
+}
+
+/// When a snapshot was taken, at the earliest, that a statement reads in from now on.
+pub fn snapshot_time() -> TimestampWithTimeZone {
+    match transaction::sees_others() {
+        true => clock_timestamp(),
+        false => transaction_timestamp(),
     }
 }
 
@@ -118,6 +137,7 @@ pub fn close(id: i64, outcome: &Outcome) -> Result<(), Error> {
                 outcome.rows_changed.into(),
                 error.map(|error| error.sqlstate().to_owned()).into(),
                 outcome.stored_error().into(),
+                outcome.seen_until.into(),
             ],
         )
     })
@@ -136,6 +156,7 @@ pub fn close_failed(id: i64, sqlstate: &str, message: &str) -> Result<(), Error>
                 None::<i64>.into(),
                 sqlstate.to_owned().into(),
                 shortened(message, LONGEST_TEXT).into(),
+                None::<TimestampWithTimeZone>.into(),
             ],
         )
     })
@@ -184,6 +205,7 @@ pub fn write(outcomes: &[&Outcome]) -> Result<(), Error> {
                 "status": outcome.status(),
                 "started_at": outcome.started_at,
                 "completed_at": outcome.completed_at,
+                "seen_until": outcome.seen_until,
                 "mode": outcome.mode,
                 "mode_reason": outcome.stored_reason(),
                 "rows_changed": outcome.rows_changed,

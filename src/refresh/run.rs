@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
+use pgrx::datum::TimestampWithTimeZone;
+
 use super::compare;
 use super::decide::{self, Mode, SeenView, ViewStep};
 use super::full::{FullRefresh, plan};
@@ -227,9 +229,10 @@ fn from_facts(
 ) -> Result<Reasons, Error> {
     let targets = locked_targets(views, owner, done)?;
     let begin = Instant::now();
+    let seen_until = log::snapshot_time();
     let flushed = subtransaction(|| {
         with_settings(PLANNER, || {
-            Workspace::open(|workspace| flush_all(workspace, order, &targets, owner, build))
+            Workspace::open(|workspace| flush_all(workspace, order, &targets, owner, build, seen_until))
         })
     });
     let (reason, error) = match (flushed, build) {
@@ -326,6 +329,7 @@ fn flush_all(
     targets: &HashMap<String, u32>,
     owner: u32,
     build: Option<&'static str>,
+    seen_until: TimestampWithTimeZone,
 ) -> Result<Flushed, Error> {
     let mut flushed = Flushed::default();
     let are_held = state::hold_tables()?;
@@ -355,7 +359,7 @@ fn flush_all(
             is_locked: targets.get(target.view) == Some(&populated.oid),
             unsynced: populated.unsynced(),
         };
-        let mut run = Run::start(target.view);
+        let mut run = Run::start_in(target.view, seen_until);
         let step = decide::view_step(&seen, build, order.mode);
         let written = match &step {
             ViewStep::Skip { reason, notes } => {

@@ -1,5 +1,7 @@
 //! How fresh views are, taken together: up to when all of them hold what was committed, for whoever looks at a dashboard.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -32,7 +34,8 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// How fresh the views of these names are, or all of this extension's that there are.
 pub fn of(names: Option<Vec<String>>) -> Result<Freshness, Error> {
-    let views: Vec<ViewEntry> = match names.filter(|names| !names.is_empty()) {
+    let names = names.map(BTreeSet::from_iter);
+    let views: Vec<ViewEntry> = match names.filter(|names: &BTreeSet<String>| !names.is_empty()) {
         Some(names) => names
             .iter()
             .map(|name| find_view(name))
@@ -91,18 +94,18 @@ impl Seen {
         #[derive(serde::Deserialize)]
         struct LastRun {
             last_refresh: Option<TimestampWithTimeZone>,
-            last_begun: Option<Timestamp>,
+            last_seen: Option<Timestamp>,
         }
         let is_filled = ViewState::find(view.name())?.is_some_and(|state| state.populated);
         let last_run: LastRun = last_runs(view.name())?;
         // What was committed while it was refreshed, it may lack.
-        let Some(last_begun) = last_run.last_begun.filter(|_| is_filled) else {
+        let Some(last_seen) = last_run.last_seen.filter(|_| is_filled) else {
             return Ok(None);
         };
         let pending = status::pending(view.name(), last_run.last_refresh)?;
         let until = match pending.is_some() && self.is_followed(view) {
             true => self.day_of_ages_ends(view).unwrap_or(self.until),
-            false => last_begun,
+            false => last_seen,
         };
         let waits_since = pending.and_then(|pending| pending.since);
         Ok(Some(match waits_since.map(instant).transpose()? {

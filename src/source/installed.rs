@@ -487,6 +487,10 @@ fn store_making(mut making: Making, made_now: &[&str]) -> Result<(), Error> {
     }
     as_extension_owner(|| {
         query::run(
+            include_str!("../../sql/queries/source/forget_unread.sql"),
+            &[adapters().into()],
+        )?;
+        query::run(
             include_str!("../../sql/queries/source/store_making.sql"),
             &[
                 making.time_zone.into(),

@@ -7,10 +7,9 @@ use crate::sessions::Background;
 use crate::shop::{assert_right, refreshed_shop, run};
 
 /// Where a trigger can be stopped between two of its looks.
-const STOPS: [&str; 3] = [
+const STOPS: [&str; 2] = [
     "metabase_internal.order_queue IN SHARE MODE",
-    "pg_depend IN ACCESS EXCLUSIVE MODE",
-    "pg_rewrite IN ACCESS EXCLUSIVE MODE",
+    "metabase_internal.captured_relation IN ACCESS EXCLUSIVE MODE",
 ];
 
 /// What replaces something of what a trigger looks for.
@@ -52,6 +51,77 @@ fn change_while(stop: &str, replacement: &str) {
     let mut writer = change.session();
     refresh_all(&mut client);
     run(&mut writer, "COMMIT");
+    refresh_all(&mut client);
+    assert_right(&mut client);
+}
+
+/// How an adapter goes for a while, and how views come back that read it.
+const AWAY: [(&str, &str); 6] = [
+    ("ALTER TABLE transactions.orders DROP COLUMN shipping_cost CASCADE", ANEW),
+    ("DROP VIEW metabase_internal.orders CASCADE", ANEW),
+    ("DROP VIEW metabase_internal.brands CASCADE", ANEW),
+    (
+        "SELECT metabase.map_source('brand', NULL); SELECT metabase.create_all_views(drop_existing => true)",
+        UNMAPPED,
+    ),
+    (
+        "CREATE VIEW core.shown AS SELECT * FROM core.brands;
+         SELECT metabase.map_source('brand', 'core.shown'); SELECT metabase.create_all_views(drop_existing => true)",
+        UNMAPPED,
+    ),
+    (
+        "ALTER VIEW metabase_internal.orders SET SCHEMA core",
+        "ALTER VIEW core.orders SET SCHEMA metabase_internal",
+    ),
+];
+const ANEW: &str = "SELECT metabase.create_all_views()";
+const UNMAPPED: &str =
+    "SELECT metabase.unmap_source('brand'); SELECT metabase.create_all_views(drop_existing => true)";
+
+/// Changes of what the adapters read.
+const WRITE: &str =
+    "UPDATE transactions.orders SET gross_sale = gross_sale + 1; UPDATE core.brands SET name = name || '!'";
+
+#[test]
+fn whoever_writes_while_an_adapter_is_away_is_not_missed_by_the_views_that_come_back() {
+    scope(|scope| {
+        for (away, back) in AWAY {
+            scope.spawn(move || {
+                for is_prepared in [false, true] {
+                    for is_refreshed in [false, true] {
+                        write_while(away, back, is_prepared, is_refreshed);
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Somebody writes, in a session that has not done so before, while an adapter is away, and commits when the views have come back and were
+/// refreshed.
+fn write_while(away: &str, back: &str, is_prepared: bool, is_refreshed: bool) {
+    let (database, mut client) = refreshed_shop();
+    let (prepare, commit) = match is_prepared {
+        true => (
+            format!("PREPARE TRANSACTION '{}'", database.name()),
+            format!("COMMIT PREPARED '{}'", database.name()),
+        ),
+        false => ("SELECT".to_owned(), "COMMIT".to_owned()),
+    };
+    run(&mut client, away);
+    if is_refreshed {
+        // What is in the way, they say.
+        run(&mut client, "SELECT * FROM metabase.refresh('all')");
+    }
+    let mut writer = database.connect();
+    run(&mut writer, &format!("BEGIN; {WRITE}"));
+    run(&mut writer, &prepare);
+    run(&mut client, back);
+    refresh_all(&mut client);
+    refresh_all(&mut client);
+    run(&mut writer, &commit);
+    refresh_all(&mut client);
+    assert_right(&mut client);
     refresh_all(&mut client);
     assert_right(&mut client);
 }

@@ -3,6 +3,7 @@
 use postgres::Client;
 
 use crate::cluster::{error_of, refresh_all};
+use crate::sessions::Background;
 use crate::shop::{assert_denied, column, refreshed_shop, run, shop_with_views};
 
 /// The state of views, and whether they hold what was committed until now.
@@ -26,11 +27,11 @@ fn assert_as_of(client: &mut Client, time: &str) {
 }
 
 const ORDERS: &str = "UPDATE transactions.orders SET gross_sale = gross_sale + 1";
-const LAST_BEGUN: &str = "
-    SELECT min(begun)
+const LAST_SEEN: &str = "
+    SELECT min(seen)
     FROM (
-        SELECT max(started_at) AS begun
-        FROM metabase.refresh_history
+        SELECT max(seen_until) AS seen
+        FROM metabase_internal.refresh_log
         WHERE view_name ~ '^metabase_' AND status = 'completed'
         GROUP BY view_name
     ) AS last";
@@ -92,12 +93,76 @@ fn views_are_late_once_their_strategys_time_has_passed() {
 fn views_whose_changes_are_not_captured_are_of_their_last_refresh() {
     let (_database, mut client) = refreshed_shop();
     run(&mut client, "SELECT metabase.disable_capture()");
-    assert_as_of(&mut client, LAST_BEGUN);
+    assert_as_of(&mut client, LAST_SEEN);
     run(
         &mut client,
-        "UPDATE metabase_internal.refresh_log SET started_at = started_at - interval '40 days'",
+        "UPDATE metabase_internal.refresh_log SET seen_until = seen_until - interval '40 days'",
     );
     assert_eq!(freshness(&mut client, ""), ["late, before"]);
+}
+
+/// Asserts that nobody is told that views which are not captured hold what was committed at that time.
+fn assert_not_of(client: &mut Client, time: &str) {
+    run(client, "SELECT metabase.disable_capture()");
+    let shown = column(
+        client,
+        &format!("SELECT as_of < '{time}' FROM metabase.data_as_of()"),
+    );
+    assert_eq!(shown, ["t"]);
+}
+
+#[test]
+fn what_is_committed_while_facts_are_built_is_not_held() {
+    let (database, mut client) = refreshed_shop();
+    run(&mut client, "VACUUM FULL core.brands");
+    run(
+        &mut client,
+        &format!(
+            "ALTER DATABASE {name} SET metabase_views.inject_at = 60;
+             ALTER DATABASE {name} SET metabase_views.inject_as = 'postgres';
+             ALTER DATABASE {name} SET metabase_views.inject = 'SELECT pg_advisory_xact_lock(1)';
+             SELECT pg_advisory_lock(1)",
+            name = database.name()
+        ),
+    );
+    let refresh = Background::start(database.connect(), "SELECT status FROM metabase.refresh('all')");
+    refresh.wait_until_blocked(&mut client);
+    run(&mut client, ORDERS);
+    let written = column(&mut client, "SELECT clock_timestamp()").remove(0);
+    run(&mut client, "SELECT pg_advisory_unlock(1)");
+    let completed = refresh.result().expect("it completes");
+    assert!(completed.iter().all(|row| row == &["completed"]), "{completed:?}");
+    run(
+        &mut client,
+        &format!("ALTER DATABASE {} RESET ALL", database.name()),
+    );
+    assert_not_of(&mut client, &written);
+}
+
+#[test]
+fn what_an_old_snapshot_does_not_show_is_not_held() {
+    let (database, mut client) = refreshed_shop();
+    let mut old = database.connect();
+    run(
+        &mut old,
+        "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM transactions.orders",
+    );
+    run(&mut client, ORDERS);
+    let written = column(&mut client, "SELECT clock_timestamp()").remove(0);
+    run(
+        &mut old,
+        "SELECT * FROM metabase.refresh_view('metabase_executive_metrics', 'full'); COMMIT",
+    );
+    assert_not_of(&mut client, &written);
+}
+
+#[test]
+fn a_view_that_is_named_often_is_looked_at_once() {
+    let (_database, mut client) = refreshed_shop();
+    assert_eq!(
+        freshness(&mut client, "array_fill('metabase_sales'::text, ARRAY[50000])"),
+        ["up to date, now"]
+    );
 }
 
 #[test]
@@ -108,7 +173,7 @@ fn a_source_that_was_altered_makes_nobody_believe_that_all_is_captured() {
         "ALTER TABLE transactions.orders DISABLE TRIGGER USER",
     );
     run(&mut client, ORDERS);
-    assert_as_of(&mut client, LAST_BEGUN);
+    assert_as_of(&mut client, LAST_SEEN);
 }
 
 #[test]
@@ -122,7 +187,7 @@ fn a_view_of_somebody_elses_is_of_its_last_refresh() {
     let differing = column(
         &mut client,
         "SELECT as_of FROM metabase.data_as_of('{by_platform}')
-         WHERE as_of IS DISTINCT FROM (SELECT max(started_at) FROM metabase.refresh_history WHERE view_name = 'by_platform')",
+         WHERE as_of IS DISTINCT FROM (SELECT max(seen_until) FROM metabase_internal.refresh_log WHERE view_name = 'by_platform')",
     );
     assert!(differing.is_empty(), "{differing:?}");
 }
@@ -151,7 +216,7 @@ fn a_name_that_means_another_table_makes_nobody_believe_that_all_is_captured() {
          ALTER TABLE transactions.orders RENAME TO old_orders;
          ALTER TABLE transactions.new_orders RENAME TO orders",
     );
-    assert_as_of(&mut client, LAST_BEGUN);
+    assert_as_of(&mut client, LAST_SEEN);
 }
 
 #[test]

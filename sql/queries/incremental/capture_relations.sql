@@ -89,6 +89,9 @@ SELECT
             AND trigger.tgfoid = pg_catalog.to_regprocedure('metabase_internal.capture_row()')
             AND trigger.tgname = 'metabase_views_capture_' || wanted.label
         WHERE trigger.tgenabled IS DISTINCT FROM 'A'
+    )
+    AND EXISTS (
+        SELECT FROM metabase_internal.captured_relation AS captured WHERE captured.relation = relation.oid
     ) AS is_captured
 FROM ROWS FROM (
     pg_catalog.unnest($1::text[]),

@@ -7,5 +7,6 @@ SET
     mode_reason   = $4,
     rows_changed  = $5,
     sqlstate      = $6,
-    error_message = $7
+    error_message = $7,
+    seen_until    = $8
 WHERE id = $1

@@ -1,14 +1,14 @@
 -- The last completed run of view $1, and the error of its last run that has ended, if that failed.
 SELECT
     completed.completed_at AS last_refresh,
-    completed.started_at   AS last_begun,
+    completed.seen_until   AS last_seen,
     completed.mode,
     completed.mode_reason,
     last.error_message AS last_error,
     last.sqlstate      AS last_sqlstate
 FROM (SELECT) AS one_row
 LEFT JOIN LATERAL (
-    SELECT log.started_at, log.completed_at, log.mode, log.mode_reason
+    SELECT log.seen_until, log.completed_at, log.mode, log.mode_reason
     FROM metabase_internal.refresh_log AS log
     WHERE log.view_name = $1
         AND log.status = 'completed'

@@ -7,6 +7,7 @@ INSERT INTO metabase_internal.refresh_log (
     mode,
     mode_reason,
     rows_changed,
+    seen_until,
     sqlstate,
     error_message,
     requested_by,
@@ -20,6 +21,7 @@ SELECT
     run.mode,
     run.mode_reason,
     run.rows_changed,
+    run.seen_until,
     run.sqlstate,
     run.error_message,
     $2,
@@ -32,6 +34,7 @@ FROM pg_catalog.jsonb_to_recordset($1) AS run (
     mode          text,
     mode_reason   text,
     rows_changed  bigint,
+    seen_until    timestamptz,
     sqlstate      text,
     error_message text
 )

@@ -3,7 +3,7 @@
 use postgres::Client;
 use postgres::error::SqlState;
 
-use crate::cluster::{Cluster, create_all_views, error_of, refresh_all, run_file, value};
+use crate::cluster::{Cluster, Database, create_all_views, error_of, refresh_all, run_file, value};
 use crate::shop::{column, run};
 
 /// A cluster whose processes get three gigabytes each, with the extension in database `shop`.
@@ -139,6 +139,49 @@ fn an_argument_of_any_length_is_refused_before_it_is_taken_over() {
     );
     assert_eq!(country, None);
     assert_eq!(cluster.logged("terminated by signal"), [""; 0]);
+}
+
+#[test]
+fn json_that_cannot_be_read_is_refused_by_name() {
+    let database = Database::with_extension();
+    let mut client = database.connect();
+    store_values(&mut client, 1, 1);
+    let calls = calls_with_one_value_of_any_length(&mut client);
+    let calls: Vec<_> = calls
+        .iter()
+        .filter(|(_, _, call)| call.contains("public.\"jsonb\""))
+        .collect();
+    assert!(calls.len() >= 5, "{calls:#?}");
+    for unreadable in [
+        "'{\"name\": 1e400}'",
+        "repeat('[', 200) || repeat(']', 200)",
+        "'{\"name\": ' || repeat('[', 200) || repeat(']', 200) || '}'",
+    ] {
+        run(
+            &mut client,
+            &format!("UPDATE public.\"jsonb\" SET value = ({unreadable})::jsonb"),
+        );
+        for (function, argument, call) in &calls {
+            let error = error_of(&mut client, call);
+            assert_eq!(
+                error.sqlstate,
+                SqlState::INVALID_PARAMETER_VALUE,
+                "{function}: {error:?}"
+            );
+            assert!(
+                error
+                    .message
+                    .starts_with(&format!("argument \"{argument}\" cannot be read: ")),
+                "{error:?}"
+            );
+            assert_eq!(
+                error.hint.as_deref(),
+                Some(
+                    "Numbers have to fit into double precision, and nothing may stand within more than 127 others."
+                )
+            );
+        }
+    }
 }
 
 #[test]
