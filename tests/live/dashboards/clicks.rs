@@ -152,7 +152,12 @@ fn words_beside_values(client: &mut Client) -> usize {
                 match &bar[1] {
                     Some(value) => {
                         let clicked = Chosen::from([(slug, Choice::Values(vec![value.clone()]))]);
-                        assert_eq!(pairs(&clicked), [bar.clone()], "{name}/{}", card.key);
+                        assert_eq!(
+                            pairs(&clicked).as_slice(),
+                            std::slice::from_ref(&bar),
+                            "{name}/{}",
+                            card.key
+                        );
                         assert_eq!(bar[0], bar[1]);
                     }
                     None => {
