@@ -9,7 +9,7 @@ use super::fit;
 use super::model::{
     Card, ColumnSettings, DATE_FILTER, Dashboard, Dashcard, DatasetQuery, Dimension, Field, FieldWord,
     GRID_WIDTH, MARKER, NativeQuery, Parameter, ParameterMapping, PieRow, SeriesSettings, TableColumn,
-    TemplateTag, VALUE_FILTER, VirtualCard, VisualizationSettings, column_key, names_view,
+    TemplateTag, VALUE_FILTER, VirtualCard, VisualizationSettings, column_key, marked, names_view,
 };
 use super::shop::ShopSettings;
 use super::spec::{CardColumn, DashboardSpec, Drawing, Filter, FilterKind, Format, Question};
@@ -46,7 +46,7 @@ impl DashboardSpec {
                         .map(|(filter, _)| ParameterMapping::new(&self.marked(filter.tag), filter.tag))
                         .collect(),
                     card: Some(self.card(question, shop)),
-                    visualization_settings: VisualizationSettings::default(),
+                    visualization_settings: self.click_settings(question),
                 });
                 col += width;
             }
@@ -87,9 +87,9 @@ impl DashboardSpec {
         }
     }
 
-    /// What a heading, text or filter is known by in a Metabase, whatever its words are and wherever somebody has moved it.
-    fn marked(&self, name: &str) -> String {
-        format!("{MARKER}.{}.{name}", self.key)
+    /// What a heading, text or filter of this one is known by.
+    pub fn marked(&self, name: &str) -> String {
+        marked(self.key, name)
     }
 
     /// The filters that a question has a tag for, each with the column that it restricts there.
@@ -154,9 +154,10 @@ impl DashboardSpec {
             .map(|(view, strategy)| format!("`{view}` {strategy}"))
             .collect();
         format!(
-            "{}\n\nAmounts are in {}, days are those of {}. Refreshed: {}; a moment after each sale where the database's background \
+            "{} {}\n\nAmounts are in {}, days are those of {}. Refreshed: {}; a moment after each sale where the database's background \
              worker follows them. When that was last: `SELECT * FROM metabase.view_status()`.",
             self.meaning,
+            self.click_words(),
             shop.currency.code(),
             shop.time_zone,
             refreshed.join(", ")
@@ -194,7 +195,7 @@ fn virtual_card(name: String, display: &str, text: String, row: u32, height: u32
 }
 
 impl FilterKind {
-    fn parameter_type(self) -> &'static str {
+    pub fn parameter_type(self) -> &'static str {
         match self {
             FilterKind::Date { .. } => DATE_FILTER,
             FilterKind::Value => VALUE_FILTER,
@@ -282,7 +283,10 @@ impl Question {
                     name: column.name.to_owned(),
                     enabled: true,
                 };
-                settings.table_columns = Some(self.columns.iter().map(table_column).collect());
+                let unseen = self
+                    .unseen_columns()
+                    .map(|name| TableColumn { name, enabled: false });
+                settings.table_columns = Some(self.columns.iter().map(table_column).chain(unseen).collect());
                 settings.table_column_widths = Some(self.columns.iter().map(|column| column.width).collect());
             }
         }

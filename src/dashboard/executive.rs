@@ -1,8 +1,11 @@
 //! For owners: how the business is doing.
 
+use super::platform_performance::PLATFORM_PERFORMANCE;
+use super::product_analytics::PRODUCT_ANALYTICS;
+use super::spec::Carried::{Setting, Value};
 use super::spec::Drawing::{Bar, Line, Map, Number, Table, Trend};
 use super::spec::Format::{Count, Money, Month, Percent, Price, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, opens, question, text};
 
 pub static EXECUTIVE: DashboardSpec = DashboardSpec {
     key: "executive",
@@ -17,6 +20,15 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
         },
         columns: &["metabase_executive_metrics.sale_date"],
     }],
+    clicks: &[
+        opens(
+            "Platform",
+            &PLATFORM_PERFORMANCE,
+            &[Value("Platform", "platform"), Setting("date")],
+        ),
+        opens("Product", &PRODUCT_ANALYTICS, &[Value("Brand", "brand")]),
+        opens("Brand", &PRODUCT_ANALYTICS, &[Value("Brand", "brand")]),
+    ],
     rows: &[
         GridRow {
             heading: "How are we doing?",

@@ -1,9 +1,11 @@
 //! For inventory managers and buyers: what lies in stock, and whom it came from.
 
 use super::color::{BLUE, GRAY, GREEN, RED, YELLOW};
+use super::product_analytics::PRODUCT_ANALYTICS;
+use super::spec::Carried::Value;
 use super::spec::Drawing::{Bar, Number, OrderedPie, Table};
 use super::spec::Format::{Count, Day, Days, Money, Percent, Price, Score, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, opens, question, sets, text};
 
 pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
     key: "inventory_management",
@@ -26,6 +28,12 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
                 "metabase_supplier_performance.supplier_name",
             ],
         },
+    ],
+    clicks: &[
+        sets("Stock category", "stock_category"),
+        sets("Supplier", "supplier"),
+        opens("Product", &PRODUCT_ANALYTICS, &[Value("Brand", "brand")]),
+        opens("Brand", &PRODUCT_ANALYTICS, &[Value("Brand", "brand")]),
     ],
     rows: &[
         GridRow {

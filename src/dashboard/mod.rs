@@ -5,6 +5,7 @@
 mod assemble;
 pub mod catalog;
 pub mod check;
+mod click;
 mod color;
 mod executive;
 mod fields;

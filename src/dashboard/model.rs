@@ -14,6 +14,11 @@ use crate::view::catalog::VIEWS;
 /// The first part of the id of each parameter, by which a dashboard is known again in a Metabase.
 pub const MARKER: &str = "metabase_views";
 
+/// What a heading, text or filter of a dashboard is known by in a Metabase, whatever its words are and wherever somebody has moved it.
+pub fn marked(dashboard: &str, name: &str) -> String {
+    format!("{MARKER}.{dashboard}.{name}")
+}
+
 /// Columns of a dashboard's grid.
 pub const GRID_WIDTH: u32 = 24;
 
@@ -375,6 +380,10 @@ pub struct VisualizationSettings {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub column_settings: BTreeMap<String, ColumnSettings>,
 
+    /// Of a dashcard: what a click on anything drawn does. In a table, columns have clicks of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub click_behavior: Option<ClickBehavior>,
+
     // Headings and texts
     #[serde(skip_serializing_if = "Option::is_none")]
     pub virtual_card: Option<VirtualCard>,
@@ -493,6 +502,93 @@ pub struct ColumnSettings {
     /// NULL in the JSON, which is another thing than its not being there: a date without a time of day.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub time_enabled: Option<Option<String>>,
+    /// What a click on one of them does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub click_behavior: Option<ClickBehavior>,
+}
+
+/// What a click does, with the filters that it sets by their ids.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum ClickBehavior {
+    /// It sets filters of its own dashboard; a second click takes that back.
+    Crossfilter {
+        #[serde(rename = "parameterMapping")]
+        mapping: BTreeMap<String, ClickMapping>,
+    },
+    /// It opens another dashboard, and sets filters there.
+    Link {
+        #[serde(rename = "linkType")]
+        kind: DashboardWord,
+        /// The other one's name in the API, in whose place a Metabase has a number.
+        #[serde(rename = "targetId", skip_serializing_if = "Option::is_none")]
+        target: Option<String>,
+        #[serde(rename = "parameterMapping")]
+        mapping: BTreeMap<String, ClickMapping>,
+    },
+}
+
+impl ClickBehavior {
+    /// The filters that it sets.
+    pub fn mapping(&self) -> &BTreeMap<String, ClickMapping> {
+        match self {
+            ClickBehavior::Crossfilter { mapping } | ClickBehavior::Link { mapping, .. } => mapping,
+        }
+    }
+}
+
+/// The word `dashboard`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DashboardWord {
+    #[serde(rename = "dashboard")]
+    Dashboard,
+}
+
+/// A filter that a click sets, and what to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClickMapping {
+    /// That of the filter.
+    pub id: String,
+    pub source: ClickSource,
+    pub target: ClickTarget,
+}
+
+/// Where a click has the value from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClickSource {
+    #[serde(rename = "type")]
+    pub kind: ClickSourceKind,
+    /// The name of the column, or the id of the filter.
+    pub id: String,
+    /// As people read it in the dashboard's editor.
+    pub name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClickSourceKind {
+    /// The value of a column in the row that is clicked on.
+    Column,
+    /// What a filter of the dashboard is set to.
+    Parameter,
+}
+
+/// The filter that a click sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClickTarget {
+    #[serde(rename = "type")]
+    pub kind: ParameterWord,
+    pub id: String,
+}
+
+/// The word `parameter`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ParameterWord {
+    #[serde(rename = "parameter")]
+    Parameter,
 }
 
 /// Reads a value that is there, even if it is NULL.

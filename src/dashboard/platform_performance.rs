@@ -2,7 +2,7 @@
 
 use super::spec::Drawing::{Bar, Map, Number, Table};
 use super::spec::Format::{Count, Days, Money, Percent, Price, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, sets, text};
 
 pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
     key: "platform_performance",
@@ -28,6 +28,7 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
             ],
         },
     ],
+    clicks: &[sets("Platform", "platform")],
     rows: &[
         GridRow {
             heading: "The platforms together",

@@ -2,7 +2,7 @@
 
 use super::spec::Drawing::{Bar, Pie, Row, Table};
 use super::spec::Format::{Count, Day, Money, Percent, Price, PriceClass, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, sets, text};
 
 pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
     key: "product_analytics",
@@ -28,6 +28,7 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
             ],
         },
     ],
+    clicks: &[sets("Brand", "brand")],
     rows: &[
         // Names of products are long.
         GridRow {

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::fields::FieldBody;
 use super::model::{
-    Card, Dashboard, DatasetQuery, Field, Parameter, ParameterMapping, VisualizationSettings,
+    Card, ClickBehavior, ColumnSettings, Dashboard, DatasetQuery, Field, Parameter, ParameterMapping,
+    VisualizationSettings, column_of_key,
 };
 use crate::error::Error;
 use crate::pg::query;
@@ -98,6 +99,21 @@ pub struct Requests {
     dashboard: DashboardBody,
     /// `PUT /api/dashboard/:id`
     layout: Layout,
+    /// What the layout has not, as it takes the ids of other dashboards.
+    links: Vec<Link>,
+}
+
+/// What a click opens another dashboard by.
+#[derive(Serialize)]
+struct Link {
+    /// The key of the card that is clicked on.
+    card: String,
+    /// The column that is clicked on, in a table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<String>,
+    /// The other dashboard's name in the API, in whose place `click_behavior` has the `targetId` that it was given.
+    dashboard: String,
+    click_behavior: ClickBehavior,
 }
 
 /// What a request says of something that Metabase has already.
@@ -169,7 +185,11 @@ pub fn requests(dashboard: Dashboard, metadata: &Metadata) -> Result<Requests, E
     }
     let mut cards = Vec::new();
     let mut dashcards = Vec::new();
-    for (place, dashcard) in (1..).zip(dashboard.ordered_cards) {
+    let mut links = Vec::new();
+    for (place, mut dashcard) in (1..).zip(dashboard.ordered_cards) {
+        if let Some(card) = &dashcard.card {
+            links.extend(take_links(&card.key, &mut dashcard.visualization_settings));
+        }
         dashcards.push(PlacedCard {
             id: -place,
             card: dashcard.card.as_ref().map(|card| card.key.clone()),
@@ -203,7 +223,35 @@ pub fn requests(dashboard: Dashboard, metadata: &Metadata) -> Result<Requests, E
             parameters: dashboard.parameters,
             dashcards,
         },
+        links,
     })
+}
+
+/// Takes the links to other dashboards out of a card's place.
+fn take_links(card: &str, settings: &mut VisualizationSettings) -> Vec<Link> {
+    let mut links = Vec::new();
+    let mut take = |click: &mut Option<ClickBehavior>, column: Option<String>| {
+        if let Some(ClickBehavior::Link { target, .. }) = click
+            && let Some(dashboard) = target.take()
+            && let Some(click_behavior) = click.take()
+        {
+            links.push(Link {
+                card: card.to_owned(),
+                column,
+                dashboard,
+                click_behavior,
+            });
+        }
+    };
+    take(&mut settings.click_behavior, None);
+    for (key, column) in &mut settings.column_settings {
+        take(&mut column.click_behavior, column_of_key(key));
+    }
+    // What is left of a column that only had a link.
+    settings
+        .column_settings
+        .retain(|_, column| *column != ColumnSettings::default());
+    links
 }
 
 fn resolve_card(card: Card, database: i64, ids: &Ids) -> Result<CardBody, Error> {

@@ -11,6 +11,7 @@ pub struct DashboardSpec {
     /// Who it is made for.
     pub audience: &'static str,
     pub filters: &'static [Filter],
+    pub clicks: &'static [Click],
     /// From top to bottom.
     pub rows: &'static [GridRow],
     /// What its numbers mean, in Markdown, below everything.
@@ -36,6 +37,45 @@ pub enum FilterKind {
     },
     /// Any of the values that occur; at first, all of them.
     Value,
+}
+
+/// What a click on a value does, on each card that shows the value's column.
+pub struct Click {
+    /// The column's name.
+    pub column: &'static str,
+    pub leads: Leads,
+}
+
+/// Where a click leads.
+pub enum Leads {
+    /// To the same dashboard, with its filter of this tag set to the value.
+    Filter(&'static str),
+    /// To another one, whose filters are set to what is carried along.
+    Dashboard(&'static DashboardSpec, &'static [Carried]),
+}
+
+/// What sets a filter of the other dashboard.
+pub enum Carried {
+    /// The value of a column in the row that was clicked on, for the filter of a tag.
+    Value(&'static str, &'static str),
+    /// What the filter of a tag is set to, for that of the same tag.
+    Setting(&'static str),
+}
+
+/// A click on a column's value sets the filter of a tag to it.
+pub const fn sets(column: &'static str, tag: &'static str) -> Click {
+    let leads = Leads::Filter(tag);
+    Click { column, leads }
+}
+
+/// A click on a column's value opens another dashboard.
+pub const fn opens(
+    column: &'static str,
+    dashboard: &'static DashboardSpec,
+    carried: &'static [Carried],
+) -> Click {
+    let leads = Leads::Dashboard(dashboard, carried);
+    Click { column, leads }
 }
 
 /// Cards side by side, under a heading.

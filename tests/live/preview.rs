@@ -135,6 +135,7 @@ fn assert_in_order(looks: &[Look]) {
         "html", "head", "meta", "title", "style", "body", "div", "header", "h1", "h2", "h3", "p", "dl", "dt",
         "dd", "main", "section", "span", "strong", "em", "code", "ul", "li", "figure", "table", "caption",
         "thead", "tbody", "tr", "th", "td", "svg", "rect", "line", "polyline", "polygon", "circle", "text",
+        "path", "nav", "a",
     ];
     assert_eq!(looks.len(), 8);
     for Look {
@@ -229,6 +230,7 @@ fn assert_shows(shown: &CardLook, card: &Value, expected: &[Vec<String>]) {
                 "{key}"
             );
             assert!(shown.text.contains("United Kingdom"), "{key}");
+            assert_eq!(shown.drawings, 1, "{key}");
         }
         "pie" => {
             assert_eq!(shown.drawings, 1, "{key}");
@@ -251,7 +253,8 @@ fn answer(client: &mut Client, dashboard: &Value, card: &Value) -> Vec<Vec<Strin
     let names: Vec<String> = match card["display"].as_str() {
         Some("table") => {
             let columns = settings["table.columns"].as_array().expect("a table has columns");
-            columns.iter().map(|column| text(&column["name"])).collect()
+            let shown = columns.iter().filter(|column| column["enabled"] == true);
+            shown.map(|column| text(&column["name"])).collect()
         }
         Some("scalar") => vec![text(&settings["scalar.field"])],
         Some("smartscalar") => vec!["Month".to_owned(), text(&settings["scalar.field"])],

@@ -21,13 +21,20 @@ pub fn covers(theirs: &Value, ours: &Value) -> bool {
     }
 }
 
+/// The key of what a click does, which is one thing: half of one and half of another would be neither.
+pub const CLICK: &str = "click_behavior";
+
 /// Returns `theirs` with `ours` laid over it. Keys that only they have stay.
 pub fn overlay(theirs: &Value, ours: &Value) -> Value {
     match (theirs, ours) {
         (Value::Object(theirs), Value::Object(ours)) => {
             let mut both = theirs.clone();
             for (key, value) in ours {
-                let there = both.get(key).cloned().unwrap_or_default();
+                let there = both
+                    .get(key)
+                    .filter(|_| key != CLICK)
+                    .cloned()
+                    .unwrap_or_default();
                 both.insert(key.clone(), overlay(&there, value));
             }
             Value::Object(both)
@@ -69,5 +76,11 @@ mod tests {
         let theirs = json!({"a": {"b": 1, "c": 2}, "d": [1, 2]});
         let ours = json!({"a": {"c": 3}, "d": [4]});
         assert_eq!(overlay(&theirs, &ours), json!({"a": {"b": 1, "c": 3}, "d": [4]}));
+        let theirs = json!({"click_behavior": {"type": "link", "linkType": "url"}, "more": 1});
+        let ours = json!({"click_behavior": {"type": "crossfilter"}});
+        assert_eq!(
+            overlay(&theirs, &ours),
+            json!({"click_behavior": {"type": "crossfilter"}, "more": 1})
+        );
     }
 }

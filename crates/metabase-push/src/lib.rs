@@ -21,6 +21,7 @@ mod https;
 pub mod item;
 mod json;
 mod layout;
+mod links;
 mod metabase;
 mod metadata;
 mod permitted;

@@ -32,6 +32,7 @@ const PARAMETER: &[&str] = &[
 ];
 const PARAMETER_MAPPING: &[&str] = &["parameter_id", "target"];
 const VISUALIZATION_SETTINGS: &[&str] = &[
+    "click_behavior",
     "column_settings",
     "dashcard.background",
     "graph.dimensions",
@@ -76,6 +77,7 @@ const PIE_ROW: &[&str] = &[
 ];
 const SERIES: &[&str] = &["color"];
 const COLUMN_SETTINGS: &[&str] = &[
+    "click_behavior",
     "column_title",
     "currency",
     "currency_in_header",
@@ -87,6 +89,12 @@ const COLUMN_SETTINGS: &[&str] = &[
     "suffix",
     "time_enabled",
 ];
+const FILTERING_CLICK: &[&str] = &["parameterMapping", "type"];
+const OPENING_CLICK: &[&str] = &["linkType", "parameterMapping", "type"];
+const CLICK_MAPPING: &[&str] = &["id", "source", "target"];
+const CLICK_SOURCE: &[&str] = &["id", "name", "type"];
+const CLICK_TARGET: &[&str] = &["id", "type"];
+const LINK: &[&str] = &["card", "click_behavior", "column", "dashboard"];
 const VIRTUAL_CARD: &[&str] = &[
     "archived",
     "dataset_query",
@@ -109,7 +117,7 @@ pub fn check(template: &Value, database: u64) -> Check {
     }
     for field in array(template, "fields") {
         keys("a field", &field["body"], FIELD)?;
-        keys("a field's settings", &field["body"]["settings"], COLUMN_SETTINGS)?;
+        column_settings(&field["body"]["settings"])?;
     }
     for card in array(template, "cards") {
         check_card(&card["body"], database, &fields)
@@ -125,6 +133,15 @@ pub fn check(template: &Value, database: u64) -> Check {
         for mapping in array(dashcard, "parameter_mappings") {
             keys("a filter's target", mapping, PARAMETER_MAPPING)?;
         }
+    }
+    for link in array(template, "links") {
+        keys("a link", link, LINK)?;
+        let click = &link["click_behavior"];
+        keys("a link", click, OPENING_CLICK)?;
+        if click["type"] != "link" || click["linkType"] != "dashboard" {
+            return Err("a link leads to something else than a dashboard".to_owned());
+        }
+        click_mapping(click)?;
     }
     Ok(())
 }
@@ -171,12 +188,36 @@ fn settings(settings: &Value) -> Check {
         keys("a series", series, SERIES)?;
     }
     for column in objects(&settings["column_settings"]) {
-        keys("a column's settings", column, COLUMN_SETTINGS)?;
+        column_settings(column)?;
     }
+    click(&settings["click_behavior"])?;
     let card = &settings["virtual_card"];
     keys("a heading", card, VIRTUAL_CARD)?;
     keys("a heading's query", &card["dataset_query"], &[])?;
     keys("a heading's settings", &card["visualization_settings"], &[])
+}
+
+fn column_settings(settings: &Value) -> Check {
+    keys("a column's settings", settings, COLUMN_SETTINGS)?;
+    click(&settings["click_behavior"])
+}
+
+/// Checks what a click does. Links to other dashboards stand by themselves, and there are none to anything else.
+fn click(click: &Value) -> Check {
+    keys("a click", click, FILTERING_CLICK)?;
+    if !click.is_null() && click["type"] != "crossfilter" {
+        return Err("a click does something else than to set filters".to_owned());
+    }
+    click_mapping(click)
+}
+
+fn click_mapping(click: &Value) -> Check {
+    for mapping in objects(&click["parameterMapping"]) {
+        keys("a filter of a click", mapping, CLICK_MAPPING)?;
+        keys("a click's source", &mapping["source"], CLICK_SOURCE)?;
+        keys("a click's target", &mapping["target"], CLICK_TARGET)?;
+    }
+    Ok(())
 }
 
 /// Checks that an object has no keys but these. What is no object has none.

@@ -8,6 +8,7 @@ use crate::dashboard::{DashboardWork, ExistingDashboards};
 use crate::database;
 use crate::error::{Error, Result};
 use crate::item::{Item, Work};
+use crate::links::Targets;
 use crate::metabase::{CollectionItems, Metabase};
 use crate::metadata;
 use crate::source::{Source, Template};
@@ -40,6 +41,7 @@ pub struct Plan {
     listed_fields: Vec<u64>,
     collection: Work,
     dashboards: Vec<(DashboardWork, Vec<CardWork>)>,
+    targets: Targets,
 }
 
 /// Finds out what is to be done, and changes nothing. Where Metabase lacks views, it is asked for a schema sync.
@@ -84,6 +86,7 @@ pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> 
     for (template, (_, dashboard)) in shown {
         cards.load_shown(metabase, &template.name, dashboard)?;
     }
+    let targets = dashboards.targets(&templates);
     Ok(Plan {
         replace: options.replace,
         tables: described.tables,
@@ -102,10 +105,11 @@ pub fn plan(metabase: &Metabase, source: &mut dyn Source, options: &Options) -> 
                     .iter()
                     .map(|card| cards.compare(&template.name, card, owner, options.replace))
                     .collect();
-                let dashboard = dashboards.compare(template, &cards, options.replace);
+                let dashboard = dashboards.compare(template, &cards, &targets, options.replace);
                 (dashboard, cards)
             })
             .collect(),
+        targets,
     })
 }
 
@@ -165,15 +169,22 @@ impl Plan {
             report(&self.collection.item);
         }
         let collection = collection::make(metabase, &mut self.collection)?;
-        let mut unsettled = Vec::new();
         for (dashboard, cards) in &mut self.dashboards {
             for card in cards.iter_mut().filter(|card| card.work.item.is_pending()) {
                 report(&card.work.item);
                 card.apply(metabase, collection)?;
             }
-            if dashboard.item.is_pending() {
+            let id = dashboard.make(metabase, collection)?;
+            self.targets.insert(dashboard.item.name.clone(), Some(id));
+        }
+        // What is on one dashboard may lead to any other.
+        let mut unsettled = Vec::new();
+        for (dashboard, cards) in &self.dashboards {
+            if let Some(id) = dashboard.item.id
+                && dashboard.item.is_pending()
+            {
                 report(&dashboard.item);
-                let left = dashboard.apply(metabase, collection, cards, self.replace)?;
+                let left = dashboard.apply(metabase, id, cards, &self.targets, self.replace)?;
                 unsettled.extend(
                     left.into_iter()
                         .map(|change| (dashboard.item.name.as_str(), change)),

@@ -70,6 +70,9 @@ pub struct Template {
     pub dashboard: Object,
     /// What is on it, and where.
     pub layout: Layout,
+    /// Which clicks open other dashboards. Extensions of before have none.
+    #[serde(default)]
+    pub links: Vec<Link>,
 }
 
 /// A table or field that is described.
@@ -92,8 +95,21 @@ pub struct Card {
     pub body: Object,
 }
 
-/// What is on a dashboard.
+/// A click that opens another dashboard.
 #[derive(Debug, Deserialize)]
+pub struct Link {
+    /// The key of the card that is clicked on.
+    pub card: String,
+    /// The column that is clicked on, in a table.
+    pub column: Option<String>,
+    /// The other dashboard's name in SQL.
+    pub dashboard: String,
+    /// What a click does, but for the id of the other dashboard.
+    pub click_behavior: Object,
+}
+
+/// What is on a dashboard.
+#[derive(Clone, Debug, Deserialize)]
 pub struct Layout {
     /// `fixed` or `full`.
     pub width: String,
@@ -104,7 +120,7 @@ pub struct Layout {
 }
 
 /// A card, heading or text with its place.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Dashcard {
     /// The key of the card; headings and texts have none.
     pub card: Option<String>,
@@ -150,6 +166,12 @@ impl Template {
         {
             if !template.cards.iter().any(|card| card.key == *key) {
                 return Err(unusable(format!("there is no card \"{key}\" to lay out")));
+            }
+        }
+        for Link { card, .. } in &template.links {
+            let mut dashcards = template.layout.dashcards.iter();
+            if !dashcards.any(|dashcard| dashcard.card.as_ref() == Some(card)) {
+                return Err(unusable(format!("there is no card \"{card}\" to click on")));
             }
         }
         Ok(template)

@@ -2,6 +2,7 @@
 WITH platform AS (
     SELECT
         coalesce(platform_name, platform_slug, 'No platform') AS name,
+        max(platform_name)                                    AS platform_name,
         sum(total_revenue)                                    AS revenue,
         sum(total_profit)                                     AS profit
     FROM analytics.metabase_executive_metrics
@@ -19,7 +20,8 @@ ranked AS (
 SELECT
     CASE WHEN is_other THEN 'Other platforms' ELSE name END AS "Platform",
     sum(revenue)                                            AS "Revenue",
-    sum(profit)                                             AS "Profit"
+    sum(profit)                                             AS "Profit",
+    max(platform_name) FILTER (WHERE NOT is_other)          AS "Platform filter"
 FROM ranked
 GROUP BY "Platform"
 ORDER BY

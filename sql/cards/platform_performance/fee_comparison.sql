@@ -2,6 +2,7 @@
 WITH platform AS (
     SELECT
         coalesce(platform_name, platform_slug, 'No platform') AS name,
+        max(platform_name)                                    AS platform_name,
         sum(total_fees)                                       AS fees,
         sum(total_revenue)                                    AS revenue
     FROM analytics.metabase_executive_metrics
@@ -19,7 +20,8 @@ ranked AS (
 )
 SELECT
     CASE WHEN is_other THEN 'Other platforms' ELSE name END AS "Platform",
-    round(100 * sum(fees) / nullif(sum(revenue), 0), 2)    AS "Fee rate"
+    round(100 * sum(fees) / nullif(sum(revenue), 0), 2)    AS "Fee rate",
+    max(platform_name) FILTER (WHERE NOT is_other)          AS "Platform filter"
 FROM ranked
 GROUP BY "Platform"
 ORDER BY

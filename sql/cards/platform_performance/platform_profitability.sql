@@ -13,7 +13,8 @@ SELECT
     round(100 * sum(total_fees) / nullif(sum(total_revenue), 0), 2)   AS "Fee rate",
     sum(total_shipping)                                                AS "Shipping",
     sum(total_net_proceeds)                                            AS "Proceeds",
-    round(sum(total_revenue) / nullif(sum(total_orders), 0), 4)        AS "Avg order"
+    round(sum(total_revenue) / nullif(sum(total_orders), 0), 4)        AS "Avg order",
+    max(platform_name)                                                 AS "Platform filter"
 FROM analytics.metabase_executive_metrics
 WHERE true
     [[AND {{date}}]]

@@ -2,6 +2,7 @@
 WITH platform AS (
     SELECT
         coalesce(platform_name, platform_slug, 'No platform') AS name,
+        max(platform_name)                                    AS platform_name,
         sum(total_revenue)                                    AS revenue
     FROM analytics.metabase_executive_metrics
     WHERE true
@@ -18,7 +19,8 @@ ranked AS (
 )
 SELECT
     CASE WHEN is_other THEN 'Other platforms' ELSE name END AS "Platform",
-    sum(revenue)                                            AS "Revenue"
+    sum(revenue)                                            AS "Revenue",
+    max(platform_name) FILTER (WHERE NOT is_other)          AS "Platform filter"
 FROM ranked
 GROUP BY "Platform"
 ORDER BY

@@ -2,6 +2,7 @@
 WITH brand AS (
     SELECT
         coalesce(brand_name, 'No brand') AS name,
+        max(brand_name)                  AS brand_name,
         sum(total_revenue)               AS revenue
     FROM analytics.metabase_inventory_status
     WHERE times_sold > 0
@@ -18,7 +19,8 @@ ranked AS (
 )
 SELECT
     CASE WHEN is_other THEN 'Other brands' ELSE name END AS "Brand",
-    sum(revenue)                                         AS "Revenue"
+    sum(revenue)                                         AS "Revenue",
+    max(brand_name) FILTER (WHERE NOT is_other)          AS "Brand filter"
 FROM ranked
 GROUP BY "Brand"
 ORDER BY

@@ -2,6 +2,7 @@
 WITH brand AS (
     SELECT
         coalesce(brand_name, 'No brand') AS name,
+        max(brand_name)                  AS brand_name,
         sum(least(units_sold, quantity)) AS sold,
         sum(quantity)                    AS bought
     FROM analytics.metabase_inventory_status
@@ -18,7 +19,8 @@ ranked AS (
 )
 SELECT
     CASE WHEN is_other THEN 'Other brands' ELSE name END AS "Brand",
-    round(100 * sum(sold) / nullif(sum(bought), 0), 2)  AS "Sell-through"
+    round(100 * sum(sold) / nullif(sum(bought), 0), 2)  AS "Sell-through",
+    max(brand_name) FILTER (WHERE NOT is_other)          AS "Brand filter"
 FROM ranked
 GROUP BY "Brand"
 ORDER BY

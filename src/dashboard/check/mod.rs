@@ -1,5 +1,6 @@
 //! What is wrong with a dashboard: by itself, and against the views that there are.
 
+mod clicks;
 mod problem;
 mod questions;
 mod wiring;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::clicks;
 use super::problem::Problems;
 use crate::dashboard::fit;
 use crate::dashboard::model::{Card, Dashboard, Dashcard, Field, TemplateTag, VALUE_FILTER, column_of_key};
@@ -183,6 +184,9 @@ impl Fit<'_> {
                 Some(name) => _ = self.column("column_settings", &name),
                 None => self.tell(format!("column_settings has a key {key}, which names no column")),
             }
+        }
+        for name in clicks::columns(self.dashcard, self.card) {
+            self.column("click_behavior", &name);
         }
         self.names();
         self.formats();

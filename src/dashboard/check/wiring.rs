@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value;
 
+use super::clicks;
 use super::problem::Problems;
 use crate::dashboard::fit;
 use crate::dashboard::model::{
@@ -21,6 +22,7 @@ pub fn check(dashboard: &Dashboard, problems: &mut Problems) {
     for (dashcard, card) in dashboard.cards() {
         check_room(dashcard, card, problems);
         check_mappings(dashboard, dashcard, card, problems);
+        clicks::check(dashboard, dashcard, card, problems);
         check_tags(card, problems);
     }
 }

@@ -1,20 +1,22 @@
-//! Maps, as a list of countries whose shade is their value: a map needs borders, which nobody needs in a preview.
+//! Maps: the world with its countries shaded by their values, and beside it the same as a list, which also has those that are too small to be seen.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use maud::{Markup, html};
 
 use super::answer::{Answer, AnswerRow};
 use super::format::{ShownColumn, legible};
+use super::world;
 use crate::country;
 use crate::dashboard::model::Card;
 
 /// The lightest and the darkest shade: dark text is legible on both.
-const LIGHT: [f64; 3] = [238.0, 244.0, 251.0];
-const DARK: [f64; 3] = [126.0, 178.0, 232.0];
+const LIGHT: [f64; 3] = [214.0, 230.0, 247.0];
+const DARK: [f64; 3] = [94.0, 157.0, 222.0];
 
-/// The countries in the order of the answer; None where a setting is missing.
-pub fn list(card: &Card, answer: &Answer) -> Option<Markup> {
+/// The map, and the countries in the order of the answer; None where a setting is missing.
+pub fn map(card: &Card, answer: &Answer) -> Option<Markup> {
     let settings = &card.visualization_settings;
     let over = settings.map_dimension.as_deref()?;
     let metric = ShownColumn::of(card, settings.map_metric.as_deref()?);
@@ -27,20 +29,84 @@ pub fn list(card: &Card, answer: &Answer) -> Option<Markup> {
     let value = |row: &AnswerRow| row.number(&metric.name).unwrap_or(0.0);
     let values = || answer.rows.iter().map(value);
     let range = values().fold(f64::INFINITY, f64::min)..values().fold(f64::NEG_INFINITY, f64::max);
+    let countries: Vec<Country> = answer
+        .rows
+        .iter()
+        .map(|row| {
+            let code = row.text(over).unwrap_or_default();
+            Country {
+                code,
+                name: legible(name(code)),
+                value: row.shown(&metric),
+                shade: shade(value(row), &range),
+                more: more
+                    .iter()
+                    .map(|column| format!("{}: {}", column.title, row.shown(column)))
+                    .collect(),
+            }
+        })
+        .collect();
+    let title = format!("{} by country, shaded by value", metric.title);
     Some(html! {
-        ul.countries tabindex="0" aria-label=(format!("{} by country, shaded by value", metric.title)) {
-            @for row in &answer.rows {
-                li style=(format!("background:{}", shade(value(row), &range))) {
-                    span.name { (legible(name(row.text(over).unwrap_or_default()))) }
-                    span.value { (row.shown(&metric)) }
-                    @if more.is_empty() { span.more { (metric.title) } }
-                    @for column in &more {
-                        span.more { (column.title) ": " (row.shown(column)) }
+        div.world {
+            figure {
+                (drawing(&title, &countries))
+                div.scale {
+                    span { (metric.write_number(range.start)) }
+                    span.shades style=(shades()) {}
+                    span { (metric.write_number(range.end)) }
+                }
+            }
+            ul.countries tabindex="0" aria-label=(title) {
+                @for country in &countries {
+                    li style=(format!("background:{}", country.shade)) {
+                        span.name { (country.name) }
+                        span.value { (country.value) }
+                        @if country.more.is_empty() { span.more { (metric.title) } }
+                        @for more in &country.more { span.more { (more) } }
                     }
                 }
             }
         }
     })
+}
+
+/// A country of an answer.
+struct Country<'a> {
+    code: &'a str,
+    name: String,
+    value: String,
+    /// As CSS has it.
+    shade: String,
+    /// Its other figures, in words.
+    more: Vec<String>,
+}
+
+/// The countries that are large enough, each with its name and figures as a tooltip, on all other land.
+fn drawing(title: &str, countries: &[Country]) -> Markup {
+    let by_code: BTreeMap<&str, &Country> = countries.iter().map(|country| (country.code, country)).collect();
+    let mut known = Vec::new();
+    let mut land = String::new();
+    for (code, path) in world::shapes() {
+        // Land without a code is no country of anybody's.
+        match by_code.get(code).filter(|_| !code.is_empty()) {
+            Some(country) => known.push((country, path)),
+            None => land += path,
+        }
+    }
+    let view = world::VIEW.map(|number| number.to_string()).join(" ");
+    html! {
+        div.drawing {
+            svg viewBox=(view) role="img" aria-label=(title) {
+                path.land d=(land) {}
+                @for (country, path) in known {
+                    path d=(path) fill=(country.shade) {
+                        title { (country.name) ": " (country.value) @for more in &country.more { ", " (more) } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The name of a country by its code, or the code itself.
@@ -60,16 +126,26 @@ fn shade(value: f64, range: &Range<f64>) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
+/// All shades from the smallest value to the largest.
+fn shades() -> String {
+    let ends = 0.0..1.0;
+    format!(
+        "background:linear-gradient(90deg,{},{})",
+        shade(0.0, &ends),
+        shade(1.0, &ends)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_largest_value_is_the_darkest() {
-        assert_eq!(shade(1.0, &(1.0..9.0)), "#eef4fb");
-        assert_eq!(shade(3.0, &(1.0..9.0)), "#b6d3f2");
-        assert_eq!(shade(9.0, &(1.0..9.0)), "#7eb2e8");
-        assert_eq!(shade(1.0, &(1.0..1.0)), "#b6d3f2");
+        assert_eq!(shade(1.0, &(1.0..9.0)), "#d6e6f7");
+        assert_eq!(shade(3.0, &(1.0..9.0)), "#9ac2eb");
+        assert_eq!(shade(9.0, &(1.0..9.0)), "#5e9dde");
+        assert_eq!(shade(1.0, &(1.0..1.0)), "#9ac2eb");
     }
 
     #[test]
@@ -78,5 +154,30 @@ mod tests {
         assert_eq!(name("KR"), "South Korea");
         assert_eq!(name("XK"), "Kosovo");
         assert_eq!(name("??"), "??");
+    }
+
+    #[test]
+    fn a_country_that_is_too_small_is_no_shape_and_has_no_other_ones_shade() {
+        let country = |code, name: &str| Country {
+            code,
+            name: name.to_owned(),
+            value: "5".to_owned(),
+            shade: "#123456".to_owned(),
+            more: vec!["Orders: 2".to_owned()],
+        };
+        let drawn = drawing(
+            "Map",
+            &[
+                country("DE", "Ger<many>"),
+                country("MC", "Monaco"),
+                country("", ""),
+            ],
+        )
+        .into_string();
+        assert_eq!(drawn.matches("#123456").count(), 1, "{drawn}");
+        assert!(
+            drawn.contains("<title>Ger&lt;many&gt;: 5, Orders: 2</title>"),
+            "{drawn}"
+        );
     }
 }

@@ -11,6 +11,7 @@ mod format;
 mod number;
 mod page;
 mod table;
+mod world;
 
 use std::collections::BTreeMap;
 
@@ -122,7 +123,7 @@ fn show(card: &Card, answer: &Answer, place: CardPlace, today: Date) -> Result<O
         "smartscalar" => Ok(number::trend(card, answer, today)),
         "bar" | "line" | "row" => figure::graph(card, answer, place),
         "pie" => figure::pie(card, answer),
-        "map" => Ok(countries::list(card, answer)),
+        "map" => Ok(countries::map(card, answer)),
         _ => Ok(Some(table::table(card, answer))),
     }
 }

@@ -5,6 +5,7 @@ use pulldown_cmark::{Event, Parser};
 
 use super::filter::{Choice, Choices};
 use super::format::legible;
+use crate::dashboard::catalog::DASHBOARDS;
 use crate::dashboard::model::{Card, Dashboard, Dashcard, GRID_WIDTH};
 use crate::dashboard::resolve::display_name;
 use crate::error::Error;
@@ -42,6 +43,7 @@ impl Page<'_> {
                 body {
                     div.page {
                         header {
+                            (self.links())
                             h1 { (dashboard.name) }
                             p.lead { (dashboard.description) }
                             (self.filters())
@@ -55,6 +57,20 @@ impl Page<'_> {
             }
         };
         in_ascii(&page.into_string())
+    }
+
+    /// To the pages of all dashboards, where these lie beside this one.
+    fn links(&self) -> Markup {
+        html! {
+            nav {
+                span { "Pages beside this one:" }
+                @for other in DASHBOARDS {
+                    a href=(format!("{}.html", other.key)) aria-current=[(other.key == self.dashboard.key).then_some("page")] {
+                        (other.name)
+                    }
+                }
+            }
+        }
     }
 
     fn filters(&self) -> Markup {

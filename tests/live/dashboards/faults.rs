@@ -30,7 +30,7 @@ pub fn problems(client: &mut Client, dashboard: &Value) -> Vec<String> {
 
 /// Asserts that of a dashboard that is edited, exactly this is told.
 #[track_caller]
-fn assert_found(name: &str, edit: impl FnOnce(&mut Value), expected: &[&str]) {
+pub fn assert_found(name: &str, edit: impl FnOnce(&mut Value), expected: &[&str]) {
     let mut client = SHOP.connect();
     let mut dashboard = dashboard(&mut client, name);
     edit(&mut dashboard);

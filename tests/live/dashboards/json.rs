@@ -12,7 +12,7 @@ use crate::rows::rows;
 use crate::shop::{VIEWS, assert_error, column, run, shop_with_views};
 
 /// The bodies of the requests that make a dashboard in the Metabase that this metadata is from.
-fn requests(client: &mut Client, name: &str, metadata: &Value) -> Value {
+pub fn requests(client: &mut Client, name: &str, metadata: &Value) -> Value {
     client
         .query_one(
             "SELECT metabase.dashboard_json($1, metadata => $2)",

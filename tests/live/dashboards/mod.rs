@@ -2,6 +2,7 @@
 //! Metabase is given what it understands; and that nobody gets at anything through them.
 
 pub mod card;
+mod clicks;
 mod expected;
 mod faults;
 mod figures;

@@ -2,8 +2,9 @@
 
 use postgres::Client;
 
+use super::card::DASHBOARDS;
 use crate::cluster::{Database, create_all_views, error_of, value};
-use crate::shop::{assert_error, run, shop_with_views};
+use crate::shop::{assert_error, column, run, shop_with_views};
 
 fn page(client: &mut Client, arguments: &str) -> String {
     let page: String = value(client, &format!("SELECT metabase.dashboard_html({arguments})"));
@@ -42,6 +43,29 @@ fn a_card_without_results_says_under_which_filters_and_when_there_were_some() {
     create_all_views(&mut client);
     let empty = page(&mut client, "'executive', '{\"date\": null}'");
     assert!(empty.contains("<p class=\"calm\">No results</p>"), "{empty}");
+}
+
+#[test]
+fn the_pages_lead_to_each_other_under_the_names_of_their_dashboards() {
+    let (_database, mut client) = shop_with_views();
+    let titles = column(&mut client, "SELECT title FROM metabase.dashboards()");
+    for name in DASHBOARDS {
+        let page = page(&mut client, &format!("'{name}'"));
+        let (_, rest) = page.split_once("<nav>").expect("it has links");
+        let (links, _) = rest.split_once("</nav>").expect("they end");
+        let expected: String = DASHBOARDS
+            .iter()
+            .zip(&titles)
+            .map(|(other, title)| match *other == name {
+                true => format!(r#"<a href="{other}.html" aria-current="page">{title}</a>"#),
+                false => format!(r#"<a href="{other}.html">{title}</a>"#),
+            })
+            .collect();
+        let links = links.replace("\n", "");
+        assert_eq!(links, format!("<span>Pages beside this one:</span>{expected}"));
+        // They are all that the page leads to.
+        assert_eq!(page.matches("href=").count(), DASHBOARDS.len());
+    }
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn what_was_pushed_is_known_by_what_the_extension_writes() {
         panic!("the extension has other markers: {markers:?}");
     };
     // How it begins a card's SQL, and the id of a filter or the name of a heading: then come the dashboard and what it is.
-    for (known, rest) in [(CARD_MARKER, "{}/{}\\n"), (FILTER_MARKER, "{}.{name}")] {
+    for (known, rest) in [(CARD_MARKER, "{}/{}\\n"), (FILTER_MARKER, "{dashboard}.{name}")] {
         let format = format!("\"{}{rest}", known.replace(marker, "{MARKER}"));
         assert_eq!(sources.matches(&format).count(), 1, "{format}");
     }
@@ -93,7 +93,7 @@ fn keys<'a>(json: &'a Value, keys: &mut BTreeSet<&'a str>) {
             for (key, value) in object {
                 keys.insert(key);
                 match (key.as_str(), value) {
-                    ("template-tags" | "column_settings", Value::Object(named)) => {
+                    ("template-tags" | "column_settings" | "parameterMapping", Value::Object(named)) => {
                         named.values().for_each(|value| self::keys(value, keys));
                     }
                     _ => self::keys(value, keys),

@@ -9,6 +9,7 @@ mod extension;
 mod failures;
 mod hand_made;
 mod hostile;
+mod links;
 mod live;
 mod memory;
 mod metabase;

@@ -231,6 +231,30 @@ impl State {
                 return Err(refused("target", tag));
             }
         }
+        for click in clicks(&dashcard["visualization_settings"]) {
+            self.require_click(click, parameters)?;
+        }
+        Ok(())
+    }
+
+    /// A click that sets a filter, or opens a dashboard, that there is. On any other, the front-end does nothing
+    /// (`frontend/src/metabase-lib/v1/queries/drills/dashboard-click-drill.js`).
+    fn require_click(&self, click: &Value, parameters: &Value) -> Result<(), Answer> {
+        let filters = match click["type"].as_str() {
+            Some("crossfilter") => parameters,
+            Some("link") if click["linkType"] == "dashboard" => {
+                let target = click["targetId"].as_u64().and_then(|id| self.dashboards.get(&id));
+                &target.ok_or_else(|| refused("targetId", &click["targetId"].to_string()))?["parameters"]
+            }
+            _ => return Err(refused("click_behavior", &click.to_string())),
+        };
+        let filters: Vec<&Value> = filters.as_array().into_iter().flatten().collect();
+        for (id, mapping) in click["parameterMapping"].as_object().into_iter().flatten() {
+            let is_there = filters.iter().any(|filter| filter["id"] == *id);
+            if !is_there || mapping["id"] != *id || mapping["target"]["id"] != *id {
+                return Err(refused("parameterMapping", id));
+            }
+        }
         Ok(())
     }
 
@@ -248,6 +272,15 @@ impl State {
             .cloned()
             .collect()
     }
+}
+
+/// What clicks on a dashcard do: on all of it, and on columns of its table.
+fn clicks(settings: &Value) -> impl Iterator<Item = &Value> {
+    let columns = settings["column_settings"].as_object().into_iter().flatten();
+    columns
+        .map(|(_, column)| &column["click_behavior"])
+        .chain([&settings["click_behavior"]])
+        .filter(|click| !click.is_null())
 }
 
 /// The dashcards that are there, by id, but for those on a tab that goes.
