@@ -12,7 +12,7 @@ use super::model::{
     TemplateTag, VALUE_FILTER, VirtualCard, VisualizationSettings, column_key, names_view,
 };
 use super::shop::ShopSettings;
-use super::spec::{CardColumn, DashboardSpec, Drawing, Filter, FilterKind, Format, Question};
+use super::spec::{Asked, CardColumn, DashboardSpec, Drawing, Filter, FilterKind, Format, Question};
 use super::template::Template;
 
 /// Rows of the grid that a heading takes.
@@ -24,6 +24,10 @@ impl DashboardSpec {
         let mut ordered_cards = Vec::new();
         let mut next_row = 0;
         for row in self.rows {
+            let asked: Vec<_> = row.asked(shop.has_sales).collect();
+            if asked.is_empty() {
+                continue;
+            }
             // Known by the first card under it, whatever rows a later version puts between these.
             let first = row.questions.first().map_or("", |(_, question)| question.key);
             ordered_cards.push(virtual_card(
@@ -35,17 +39,17 @@ impl DashboardSpec {
             ));
             next_row += HEADING_HEIGHT;
             let mut col = 0;
-            for (width, question) in row.questions {
+            for (width, question, asked) in asked {
                 ordered_cards.push(Dashcard {
                     row: next_row,
                     col,
-                    size_x: *width,
+                    size_x: width,
                     size_y: row.height,
                     parameter_mappings: self
-                        .filters_of(question)
+                        .filters_of(asked.sql)
                         .map(|(filter, _)| ParameterMapping::new(&self.marked(filter.tag), filter.tag))
                         .collect(),
-                    card: Some(self.card(question, shop)),
+                    card: Some(self.card(question, asked, shop)),
                     visualization_settings: VisualizationSettings::default(),
                 });
                 col += width;
@@ -92,9 +96,8 @@ impl DashboardSpec {
         format!("{MARKER}.{}.{name}", self.key)
     }
 
-    /// The filters that a question has a tag for, each with the column that it restricts there.
-    fn filters_of(&self, question: &Question) -> impl Iterator<Item = (&Filter, &'static str)> {
-        let sql = question.sql;
+    /// The filters that a question's SQL has a tag for, each with the column that it restricts there.
+    fn filters_of(&self, sql: &'static str) -> impl Iterator<Item = (&Filter, &'static str)> {
         let template = Template::parse(sql).ok();
         self.filters.iter().filter_map(move |filter| {
             template.as_ref()?.tags().contains(&filter.tag).then_some(())?;
@@ -107,9 +110,9 @@ impl DashboardSpec {
         })
     }
 
-    fn card(&self, question: &Question, shop: &ShopSettings) -> Card {
+    fn card(&self, question: &Question, asked: &Asked, shop: &ShopSettings) -> Card {
         let template_tags: BTreeMap<String, TemplateTag> = self
-            .filters_of(question)
+            .filters_of(asked.sql)
             .map(|(filter, column)| {
                 let tag = TemplateTag {
                     id: tag_id(&format!("{}.{}", self.marked(filter.tag), question.key)),
@@ -124,8 +127,8 @@ impl DashboardSpec {
             .collect();
         Card {
             key: question.key.to_owned(),
-            name: question.name.to_owned(),
-            description: question.description.to_owned(),
+            name: asked.name.to_owned(),
+            description: asked.description.to_owned(),
             display: question.drawing.display().to_owned(),
             dataset_query: DatasetQuery {
                 database: None,
@@ -136,7 +139,7 @@ impl DashboardSpec {
                         "-- {MARKER}: {}/{}\n{}",
                         self.key,
                         question.key,
-                        question.sql.trim_end()
+                        asked.sql.trim_end()
                     ),
                     template_tags,
                 },
@@ -150,13 +153,13 @@ impl DashboardSpec {
         let refreshed: Vec<String> = shop
             .strategies
             .iter()
-            .filter(|(view, _)| self.reads(view))
+            .filter(|(view, _)| self.reads(view, shop))
             .map(|(view, strategy)| format!("`{view}` {strategy}"))
             .collect();
         format!(
             "{}\n\nAmounts are in {}, days are those of {}. Refreshed: {}; a moment after each sale where the database's background \
              worker follows them. When that was last: `SELECT * FROM metabase.view_status()`.",
-            self.meaning,
+            self.meaning.text(shop.has_sales),
             shop.currency.code(),
             shop.time_zone,
             refreshed.join(", ")
@@ -164,9 +167,9 @@ impl DashboardSpec {
     }
 
     /// Whether one of its cards reads a view.
-    fn reads(&self, view: &str) -> bool {
-        let mut questions = self.rows.iter().flat_map(|row| row.questions);
-        questions.any(|(_, question)| names_view(question.sql, view))
+    fn reads(&self, view: &str, shop: &ShopSettings) -> bool {
+        let mut asked = self.rows.iter().flat_map(|row| row.asked(shop.has_sales));
+        asked.any(|(_, _, asked)| names_view(asked.sql, view))
     }
 }
 

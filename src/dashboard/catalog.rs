@@ -49,10 +49,24 @@ mod tests {
     }
 
     #[test]
+    fn only_where_single_sales_are_asked_a_card_reads_them() {
+        for spec in DASHBOARDS {
+            let reads = |shop: ShopSettings| spec.assemble(&shop).source_views().contains(&"metabase_sales");
+            assert!(!reads(ShopSettings::without_sales()), "{}", spec.key);
+            assert_eq!(
+                reads(ShopSettings::in_berlin()),
+                spec.key != "inventory_management"
+            );
+        }
+    }
+
+    #[test]
     fn the_rows_of_each_are_as_wide_as_the_grid() {
         for row in DASHBOARDS.iter().flat_map(|spec| spec.rows) {
-            let width: u32 = row.questions.iter().map(|(width, _)| width).sum();
-            assert_eq!(width, GRID_WIDTH, "{}", row.heading);
+            for has_sales in [true, false] {
+                let width: u32 = row.asked(has_sales).map(|(width, ..)| width).sum();
+                assert!([0, GRID_WIDTH].contains(&width), "{}", row.heading);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::spec::Drawing::{Bar, Line, Map, Number, Table, Trend};
 use super::spec::Format::{Count, Money, Month, Percent, Price, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text};
 
 pub static EXECUTIVE: DashboardSpec = DashboardSpec {
     key: "executive",
@@ -15,7 +15,7 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
         kind: FilterKind::Date {
             default: "past30days",
         },
-        columns: &["metabase_executive_metrics.sale_date"],
+        columns: &["metabase_executive_metrics.sale_date", "metabase_sales.sale_date"],
     }],
     rows: &[
         GridRow {
@@ -112,6 +112,8 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
                             column("Revenue", Money),
                             column("Orders", Count),
                         ],
+                        of_sales: "Sales by country",
+                        "Gross sales of the chosen period by the country that they were sent to; countries that are not recognised are left out.",
                     ),
                 ),
             ],
@@ -135,11 +137,20 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
                         column("Profit", Money),
                         column("ROI", Percent),
                     ],
+                    of_sales: "Top 10 products by revenue",
+                    "The ten products that brought in most in the chosen period.",
                 ),
             )],
         },
     ],
-    meaning: "**Revenue** is the sum of gross sales, **profit** that of net profits, of completed orders only. **ROI** is profit over what \
-              the item cost, in percent. The date range reaches every card whose title does not say *all time*; revenue and profit of the \
-              month, and the trend, show whole months, up to that of the last sale in the range.",
+    meaning: Meaning {
+        of_views: "**Revenue** is the sum of gross sales, **profit** that of net profits, of completed orders only. **ROI** is profit over what \
+                   the item cost, in percent. The date range reaches every card whose title does not say *all time*; revenue and profit of the \
+                   month, and the trend, show whole months, up to that of the last sale in the range.",
+        of_sales: Some(
+            "**Revenue** is the sum of gross sales, **profit** that of net profits, of completed orders only. **ROI** is profit over what the item \
+             cost, in percent. The date range reaches all cards; revenue and profit of the month, and the trend, show whole months, up to that of \
+             the last sale in the range.",
+        ),
+    },
 };

@@ -3,7 +3,7 @@
 use super::color::{BLUE, GRAY, GREEN, RED, YELLOW};
 use super::spec::Drawing::{Bar, Number, OrderedPie, Table};
 use super::spec::Format::{Count, Day, Days, Money, Percent, Price, Score, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text};
 
 pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
     key: "inventory_management",
@@ -168,8 +168,11 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
             )],
         },
     ],
-    meaning: "An item **ages** from the day it was bought, in calendar days, until nothing is left of it. Its **value** is its gross purchase \
-              price, else the net one, of each unit left. The four numbers, the ageing and the categories are of **items in stock only**: what is \
-              sold or gone is in none, and several pairs in one row are several items. The supplier reaches all cards, the stock category all \
-              but the suppliers' own.",
+    meaning: Meaning {
+        of_views: "An item **ages** from the day it was bought, in calendar days, until nothing is left of it. Its **value** is its gross purchase \
+                   price, else the net one, of each unit left. The four numbers, the ageing and the categories are of **items in stock only**: what is \
+                   sold or gone is in none, and several pairs in one row are several items. The supplier reaches all cards, the stock category all \
+                   but the suppliers' own.",
+        of_sales: None,
+    },
 };

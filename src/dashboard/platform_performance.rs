@@ -2,7 +2,7 @@
 
 use super::spec::Drawing::{Bar, Map, Number, Table};
 use super::spec::Format::{Count, Days, Money, Percent, Price, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text};
 
 pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
     key: "platform_performance",
@@ -16,7 +16,7 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
             kind: FilterKind::Date {
                 default: "past30days",
             },
-            columns: &["metabase_executive_metrics.sale_date"],
+            columns: &["metabase_executive_metrics.sale_date", "metabase_sales.sale_date"],
         },
         Filter {
             tag: "platform",
@@ -25,6 +25,7 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
             columns: &[
                 "metabase_executive_metrics.platform_name",
                 "metabase_platform_performance.platform_name",
+                "metabase_sales.platform_name",
             ],
         },
     ],
@@ -71,6 +72,8 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                         "Average payout days, all time",
                         "Days from the sale to the payout, mean of all payouts.",
                         &[column("Days to the payout", Days)],
+                        of_sales: "Average payout days",
+                        "Days from the sale to the payout, mean of the chosen period's sales that were paid out.",
                     ),
                 ),
             ],
@@ -138,11 +141,19 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                     "Countries served by platform, all time",
                     "Number of the chosen platforms that have sold into each country; countries that are not recognised are left out.",
                     &[column("Country", Text), column("Platforms", Count)],
+                    of_sales: "Countries served by platform",
+                    "Number of the chosen platforms that sold into each country in the chosen period; countries that are not recognised are left out.",
                 ),
             )],
         },
     ],
-    meaning: "Completed orders only. **Fees** are what the platforms keep, **net proceeds** what they pay out, **profit** what is left of it after \
-              the item's cost; **profit margin** is profit over revenue, both of the whole period. The date range reaches every card whose \
-              title does not say *all time*, the platform reaches all cards.",
+    meaning: Meaning {
+        of_views: "Completed orders only. **Fees** are what the platforms keep, **net proceeds** what they pay out, **profit** what is left of it after \
+                   the item's cost; **profit margin** is profit over revenue, both of the whole period. The date range reaches every card whose \
+                   title does not say *all time*, the platform reaches all cards.",
+        of_sales: Some(
+            "Completed orders only. **Fees** are what the platforms keep, **net proceeds** what they pay out, **profit** what is left of it after the \
+             item's cost; **profit margin** is profit over revenue, both of the whole period. The date range and the platform reach all cards.",
+        ),
+    },
 };

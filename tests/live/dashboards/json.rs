@@ -42,11 +42,11 @@ fn four_dashboards_with_thirty_one_cards() {
         ),
         [
             "executive | Executive dashboard | Executives, business owners | 8 | {\"Date range\"} | \
-             {metabase_executive_metrics,metabase_product_performance,metabase_customer_geography}",
+             {metabase_executive_metrics,metabase_sales}",
             "product_analytics | Product analytics | Product managers, buyers | 7 | {\"Date range\",Brand} | \
-             {metabase_product_performance,metabase_inventory_status}",
+             {metabase_inventory_status,metabase_sales}",
             "platform_performance | Platform performance | Operations, finance | 8 | {\"Date range\",Platform} | \
-             {metabase_executive_metrics,metabase_platform_performance,metabase_customer_geography}",
+             {metabase_executive_metrics,metabase_sales}",
             "inventory_management | Inventory management | Inventory managers, buyers | 8 | {\"Stock category\",Supplier} | \
              {metabase_inventory_status,metabase_supplier_performance}",
         ]
@@ -58,6 +58,56 @@ fn four_dashboards_with_thirty_one_cards() {
         ),
         ["4"]
     );
+}
+
+#[test]
+fn a_shop_without_a_view_of_single_sales_is_asked_what_its_other_views_have() {
+    let (_database, mut client) = shop_with_views();
+    let all = |client: &mut Client| DASHBOARDS.map(|name| dashboard(client, name));
+    let of_sales = all(&mut client);
+    run(&mut client, "SELECT metabase.set_setting('sales_view', 'off')");
+    let of_views = all(&mut client);
+    assert_eq!(
+        rows(
+            &mut client,
+            "SELECT name, cards, source_views FROM metabase.dashboards()"
+        ),
+        [
+            "executive | 8 | {metabase_executive_metrics,metabase_product_performance,metabase_customer_geography}",
+            "product_analytics | 7 | {metabase_product_performance,metabase_inventory_status}",
+            "platform_performance | 8 | {metabase_executive_metrics,metabase_platform_performance,metabase_customer_geography}",
+            "inventory_management | 8 | {metabase_inventory_status,metabase_supplier_performance}",
+        ]
+    );
+    for name in DASHBOARDS {
+        let check = format!("SELECT * FROM metabase.check_dashboard('{name}')");
+        assert_eq!(rows(&mut client, &check), Vec::<String>::new());
+    }
+    let titles = |dashboard: &Value| -> Vec<String> {
+        let cards = list(&dashboard["ordered_cards"]).iter();
+        let titles = cards.filter_map(|dashcard| dashcard["card"]["name"].as_str());
+        titles.map(str::to_owned).collect()
+    };
+    let all_time = |dashboards: &[Value; 4]| {
+        let titles = dashboards.iter().flat_map(&titles);
+        titles.filter(|title| title.ends_with(", all time")).count()
+    };
+    assert_eq!((all_time(&of_sales), all_time(&of_views)), (1, 7));
+
+    // So is one that was set up before there was such a view, until it has it; and one that has no view yet is asked what it will have.
+    run(&mut client, "SELECT metabase.set_setting('sales_view', NULL)");
+    assert_eq!(all(&mut client), of_sales);
+    run(&mut client, "SELECT metabase.drop_view('metabase_sales')");
+    assert_eq!(all(&mut client), of_views);
+    run(
+        &mut client,
+        "SELECT * FROM metabase.create_view('metabase_sales')",
+    );
+    assert_eq!(all(&mut client), of_sales);
+    for view in VIEWS {
+        run(&mut client, &format!("SELECT metabase.drop_view('{view}')"));
+    }
+    assert_eq!(all(&mut client), of_sales);
 }
 
 #[test]
@@ -118,8 +168,16 @@ fn a_database_without_views_has_dashboards_and_is_told_what_they_need() {
     }
     let expected: BTreeSet<String> = VIEWS
         .iter()
-        // No card needs them: brands' figures are those of their products and items, and no card asks for single sales.
-        .filter(|view| !["metabase_brand_analytics", "metabase_sales"].contains(view))
+        // What is of all time no card asks where there are single sales.
+        .filter(|view| {
+            ![
+                "metabase_brand_analytics",
+                "metabase_customer_geography",
+                "metabase_platform_performance",
+                "metabase_product_performance",
+            ]
+            .contains(view)
+        })
         .map(|view| {
             format!(
                 "- | materialized view analytics.{view} does not exist; create it: SELECT * FROM metabase.create_view('{view}')"
@@ -479,11 +537,11 @@ fn fields_are_those_that_metabase_has_numbered() {
             "analytics.metabase_executive_metrics.platform_name",
             "analytics.metabase_executive_metrics.sale_date",
             "analytics.metabase_inventory_status.brand_name",
-            "analytics.metabase_inventory_status.last_sold_at",
             "analytics.metabase_inventory_status.stock_category",
             "analytics.metabase_inventory_status.supplier_name",
-            "analytics.metabase_platform_performance.platform_name",
-            "analytics.metabase_product_performance.brand_name",
+            "analytics.metabase_sales.brand_name",
+            "analytics.metabase_sales.platform_name",
+            "analytics.metabase_sales.sale_date",
             "analytics.metabase_supplier_performance.supplier_name",
         ]
     );
@@ -595,6 +653,8 @@ fn metabase_is_told_what_each_view_and_column_is() {
             "analytics.metabase_inventory_status.supplier_name",
             "analytics.metabase_platform_performance.platform_name",
             "analytics.metabase_product_performance.brand_name",
+            "analytics.metabase_sales.brand_name",
+            "analytics.metabase_sales.platform_name",
             "analytics.metabase_supplier_performance.supplier_name",
         ]
     );
@@ -611,18 +671,21 @@ fn a_metabase_that_has_not_seen_a_view() {
     metadata["tables"]
         .as_array_mut()
         .expect("it is a list")
-        .retain(|table| table["schema"] != "analytics" || table["name"] != "metabase_customer_geography");
-    for name in ["executive", "platform_performance"] {
+        .retain(|table| table["schema"] != "analytics" || table["name"] != "metabase_sales");
+    for name in ["executive", "product_analytics", "platform_performance"] {
         assert_error(
             &error_of(&mut client, &request(name, &metadata)),
             "42P01",
-            "the metadata has no analytics.metabase_customer_geography",
+            "the metadata has no analytics.metabase_sales",
             Some(LOOK_AGAIN),
         );
     }
-    // The others do not need it.
-    requests(&mut client, "product_analytics", &metadata);
+    // The other one does not need it, and neither does a shop that wants none.
     requests(&mut client, "inventory_management", &metadata);
+    run(&mut client, "SELECT metabase.set_setting('sales_view', 'off')");
+    for name in DASHBOARDS {
+        requests(&mut client, name, &metadata);
+    }
 }
 
 #[test]
