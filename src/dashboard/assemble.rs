@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::color;
+use super::data_as_of::{self, DATA_AS_OF};
 use super::fit;
+use super::mark;
 use super::model::{
     Card, ColumnSettings, DATE_FILTER, Dashboard, Dashcard, DatasetQuery, Dimension, Field, FieldWord,
     GRID_WIDTH, MARKER, NativeQuery, Parameter, ParameterMapping, PieRow, SeriesSettings, TableColumn,
@@ -14,6 +16,8 @@ use super::model::{
 use super::shop::ShopSettings;
 use super::spec::{Asked, CardColumn, DashboardSpec, Drawing, Filter, FilterKind, Format, Question};
 use super::template::Template;
+use crate::sql;
+use crate::view::catalog::VIEWS;
 
 /// Rows of the grid that a heading takes.
 const HEADING_HEIGHT: u32 = 1;
@@ -56,15 +60,23 @@ impl DashboardSpec {
             }
             next_row += row.height;
         }
+        ordered_cards.extend(DATA_AS_OF.asked(shop.has_sales).map(|asked| Dashcard {
+            row: next_row,
+            col: 0,
+            size_x: data_as_of::WIDTH,
+            size_y: data_as_of::HEIGHT,
+            parameter_mappings: Vec::new(),
+            card: Some(self.card(&DATA_AS_OF, asked, shop)),
+            visualization_settings: VisualizationSettings::default(),
+        }));
         let notes = self.notes(shop);
-        let height = fit::text_height(&notes);
-        ordered_cards.push(virtual_card(
-            self.marked("notes"),
-            "text",
-            notes,
-            next_row,
-            height,
-        ));
+        let width = GRID_WIDTH - data_as_of::WIDTH;
+        let height = fit::text_height(&notes, width);
+        ordered_cards.push(Dashcard {
+            col: data_as_of::WIDTH,
+            size_x: width,
+            ..virtual_card(self.marked("notes"), "text", notes, next_row, height)
+        });
         Dashboard {
             key: self.key.to_owned(),
             name: self.name.to_owned(),
@@ -139,7 +151,7 @@ impl DashboardSpec {
                         "-- {MARKER}: {}/{}\n{}",
                         self.key,
                         question.key,
-                        asked.sql.trim_end()
+                        self.fill(asked.sql.trim_end(), shop)
                     ),
                     template_tags,
                 },
@@ -163,6 +175,19 @@ impl DashboardSpec {
             shop.currency.code(),
             shop.time_zone,
             refreshed.join(", ")
+        )
+    }
+
+    /// A card's SQL, with what of the shop and of the dashboard stands in it.
+    fn fill(&self, sql: &str, shop: &ShopSettings) -> String {
+        let names = VIEWS.iter().map(|view| view.name);
+        let views: Vec<&str> = names.filter(|view| self.reads(view, shop)).collect();
+        sql::fill(
+            sql,
+            &[
+                (":views", &sql::text_array(&views)),
+                (":'time_zone'", &sql::literal(&shop.time_zone)),
+            ],
         )
     }
 
@@ -287,6 +312,7 @@ impl Question {
                 };
                 settings.table_columns = Some(self.columns.iter().map(table_column).collect());
                 settings.table_column_widths = Some(self.columns.iter().map(|column| column.width).collect());
+                settings.table_column_formatting = mark::rules(self.columns);
             }
         }
         settings

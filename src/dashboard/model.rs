@@ -184,6 +184,11 @@ impl Card {
     pub fn reads(&self, view: &str) -> bool {
         names_view(self.sql(), view)
     }
+
+    /// Whether it asks how fresh figures are, which is the same whatever they are of.
+    pub fn asks_freshness(&self) -> bool {
+        self.sql().contains("metabase.data_as_of(")
+    }
 }
 
 /// Whether any text or key in JSON has a character that PostgreSQL's texts cannot have: JSON that comes as a text may.
@@ -370,6 +375,8 @@ pub struct VisualizationSettings {
     /// In pixels, in the order of the columns. Where there is more room, Metabase makes all of them wider.
     #[serde(rename = "table.column_widths", skip_serializing_if = "Option::is_none")]
     pub table_column_widths: Option<Vec<u32>>,
+    #[serde(rename = "table.column_formatting", skip_serializing_if = "Vec::is_empty")]
+    pub table_column_formatting: Vec<CellRule>,
 
     // Any column; the key is a JSON array in a text, `["name","total_revenue"]`
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -418,6 +425,39 @@ pub fn column_of_key(key: &str) -> Option<String> {
 pub struct TableColumn {
     pub name: String,
     pub enabled: bool,
+}
+
+/// Which cells of a table have a color.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellRule {
+    /// The columns that it is about.
+    pub columns: Vec<String>,
+    /// `single`: one color.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `<`, `=`, `!=` or another word of Metabase's.
+    pub operator: String,
+    /// What a cell is compared with.
+    pub value: Value,
+    /// As CSS has it.
+    pub color: String,
+    /// Whether all of the row has the color.
+    pub highlight_row: bool,
+}
+
+impl CellRule {
+    /// A rule for the cells of one column.
+    pub fn new(column: &str, operator: &str, value: Value, color: &str) -> CellRule {
+        CellRule {
+            columns: vec![column.to_owned()],
+            kind: "single".to_owned(),
+            operator: operator.to_owned(),
+            value,
+            color: color.to_owned(),
+            highlight_row: false,
+        }
+    }
 }
 
 /// How a series is drawn.

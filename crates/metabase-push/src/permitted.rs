@@ -57,6 +57,7 @@ const VISUALIZATION_SETTINGS: &[&str] = &[
     "pie.sort_rows_dimension",
     "scalar.field",
     "series_settings",
+    "table.column_formatting",
     "table.column_widths",
     "table.columns",
     "text",
@@ -64,6 +65,7 @@ const VISUALIZATION_SETTINGS: &[&str] = &[
     "virtual_card",
 ];
 const TABLE_COLUMN: &[&str] = &["enabled", "name"];
+const CELL_RULE: &[&str] = &["color", "columns", "highlight_row", "operator", "type", "value"];
 const PIE_ROW: &[&str] = &[
     "color",
     "defaultColor",
@@ -163,6 +165,9 @@ fn settings(settings: &Value) -> Check {
     keys("how it is drawn", settings, VISUALIZATION_SETTINGS)?;
     for column in array(settings, "table.columns") {
         keys("a column", column, TABLE_COLUMN)?;
+    }
+    for rule in array(settings, "table.column_formatting") {
+        keys("a cell's color", rule, CELL_RULE)?;
     }
     for row in array(settings, "pie.rows") {
         keys("a slice", row, PIE_ROW)?;

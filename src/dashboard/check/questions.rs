@@ -353,6 +353,11 @@ impl Fit<'_> {
         for column in self.card.visualization_settings.table_columns.iter().flatten() {
             self.column("table.columns", &column.name);
         }
+        for rule in &self.card.visualization_settings.table_column_formatting {
+            for name in &rule.columns {
+                self.column("table.column_formatting", name);
+            }
+        }
         match self.promise.limit {
             None => self.tell("a table can grow, and its SQL has no LIMIT"),
             Some(limit) => self.rows_seen(limit),

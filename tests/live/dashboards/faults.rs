@@ -269,6 +269,12 @@ fn a_column_that_a_result_does_not_have() {
             "table.columns",
             json!([{"name": "gone", "enabled": true}]),
         ),
+        (
+            "executive",
+            "top_products",
+            "table.column_formatting",
+            json!([{"columns": ["gone"], "type": "single", "operator": "<", "value": 0, "color": "#EF8C8C", "highlight_row": false}]),
+        ),
         ("executive", "sales_by_country", "map.dimension", json!("gone")),
         ("executive", "sales_by_country", "map.metric", json!("gone")),
         ("executive", "avg_roi", "scalar.field", json!("gone")),
@@ -575,7 +581,7 @@ fn a_text_that_is_cut() {
             let cards = it["ordered_cards"].as_array_mut().expect("it is a list");
             cards.last_mut().expect("there is one")["size_y"] = json!(3);
         },
-        &["dashboard: the text in row 34 needs 5 rows of the grid, and has 3"],
+        &["dashboard: the text in row 34 needs 7 rows of the grid, and has 3"],
     );
 }
 
