@@ -235,7 +235,7 @@ impl Drawing {
         match self {
             Drawing::Number => "scalar",
             Drawing::Trend => "smartscalar",
-            Drawing::Line => "line",
+            Drawing::LineToGoal => "line",
             Drawing::Bar => "bar",
             Drawing::Row => "row",
             Drawing::Pie | Drawing::OrderedPie(_) => "pie",
@@ -262,9 +262,9 @@ impl Question {
             Drawing::Number | Drawing::Trend => {
                 settings.scalar_field = self.columns.last().map(|column| column.name.to_owned());
             }
-            Drawing::Line | Drawing::Bar | Drawing::Row => {
+            Drawing::LineToGoal | Drawing::Bar | Drawing::Row => {
                 // Labels at the bars of several series would lie on each other; where they are, nobody needs a scale.
-                let has_labels = !matches!(self.drawing, Drawing::Line) && drawn.len() == 1;
+                let has_labels = !matches!(self.drawing, Drawing::LineToGoal) && drawn.len() == 1;
                 settings.graph_dimensions = Some(vec![over.name.to_owned()]);
                 settings.graph_metrics = Some(drawn.iter().map(|column| column.name.to_owned()).collect());
                 settings.x_axis_title = Some(match over.format {
@@ -277,9 +277,14 @@ impl Question {
                 // Below many bars it would be cut.
                 settings.y_axis_has_title = Some(!matches!(self.drawing, Drawing::Row));
                 settings.x_axis_scale = Some(match self.drawing {
-                    Drawing::Line => "timeseries".to_owned(),
+                    Drawing::LineToGoal => "timeseries".to_owned(),
                     _ => "ordinal".to_owned(),
                 });
+                if let (Drawing::LineToGoal, Some(goal)) = (&self.drawing, shop.monthly_revenue_goal) {
+                    settings.show_goal = Some(true);
+                    settings.goal_value = Some(goal);
+                    settings.goal_label = Some("Revenue goal".to_owned());
+                }
                 settings.series_settings = drawn.iter().filter_map(series_color).collect();
             }
             Drawing::Pie | Drawing::OrderedPie(_) => {
@@ -349,6 +354,7 @@ impl Question {
             Format::Month => day("MMMM, YYYY"),
             Format::Text | Format::PriceClass => ColumnSettings::default(),
         };
+        settings.show_mini_bar = (column.has_bars && matches!(self.drawing, Drawing::Table)).then_some(true);
         settings.suffix = match column.format {
             Format::Percent => Some(" %".to_owned()),
             Format::Days => Some(" days".to_owned()),

@@ -1,8 +1,8 @@
 //! For owners: how the business is doing.
 
-use super::spec::Drawing::{Bar, Line, Map, Number, Table, Trend};
+use super::spec::Drawing::{Bar, LineToGoal, Map, Number, Table, Trend};
 use super::spec::Format::{Count, Money, Month, Percent, Price, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text, with_bars};
 
 pub static EXECUTIVE: DashboardSpec = DashboardSpec {
     key: "executive",
@@ -71,7 +71,7 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
                 24,
                 question!(
                     "executive" / "revenue_trend",
-                    Line,
+                    LineToGoal,
                     "Revenue trend, 12 months",
                     "Gross sales and net profit of the twelve months up to that of the last sale in the chosen period.",
                     &[
@@ -132,7 +132,7 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
                         text("Product", 260),
                         text("Brand", 140),
                         column("Units", Count),
-                        column("Revenue", Money),
+                        with_bars("Revenue", Money),
                         column("Avg price", Price),
                         column("Profit", Money),
                         column("ROI", Percent),

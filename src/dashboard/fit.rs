@@ -15,6 +15,9 @@ const TABLE_HEADINGS: u32 = 36;
 const TABLE_FOOTER: u32 = 30;
 const TABLE_ROW: u32 = 36;
 
+/// Of a bar beside a number in a table, with the gap between them.
+pub const MINI_BAR: u32 = 60;
+
 /// Of bars from left to right: their title and padding, each bar with the gap below it, and the most for which there is room on a phone, where
 /// each card has a height of Metabase's own.
 const BARS_TITLE: u32 = 74;

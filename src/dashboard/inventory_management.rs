@@ -3,7 +3,7 @@
 use super::color::{BLUE, GRAY, GREEN, RED, YELLOW};
 use super::spec::Drawing::{Bar, Number, OrderedPie, Table};
 use super::spec::Format::{Count, Day, Days, Money, Percent, Price, Score, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text, with_bars};
 
 pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
     key: "inventory_management",
@@ -152,7 +152,7 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
                         text("Supplier", 190),
                         column("Profit", Money),
                         column("ROI", Percent),
-                        column("Unsold value", Money),
+                        with_bars("Unsold value", Money),
                         column("Unsold", Count),
                         column("Sell-through", Percent),
                         column("Revenue", Money),

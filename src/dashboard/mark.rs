@@ -5,9 +5,16 @@ use super::model::CellRule;
 use super::spec::CardColumn;
 
 /// A column, by its name, with which of its values are marked.
-const MARKED: [(&str, Mark); 1] = [("State", Mark::Not("up to date"))];
+const MARKED: [(&str, Mark); 3] = [
+    ("Profit", Mark::Negative),
+    ("State", Mark::Not("up to date")),
+    ("Stock category", Mark::Is("Dead Stock")),
+];
 
 enum Mark {
+    /// Numbers below zero.
+    Negative,
+    Is(&'static str),
     /// All texts but this.
     Not(&'static str),
 }
@@ -24,6 +31,8 @@ pub fn rules(columns: &[CardColumn]) -> Vec<CellRule> {
 impl Mark {
     fn rule(&self, column: &str) -> CellRule {
         let (operator, value) = match self {
+            Mark::Negative => ("<", 0.into()),
+            Mark::Is(text) => ("=", (*text).into()),
             Mark::Not(text) => ("!=", (*text).into()),
         };
         CellRule::new(column, operator, value, RED)

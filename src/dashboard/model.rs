@@ -327,6 +327,13 @@ pub struct VisualizationSettings {
         skip_serializing_if = "Option::is_none"
     )]
     pub y_axis_has_title: Option<bool>,
+    /// A line that all others are to reach.
+    #[serde(rename = "graph.show_goal", skip_serializing_if = "Option::is_none")]
+    pub show_goal: Option<bool>,
+    #[serde(rename = "graph.goal_value", skip_serializing_if = "Option::is_none")]
+    pub goal_value: Option<f64>,
+    #[serde(rename = "graph.goal_label", skip_serializing_if = "Option::is_none")]
+    pub goal_label: Option<String>,
     /// By the names of their columns.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub series_settings: BTreeMap<String, SeriesSettings>,
@@ -392,6 +399,12 @@ pub struct VisualizationSettings {
 }
 
 impl VisualizationSettings {
+    /// The number that the lines are to reach, and what it is called, where it is drawn.
+    pub fn goal(&self) -> Option<(f64, &str)> {
+        self.show_goal.filter(|is_shown| *is_shown)?;
+        Some((self.goal_value?, self.goal_label.as_deref().unwrap_or("Goal")))
+    }
+
     /// How a column is shown, where anything is said about it.
     pub fn column(&self, name: &str) -> Option<&ColumnSettings> {
         self.column_settings.get(&column_key(name))
@@ -524,6 +537,9 @@ pub struct ColumnSettings {
     pub decimals: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
+    /// Whether a table draws a bar beside each number, as long as that is large.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show_mini_bar: Option<bool>,
     /// Such as `D MMMM, YYYY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_style: Option<String>,

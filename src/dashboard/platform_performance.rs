@@ -2,7 +2,7 @@
 
 use super::spec::Drawing::{Bar, Map, Number, Table};
 use super::spec::Format::{Count, Days, Money, Percent, Price, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text, with_bars};
 
 pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
     key: "platform_performance",
@@ -117,7 +117,7 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                     &[
                         text("Platform", 100),
                         column("Orders", Count),
-                        column("Revenue", Money),
+                        with_bars("Revenue", Money),
                         column("Profit", Money),
                         column("Margin", Percent),
                         column("ROI", Percent),

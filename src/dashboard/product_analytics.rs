@@ -2,7 +2,7 @@
 
 use super::spec::Drawing::{Bar, Pie, Row, Table};
 use super::spec::Format::{Count, Day, Money, Percent, Price, PriceClass, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text};
+use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text, with_bars};
 
 pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
     key: "product_analytics",
@@ -110,7 +110,7 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                         text("Product", 308),
                         text("Brand", 140),
                         column("Units", Count),
-                        column("Revenue", Money),
+                        with_bars("Revenue", Money),
                         column("Profit", Money),
                         column("ROI", Percent),
                         column("Avg price", Price),

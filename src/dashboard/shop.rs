@@ -13,6 +13,8 @@ pub struct ShopSettings {
     pub time_zone: String,
     /// Whether it has a view of its single sales, or is to have one with its other views.
     pub has_sales: bool,
+    /// What each month is to bring in, where the shop has said so.
+    pub monthly_revenue_goal: Option<f64>,
     /// How often each of the views is refreshed: its name and strategy.
     pub strategies: Vec<(String, String)>,
 }
@@ -28,6 +30,7 @@ impl ShopSettings {
                 .ok_or_else(|| Error::Internal(format!("{currency} is no currency")))?,
             time_zone: settings.time_zone,
             has_sales,
+            monthly_revenue_goal: settings.monthly_revenue_goal,
             strategies: all_views()?
                 .iter()
                 .filter(|view| view.is_ours())
@@ -43,6 +46,7 @@ impl ShopSettings {
             currency: iso_currency::Currency::EUR,
             time_zone: "Europe/Berlin".to_owned(),
             has_sales: true,
+            monthly_revenue_goal: None,
             strategies: Vec::new(),
         }
     }

@@ -102,7 +102,8 @@ pub enum Drawing {
     Number,
     /// The last of a series of numbers, and how it differs from the one before.
     Trend,
-    Line,
+    /// Lines of months, with the goal of a month's revenue where the shop has one.
+    LineToGoal,
     Bar,
     /// Bars from left to right, for long names.
     Row,
@@ -122,6 +123,8 @@ pub struct CardColumn {
     pub format: Format,
     /// Pixels that it takes in a table.
     pub width: u32,
+    /// Whether a table has bars in it.
+    pub has_bars: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -157,13 +160,32 @@ pub const fn column(name: &'static str, format: Format) -> CardColumn {
         Format::Text => 120,
     };
     let width = if heading > usual { heading } else { usual };
-    CardColumn { name, format, width }
+    CardColumn {
+        name,
+        format,
+        width,
+        has_bars: false,
+    }
+}
+
+/// A column of sizes that people compare, each with a bar beside it in a table.
+pub const fn with_bars(name: &'static str, format: Format) -> CardColumn {
+    let column = column(name, format);
+    CardColumn {
+        width: column.width + fit::MINI_BAR,
+        has_bars: true,
+        ..column
+    }
 }
 
 /// A column of texts that are as long as it takes so many pixels in a table.
 pub const fn text(name: &'static str, width: u32) -> CardColumn {
-    let format = Format::Text;
-    CardColumn { name, format, width }
+    CardColumn {
+        name,
+        format: Format::Text,
+        width,
+        has_bars: false,
+    }
 }
 
 /// The question whose SQL is in `sql/cards/DASHBOARD/KEY.sql`; where the shop has a view of its single sales, and `of_sales` says how it is

@@ -35,7 +35,10 @@ const VISUALIZATION_SETTINGS: &[&str] = &[
     "column_settings",
     "dashcard.background",
     "graph.dimensions",
+    "graph.goal_label",
+    "graph.goal_value",
     "graph.metrics",
+    "graph.show_goal",
     "graph.show_values",
     "graph.x_axis.scale",
     "graph.x_axis.title_text",
@@ -86,6 +89,7 @@ const COLUMN_SETTINGS: &[&str] = &[
     "date_style",
     "decimals",
     "number_style",
+    "show_mini_bar",
     "suffix",
     "time_enabled",
 ];

@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 use plotters::style::RGBColor;
 
 use super::answer::{Answer, AnswerRow};
-use super::chart::{Graph, OTHER_COLOR, Series, Shape, color, css, donut, of_css};
+use super::chart::{GOAL_COLOR, Graph, OTHER_COLOR, Series, Shape, color, css, donut, of_css};
 use super::format::{ShownColumn, percent};
 use super::page::{CardPlace, Size};
 use crate::dashboard::model::{Card, PieRow};
@@ -43,7 +43,8 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
     }
     let titles: Vec<&str> = series.iter().map(|series| series.column.title.as_str()).collect();
     let title = format!("{} by {}", titles.join(" and "), over.title);
-    let has_legend = titles.len() > 1;
+    let goal = settings.goal();
+    let has_legend = titles.len() > 1 || goal.is_some();
     let inside = |page: i32| {
         let size = place.inside(page);
         let legend = if has_legend { LEGEND_HEIGHT } else { 0 };
@@ -62,6 +63,7 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
         names: names.collect(),
         series: &series,
         has_labels: settings.show_values == Some(true),
+        goal: goal.map(|(number, _)| number),
     };
     let drawings = drawings(&title, |page| graph.draw(shape, inside(page)))?;
     Ok(Some(html! {
@@ -69,6 +71,9 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
             @if has_legend {
                 ul.legend {
                     @for series in &series { li { (swatch(series.color)) (series.column.title) } }
+                    @if let Some((number, label)) = goal {
+                        li { (swatch(GOAL_COLOR)) (label) ": " (series[0].column.write_number(number)) }
+                    }
                 }
             }
             (drawings)

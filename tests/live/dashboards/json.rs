@@ -291,6 +291,98 @@ fn amounts_are_in_the_shops_currency_to_its_smallest_unit() {
 }
 
 #[test]
+fn a_goal_that_is_set_is_a_line_of_the_revenue_trend() {
+    let (_database, mut client) = shop_with_views();
+    let trend = |client: &mut Client| {
+        let executive = dashboard(client, "executive");
+        let dashcards = list(&executive["ordered_cards"]);
+        let trend = dashcards
+            .iter()
+            .find(|dashcard| dashcard["card"]["key"] == "revenue_trend");
+        trend.expect("it is there")["card"]["visualization_settings"].clone()
+    };
+    let without = trend(&mut client);
+    assert_eq!(without.get("graph.show_goal"), None);
+    run(
+        &mut client,
+        "SELECT metabase.set_setting('monthly_revenue_goal', '12500.50')",
+    );
+    let mut with = trend(&mut client);
+    let goal = ["show_goal", "goal_value", "goal_label"].map(|name| {
+        let settings = with.as_object_mut().expect("it is an object");
+        settings.remove(&format!("graph.{name}"))
+    });
+    assert_eq!(
+        goal,
+        [
+            Some(json!(true)),
+            Some(json!(12500.5)),
+            Some(json!("Revenue goal"))
+        ]
+    );
+    assert_eq!(with, without);
+    let check = "SELECT * FROM metabase.check_dashboard('executive')";
+    assert_eq!(rows(&mut client, check), Vec::<String>::new());
+    let page: String = value(
+        &mut client,
+        "SELECT metabase.dashboard_html('executive', '{\"date\": null}')",
+    );
+    assert!(page.contains("Revenue goal: &#8364;12,501"), "{page}");
+    run(
+        &mut client,
+        "SELECT metabase.set_setting('monthly_revenue_goal', '')",
+    );
+    assert_eq!(trend(&mut client), without);
+}
+
+#[test]
+fn what_somebody_should_look_at_is_marked_and_sizes_have_bars() {
+    let (_database, mut client) = shop_with_views();
+    let mut found = Vec::new();
+    for name in DASHBOARDS {
+        let dashboard = dashboard(&mut client, name);
+        for dashcard in list(&dashboard["ordered_cards"]) {
+            let settings = &dashcard["card"]["visualization_settings"];
+            let key = &dashcard["card"]["key"];
+            for rule in settings["table.column_formatting"]
+                .as_array()
+                .into_iter()
+                .flatten()
+            {
+                found.push(format!(
+                    "{key} {} {} {}",
+                    rule["columns"], rule["operator"], rule["value"]
+                ));
+            }
+            for (column, format) in settings["column_settings"].as_object().into_iter().flatten() {
+                if format["show_mini_bar"] == true {
+                    found.push(format!("{key} {column} bars"));
+                }
+            }
+        }
+    }
+    assert_eq!(
+        found,
+        [
+            r#""top_products" ["Profit"] "<" 0"#,
+            r#""top_products" ["name","Revenue"] bars"#,
+            r#""data_as_of" ["State"] "!=" "up to date""#,
+            r#""product_performance" ["Profit"] "<" 0"#,
+            r#""product_performance" ["name","Revenue"] bars"#,
+            r#""data_as_of" ["State"] "!=" "up to date""#,
+            r#""platform_profitability" ["Profit"] "<" 0"#,
+            r#""platform_profitability" ["name","Revenue"] bars"#,
+            r#""data_as_of" ["State"] "!=" "up to date""#,
+            r#""inventory_status" ["Stock category"] "=" "Dead Stock""#,
+            r#""inventory_status" ["Profit"] "<" 0"#,
+            r#""supplier_performance" ["Profit"] "<" 0"#,
+            r#""supplier_performance" ["name","Unsold value"] bars"#,
+            r#""data_as_of" ["State"] "!=" "up to date""#,
+        ]
+    );
+}
+
+#[test]
 fn the_notes_say_how_fresh_the_figures_are() {
     let (_database, mut client) = shop_with_views();
     run(
