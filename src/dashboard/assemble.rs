@@ -235,7 +235,7 @@ impl Drawing {
         match self {
             Drawing::Number => "scalar",
             Drawing::Trend => "smartscalar",
-            Drawing::LineToGoal => "line",
+            Drawing::LineToGoal | Drawing::LinePerValue => "line",
             Drawing::Bar => "bar",
             Drawing::Row => "row",
             Drawing::Pie | Drawing::OrderedPie(_) => "pie",
@@ -262,10 +262,13 @@ impl Question {
             Drawing::Number | Drawing::Trend => {
                 settings.scalar_field = self.columns.last().map(|column| column.name.to_owned());
             }
-            Drawing::LineToGoal | Drawing::Bar | Drawing::Row => {
+            Drawing::LineToGoal | Drawing::LinePerValue | Drawing::Bar | Drawing::Row => {
+                let is_line = matches!(self.drawing, Drawing::LineToGoal | Drawing::LinePerValue);
+                let (by, drawn) = drawn.split_at(usize::from(matches!(self.drawing, Drawing::LinePerValue)));
                 // Labels at the bars of several series would lie on each other; where they are, nobody needs a scale.
-                let has_labels = !matches!(self.drawing, Drawing::LineToGoal) && drawn.len() == 1;
-                settings.graph_dimensions = Some(vec![over.name.to_owned()]);
+                let has_labels = !is_line && drawn.len() == 1;
+                let dimensions = std::iter::once(over).chain(by);
+                settings.graph_dimensions = Some(dimensions.map(|column| column.name.to_owned()).collect());
                 settings.graph_metrics = Some(drawn.iter().map(|column| column.name.to_owned()).collect());
                 settings.x_axis_title = Some(match over.format {
                     Format::PriceClass => format!("{} in {}", over.name, shop.currency.code()),
@@ -276,16 +279,15 @@ impl Question {
                 settings.y_axis_enabled = Some(!has_labels);
                 // Below many bars it would be cut.
                 settings.y_axis_has_title = Some(!matches!(self.drawing, Drawing::Row));
-                settings.x_axis_scale = Some(match self.drawing {
-                    Drawing::LineToGoal => "timeseries".to_owned(),
-                    _ => "ordinal".to_owned(),
-                });
+                settings.x_axis_scale = Some(if is_line { "timeseries" } else { "ordinal" }.to_owned());
                 if let (Drawing::LineToGoal, Some(goal)) = (&self.drawing, shop.monthly_revenue_goal) {
                     settings.show_goal = Some(true);
                     settings.goal_value = Some(goal);
                     settings.goal_label = Some("Revenue goal".to_owned());
                 }
-                settings.series_settings = drawn.iter().filter_map(series_color).collect();
+                // Lines of values have colors of Metabase's own.
+                let measures = drawn.iter().filter(|_| by.is_empty());
+                settings.series_settings = measures.filter_map(series_color).collect();
             }
             Drawing::Pie | Drawing::OrderedPie(_) => {
                 settings.version = Some(2);

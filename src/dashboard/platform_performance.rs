@@ -1,7 +1,7 @@
 //! For operations and finance: what each platform brings and costs.
 
 use super::spec::Drawing::{Bar, Map, Number, Table};
-use super::spec::Format::{Count, Days, Money, Percent, Price, Text};
+use super::spec::Format::{Count, Day, Days, Money, Percent, Price, Text};
 use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text, with_bars};
 
 pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
@@ -131,6 +131,29 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
             )],
         },
         GridRow {
+            heading: "What they still owe",
+            height: 8,
+            questions: &[(
+                24,
+                question!(
+                    of_sales "platform_performance" / "unpaid_payouts",
+                    Table,
+                    "Unpaid payouts, all time",
+                    "Net proceeds of completed orders that are not paid out yet, by the days since the sale.",
+                    &[
+                        text("Platform", 100),
+                        with_bars("Unpaid", Money),
+                        column("Orders", Count),
+                        column("Up to 7 days", Money),
+                        column("8 to 30 days", Money),
+                        column("31 to 90 days", Money),
+                        column("Over 90 days", Money),
+                        column("Oldest sale", Day),
+                    ],
+                ),
+            )],
+        },
+        GridRow {
             heading: "Where they sell",
             height: 9,
             questions: &[(
@@ -153,7 +176,8 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                    title does not say *all time*, the platform reaches all cards.",
         of_sales: Some(
             "Completed orders only. **Fees** are what the platforms keep, **net proceeds** what they pay out, **profit** what is left of it after the \
-             item's cost; **profit margin** is profit over revenue, both of the whole period. The date range and the platform reach all cards.",
+             item's cost; **profit margin** is profit over revenue, both of the whole period. The date range reaches every \
+             card whose title does not say *all time*, the platform reaches all cards.",
         ),
     },
 };

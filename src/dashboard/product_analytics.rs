@@ -1,7 +1,7 @@
 //! For buyers: what sells, and at which price.
 
-use super::spec::Drawing::{Bar, Pie, Row, Table};
-use super::spec::Format::{Count, Day, Money, Percent, Price, PriceClass, Text};
+use super::spec::Drawing::{Bar, LinePerValue, Pie, Row, Table};
+use super::spec::Format::{Count, Day, Money, Month, Percent, Price, PriceClass, Text};
 use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, text, with_bars};
 
 pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
@@ -92,6 +92,36 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                         &[column("Category", Text), column("Units sold", Count)],
                         of_sales: "Category distribution",
                         "Share of each category in the units that were sold in the chosen period.",
+                    ),
+                ),
+            ],
+        },
+        GridRow {
+            heading: "Brands and sizes",
+            height: 8,
+            questions: &[
+                (
+                    14,
+                    question!(
+                        of_sales "product_analytics" / "brand_by_month",
+                        LinePerValue,
+                        "Brands by month, 12 months",
+                        "Gross sales of the six biggest brands in the twelve months up to that of the last sale in the chosen period.",
+                        &[
+                            column("Month", Month),
+                            column("Brand", Text),
+                            column("Revenue", Money),
+                        ],
+                    ),
+                ),
+                (
+                    10,
+                    question!(
+                        of_sales "product_analytics" / "size_distribution",
+                        Bar,
+                        "Size distribution",
+                        "Units that were sold in the chosen period, by size; of more than twelve sizes, all but the eleven of which most were sold are together.",
+                        &[column("Size", Text), column("Units sold", Count)],
                     ),
                 ),
             ],

@@ -104,6 +104,8 @@ pub enum Drawing {
     Trend,
     /// Lines of months, with the goal of a month's revenue where the shop has one.
     LineToGoal,
+    /// Lines of months, one for each value of the second column.
+    LinePerValue,
     Bar,
     /// Bars from left to right, for long names.
     Row,

@@ -1,5 +1,7 @@
 //! Cards that are charts: the drawing, its legend, and its figures as a table for those who cannot see it.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, PreEscaped, html};
 use plotters::style::RGBColor;
 
@@ -16,23 +18,37 @@ const LEGEND_HEIGHT: i32 = 26;
 /// Lines, bars or rows; None where there is no number to draw.
 pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>, Error> {
     let settings = &card.visualization_settings;
-    let over = settings.graph_dimensions.iter().flatten().next();
-    let Some(over) = over.map(|name| ShownColumn::of(card, name)) else {
+    let mut dimensions = settings.graph_dimensions.iter().flatten();
+    let Some(over) = dimensions.next().map(|name| ShownColumn::of(card, name)) else {
         return Ok(None);
     };
-    let series: Vec<Series> = settings
-        .graph_metrics
+    let by = dimensions.next().map(|name| ShownColumn::of(card, name));
+    let mut names: Vec<&str> = answer.rows.iter().map(|row| name(row, &over)).collect();
+    let metrics = settings.graph_metrics.iter().flatten();
+    let metrics = metrics.map(|name| ShownColumn::of(card, name));
+    let lines: Vec<Line> = match &by {
+        None => metrics.map(|column| Line::of_all(answer, column)).collect(),
+        Some(by) => {
+            names = distinct(names);
+            let lines = |metric| Line::per_value(answer, &names, &over, by, &metric);
+            metrics.flat_map(lines).collect()
+        }
+    };
+    let series: Vec<Series> = lines
         .iter()
-        .flatten()
         .enumerate()
-        .map(|(place, name)| Series {
-            column: ShownColumn::of(card, name),
+        .map(|(place, line)| Series {
+            column: line.column.clone(),
             color: settings
                 .series_settings
-                .get(name)
+                .get(&line.column.name)
                 .and_then(|series| of_css(&series.color))
                 .unwrap_or_else(|| color(place)),
-            numbers: answer.rows.iter().map(|row| row.number(name)).collect(),
+            numbers: line
+                .rows
+                .iter()
+                .map(|row| row.and_then(|row| row.number(&line.column.name)))
+                .collect(),
         })
         .collect();
     if series
@@ -58,9 +74,8 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
         "row" => Shape::Rows,
         _ => Shape::Bars,
     };
-    let names = answer.rows.iter().map(|row| over.write_label(name(row, &over)));
     let graph = Graph {
-        names: names.collect(),
+        names: names.iter().map(|name| over.write_label(name)).collect(),
         series: &series,
         has_labels: settings.show_values == Some(true),
         goal: goal.map(|(number, _)| number),
@@ -87,10 +102,12 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
                         }
                     }
                     tbody {
-                        @for row in &answer.rows {
+                        @for (place, name) in names.iter().enumerate() {
                             tr {
-                                th scope="row" { (over.write(name(row, &over))) }
-                                @for series in &series { td { (row.shown(&series.column)) } }
+                                th scope="row" { (over.write(name)) }
+                                @for line in &lines {
+                                    td { (line.rows[place].map_or_else(String::new, |row| row.shown(&line.column))) }
+                                }
                             }
                         }
                     }
@@ -98,6 +115,45 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
             }
         }
     }))
+}
+/// What is drawn over the names: of each a row, where there is one.
+struct Line<'a> {
+    column: ShownColumn,
+    rows: Vec<Option<&'a AnswerRow>>,
+}
+
+impl<'a> Line<'a> {
+    /// A column of an answer whose rows are the names.
+    fn of_all(answer: &'a Answer, column: ShownColumn) -> Line<'a> {
+        let rows = answer.rows.iter().map(Some).collect();
+        Line { column, rows }
+    }
+
+    /// A line for each value of a column, which is its title.
+    fn per_value(
+        answer: &'a Answer,
+        names: &[&str],
+        over: &ShownColumn,
+        by: &ShownColumn,
+        metric: &ShownColumn,
+    ) -> Vec<Line<'a>> {
+        let values = distinct(answer.rows.iter().map(|row| name(row, by)).collect());
+        let line = |value: &str| {
+            let of_value = answer.rows.iter().filter(|row| name(row, by) == value);
+            let at = |place: &&str| of_value.clone().find(|row| name(row, over) == *place);
+            Line {
+                column: metric.titled(by.write(value)),
+                rows: names.iter().map(at).collect(),
+            }
+        };
+        values.into_iter().map(line).collect()
+    }
+}
+
+/// Texts without those that stand there before.
+fn distinct(texts: Vec<&str>) -> Vec<&str> {
+    let mut seen = BTreeSet::new();
+    texts.into_iter().filter(|text| seen.insert(*text)).collect()
 }
 
 /// A slice of a pie.

@@ -443,7 +443,7 @@ const OF_VIEWS: [Expected; 31] = [
 ];
 
 /// In a shop that has a view of its single sales.
-const OF_SALES: [Expected; 11] = [
+const OF_SALES: [Expected; 14] = [
     exactly(
         "executive",
         "top_products",
@@ -602,6 +602,64 @@ const OF_SALES: [Expected; 11] = [
              WHERE there > 0 AND name NOT IN (SELECT name FROM biggest) HAVING count(*) > 0
          ) AS bar
          ORDER BY part, rate DESC NULLS LAST, name",
+    ),
+    exactly(
+        "product_analytics",
+        "brand_by_month",
+        "WITH months AS (
+             SELECT (max(month) - ago * interval '1 month')::date AS month
+             FROM sale, generate_series(0, 11) AS ago
+             WHERE pg_temp.in_period(day) AND pg_temp.is_chosen('brand', brand)
+             GROUP BY ago
+         ),
+         sold AS (
+             SELECT month, coalesce(brand, 'No brand') AS name, gross_sale
+             FROM sale
+             WHERE month IN (SELECT month FROM months) AND pg_temp.is_chosen('brand', brand)
+         ),
+         best AS (
+             SELECT name, sum(gross_sale) AS revenue FROM sold GROUP BY name ORDER BY revenue DESC NULLS LAST, name LIMIT 6
+         )
+         SELECT month, name, coalesce(sum(gross_sale), 0)
+         FROM months CROSS JOIN best LEFT JOIN sold USING (month, name)
+         GROUP BY month, name, revenue
+         ORDER BY month, revenue DESC NULLS LAST, name",
+    ),
+    exactly(
+        "product_analytics",
+        "size_distribution",
+        "WITH all_of_them AS (
+             SELECT coalesce(size, 'No size') AS name, sum(units) AS units
+             FROM sale
+             WHERE pg_temp.in_period(day) AND pg_temp.is_chosen('brand', brand)
+             GROUP BY name
+         ),
+         best AS (
+             SELECT * FROM all_of_them ORDER BY units DESC, name
+             LIMIT (SELECT CASE WHEN count(*) <= 12 THEN 12 ELSE 11 END FROM all_of_them)
+         )
+         SELECT name, units
+         FROM (
+             SELECT 1 AS part, * FROM best
+             UNION ALL
+             SELECT 2, 'Other sizes', sum(units) FROM all_of_them
+             WHERE name NOT IN (SELECT name FROM best) HAVING count(*) > 0
+         ) AS bar
+         ORDER BY part, CASE WHEN name ~ '[0-9]' THEN regexp_replace(name, '^[^0-9]*([0-9]+(\\.[0-9]+)?).*$', '\\1')::numeric END NULLS LAST, name",
+    ),
+    exactly(
+        "platform_performance",
+        "unpaid_payouts",
+        "SELECT coalesce(platform, 'No platform') AS name, sum(net_proceeds) AS unpaid, count(*),
+             sum(CASE WHEN today.day - sale.day < 8 THEN net_proceeds END),
+             sum(CASE WHEN today.day - sale.day >= 8 AND today.day - sale.day < 31 THEN net_proceeds END),
+             sum(CASE WHEN today.day - sale.day >= 31 AND today.day - sale.day < 91 THEN net_proceeds END),
+             sum(CASE WHEN today.day - sale.day >= 91 THEN net_proceeds END), min(sale.day)
+         FROM sale, today
+         WHERE payout_received = false AND pg_temp.is_chosen('platform', platform)
+         GROUP BY name
+         ORDER BY unpaid DESC NULLS LAST, name
+         LIMIT 50",
     ),
     about(
         "platform_performance",

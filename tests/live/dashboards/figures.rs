@@ -13,7 +13,7 @@ use crate::shop::run;
 fn every_card_shows_what_it_says_of_the_demo_shop() {
     let (_database, mut client) = demo();
     let shown = compare(&mut client, &Chosen::new());
-    assert_eq!(shown.len(), 31);
+    assert_eq!(shown.len(), 34);
     let empty: Vec<_> = shown.iter().filter(|(_, rows)| *rows == 0).collect();
     assert!(empty.is_empty(), "{empty:?}");
 }

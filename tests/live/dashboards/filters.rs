@@ -292,5 +292,5 @@ fn a_card_of_all_time_shows_the_same_whatever_the_date() {
             }
         }
     }
-    assert_eq!(all_time, ["supplier_performance"]);
+    assert_eq!(all_time, ["unpaid_payouts", "supplier_performance"]);
 }

@@ -60,6 +60,7 @@ SELECT
     i.id                                                                             AS item_id,
     i.purchase_price,
     i.supplier_id,
+    i.size,
     product.id                                                                       AS product_id,
     product.name                                                                     AS product,
     product.sku,
