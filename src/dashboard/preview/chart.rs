@@ -114,8 +114,9 @@ impl Graph<'_> {
     fn line(&self, area: &Area) -> Drawn {
         let count = self.names.len() as f64;
         let plot = self.plot(area, -0.5..count - 0.5)?;
-        for (place, name) in self.names.iter().enumerate() {
-            write_below(area, &plot, place as f64, name, count)?;
+        let nth = self.named(&plot);
+        for (place, name) in self.names.iter().enumerate().rev().step_by(nth) {
+            write_below(area, &plot, place as f64, name, count / nth as f64)?;
         }
         let points = plot.plotting_area();
         if let Some(goal) = self.goal {
@@ -139,6 +140,14 @@ impl Graph<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Of how many points of a line, from the last one on, one has room for its name.
+    fn named(&self, plot: &Plot) -> usize {
+        let (width, _) = plot.plotting_area().dim_in_pixel();
+        let longest = self.names.iter().map(|name| name.chars().count()).max();
+        let wanted = (longest.unwrap_or(0) + 1) * self.names.len() * (CHARACTER * UNIT) as usize;
+        wanted.div_ceil((width as usize).max(1)).max(1)
     }
 
     fn bars(&self, area: &Area) -> Drawn {
