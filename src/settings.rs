@@ -23,6 +23,8 @@ pub struct Settings {
     pub sales_view: bool,
     /// Whether the background worker checks the shop's data each day.
     pub daily_check: bool,
+    /// What each month is to bring in, in the shop's currency, where the shop has said so.
+    pub monthly_revenue_goal: Option<f64>,
     /// The collation, as SQL names it, that says which letters are the same but for their case: one and the same whatever locale
     /// the database has.
     pub letters: &'static str,
@@ -69,7 +71,7 @@ macro_rules! gone_statuses {
     };
 }
 
-pub static SETTINGS: [Setting; 7] = [
+pub static SETTINGS: [Setting; 8] = [
     Setting {
         name: "time_zone",
         example: "Europe/Berlin",
@@ -167,7 +169,31 @@ pub static SETTINGS: [Setting; 7] = [
         read: |settings, word| settings.daily_check = word == ON,
         show: |settings| on_or_off(settings.daily_check),
     },
+    Setting {
+        name: "monthly_revenue_goal",
+        example: "50000",
+        description: "What each month is to bring in, in the shop's currency: the goal line of the dashboards' revenue trend. Default: \
+                      none, which is the empty text.",
+        kind: Kind::Plain {
+            default: "",
+            check: |given| match given.trim().parse::<f64>() {
+                _ if given.is_empty() => Ok(String::new()),
+                Ok(goal) if goal > 0.0 && goal <= HIGHEST_GOAL => Ok(goal.to_string()),
+                _ => Err("it is no number above 0 and up to 10 to the power of 15"),
+            },
+        },
+        // As with days, what is stored and no number is no goal.
+        read: |settings, goal| settings.monthly_revenue_goal = goal.parse().ok(),
+        show: |settings| {
+            settings
+                .monthly_revenue_goal
+                .map_or_else(String::new, |goal| goal.to_string())
+        },
+    },
 ];
+
+/// Up to here each whole amount is a number of its own.
+const HIGHEST_GOAL: f64 = 1e15;
 
 /// The shop's currency where nothing says which it is.
 pub const DEFAULT_CURRENCY: &str = "EUR";
@@ -428,7 +454,8 @@ mod tests {
                 "EUR",
                 "30",
                 "on",
-                "on"
+                "on",
+                ""
             ]
         );
     }
@@ -452,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn each_setting_takes_its_example_and_its_default_and_only_a_list_that_may_be_empty_takes_nothing() {
+    fn each_setting_takes_its_example_and_its_default_and_only_what_may_be_empty_takes_nothing() {
         for setting in &SETTINGS {
             // Which zones there are the server knows.
             if let Kind::Plain { default, check } = setting.kind {
@@ -460,7 +487,7 @@ mod tests {
                 assert_eq!(check(default).as_deref(), Ok(default));
                 assert_eq!(
                     check("").is_ok(),
-                    setting.name == "gone_statuses",
+                    ["gone_statuses", "monthly_revenue_goal"].contains(&setting.name),
                     "{}",
                     setting.name
                 );
@@ -474,6 +501,37 @@ mod tests {
         let kept = Kept::only(&[("history_days", "many")]);
         let settings = read(&kept, || Ok("UTC".into())).expect("it is read");
         assert_eq!(settings.history_days, 30);
+    }
+
+    #[test]
+    fn a_goal_is_a_number_above_zero() {
+        let check = |given: &str| {
+            let setting = SETTINGS
+                .iter()
+                .find(|setting| setting.name == "monthly_revenue_goal");
+            match setting.map(|setting| &setting.kind) {
+                Some(Kind::Plain { check, .. }) => check(given).ok(),
+                _ => None,
+            }
+        };
+        for (given, goal) in [
+            ("50000", Some("50000")),
+            (" 1234.50 ", Some("1234.5")),
+            ("1e6", Some("1000000")),
+            ("1e15", Some("1000000000000000")),
+            ("0", None),
+            ("-0.0", None),
+            ("-5", None),
+            ("1e16", None),
+            ("1e999", None),
+            ("inf", None),
+            ("NaN", None),
+            ("50,000", None),
+            ("€50000", None),
+            (" ", None),
+        ] {
+            assert_eq!(check(given).as_deref(), goal, "{given}");
+        }
     }
 
     #[test]

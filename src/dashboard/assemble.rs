@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::color;
+use super::data_as_of::{self, DATA_AS_OF};
 use super::fit;
+use super::mark;
 use super::model::{
     Card, ColumnSettings, DATE_FILTER, Dashboard, Dashcard, DatasetQuery, Dimension, Field, FieldWord,
     GRID_WIDTH, MARKER, NativeQuery, Parameter, ParameterMapping, PieRow, SeriesSettings, TableColumn,
     TemplateTag, VALUE_FILTER, VirtualCard, VisualizationSettings, column_key, marked, names_view,
 };
 use super::shop::ShopSettings;
-use super::spec::{CardColumn, DashboardSpec, Drawing, Filter, FilterKind, Format, Question};
+use super::spec::{Asked, CardColumn, DashboardSpec, Drawing, Filter, FilterKind, Format, Question};
 use super::template::Template;
+use crate::sql;
+use crate::view::catalog::VIEWS;
 
 /// Rows of the grid that a heading takes.
 const HEADING_HEIGHT: u32 = 1;
@@ -24,6 +28,10 @@ impl DashboardSpec {
         let mut ordered_cards = Vec::new();
         let mut next_row = 0;
         for row in self.rows {
+            let asked: Vec<_> = row.asked(shop.has_sales).collect();
+            if asked.is_empty() {
+                continue;
+            }
             // Known by the first card under it, whatever rows a later version puts between these.
             let first = row.questions.first().map_or("", |(_, question)| question.key);
             ordered_cards.push(virtual_card(
@@ -35,32 +43,40 @@ impl DashboardSpec {
             ));
             next_row += HEADING_HEIGHT;
             let mut col = 0;
-            for (width, question) in row.questions {
+            for (width, question, asked) in asked {
                 ordered_cards.push(Dashcard {
                     row: next_row,
                     col,
-                    size_x: *width,
+                    size_x: width,
                     size_y: row.height,
                     parameter_mappings: self
-                        .filters_of(question)
+                        .filters_of(asked.sql)
                         .map(|(filter, _)| ParameterMapping::new(&self.marked(filter.tag), filter.tag))
                         .collect(),
-                    card: Some(self.card(question, shop)),
-                    visualization_settings: self.click_settings(question),
+                    card: Some(self.card(question, asked, shop)),
+                    visualization_settings: self.click_settings(question, asked),
                 });
                 col += width;
             }
             next_row += row.height;
         }
+        ordered_cards.extend(DATA_AS_OF.asked(shop.has_sales).map(|asked| Dashcard {
+            row: next_row,
+            col: 0,
+            size_x: data_as_of::WIDTH,
+            size_y: data_as_of::HEIGHT,
+            parameter_mappings: Vec::new(),
+            card: Some(self.card(&DATA_AS_OF, asked, shop)),
+            visualization_settings: VisualizationSettings::default(),
+        }));
         let notes = self.notes(shop);
-        let height = fit::text_height(&notes);
-        ordered_cards.push(virtual_card(
-            self.marked("notes"),
-            "text",
-            notes,
-            next_row,
-            height,
-        ));
+        let width = GRID_WIDTH - data_as_of::WIDTH;
+        let height = fit::text_height(&notes, width);
+        ordered_cards.push(Dashcard {
+            col: data_as_of::WIDTH,
+            size_x: width,
+            ..virtual_card(self.marked("notes"), "text", notes, next_row, height)
+        });
         Dashboard {
             key: self.key.to_owned(),
             name: self.name.to_owned(),
@@ -92,9 +108,8 @@ impl DashboardSpec {
         marked(self.key, name)
     }
 
-    /// The filters that a question has a tag for, each with the column that it restricts there.
-    fn filters_of(&self, question: &Question) -> impl Iterator<Item = (&Filter, &'static str)> {
-        let sql = question.sql;
+    /// The filters that a question's SQL has a tag for, each with the column that it restricts there.
+    fn filters_of(&self, sql: &'static str) -> impl Iterator<Item = (&Filter, &'static str)> {
         let template = Template::parse(sql).ok();
         self.filters.iter().filter_map(move |filter| {
             template.as_ref()?.tags().contains(&filter.tag).then_some(())?;
@@ -107,9 +122,9 @@ impl DashboardSpec {
         })
     }
 
-    fn card(&self, question: &Question, shop: &ShopSettings) -> Card {
+    fn card(&self, question: &Question, asked: &Asked, shop: &ShopSettings) -> Card {
         let template_tags: BTreeMap<String, TemplateTag> = self
-            .filters_of(question)
+            .filters_of(asked.sql)
             .map(|(filter, column)| {
                 let tag = TemplateTag {
                     id: tag_id(&format!("{}.{}", self.marked(filter.tag), question.key)),
@@ -124,8 +139,8 @@ impl DashboardSpec {
             .collect();
         Card {
             key: question.key.to_owned(),
-            name: question.name.to_owned(),
-            description: question.description.to_owned(),
+            name: asked.name.to_owned(),
+            description: asked.description.to_owned(),
             display: question.drawing.display().to_owned(),
             dataset_query: DatasetQuery {
                 database: None,
@@ -136,12 +151,12 @@ impl DashboardSpec {
                         "-- {MARKER}: {}/{}\n{}",
                         self.key,
                         question.key,
-                        question.sql.trim_end()
+                        self.fill(asked.sql.trim_end(), shop)
                     ),
                     template_tags,
                 },
             },
-            visualization_settings: question.visualization_settings(shop),
+            visualization_settings: question.visualization_settings(asked, shop),
         }
     }
 
@@ -150,13 +165,13 @@ impl DashboardSpec {
         let refreshed: Vec<String> = shop
             .strategies
             .iter()
-            .filter(|(view, _)| self.reads(view))
+            .filter(|(view, _)| self.reads(view, shop))
             .map(|(view, strategy)| format!("`{view}` {strategy}"))
             .collect();
         format!(
             "{} {}\n\nAmounts are in {}, days are those of {}. Refreshed: {}; a moment after each sale where the database's background \
              worker follows them. When that was last: `SELECT * FROM metabase.view_status()`.",
-            self.meaning,
+            self.meaning.text(shop.has_sales),
             self.click_words(),
             shop.currency.code(),
             shop.time_zone,
@@ -164,10 +179,23 @@ impl DashboardSpec {
         )
     }
 
+    /// A card's SQL, with what of the shop and of the dashboard stands in it.
+    fn fill(&self, sql: &str, shop: &ShopSettings) -> String {
+        let names = VIEWS.iter().map(|view| view.name);
+        let views: Vec<&str> = names.filter(|view| self.reads(view, shop)).collect();
+        sql::fill(
+            sql,
+            &[
+                (":views", &sql::text_array(&views)),
+                (":'time_zone'", &sql::literal(&shop.time_zone)),
+            ],
+        )
+    }
+
     /// Whether one of its cards reads a view.
-    fn reads(&self, view: &str) -> bool {
-        let mut questions = self.rows.iter().flat_map(|row| row.questions);
-        questions.any(|(_, question)| names_view(question.sql, view))
+    fn reads(&self, view: &str, shop: &ShopSettings) -> bool {
+        let mut asked = self.rows.iter().flat_map(|row| row.asked(shop.has_sales));
+        asked.any(|(_, _, asked)| names_view(asked.sql, view))
     }
 }
 
@@ -208,7 +236,7 @@ impl Drawing {
         match self {
             Drawing::Number => "scalar",
             Drawing::Trend => "smartscalar",
-            Drawing::Line => "line",
+            Drawing::LineToGoal | Drawing::LinePerValue => "line",
             Drawing::Bar => "bar",
             Drawing::Row => "row",
             Drawing::Pie | Drawing::OrderedPie(_) => "pie",
@@ -219,7 +247,7 @@ impl Drawing {
 }
 
 impl Question {
-    fn visualization_settings(&self, shop: &ShopSettings) -> VisualizationSettings {
+    fn visualization_settings(&self, asked: &Asked, shop: &ShopSettings) -> VisualizationSettings {
         let mut settings = VisualizationSettings {
             column_settings: self
                 .columns
@@ -235,10 +263,13 @@ impl Question {
             Drawing::Number | Drawing::Trend => {
                 settings.scalar_field = self.columns.last().map(|column| column.name.to_owned());
             }
-            Drawing::Line | Drawing::Bar | Drawing::Row => {
+            Drawing::LineToGoal | Drawing::LinePerValue | Drawing::Bar | Drawing::Row => {
+                let is_line = matches!(self.drawing, Drawing::LineToGoal | Drawing::LinePerValue);
+                let (by, drawn) = drawn.split_at(usize::from(matches!(self.drawing, Drawing::LinePerValue)));
                 // Labels at the bars of several series would lie on each other; where they are, nobody needs a scale.
-                let has_labels = !matches!(self.drawing, Drawing::Line) && drawn.len() == 1;
-                settings.graph_dimensions = Some(vec![over.name.to_owned()]);
+                let has_labels = !is_line && drawn.len() == 1;
+                let dimensions = std::iter::once(over).chain(by);
+                settings.graph_dimensions = Some(dimensions.map(|column| column.name.to_owned()).collect());
                 settings.graph_metrics = Some(drawn.iter().map(|column| column.name.to_owned()).collect());
                 settings.x_axis_title = Some(match over.format {
                     Format::PriceClass => format!("{} in {}", over.name, shop.currency.code()),
@@ -249,11 +280,15 @@ impl Question {
                 settings.y_axis_enabled = Some(!has_labels);
                 // Below many bars it would be cut.
                 settings.y_axis_has_title = Some(!matches!(self.drawing, Drawing::Row));
-                settings.x_axis_scale = Some(match self.drawing {
-                    Drawing::Line => "timeseries".to_owned(),
-                    _ => "ordinal".to_owned(),
-                });
-                settings.series_settings = drawn.iter().filter_map(series_color).collect();
+                settings.x_axis_scale = Some(if is_line { "timeseries" } else { "ordinal" }.to_owned());
+                if let (Drawing::LineToGoal, Some(goal)) = (&self.drawing, shop.monthly_revenue_goal) {
+                    settings.show_goal = Some(true);
+                    settings.goal_value = Some(goal);
+                    settings.goal_label = Some("Revenue goal".to_owned());
+                }
+                // Lines of values have colors of Metabase's own.
+                let measures = drawn.iter().filter(|_| by.is_empty());
+                settings.series_settings = measures.filter_map(series_color).collect();
             }
             Drawing::Pie | Drawing::OrderedPie(_) => {
                 settings.version = Some(2);
@@ -284,10 +319,11 @@ impl Question {
                     enabled: true,
                 };
                 let unseen = self
-                    .unseen_columns()
+                    .unseen_columns(asked)
                     .map(|name| TableColumn { name, enabled: false });
                 settings.table_columns = Some(self.columns.iter().map(table_column).chain(unseen).collect());
                 settings.table_column_widths = Some(self.columns.iter().map(|column| column.width).collect());
+                settings.table_column_formatting = mark::rules(self.columns);
             }
         }
         settings
@@ -324,6 +360,7 @@ impl Question {
             Format::Month => day("MMMM, YYYY"),
             Format::Text | Format::PriceClass => ColumnSettings::default(),
         };
+        settings.show_mini_bar = (column.has_bars && matches!(self.drawing, Drawing::Table)).then_some(true);
         settings.suffix = match column.format {
             Format::Percent => Some(" %".to_owned()),
             Format::Days => Some(" days".to_owned()),

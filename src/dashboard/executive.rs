@@ -3,9 +3,11 @@
 use super::platform_performance::PLATFORM_PERFORMANCE;
 use super::product_analytics::PRODUCT_ANALYTICS;
 use super::spec::Carried::{Setting, Value};
-use super::spec::Drawing::{Bar, Line, Map, Number, Table, Trend};
+use super::spec::Drawing::{Bar, LineToGoal, Map, Number, Table, Trend};
 use super::spec::Format::{Count, Money, Month, Percent, Price, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, opens, question, text};
+use super::spec::{
+    DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, opens, question, text, with_bars,
+};
 
 pub static EXECUTIVE: DashboardSpec = DashboardSpec {
     key: "executive",
@@ -18,7 +20,7 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
         kind: FilterKind::Date {
             default: "past30days",
         },
-        columns: &["metabase_executive_metrics.sale_date"],
+        columns: &["metabase_executive_metrics.sale_date", "metabase_sales.sale_date"],
     }],
     clicks: &[
         opens(
@@ -83,7 +85,7 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
                 24,
                 question!(
                     "executive" / "revenue_trend",
-                    Line,
+                    LineToGoal,
                     "Revenue trend, 12 months",
                     "Gross sales and net profit of the twelve months up to that of the last sale in the chosen period.",
                     &[
@@ -124,6 +126,8 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
                             column("Revenue", Money),
                             column("Orders", Count),
                         ],
+                        of_sales: "Sales by country",
+                        "Gross sales of the chosen period by the country that they were sent to; countries that are not recognised are left out.",
                     ),
                 ),
             ],
@@ -142,16 +146,25 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
                         text("Product", 260),
                         text("Brand", 140),
                         column("Units", Count),
-                        column("Revenue", Money),
+                        with_bars("Revenue", Money),
                         column("Avg price", Price),
                         column("Profit", Money),
                         column("ROI", Percent),
                     ],
+                    of_sales: "Top 10 products by revenue",
+                    "The ten products that brought in most in the chosen period.",
                 ),
             )],
         },
     ],
-    meaning: "**Revenue** is the sum of gross sales, **profit** that of net profits, of completed orders only. **ROI** is profit over what \
-              the item cost, in percent. The date range reaches every card whose title does not say *all time*; revenue and profit of the \
-              month, and the trend, show whole months, up to that of the last sale in the range.",
+    meaning: Meaning {
+        of_views: "**Revenue** is the sum of gross sales, **profit** that of net profits, of completed orders only. **ROI** is profit over what \
+                   the item cost, in percent. The date range reaches every card whose title does not say *all time*; revenue and profit of the \
+                   month, and the trend, show whole months, up to that of the last sale in the range.",
+        of_sales: Some(
+            "**Revenue** is the sum of gross sales, **profit** that of net profits, of completed orders only. **ROI** is profit over what the item \
+             cost, in percent. The date range reaches all cards; revenue and profit of the month, and the trend, show whole months, up to that of \
+             the last sale in the range.",
+        ),
+    },
 };

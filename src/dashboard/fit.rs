@@ -15,6 +15,9 @@ const TABLE_HEADINGS: u32 = 36;
 const TABLE_FOOTER: u32 = 30;
 const TABLE_ROW: u32 = 36;
 
+/// Of a bar beside a number in a table, with the gap between them.
+pub const MINI_BAR: u32 = 60;
+
 /// Of bars from left to right: their title and padding, each bar with the gap below it, and the most for which there is room on a phone, where
 /// each card has a height of Metabase's own.
 const BARS_TITLE: u32 = 74;
@@ -31,11 +34,11 @@ const PIE_PADDING: u32 = 28;
 const LEGEND_DOTS: u32 = 33;
 const LEGEND_PERCENT: u32 = 45;
 
-/// Of a text: its padding, the gap between two paragraphs, and each line with the characters that it holds.
+/// Of a text: its padding, the gap between two paragraphs, and each line with the characters that it holds at full width.
 const TEXT_PADDING: u32 = 24;
 const PARAGRAPH_GAP: u32 = 10;
 const LINE: u32 = 26;
-const LINE_CHARACTERS: usize = 108;
+const LINE_CHARACTERS: u32 = 108;
 
 /// Bars that stand beside each other and have room for their names.
 pub const MOST_BARS: u32 = 12;
@@ -91,9 +94,10 @@ pub fn legend_name(width: u32, height: u32, has_percentages: bool) -> u32 {
     (room - pie).saturating_sub(LEGEND_DOTS + percentage)
 }
 
-/// Rows of the grid that a text in Markdown needs at its full width.
-pub fn text_height(text: &str) -> u32 {
-    let lines = |paragraph: &str| paragraph.chars().count().div_ceil(LINE_CHARACTERS) as u32;
+/// Rows of the grid that a text in Markdown needs where it is so wide.
+pub fn text_height(text: &str, width: u32) -> u32 {
+    let room = (LINE_CHARACTERS.saturating_mul(width) / GRID_WIDTH).max(1) as usize;
+    let lines = |paragraph: &str| paragraph.chars().count().div_ceil(room) as u32;
     let paragraphs = text.split("\n\n");
     let pixels = paragraphs.fold(TEXT_PADDING, |pixels, paragraph| {
         pixels
@@ -153,9 +157,15 @@ mod tests {
 
     #[test]
     fn a_text_takes_its_lines_and_the_gaps_between_them() {
-        let line = "x".repeat(LINE_CHARACTERS);
-        assert_eq!(text_height(""), 1);
-        assert_eq!(text_height(&line), 2);
-        assert_eq!(text_height(&format!("{line}{line}\n\n{line}{line}.")), 4);
+        let line = "x".repeat(LINE_CHARACTERS as usize);
+        assert_eq!(text_height("", GRID_WIDTH), 1);
+        assert_eq!(text_height(&line, GRID_WIDTH), 2);
+        assert_eq!(
+            text_height(&format!("{line}{line}\n\n{line}{line}."), GRID_WIDTH),
+            4
+        );
+        assert_eq!(text_height(&line, GRID_WIDTH / 2), 2);
+        assert_eq!(text_height(&format!("{line}."), GRID_WIDTH / 2), 3);
+        assert_eq!([0, u32::MAX].map(|width| text_height("x", width)), [2, 2]);
     }
 }

@@ -5,7 +5,9 @@ use super::product_analytics::PRODUCT_ANALYTICS;
 use super::spec::Carried::Value;
 use super::spec::Drawing::{Bar, Number, OrderedPie, Table};
 use super::spec::Format::{Count, Day, Days, Money, Percent, Price, Score, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, opens, question, sets, text};
+use super::spec::{
+    DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, opens, question, sets, text, with_bars,
+};
 
 pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
     key: "inventory_management",
@@ -160,7 +162,7 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
                         text("Supplier", 190),
                         column("Profit", Money),
                         column("ROI", Percent),
-                        column("Unsold value", Money),
+                        with_bars("Unsold value", Money),
                         column("Unsold", Count),
                         column("Sell-through", Percent),
                         column("Revenue", Money),
@@ -176,8 +178,11 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
             )],
         },
     ],
-    meaning: "An item **ages** from the day it was bought, in calendar days, until nothing is left of it. Its **value** is its gross purchase \
-              price, else the net one, of each unit left. The four numbers, the ageing and the categories are of **items in stock only**: what is \
-              sold or gone is in none, and several pairs in one row are several items. The supplier reaches all cards, the stock category all \
-              but the suppliers' own.",
+    meaning: Meaning {
+        of_views: "An item **ages** from the day it was bought, in calendar days, until nothing is left of it. Its **value** is its gross purchase \
+                   price, else the net one, of each unit left. The four numbers, the ageing and the categories are of **items in stock only**: what is \
+                   sold or gone is in none, and several pairs in one row are several items. The supplier reaches all cards, the stock category all \
+                   but the suppliers' own.",
+        of_sales: None,
+    },
 };

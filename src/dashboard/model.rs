@@ -189,6 +189,11 @@ impl Card {
     pub fn reads(&self, view: &str) -> bool {
         names_view(self.sql(), view)
     }
+
+    /// Whether it asks how fresh figures are, which is the same whatever they are of.
+    pub fn asks_freshness(&self) -> bool {
+        self.sql().contains("metabase.data_as_of(")
+    }
 }
 
 /// Whether any text or key in JSON has a character that PostgreSQL's texts cannot have: JSON that comes as a text may.
@@ -327,6 +332,13 @@ pub struct VisualizationSettings {
         skip_serializing_if = "Option::is_none"
     )]
     pub y_axis_has_title: Option<bool>,
+    /// A line that all others are to reach.
+    #[serde(rename = "graph.show_goal", skip_serializing_if = "Option::is_none")]
+    pub show_goal: Option<bool>,
+    #[serde(rename = "graph.goal_value", skip_serializing_if = "Option::is_none")]
+    pub goal_value: Option<f64>,
+    #[serde(rename = "graph.goal_label", skip_serializing_if = "Option::is_none")]
+    pub goal_label: Option<String>,
     /// By the names of their columns.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub series_settings: BTreeMap<String, SeriesSettings>,
@@ -375,6 +387,8 @@ pub struct VisualizationSettings {
     /// In pixels, in the order of the columns. Where there is more room, Metabase makes all of them wider.
     #[serde(rename = "table.column_widths", skip_serializing_if = "Option::is_none")]
     pub table_column_widths: Option<Vec<u32>>,
+    #[serde(rename = "table.column_formatting", skip_serializing_if = "Vec::is_empty")]
+    pub table_column_formatting: Vec<CellRule>,
 
     // Any column; the key is a JSON array in a text, `["name","total_revenue"]`
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -394,6 +408,12 @@ pub struct VisualizationSettings {
 }
 
 impl VisualizationSettings {
+    /// The number that the lines are to reach, and what it is called, where it is drawn.
+    pub fn goal(&self) -> Option<(f64, &str)> {
+        self.show_goal.filter(|is_shown| *is_shown)?;
+        Some((self.goal_value?, self.goal_label.as_deref().unwrap_or("Goal")))
+    }
+
     /// How a column is shown, where anything is said about it.
     pub fn column(&self, name: &str) -> Option<&ColumnSettings> {
         self.column_settings.get(&column_key(name))
@@ -427,6 +447,39 @@ pub fn column_of_key(key: &str) -> Option<String> {
 pub struct TableColumn {
     pub name: String,
     pub enabled: bool,
+}
+
+/// Which cells of a table have a color.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellRule {
+    /// The columns that it is about.
+    pub columns: Vec<String>,
+    /// `single`: one color.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `<`, `=`, `!=` or another word of Metabase's.
+    pub operator: String,
+    /// What a cell is compared with.
+    pub value: Value,
+    /// As CSS has it.
+    pub color: String,
+    /// Whether all of the row has the color.
+    pub highlight_row: bool,
+}
+
+impl CellRule {
+    /// A rule for the cells of one column.
+    pub fn new(column: &str, operator: &str, value: Value, color: &str) -> CellRule {
+        CellRule {
+            columns: vec![column.to_owned()],
+            kind: "single".to_owned(),
+            operator: operator.to_owned(),
+            value,
+            color: color.to_owned(),
+            highlight_row: false,
+        }
+    }
 }
 
 /// How a series is drawn.
@@ -493,6 +546,9 @@ pub struct ColumnSettings {
     pub decimals: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suffix: Option<String>,
+    /// Whether a table draws a bar beside each number, as long as that is large.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show_mini_bar: Option<bool>,
     /// Such as `D MMMM, YYYY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_style: Option<String>,

@@ -1,8 +1,10 @@
 //! For operations and finance: what each platform brings and costs.
 
 use super::spec::Drawing::{Bar, Map, Number, Table};
-use super::spec::Format::{Count, Days, Money, Percent, Price, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, sets, text};
+use super::spec::Format::{Count, Day, Days, Money, Percent, Price, Text};
+use super::spec::{
+    DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, sets, text, with_bars,
+};
 
 pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
     key: "platform_performance",
@@ -16,7 +18,7 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
             kind: FilterKind::Date {
                 default: "past30days",
             },
-            columns: &["metabase_executive_metrics.sale_date"],
+            columns: &["metabase_executive_metrics.sale_date", "metabase_sales.sale_date"],
         },
         Filter {
             tag: "platform",
@@ -25,6 +27,7 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
             columns: &[
                 "metabase_executive_metrics.platform_name",
                 "metabase_platform_performance.platform_name",
+                "metabase_sales.platform_name",
             ],
         },
     ],
@@ -72,6 +75,8 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                         "Average payout days, all time",
                         "Days from the sale to the payout, mean of all payouts.",
                         &[column("Days to the payout", Days)],
+                        of_sales: "Average payout days",
+                        "Days from the sale to the payout, mean of the chosen period's sales that were paid out.",
                     ),
                 ),
             ],
@@ -115,7 +120,7 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                     &[
                         text("Platform", 100),
                         column("Orders", Count),
-                        column("Revenue", Money),
+                        with_bars("Revenue", Money),
                         column("Profit", Money),
                         column("Margin", Percent),
                         column("ROI", Percent),
@@ -124,6 +129,29 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                         column("Shipping", Money),
                         column("Proceeds", Money),
                         column("Avg order", Price),
+                    ],
+                ),
+            )],
+        },
+        GridRow {
+            heading: "What they still owe",
+            height: 8,
+            questions: &[(
+                24,
+                question!(
+                    of_sales "platform_performance" / "unpaid_payouts",
+                    Table,
+                    "Unpaid payouts, all time",
+                    "Net proceeds of completed orders that are not paid out yet, by the days since the sale.",
+                    &[
+                        text("Platform", 100),
+                        with_bars("Unpaid", Money),
+                        column("Orders", Count),
+                        column("Up to 7 days", Money),
+                        column("8 to 30 days", Money),
+                        column("31 to 90 days", Money),
+                        column("Over 90 days", Money),
+                        column("Oldest sale", Day),
                     ],
                 ),
             )],
@@ -139,11 +167,20 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                     "Countries served by platform, all time",
                     "Number of the chosen platforms that have sold into each country; countries that are not recognised are left out.",
                     &[column("Country", Text), column("Platforms", Count)],
+                    of_sales: "Countries served by platform",
+                    "Number of the chosen platforms that sold into each country in the chosen period; countries that are not recognised are left out.",
                 ),
             )],
         },
     ],
-    meaning: "Completed orders only. **Fees** are what the platforms keep, **net proceeds** what they pay out, **profit** what is left of it after \
-              the item's cost; **profit margin** is profit over revenue, both of the whole period. The date range reaches every card whose \
-              title does not say *all time*, the platform reaches all cards.",
+    meaning: Meaning {
+        of_views: "Completed orders only. **Fees** are what the platforms keep, **net proceeds** what they pay out, **profit** what is left of it after \
+                   the item's cost; **profit margin** is profit over revenue, both of the whole period. The date range reaches every card whose \
+                   title does not say *all time*, the platform reaches all cards.",
+        of_sales: Some(
+            "Completed orders only. **Fees** are what the platforms keep, **net proceeds** what they pay out, **profit** what is left of it after the \
+             item's cost; **profit margin** is profit over revenue, both of the whole period. The date range reaches every \
+             card whose title does not say *all time*, the platform reaches all cards.",
+        ),
+    },
 };

@@ -1,8 +1,10 @@
 //! For buyers: what sells, and at which price.
 
-use super::spec::Drawing::{Bar, Pie, Row, Table};
-use super::spec::Format::{Count, Day, Money, Percent, Price, PriceClass, Text};
-use super::spec::{DashboardSpec, Filter, FilterKind, GridRow, column, question, sets, text};
+use super::spec::Drawing::{Bar, LinePerValue, Pie, Row, Table};
+use super::spec::Format::{Count, Day, Money, Month, Percent, Price, PriceClass, Text};
+use super::spec::{
+    DashboardSpec, Filter, FilterKind, GridRow, Meaning, column, question, sets, text, with_bars,
+};
 
 pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
     key: "product_analytics",
@@ -16,7 +18,10 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
             kind: FilterKind::Date {
                 default: "past90days",
             },
-            columns: &["metabase_inventory_status.last_sold_at"],
+            columns: &[
+                "metabase_sales.sale_date",
+                "metabase_inventory_status.last_sold_at",
+            ],
         },
         Filter {
             tag: "brand",
@@ -25,6 +30,7 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
             columns: &[
                 "metabase_inventory_status.brand_name",
                 "metabase_product_performance.brand_name",
+                "metabase_sales.brand_name",
             ],
         },
     ],
@@ -42,6 +48,8 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                     "Top products by revenue",
                     "The ten products that brought in most: gross sales of the stock items that were last sold in the chosen period.",
                     &[column("Product", Text), column("Revenue", Money)],
+                    of_sales: "Top products by revenue",
+                    "The ten products that brought in most: gross sales of the chosen period.",
                 ),
             )],
         },
@@ -56,6 +64,8 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                     "Top products by units",
                     "The ten products of which most units were sold: units in completed orders of the stock items that were last sold in the chosen period.",
                     &[column("Product", Text), column("Units sold", Count)],
+                    of_sales: "Top products by units",
+                    "The ten products of which most units were sold in the chosen period.",
                 ),
             )],
         },
@@ -71,6 +81,8 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                         "Brand performance",
                         "Gross sales of each brand in the chosen period; of more than ten brands, all but the first nine are together.",
                         &[column("Brand", Text), column("Revenue", Money)],
+                        of_sales: "Brand performance",
+                        "Gross sales of each brand in the chosen period; of more than ten brands, all but the first nine are together.",
                     ),
                 ),
                 (
@@ -81,6 +93,38 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                         "Category distribution",
                         "Share of each category in the units that were sold in the chosen period.",
                         &[column("Category", Text), column("Units sold", Count)],
+                        of_sales: "Category distribution",
+                        "Share of each category in the units that were sold in the chosen period.",
+                    ),
+                ),
+            ],
+        },
+        GridRow {
+            heading: "Brands and sizes",
+            height: 8,
+            questions: &[
+                (
+                    14,
+                    question!(
+                        of_sales "product_analytics" / "brand_by_month",
+                        LinePerValue,
+                        "Brands by month, 12 months",
+                        "Gross sales of the six biggest brands in the twelve months up to that of the last sale in the chosen period.",
+                        &[
+                            column("Month", Month),
+                            column("Brand", Text),
+                            column("Revenue", Money),
+                        ],
+                    ),
+                ),
+                (
+                    10,
+                    question!(
+                        of_sales "product_analytics" / "size_distribution",
+                        Bar,
+                        "Size distribution",
+                        "Units that were sold in the chosen period, by size; of more than twelve sizes, all but the eleven of which most were sold are together.",
+                        &[column("Size", Text), column("Units sold", Count)],
                     ),
                 ),
             ],
@@ -99,7 +143,7 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                         text("Product", 308),
                         text("Brand", 140),
                         column("Units", Count),
-                        column("Revenue", Money),
+                        with_bars("Revenue", Money),
                         column("Profit", Money),
                         column("ROI", Percent),
                         column("Avg price", Price),
@@ -113,6 +157,8 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                         text("Category", 150),
                         text("SKU", 110),
                     ],
+                    of_sales: "Product performance",
+                    "Every figure of each product that was sold in the chosen period, the 2,000 that brought in most.",
                 ),
             )],
         },
@@ -128,6 +174,8 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                         "Price distribution",
                         "Units that were sold in the chosen period, by classes of their price in the shop's currency; a class begins at its lower end and ends below its upper one, and what was given away is in none.",
                         &[column("Price", PriceClass), column("Units sold", Count)],
+                        of_sales: "Price distribution",
+                        "Units that were sold in the chosen period, by classes of their price in the shop's currency; a class begins at its lower end and ends below its upper one, and what was given away is in none.",
                     ),
                 ),
                 (
@@ -138,12 +186,22 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                         "Sell-through rate by brand, all time",
                         "Units sold out of all units that were bought of the brand, in percent; of more than ten brands, all but the nine of which most were bought are together.",
                         &[column("Brand", Text), column("Sell-through", Percent)],
+                        of_sales: "Sell-through rate by brand",
+                        "Units sold in the chosen period out of all that were there to sell, in percent: these, and what was in stock at its last sale; of more than ten brands, all but the nine of which most was there are together.",
                     ),
                 ),
             ],
         },
     ],
-    meaning: "Figures of a period are those of the **stock items that were last sold in it**. **Revenue** is the sum of gross sales and **units** \
-              how many completed orders sold, one each unless the shop says otherwise; **price volatility** is the standard deviation of the \
-              orders' gross sales. The date range reaches every card whose title does not say *all time*, the brand reaches all cards.",
+    meaning: Meaning {
+        of_views: "Figures of a period are those of the **stock items that were last sold in it**. **Revenue** is the sum of gross sales and **units** \
+                   how many completed orders sold, one each unless the shop says otherwise; **price volatility** is the standard deviation of the \
+                   orders' gross sales. The date range reaches every card whose title does not say *all time*, the brand reaches all cards.",
+        of_sales: Some(
+            "Figures are those of the **completed orders of the chosen period**; one of no stock item has no product, brand or category. **Revenue** \
+             is the sum of gross sales and **units** how many orders sold, one each unless the shop says otherwise; **price volatility** is the \
+             standard deviation of the orders' gross sales. What was **there to sell** is what was sold in the period, and what was in stock at its \
+             last sale. The date range and the brand reach all cards.",
+        ),
+    },
 };

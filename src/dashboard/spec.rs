@@ -15,7 +15,14 @@ pub struct DashboardSpec {
     /// From top to bottom.
     pub rows: &'static [GridRow],
     /// What its numbers mean, in Markdown, below everything.
-    pub meaning: &'static str,
+    pub meaning: Meaning,
+}
+
+/// What the numbers of a dashboard mean.
+pub struct Meaning {
+    pub of_views: &'static str,
+    /// What they mean where cards ask the view of single sales, if that is another thing.
+    pub of_sales: Option<&'static str>,
 }
 
 /// A filter, and the columns that it restricts: at most one of a view.
@@ -87,16 +94,46 @@ pub struct GridRow {
     pub questions: &'static [(u32, Question)],
 }
 
-/// A card.
+/// A card. What it asks has two forms, and one result.
 pub struct Question {
     /// Also the name of its file in `sql/cards/`.
     pub key: &'static str,
-    pub sql: &'static str,
-    pub name: &'static str,
-    pub description: &'static str,
     pub drawing: Drawing,
     /// The columns of its result, in their order.
     pub columns: &'static [CardColumn],
+    /// What it asks of the views that each shop has; None where these have no answer.
+    pub of_views: Option<Asked>,
+    /// What it asks where the shop has a view of its single sales, if that can say more.
+    pub of_sales: Option<Asked>,
+}
+
+/// What a card asks, and what people read above it.
+pub struct Asked {
+    pub sql: &'static str,
+    pub name: &'static str,
+    pub description: &'static str,
+}
+
+impl Question {
+    /// What it asks in a shop that has a view of its single sales, or has none; None where it is not asked there.
+    pub fn asked(&self, has_sales: bool) -> Option<&Asked> {
+        let of_sales = self.of_sales.as_ref().filter(|_| has_sales);
+        of_sales.or(self.of_views.as_ref())
+    }
+}
+
+impl GridRow {
+    /// Its cards that are asked in such a shop, each with its width and what it asks.
+    pub fn asked(&self, has_sales: bool) -> impl Iterator<Item = (u32, &Question, &Asked)> {
+        let questions = self.questions.iter();
+        questions.filter_map(move |(width, question)| Some((*width, question, question.asked(has_sales)?)))
+    }
+}
+
+impl Meaning {
+    pub fn text(&self, has_sales: bool) -> &'static str {
+        self.of_sales.filter(|_| has_sales).unwrap_or(self.of_views)
+    }
 }
 
 /// How a card is drawn. The first columns of its result are what it is drawn over, the others what is drawn.
@@ -105,7 +142,10 @@ pub enum Drawing {
     Number,
     /// The last of a series of numbers, and how it differs from the one before.
     Trend,
-    Line,
+    /// Lines of months, with the goal of a month's revenue where the shop has one.
+    LineToGoal,
+    /// Lines of months, one for each value of the second column.
+    LinePerValue,
     Bar,
     /// Bars from left to right, for long names.
     Row,
@@ -125,6 +165,8 @@ pub struct CardColumn {
     pub format: Format,
     /// Pixels that it takes in a table.
     pub width: u32,
+    /// Whether a table has bars in it.
+    pub has_bars: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -160,26 +202,84 @@ pub const fn column(name: &'static str, format: Format) -> CardColumn {
         Format::Text => 120,
     };
     let width = if heading > usual { heading } else { usual };
-    CardColumn { name, format, width }
+    CardColumn {
+        name,
+        format,
+        width,
+        has_bars: false,
+    }
+}
+
+/// A column of sizes that people compare, each with a bar beside it in a table.
+pub const fn with_bars(name: &'static str, format: Format) -> CardColumn {
+    let column = column(name, format);
+    CardColumn {
+        width: column.width + fit::MINI_BAR,
+        has_bars: true,
+        ..column
+    }
 }
 
 /// A column of texts that are as long as it takes so many pixels in a table.
 pub const fn text(name: &'static str, width: u32) -> CardColumn {
-    let format = Format::Text;
-    CardColumn { name, format, width }
+    CardColumn {
+        name,
+        format: Format::Text,
+        width,
+        has_bars: false,
+    }
 }
 
-/// The question whose SQL is in `sql/cards/DASHBOARD/KEY.sql`.
+/// The question whose SQL is in `sql/cards/DASHBOARD/KEY.sql`; where the shop has a view of its single sales, and `of_sales` says how it is
+/// called then, in `KEY.of_sales.sql` beside it. One that is named `of_sales` from the start is not asked elsewhere.
 macro_rules! question {
-    ($dashboard:literal / $key:literal, $drawing:expr, $name:literal, $description:literal, $columns:expr $(,)?) => {
+    (
+        $dashboard:literal / $key:literal, $drawing:expr, $name:literal, $description:literal, $columns:expr
+        $(, of_sales: $sales_name:literal, $sales_description:literal)? $(,)?
+    ) => {
         $crate::dashboard::spec::Question {
             key: $key,
-            sql: include_str!(concat!("../../sql/cards/", $dashboard, "/", $key, ".sql")),
-            name: $name,
-            description: $description,
             drawing: $drawing,
             columns: $columns,
+            of_views: Some($crate::dashboard::spec::Asked {
+                sql: include_str!(concat!("../../sql/cards/", $dashboard, "/", $key, ".sql")),
+                name: $name,
+                description: $description,
+            }),
+            of_sales: $crate::dashboard::spec::of_sales!($dashboard / $key $(, $sales_name, $sales_description)?),
+        }
+    };
+    (
+        of_sales $dashboard:literal / $key:literal, $drawing:expr, $name:literal, $description:literal, $columns:expr $(,)?
+    ) => {
+        $crate::dashboard::spec::Question {
+            key: $key,
+            drawing: $drawing,
+            columns: $columns,
+            of_views: None,
+            of_sales: $crate::dashboard::spec::of_sales!($dashboard / $key, $name, $description),
         }
     };
 }
 pub(super) use question;
+
+/// What a question asks of single sales, where it has a name for that.
+macro_rules! of_sales {
+    ($dashboard:literal / $key:literal) => {
+        None
+    };
+    ($dashboard:literal / $key:literal, $name:literal, $description:literal) => {
+        Some($crate::dashboard::spec::Asked {
+            sql: include_str!(concat!(
+                "../../sql/cards/",
+                $dashboard,
+                "/",
+                $key,
+                ".of_sales.sql"
+            )),
+            name: $name,
+            description: $description,
+        })
+    };
+}
+pub(super) use of_sales;

@@ -69,13 +69,10 @@ fn a_card_over_views_of_several_roles() {
         &mut client,
         &format!(
             "GRANT USAGE, CREATE ON SCHEMA analytics TO {another};
-             ALTER MATERIALIZED VIEW analytics.metabase_customer_geography OWNER TO {another}"
+             ALTER MATERIALIZED VIEW analytics.metabase_inventory_status OWNER TO {another}"
         ),
     );
-    let page: String = value(
-        &mut client,
-        "SELECT metabase.dashboard_html('platform_performance')",
-    );
+    let page: String = value(&mut client, "SELECT metabase.dashboard_html('product_analytics')");
     assert!(
         page.contains("the views that this card reads belong to several roles; for a superuser they are read as their one owner"),
         "{page}"

@@ -566,6 +566,7 @@ fn settings_are_checked_and_go_back_to_their_defaults() {
             "daily_check | on | t",
             "gone_statuses | lost, sold | f",
             "history_days | 30 | t",
+            "monthly_revenue_goal |  | t",
             "sales_view | on | t",
             "time_zone | Europe/Berlin | f"
         ]

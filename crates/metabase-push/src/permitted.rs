@@ -36,7 +36,10 @@ const VISUALIZATION_SETTINGS: &[&str] = &[
     "column_settings",
     "dashcard.background",
     "graph.dimensions",
+    "graph.goal_label",
+    "graph.goal_value",
     "graph.metrics",
+    "graph.show_goal",
     "graph.show_values",
     "graph.x_axis.scale",
     "graph.x_axis.title_text",
@@ -58,6 +61,7 @@ const VISUALIZATION_SETTINGS: &[&str] = &[
     "pie.sort_rows_dimension",
     "scalar.field",
     "series_settings",
+    "table.column_formatting",
     "table.column_widths",
     "table.columns",
     "text",
@@ -65,6 +69,7 @@ const VISUALIZATION_SETTINGS: &[&str] = &[
     "virtual_card",
 ];
 const TABLE_COLUMN: &[&str] = &["enabled", "name"];
+const CELL_RULE: &[&str] = &["color", "columns", "highlight_row", "operator", "type", "value"];
 const PIE_ROW: &[&str] = &[
     "color",
     "defaultColor",
@@ -86,6 +91,7 @@ const COLUMN_SETTINGS: &[&str] = &[
     "date_style",
     "decimals",
     "number_style",
+    "show_mini_bar",
     "suffix",
     "time_enabled",
 ];
@@ -180,6 +186,9 @@ fn settings(settings: &Value) -> Check {
     keys("how it is drawn", settings, VISUALIZATION_SETTINGS)?;
     for column in array(settings, "table.columns") {
         keys("a column", column, TABLE_COLUMN)?;
+    }
+    for rule in array(settings, "table.column_formatting") {
+        keys("a cell's color", rule, CELL_RULE)?;
     }
     for row in array(settings, "pie.rows") {
         keys("a slice", row, PIE_ROW)?;

@@ -48,10 +48,12 @@ mod tests {
     #[test]
     fn the_four_are_well_wired() {
         for spec in DASHBOARDS {
-            let mut problems = Problems::default();
-            wiring::check(&spec.assemble(&ShopSettings::in_berlin()), &mut problems);
-            let problems: Vec<String> = problems.found.into_iter().map(|it| it.problem).collect();
-            assert_eq!(problems, Vec::<String>::new(), "{}", spec.key);
+            for shop in [ShopSettings::in_berlin(), ShopSettings::without_sales()] {
+                let mut problems = Problems::default();
+                wiring::check(&spec.assemble(&shop), &mut problems);
+                let problems: Vec<String> = problems.found.into_iter().map(|it| it.problem).collect();
+                assert_eq!(problems, Vec::<String>::new(), "{}", spec.key);
+            }
         }
     }
 

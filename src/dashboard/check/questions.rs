@@ -292,9 +292,10 @@ impl Fit<'_> {
         for name in settings.graph_metrics.iter().flatten() {
             self.metric("graph.metrics", Some(name));
         }
-        for name in settings.graph_dimensions.iter().flatten() {
+        for (place, name) in settings.graph_dimensions.iter().flatten().enumerate() {
             let category = self.column("graph.dimensions", name);
-            let is_timeseries = settings.x_axis_scale.as_deref() == Some("timeseries");
+            // A second one makes lines of its values.
+            let is_timeseries = place == 0 && settings.x_axis_scale.as_deref() == Some("timeseries");
             if is_timeseries && category.is_some_and(|category| category != 'D') {
                 self.tell(format!(
                     "the scale of its x axis needs a date, and \"{name}\" is none"
@@ -356,6 +357,11 @@ impl Fit<'_> {
     fn table(&mut self) {
         for column in self.card.visualization_settings.table_columns.iter().flatten() {
             self.column("table.columns", &column.name);
+        }
+        for rule in &self.card.visualization_settings.table_column_formatting {
+            for name in &rule.columns {
+                self.column("table.column_formatting", name);
+            }
         }
         match self.promise.limit {
             None => self.tell("a table can grow, and its SQL has no LIMIT"),

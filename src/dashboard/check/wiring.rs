@@ -105,7 +105,7 @@ fn check_grid(dashboard: &Dashboard, problems: &mut Problems) {
             .text
             .as_deref()
             .unwrap_or_default();
-        let needed = fit::text_height(text);
+        let needed = fit::text_height(text, dashcard.size_x);
         if is_text(dashcard) && needed > dashcard.size_y {
             problems.dashboard(format!(
                 "{name} needs {needed} rows of the grid, and has {}",
@@ -223,7 +223,7 @@ fn check_parameter(dashboard: &Dashboard, parameter: &Parameter, problems: &mut 
     if views.is_empty() {
         problems.dashboard(format!("filter \"{name}\" reaches no card"));
     }
-    for (dashcard, card) in dashboard.cards() {
+    for (dashcard, card) in dashboard.cards().filter(|(_, card)| !card.asks_freshness()) {
         let is_mapped = maps(dashcard, parameter);
         let says_all_time = card.name.to_lowercase().contains("all time");
         let is_date = kind == DATE_FILTER;

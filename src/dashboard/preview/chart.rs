@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -20,6 +21,8 @@ pub struct Graph<'a> {
     pub series: &'a [Series],
     /// Whether bars that stand have their numbers above them.
     pub has_labels: bool,
+    /// A number that lines are to reach.
+    pub goal: Option<f64>,
 }
 
 /// The numbers of a column; None where there is none.
@@ -58,6 +61,8 @@ const COLORS: [RGBColor; 10] = [
     RGBColor(242, 140, 190),
     RGBColor(56, 132, 124),
 ];
+/// Of a number that lines are to reach.
+pub const GOAL_COLOR: RGBColor = RGBColor(148, 154, 171);
 /// Of slices that are together because each is small.
 pub const OTHER_COLOR: RGBColor = RGBColor(180, 188, 200);
 const TEXT: RGBColor = RGBColor(76, 87, 115);
@@ -109,10 +114,17 @@ impl Graph<'_> {
     fn line(&self, area: &Area) -> Drawn {
         let count = self.names.len() as f64;
         let plot = self.plot(area, -0.5..count - 0.5)?;
-        for (place, name) in self.names.iter().enumerate() {
-            write_below(area, &plot, place as f64, name, count)?;
+        let nth = self.named(&plot);
+        for (place, name) in self.names.iter().enumerate().rev().step_by(nth) {
+            write_below(area, &plot, place as f64, name, count / nth as f64)?;
         }
         let points = plot.plotting_area();
+        if let Some(goal) = self.goal {
+            let dash = 6 * UNIT;
+            let line = [(-0.5, goal), (count - 0.5, goal)];
+            let style = GOAL_COLOR.stroke_width(2 * UNIT as u32);
+            points.draw(&DashedPathElement::new(line, dash, dash, style))?;
+        }
         for series in self.series {
             let at = series.numbers.iter().enumerate();
             let at: Vec<(f64, f64)> = at
@@ -128,6 +140,14 @@ impl Graph<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Of how many points of a line, from the last one on, one has room for its name.
+    fn named(&self, plot: &Plot) -> usize {
+        let (width, _) = plot.plotting_area().dim_in_pixel();
+        let longest = self.names.iter().map(|name| name.chars().count()).max();
+        let wanted = (longest.unwrap_or(0) + 1) * self.names.len() * (CHARACTER * UNIT) as usize;
+        wanted.div_ceil((width as usize).max(1)).max(1)
     }
 
     fn bars(&self, area: &Area) -> Drawn {
@@ -238,7 +258,7 @@ impl Graph<'_> {
         scale(area, over, low..drawn.end + room, &self.series[0].column)
     }
 
-    /// From the smallest to the largest number, and zero.
+    /// From the smallest to the largest number, the goal among them, and zero.
     fn range(&self) -> Range<f64> {
         let numbers = || {
             self.series
@@ -246,7 +266,7 @@ impl Graph<'_> {
                 .flat_map(|series| series.numbers.iter().flatten())
         };
         let low = numbers().copied().fold(0.0, f64::min);
-        let high = numbers().copied().fold(0.0, f64::max);
+        let high = numbers().copied().chain(self.goal).fold(0.0, f64::max);
         low..if high > low { high } else { low + 1.0 }
     }
 }

@@ -1,10 +1,12 @@
 //! Cards that are charts: the drawing, its legend, and its figures as a table for those who cannot see it.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, PreEscaped, html};
 use plotters::style::RGBColor;
 
 use super::answer::{Answer, AnswerRow};
-use super::chart::{Graph, OTHER_COLOR, Series, Shape, color, css, donut, of_css};
+use super::chart::{GOAL_COLOR, Graph, OTHER_COLOR, Series, Shape, color, css, donut, of_css};
 use super::format::{ShownColumn, percent};
 use super::page::{CardPlace, Size};
 use crate::dashboard::model::{Card, PieRow};
@@ -16,23 +18,37 @@ const LEGEND_HEIGHT: i32 = 26;
 /// Lines, bars or rows; None where there is no number to draw.
 pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Markup>, Error> {
     let settings = &card.visualization_settings;
-    let over = settings.graph_dimensions.iter().flatten().next();
-    let Some(over) = over.map(|name| ShownColumn::of(card, name)) else {
+    let mut dimensions = settings.graph_dimensions.iter().flatten();
+    let Some(over) = dimensions.next().map(|name| ShownColumn::of(card, name)) else {
         return Ok(None);
     };
-    let series: Vec<Series> = settings
-        .graph_metrics
+    let by = dimensions.next().map(|name| ShownColumn::of(card, name));
+    let mut names: Vec<&str> = answer.rows.iter().map(|row| name(row, &over)).collect();
+    let metrics = settings.graph_metrics.iter().flatten();
+    let metrics = metrics.map(|name| ShownColumn::of(card, name));
+    let lines: Vec<Line> = match &by {
+        None => metrics.map(|column| Line::of_all(answer, column)).collect(),
+        Some(by) => {
+            names = distinct(names);
+            let lines = |metric| Line::per_value(answer, &names, &over, by, &metric);
+            metrics.flat_map(lines).collect()
+        }
+    };
+    let series: Vec<Series> = lines
         .iter()
-        .flatten()
         .enumerate()
-        .map(|(place, name)| Series {
-            column: ShownColumn::of(card, name),
+        .map(|(place, line)| Series {
+            column: line.column.clone(),
             color: settings
                 .series_settings
-                .get(name)
+                .get(&line.column.name)
                 .and_then(|series| of_css(&series.color))
                 .unwrap_or_else(|| color(place)),
-            numbers: answer.rows.iter().map(|row| row.number(name)).collect(),
+            numbers: line
+                .rows
+                .iter()
+                .map(|row| row.and_then(|row| row.number(&line.column.name)))
+                .collect(),
         })
         .collect();
     if series
@@ -43,7 +59,8 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
     }
     let titles: Vec<&str> = series.iter().map(|series| series.column.title.as_str()).collect();
     let title = format!("{} by {}", titles.join(" and "), over.title);
-    let has_legend = titles.len() > 1;
+    let goal = settings.goal();
+    let has_legend = titles.len() > 1 || goal.is_some();
     let inside = |page: i32| {
         let size = place.inside(page);
         let legend = if has_legend { LEGEND_HEIGHT } else { 0 };
@@ -57,11 +74,11 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
         "row" => Shape::Rows,
         _ => Shape::Bars,
     };
-    let names = answer.rows.iter().map(|row| over.write_label(name(row, &over)));
     let graph = Graph {
-        names: names.collect(),
+        names: names.iter().map(|name| over.write_label(name)).collect(),
         series: &series,
         has_labels: settings.show_values == Some(true),
+        goal: goal.map(|(number, _)| number),
     };
     let drawings = drawings(&title, |page| graph.draw(shape, inside(page)))?;
     Ok(Some(html! {
@@ -69,6 +86,9 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
             @if has_legend {
                 ul.legend {
                     @for series in &series { li { (swatch(series.color)) (series.column.title) } }
+                    @if let Some((number, label)) = goal {
+                        li { (swatch(GOAL_COLOR)) (label) ": " (series[0].column.write_number(number)) }
+                    }
                 }
             }
             (drawings)
@@ -82,10 +102,12 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
                         }
                     }
                     tbody {
-                        @for row in &answer.rows {
+                        @for (place, name) in names.iter().enumerate() {
                             tr {
-                                th scope="row" { (over.write(name(row, &over))) }
-                                @for series in &series { td { (row.shown(&series.column)) } }
+                                th scope="row" { (over.write(name)) }
+                                @for line in &lines {
+                                    td { (line.rows[place].map_or_else(String::new, |row| row.shown(&line.column))) }
+                                }
                             }
                         }
                     }
@@ -93,6 +115,45 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
             }
         }
     }))
+}
+/// What is drawn over the names: of each a row, where there is one.
+struct Line<'a> {
+    column: ShownColumn,
+    rows: Vec<Option<&'a AnswerRow>>,
+}
+
+impl<'a> Line<'a> {
+    /// A column of an answer whose rows are the names.
+    fn of_all(answer: &'a Answer, column: ShownColumn) -> Line<'a> {
+        let rows = answer.rows.iter().map(Some).collect();
+        Line { column, rows }
+    }
+
+    /// A line for each value of a column, which is its title.
+    fn per_value(
+        answer: &'a Answer,
+        names: &[&str],
+        over: &ShownColumn,
+        by: &ShownColumn,
+        metric: &ShownColumn,
+    ) -> Vec<Line<'a>> {
+        let values = distinct(answer.rows.iter().map(|row| name(row, by)).collect());
+        let line = |value: &str| {
+            let of_value = answer.rows.iter().filter(|row| name(row, by) == value);
+            let at = |place: &&str| of_value.clone().find(|row| name(row, over) == *place);
+            Line {
+                column: metric.titled(by.write(value)),
+                rows: names.iter().map(at).collect(),
+            }
+        };
+        values.into_iter().map(line).collect()
+    }
+}
+
+/// Texts without those that stand there before.
+fn distinct(texts: Vec<&str>) -> Vec<&str> {
+    let mut seen = BTreeSet::new();
+    texts.into_iter().filter(|text| seen.insert(*text)).collect()
 }
 
 /// A slice of a pie.

@@ -37,6 +37,14 @@ impl ShownColumn {
         }
     }
 
+    /// The same under another title.
+    pub fn titled(&self, title: String) -> ShownColumn {
+        ShownColumn {
+            title,
+            ..self.clone()
+        }
+    }
+
     /// Whether its numbers are written without decimals.
     pub fn is_whole(&self) -> bool {
         matches!(self.kind, ShownAs::Number { decimals: 0, .. })

@@ -269,6 +269,12 @@ fn a_column_that_a_result_does_not_have() {
             "table.columns",
             json!([{"name": "gone", "enabled": true}]),
         ),
+        (
+            "executive",
+            "top_products",
+            "table.column_formatting",
+            json!([{"columns": ["gone"], "type": "single", "operator": "<", "value": 0, "color": "#EF8C8C", "highlight_row": false}]),
+        ),
         ("executive", "sales_by_country", "map.dimension", json!("gone")),
         ("executive", "sales_by_country", "map.metric", json!("gone")),
         ("executive", "avg_roi", "scalar.field", json!("gone")),
@@ -575,7 +581,7 @@ fn a_text_that_is_cut() {
             let cards = it["ordered_cards"].as_array_mut().expect("it is a list");
             cards.last_mut().expect("there is one")["size_y"] = json!(3);
         },
-        &["dashboard: the text in row 34 needs 6 rows of the grid, and has 3"],
+        &["dashboard: the text in row 34 needs 8 rows of the grid, and has 3"],
     );
 }
 
@@ -829,7 +835,20 @@ fn a_trend_that_does_not_end_with_the_last_date() {
 fn a_filter_that_reaches_no_card() {
     assert_found(
         "executive",
-        |it| keep_only(it, "top_products"),
+        |it| {
+            keep_only(it, "top_products");
+            set_sql(
+                it,
+                "top_products",
+                r#"SELECT product_name AS "Product", brand_name AS "Brand", units_sold AS "Units", total_revenue AS "Revenue",
+                       avg_sale_price AS "Avg price", total_profit AS "Profit", avg_roi AS "ROI"
+                   FROM analytics.metabase_product_performance
+                   LIMIT 10"#,
+            );
+            *tags(it, "top_products") = json!({});
+            dashcard(it, "top_products")["parameter_mappings"] = json!([]);
+            card(it, "top_products")["name"] = json!("Top products, all time");
+        },
         &[r#"dashboard: filter "Date range" reaches no card"#],
     );
 }
@@ -852,9 +871,11 @@ fn a_card_that_a_filter_could_reach_and_does_not() {
 #[test]
 fn a_card_that_no_filter_reaches_and_that_does_not_say_so() {
     assert_found(
-        "executive",
-        |it| card(it, "top_products")["name"] = json!("Top 10 products by revenue"),
-        &[r#"top_products: filter "Date range" does not reach it, and its title does not say "all time""#],
+        "inventory_management",
+        |it| card(it, "supplier_performance")["name"] = json!("Supplier performance"),
+        &[
+            r#"supplier_performance: filter "Stock category" does not reach it, and its title does not say "all time""#,
+        ],
     );
 }
 
@@ -908,9 +929,9 @@ fn a_wire_that_the_editor_does_not_know() {
 #[test]
 fn a_tag_that_no_filter_fills_in() {
     assert_found(
-        "product_analytics",
-        |it| dashcard(it, "product_performance")["parameter_mappings"] = json!([]),
-        &[r#"product_performance: no filter is wired to its tag {{brand}}"#],
+        "inventory_management",
+        |it| dashcard(it, "supplier_performance")["parameter_mappings"] = json!([]),
+        &[r#"supplier_performance: no filter is wired to its tag {{supplier}}"#],
     );
 }
 
@@ -1032,7 +1053,7 @@ fn a_view_that_was_never_filled() {
     let (_database, mut client) = shop_with_views();
     run(
         &mut client,
-        "REFRESH MATERIALIZED VIEW analytics.metabase_customer_geography WITH NO DATA",
+        "REFRESH MATERIALIZED VIEW analytics.metabase_executive_metrics WITH NO DATA",
     );
     let executive = dashboard(&mut client, "executive");
     let found = problems(&mut client, &executive);
@@ -1042,7 +1063,7 @@ fn a_view_that_was_never_filled() {
     let (problem, remedy) = problem.split_once("; fill it: ").expect("it has a remedy");
     assert_eq!(
         problem,
-        "dashboard: materialized view analytics.metabase_customer_geography was never filled"
+        "dashboard: materialized view analytics.metabase_executive_metrics was never filled"
     );
     run(&mut client, remedy);
     assert_eq!(problems(&mut client, &executive), [] as [&str; 0]);
@@ -1395,7 +1416,7 @@ fn a_view_that_is_missing_is_named_and_does_not_keep_the_dashboard_away() {
     let before = DASHBOARDS.map(|name| dashboard(&mut client, name));
     run(
         &mut client,
-        "SELECT metabase.drop_view('metabase_customer_geography')",
+        "SELECT metabase.drop_view('metabase_executive_metrics')",
     );
     let found = DASHBOARDS.map(|name| {
         rows(
@@ -1404,8 +1425,8 @@ fn a_view_that_is_missing_is_named_and_does_not_keep_the_dashboard_away() {
         )
     });
     let missing = vec![
-        "- | materialized view analytics.metabase_customer_geography does not exist; create it: SELECT * FROM \
-         metabase.create_view('metabase_customer_geography')"
+        "- | materialized view analytics.metabase_executive_metrics does not exist; create it: SELECT * FROM \
+         metabase.create_view('metabase_executive_metrics')"
             .to_owned(),
     ];
     assert_eq!(found, [missing.clone(), vec![], missing, vec![]]);
@@ -1413,7 +1434,7 @@ fn a_view_that_is_missing_is_named_and_does_not_keep_the_dashboard_away() {
     // What it advises helps.
     run(
         &mut client,
-        "SELECT * FROM metabase.create_view('metabase_customer_geography')",
+        "SELECT * FROM metabase.create_view('metabase_executive_metrics')",
     );
     assert_eq!(
         rows(&mut client, "SELECT * FROM metabase.check_dashboard('executive')"),
@@ -1426,14 +1447,14 @@ fn a_table_of_a_views_name_is_no_view() {
     let (_database, mut client) = shop_with_views();
     run(
         &mut client,
-        "SELECT metabase.drop_view('metabase_customer_geography');
-         CREATE TABLE analytics.metabase_customer_geography (country_code text, total_revenue numeric, total_orders bigint)",
+        "SELECT metabase.drop_view('metabase_executive_metrics');
+         CREATE TABLE analytics.metabase_executive_metrics (sale_date date, total_revenue numeric, total_orders bigint)",
     );
     assert_eq!(
         rows(&mut client, "SELECT * FROM metabase.check_dashboard('executive')"),
         [
-            "- | materialized view analytics.metabase_customer_geography does not exist; create it: SELECT * FROM \
-             metabase.create_view('metabase_customer_geography')"
+            "- | materialized view analytics.metabase_executive_metrics does not exist; create it: SELECT * FROM \
+             metabase.create_view('metabase_executive_metrics')"
         ]
     );
 }

@@ -33,7 +33,7 @@ pub fn request(name: &str, metadata: &Value) -> String {
 // What there is
 
 #[test]
-fn four_dashboards_with_thirty_one_cards() {
+fn four_dashboards_with_thirty_eight_cards() {
     let (_database, mut client) = shop_with_views();
     assert_eq!(
         rows(
@@ -41,13 +41,13 @@ fn four_dashboards_with_thirty_one_cards() {
             "SELECT name, title, audience, cards, filters, source_views FROM metabase.dashboards()"
         ),
         [
-            "executive | Executive dashboard | Executives, business owners | 8 | {\"Date range\"} | \
-             {metabase_executive_metrics,metabase_product_performance,metabase_customer_geography}",
-            "product_analytics | Product analytics | Product managers, buyers | 7 | {\"Date range\",Brand} | \
-             {metabase_product_performance,metabase_inventory_status}",
-            "platform_performance | Platform performance | Operations, finance | 8 | {\"Date range\",Platform} | \
-             {metabase_executive_metrics,metabase_platform_performance,metabase_customer_geography}",
-            "inventory_management | Inventory management | Inventory managers, buyers | 8 | {\"Stock category\",Supplier} | \
+            "executive | Executive dashboard | Executives, business owners | 9 | {\"Date range\"} | \
+             {metabase_executive_metrics,metabase_sales}",
+            "product_analytics | Product analytics | Product managers, buyers | 10 | {\"Date range\",Brand} | \
+             {metabase_inventory_status,metabase_sales}",
+            "platform_performance | Platform performance | Operations, finance | 10 | {\"Date range\",Platform} | \
+             {metabase_executive_metrics,metabase_sales}",
+            "inventory_management | Inventory management | Inventory managers, buyers | 9 | {\"Stock category\",Supplier} | \
              {metabase_inventory_status,metabase_supplier_performance}",
         ]
     );
@@ -58,6 +58,56 @@ fn four_dashboards_with_thirty_one_cards() {
         ),
         ["4"]
     );
+}
+
+#[test]
+fn a_shop_without_a_view_of_single_sales_is_asked_what_its_other_views_have() {
+    let (_database, mut client) = shop_with_views();
+    let all = |client: &mut Client| DASHBOARDS.map(|name| dashboard(client, name));
+    let of_sales = all(&mut client);
+    run(&mut client, "SELECT metabase.set_setting('sales_view', 'off')");
+    let of_views = all(&mut client);
+    assert_eq!(
+        rows(
+            &mut client,
+            "SELECT name, cards, source_views FROM metabase.dashboards()"
+        ),
+        [
+            "executive | 9 | {metabase_executive_metrics,metabase_product_performance,metabase_customer_geography}",
+            "product_analytics | 8 | {metabase_product_performance,metabase_inventory_status}",
+            "platform_performance | 9 | {metabase_executive_metrics,metabase_platform_performance,metabase_customer_geography}",
+            "inventory_management | 9 | {metabase_inventory_status,metabase_supplier_performance}",
+        ]
+    );
+    for name in DASHBOARDS {
+        let check = format!("SELECT * FROM metabase.check_dashboard('{name}')");
+        assert_eq!(rows(&mut client, &check), Vec::<String>::new());
+    }
+    let titles = |dashboard: &Value| -> Vec<String> {
+        let cards = list(&dashboard["ordered_cards"]).iter();
+        let titles = cards.filter_map(|dashcard| dashcard["card"]["name"].as_str());
+        titles.map(str::to_owned).collect()
+    };
+    let all_time = |dashboards: &[Value; 4]| {
+        let titles = dashboards.iter().flat_map(&titles);
+        titles.filter(|title| title.ends_with(", all time")).count()
+    };
+    assert_eq!((all_time(&of_sales), all_time(&of_views)), (2, 7));
+
+    // So is one that was set up before there was such a view, until it has it; and one that has no view yet is asked what it will have.
+    run(&mut client, "SELECT metabase.set_setting('sales_view', NULL)");
+    assert_eq!(all(&mut client), of_sales);
+    run(&mut client, "SELECT metabase.drop_view('metabase_sales')");
+    assert_eq!(all(&mut client), of_views);
+    run(
+        &mut client,
+        "SELECT * FROM metabase.create_view('metabase_sales')",
+    );
+    assert_eq!(all(&mut client), of_sales);
+    for view in VIEWS {
+        run(&mut client, &format!("SELECT metabase.drop_view('{view}')"));
+    }
+    assert_eq!(all(&mut client), of_sales);
 }
 
 #[test]
@@ -118,8 +168,16 @@ fn a_database_without_views_has_dashboards_and_is_told_what_they_need() {
     }
     let expected: BTreeSet<String> = VIEWS
         .iter()
-        // No card needs them: brands' figures are those of their products and items, and no card asks for single sales.
-        .filter(|view| !["metabase_brand_analytics", "metabase_sales"].contains(view))
+        // What is of all time no card asks where there are single sales.
+        .filter(|view| {
+            ![
+                "metabase_brand_analytics",
+                "metabase_customer_geography",
+                "metabase_platform_performance",
+                "metabase_product_performance",
+            ]
+            .contains(view)
+        })
         .map(|view| {
             format!(
                 "- | materialized view analytics.{view} does not exist; create it: SELECT * FROM metabase.create_view('{view}')"
@@ -233,6 +291,99 @@ fn amounts_are_in_the_shops_currency_to_its_smallest_unit() {
 }
 
 #[test]
+fn a_goal_that_is_set_is_a_line_of_the_revenue_trend() {
+    let (_database, mut client) = shop_with_views();
+    let trend = |client: &mut Client| {
+        let executive = dashboard(client, "executive");
+        let dashcards = list(&executive["ordered_cards"]);
+        let trend = dashcards
+            .iter()
+            .find(|dashcard| dashcard["card"]["key"] == "revenue_trend");
+        trend.expect("it is there")["card"]["visualization_settings"].clone()
+    };
+    let without = trend(&mut client);
+    assert_eq!(without.get("graph.show_goal"), None);
+    run(
+        &mut client,
+        "SELECT metabase.set_setting('monthly_revenue_goal', '12500.50')",
+    );
+    let mut with = trend(&mut client);
+    let goal = ["show_goal", "goal_value", "goal_label"].map(|name| {
+        let settings = with.as_object_mut().expect("it is an object");
+        settings.remove(&format!("graph.{name}"))
+    });
+    assert_eq!(
+        goal,
+        [
+            Some(json!(true)),
+            Some(json!(12500.5)),
+            Some(json!("Revenue goal"))
+        ]
+    );
+    assert_eq!(with, without);
+    let check = "SELECT * FROM metabase.check_dashboard('executive')";
+    assert_eq!(rows(&mut client, check), Vec::<String>::new());
+    let page: String = value(
+        &mut client,
+        "SELECT metabase.dashboard_html('executive', '{\"date\": null}')",
+    );
+    assert!(page.contains("Revenue goal: &#8364;12,501"), "{page}");
+    run(
+        &mut client,
+        "SELECT metabase.set_setting('monthly_revenue_goal', '')",
+    );
+    assert_eq!(trend(&mut client), without);
+}
+
+#[test]
+fn what_somebody_should_look_at_is_marked_and_sizes_have_bars() {
+    let (_database, mut client) = shop_with_views();
+    let mut found = Vec::new();
+    for name in DASHBOARDS {
+        let dashboard = dashboard(&mut client, name);
+        for dashcard in list(&dashboard["ordered_cards"]) {
+            let settings = &dashcard["card"]["visualization_settings"];
+            let key = &dashcard["card"]["key"];
+            for rule in settings["table.column_formatting"]
+                .as_array()
+                .into_iter()
+                .flatten()
+            {
+                found.push(format!(
+                    "{key} {} {} {}",
+                    rule["columns"], rule["operator"], rule["value"]
+                ));
+            }
+            for (column, format) in settings["column_settings"].as_object().into_iter().flatten() {
+                if format["show_mini_bar"] == true {
+                    found.push(format!("{key} {column} bars"));
+                }
+            }
+        }
+    }
+    assert_eq!(
+        found,
+        [
+            r#""top_products" ["Profit"] "<" 0"#,
+            r#""top_products" ["name","Revenue"] bars"#,
+            r#""data_as_of" ["State"] "!=" "up to date""#,
+            r#""product_performance" ["Profit"] "<" 0"#,
+            r#""product_performance" ["name","Revenue"] bars"#,
+            r#""data_as_of" ["State"] "!=" "up to date""#,
+            r#""platform_profitability" ["Profit"] "<" 0"#,
+            r#""platform_profitability" ["name","Revenue"] bars"#,
+            r#""unpaid_payouts" ["name","Unpaid"] bars"#,
+            r#""data_as_of" ["State"] "!=" "up to date""#,
+            r#""inventory_status" ["Stock category"] "=" "Dead Stock""#,
+            r#""inventory_status" ["Profit"] "<" 0"#,
+            r#""supplier_performance" ["Profit"] "<" 0"#,
+            r#""supplier_performance" ["name","Unsold value"] bars"#,
+            r#""data_as_of" ["State"] "!=" "up to date""#,
+        ]
+    );
+}
+
+#[test]
 fn the_notes_say_how_fresh_the_figures_are() {
     let (_database, mut client) = shop_with_views();
     run(
@@ -282,7 +433,7 @@ fn every_card_says_what_it_shows_in_order_and_in_which_unit() {
                 "{sql}"
             );
             assert_eq!(card["dataset_query"].get("database"), None, "{key}");
-            let is_one_row = card["display"] == "scalar";
+            let is_one_row = card["display"] == "scalar" || key == "data_as_of";
             assert!(is_one_row || sql.contains("ORDER BY"), "{key} is in no order");
             let columns = card["visualization_settings"]["column_settings"]
                 .as_object()
@@ -308,6 +459,11 @@ fn a_measure_has_one_color_wherever_it_is_drawn() {
         let dashboard = dashboard(&mut client, name);
         for dashcard in list(&dashboard["ordered_cards"]) {
             let settings = &dashcard["card"]["visualization_settings"];
+            // Lines of values have the colors of these.
+            let dimensions = settings["graph.dimensions"].as_array();
+            if dimensions.is_some_and(|dimensions| dimensions.len() > 1) {
+                continue;
+            }
             for metric in settings["graph.metrics"].as_array().into_iter().flatten() {
                 let metric = text(metric);
                 let color = text(&settings["series_settings"][&metric]["color"]);
@@ -479,11 +635,11 @@ fn fields_are_those_that_metabase_has_numbered() {
             "analytics.metabase_executive_metrics.platform_name",
             "analytics.metabase_executive_metrics.sale_date",
             "analytics.metabase_inventory_status.brand_name",
-            "analytics.metabase_inventory_status.last_sold_at",
             "analytics.metabase_inventory_status.stock_category",
             "analytics.metabase_inventory_status.supplier_name",
-            "analytics.metabase_platform_performance.platform_name",
-            "analytics.metabase_product_performance.brand_name",
+            "analytics.metabase_sales.brand_name",
+            "analytics.metabase_sales.platform_name",
+            "analytics.metabase_sales.sale_date",
             "analytics.metabase_supplier_performance.supplier_name",
         ]
     );
@@ -595,6 +751,8 @@ fn metabase_is_told_what_each_view_and_column_is() {
             "analytics.metabase_inventory_status.supplier_name",
             "analytics.metabase_platform_performance.platform_name",
             "analytics.metabase_product_performance.brand_name",
+            "analytics.metabase_sales.brand_name",
+            "analytics.metabase_sales.platform_name",
             "analytics.metabase_supplier_performance.supplier_name",
         ]
     );
@@ -611,18 +769,21 @@ fn a_metabase_that_has_not_seen_a_view() {
     metadata["tables"]
         .as_array_mut()
         .expect("it is a list")
-        .retain(|table| table["schema"] != "analytics" || table["name"] != "metabase_customer_geography");
-    for name in ["executive", "platform_performance"] {
+        .retain(|table| table["schema"] != "analytics" || table["name"] != "metabase_sales");
+    for name in ["executive", "product_analytics", "platform_performance"] {
         assert_error(
             &error_of(&mut client, &request(name, &metadata)),
             "42P01",
-            "the metadata has no analytics.metabase_customer_geography",
+            "the metadata has no analytics.metabase_sales",
             Some(LOOK_AGAIN),
         );
     }
-    // The others do not need it.
-    requests(&mut client, "product_analytics", &metadata);
+    // The other one does not need it, and neither does a shop that wants none.
     requests(&mut client, "inventory_management", &metadata);
+    run(&mut client, "SELECT metabase.set_setting('sales_view', 'off')");
+    for name in DASHBOARDS {
+        requests(&mut client, name, &metadata);
+    }
 }
 
 #[test]

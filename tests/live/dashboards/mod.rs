@@ -7,6 +7,7 @@ mod expected;
 mod faults;
 mod figures;
 mod filters;
+mod freshness;
 mod json;
 mod metabase;
 mod mutations;

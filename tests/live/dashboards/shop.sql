@@ -1,4 +1,4 @@
--- The shop's rows, worked out without the seven views; the table `today` has the day on which it is looked at.
+-- The shop's rows, worked out without the views; the table `today` has the day on which it is looked at.
 
 -- What is chosen in the filters: nothing where there is no row.
 CREATE TEMPORARY TABLE period (first_day date, last_day date);
@@ -50,6 +50,7 @@ SELECT
     coalesce(o.roi, avg(o.roi) OVER (PARTITION BY (o.sold_at AT TIME ZONE 'Europe/Berlin')::date, o.platform_id))
                                                                                      AS roi_or_mean_of_day,
     o.payout_received,
+    o.payout_date,
     -- And where that of a platform stands for each of its payouts, for those of sales on an unknown day, too.
     avg(extract(epoch FROM o.payout_date - o.sold_at) / 86400) OVER (PARTITION BY o.platform_id)
                                                                                      AS mean_payout_days,
@@ -59,6 +60,7 @@ SELECT
     i.id                                                                             AS item_id,
     i.purchase_price,
     i.supplier_id,
+    i.size,
     product.id                                                                       AS product_id,
     product.name                                                                     AS product,
     product.sku,

@@ -692,12 +692,12 @@ fn a_card_over_views_of_several_roles_is_not_drawn_for_a_superuser() {
         &mut superuser,
         &format!(
             "GRANT USAGE, CREATE ON SCHEMA analytics TO {another}; GRANT USAGE ON SCHEMA shop TO {another};
-             ALTER MATERIALIZED VIEW analytics.metabase_customer_geography OWNER TO {another}"
+             ALTER MATERIALIZED VIEW analytics.metabase_inventory_status OWNER TO {another}"
         ),
     );
     let page: String = value(
         &mut superuser,
-        "SELECT metabase.dashboard_html('platform_performance')",
+        "SELECT metabase.dashboard_html('product_analytics')",
     );
     let refusals = page
         .matches("the views that this card reads belong to several roles")
@@ -705,10 +705,10 @@ fn a_card_over_views_of_several_roles_is_not_drawn_for_a_superuser() {
     assert_eq!(refusals, 1, "{page}");
     let page: String = value(
         &mut shop.database.connect_as(&shop.operator),
-        "SELECT metabase.dashboard_html('platform_performance')",
+        "SELECT metabase.dashboard_html('product_analytics')",
     );
     assert!(
-        page.contains("permission denied for materialized view metabase_customer_geography"),
+        page.contains("permission denied for materialized view metabase_inventory_status"),
         "{page}"
     );
 }

@@ -24,7 +24,7 @@ FROM metabase.check_dashboard(
 );
 
 -- Without a view, the dashboard is still there, and what is missing is told.
-SELECT metabase.drop_view('metabase_customer_geography');
+SELECT metabase.drop_view('metabase_executive_metrics');
 SELECT metabase.dashboard_json('executive') ->> 'name' AS name;
 SELECT * FROM metabase.check_dashboard('executive');
 

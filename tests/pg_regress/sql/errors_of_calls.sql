@@ -55,6 +55,9 @@ SELECT metabase.set_setting('history_days', 'a week');
 SELECT metabase.set_setting('history_days', '1.5');
 SELECT metabase.set_setting('sales_view', 'yes');
 SELECT metabase.set_setting('daily_check', 'sometimes');
+SELECT metabase.set_setting('monthly_revenue_goal', '-50000');
+SELECT metabase.set_setting('monthly_revenue_goal', 'NaN');
+SELECT metabase.set_setting('monthly_revenue_goal', '50,000');
 
 -- Exchange rates.
 SELECT metabase.set_exchange_rate('dollar', '2024-01-01', 0.9);

@@ -83,7 +83,7 @@ fn all_four_dashboards_are_taken_by_metabase_and_then_left_alone() {
             .filter(|item| item.kind == kind && item.action == action)
             .count()
     };
-    assert_eq!(count(Kind::Card, Action::Create), 31);
+    assert_eq!(count(Kind::Card, Action::Create), 38);
     assert_eq!(count(Kind::Dashboard, Action::Create), 4);
     assert_eq!(count(Kind::Table, Action::Change), 8);
 
