@@ -194,7 +194,7 @@ COMMENT ON COLUMN metabase_internal.refresh_log.completed_at IS 'When the run en
 COMMENT ON COLUMN metabase_internal.refresh_log.mode IS 'full: computed anew from the definition; incremental: what has changed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.mode_reason IS 'Why this mode was taken.';
 COMMENT ON COLUMN metabase_internal.refresh_log.rows_changed IS 'Rows written or rows removed, whichever are more, so that a replaced row counts once; NULL where it failed or the server does not count (track_counts off).';
-COMMENT ON COLUMN metabase_internal.refresh_log.seen_until IS 'Up to when the run saw what was committed, at least; NULL where it has not ended.';
+COMMENT ON COLUMN metabase_internal.refresh_log.seen_until IS 'Up to when the run saw what was committed, at least; NULL where it has not completed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.sqlstate IS 'SQLSTATE of the error; NULL where it completed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.error_message IS 'The error with its hint; NULL where it completed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.requested_by IS 'Role that asked for it; the view''s owner where nobody did.';

@@ -5,4 +5,4 @@ SELECT
     NULL::text AS detail
 FROM metabase_internal.:adapter
 WHERE :condition
-    AND octet_length(:column) > 2000
+    AND octet_length(concat(:columns)) > 2000

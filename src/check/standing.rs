@@ -245,18 +245,14 @@ fn long_texts() -> Vec<Finding> {
     [
         (
             Order,
-            "country",
-            "is_completed",
-            vec!["metabase_customer_geography"],
-        ),
-        (
-            Order,
             "city",
+            "country, city",
             "is_completed",
             vec!["metabase_customer_geography"],
         ),
         (
             Platform,
+            "slug",
             "slug",
             "true",
             vec!["metabase_executive_metrics", "metabase_sales"],
@@ -264,17 +260,18 @@ fn long_texts() -> Vec<Finding> {
         (
             Brand,
             "name",
+            "name",
             "true",
             vec!["metabase_inventory_status", "metabase_sales"],
         ),
     ]
     .into_iter()
-    .map(|(entity, column, condition, views)| Finding {
+    .map(|(entity, column, columns, condition, views)| Finding {
         needs: vec![(entity, column)],
         views,
         values: vec![
             (":adapter", entity.spec().adapter.to_owned()),
-            (":column", column.to_owned()),
+            (":columns", columns.to_owned()),
             (":condition", condition.to_owned()),
         ],
         remedy: Remedy::Map(
@@ -288,7 +285,7 @@ fn long_texts() -> Vec<Finding> {
             entity,
             check!("text_too_long"),
             format!(
-                "A text in {column} of {} is so long that an index may not hold it, which fails the refresh of the view.",
+                "A text in {columns} of {} is so long that an index may not hold it, which fails the refresh of the view.",
                 entity.spec().adapter
             ),
             "",

@@ -25,8 +25,7 @@ const HEADING_HEIGHT: u32 = 1;
 impl DashboardSpec {
     /// The dashboard in Metabase's form.
     pub fn assemble(&self, shop: &ShopSettings) -> Dashboard {
-        let mut ordered_cards = Vec::new();
-        let mut next_row = 0;
+        let (mut ordered_cards, mut next_row) = self.freshness(shop);
         for row in self.rows {
             let asked: Vec<_> = row.asked(shop.has_sales).collect();
             if asked.is_empty() {
@@ -60,23 +59,15 @@ impl DashboardSpec {
             }
             next_row += row.height;
         }
-        ordered_cards.extend(DATA_AS_OF.asked(shop.has_sales).map(|asked| Dashcard {
-            row: next_row,
-            col: 0,
-            size_x: data_as_of::WIDTH,
-            size_y: data_as_of::HEIGHT,
-            parameter_mappings: Vec::new(),
-            card: Some(self.card(&DATA_AS_OF, asked, shop)),
-            visualization_settings: VisualizationSettings::default(),
-        }));
         let notes = self.notes(shop);
-        let width = GRID_WIDTH - data_as_of::WIDTH;
-        let height = fit::text_height(&notes, width);
-        ordered_cards.push(Dashcard {
-            col: data_as_of::WIDTH,
-            size_x: width,
-            ..virtual_card(self.marked("notes"), "text", notes, next_row, height)
-        });
+        let height = fit::text_height(&notes, GRID_WIDTH);
+        ordered_cards.push(virtual_card(
+            self.marked("notes"),
+            "text",
+            notes,
+            next_row,
+            height,
+        ));
         Dashboard {
             key: self.key.to_owned(),
             name: self.name.to_owned(),
@@ -85,6 +76,27 @@ impl DashboardSpec {
             parameters: self.filters.iter().map(|filter| self.parameter(filter)).collect(),
             ordered_cards,
         }
+    }
+
+    /// Above all else, where people look first: up to when the figures hold what was committed; and how many rows that takes.
+    fn freshness(&self, shop: &ShopSettings) -> (Vec<Dashcard>, u32) {
+        let width = GRID_WIDTH - data_as_of::WIDTH;
+        let words = self.freshness_words(shop);
+        let height = fit::text_height(&words, width).max(data_as_of::HEIGHT);
+        let words = Dashcard {
+            size_x: width,
+            ..virtual_card(self.marked("freshness"), "text", words, 0, height)
+        };
+        let card = DATA_AS_OF.asked(shop.has_sales).map(|asked| Dashcard {
+            row: 0,
+            col: width,
+            size_x: data_as_of::WIDTH,
+            size_y: data_as_of::HEIGHT,
+            parameter_mappings: Vec::new(),
+            card: Some(self.card(&DATA_AS_OF, asked, shop)),
+            visualization_settings: VisualizationSettings::default(),
+        });
+        (std::iter::once(words).chain(card).collect(), height)
     }
 
     fn parameter(&self, filter: &Filter) -> Parameter {
@@ -160,8 +172,13 @@ impl DashboardSpec {
         }
     }
 
-    /// What the numbers mean, and how fresh they are.
+    /// What the numbers mean, and what clicks do.
     fn notes(&self, shop: &ShopSettings) -> String {
+        format!("{} {}", self.meaning.text(shop.has_sales), self.click_words())
+    }
+
+    /// What amounts and days are, and how often the figures are brought up to date.
+    fn freshness_words(&self, shop: &ShopSettings) -> String {
         let refreshed: Vec<String> = shop
             .strategies
             .iter()
@@ -169,10 +186,8 @@ impl DashboardSpec {
             .map(|(view, strategy)| format!("`{view}` {strategy}"))
             .collect();
         format!(
-            "{} {}\n\nAmounts are in {}, days are those of {}. Refreshed: {}; a moment after each sale where the database's background \
-             worker follows them. When that was last: `SELECT * FROM metabase.view_status()`.",
-            self.meaning.text(shop.has_sales),
-            self.click_words(),
+            "Amounts are in {}, days are those of {}. Refreshed: {}; a moment after each sale where the database's background \
+             worker follows them.",
             shop.currency.code(),
             shop.time_zone,
             refreshed.join(", ")

@@ -28,8 +28,16 @@ pub static EXECUTIVE: DashboardSpec = DashboardSpec {
             &PLATFORM_PERFORMANCE,
             &[Value("Platform", "platform"), Setting("date")],
         ),
-        opens("Product", &PRODUCT_ANALYTICS, &[Value("Brand", "brand")]),
-        opens("Brand", &PRODUCT_ANALYTICS, &[Value("Brand", "brand")]),
+        opens(
+            "Product",
+            &PRODUCT_ANALYTICS,
+            &[Value("Brand", "brand"), Setting("date")],
+        ),
+        opens(
+            "Brand",
+            &PRODUCT_ANALYTICS,
+            &[Value("Brand", "brand"), Setting("date")],
+        ),
     ],
     rows: &[
         GridRow {

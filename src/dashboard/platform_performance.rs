@@ -142,7 +142,7 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
                     of_sales "platform_performance" / "unpaid_payouts",
                     Table,
                     "Unpaid payouts, all time",
-                    "Net proceeds of completed orders that are not paid out yet, by the days since the sale.",
+                    "Net proceeds of completed orders that are not paid out yet, by the days since the sale; an order without a date is in none of these.",
                     &[
                         text("Platform", 100),
                         with_bars("Unpaid", Money),
@@ -177,10 +177,6 @@ pub static PLATFORM_PERFORMANCE: DashboardSpec = DashboardSpec {
         of_views: "Completed orders only. **Fees** are what the platforms keep, **net proceeds** what they pay out, **profit** what is left of it after \
                    the item's cost; **profit margin** is profit over revenue, both of the whole period. The date range reaches every card whose \
                    title does not say *all time*, the platform reaches all cards.",
-        of_sales: Some(
-            "Completed orders only. **Fees** are what the platforms keep, **net proceeds** what they pay out, **profit** what is left of it after the \
-             item's cost; **profit margin** is profit over revenue, both of the whole period. The date range reaches every \
-             card whose title does not say *all time*, the platform reaches all cards.",
-        ),
+        of_sales: None,
     },
 };

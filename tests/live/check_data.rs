@@ -448,7 +448,7 @@ const CASES: &[Case] = &[
                 SELECT metabase.create_all_views(drop_existing => true)",
         flawed: "SELECT id FROM transactions.orders WHERE status = 'completed' AND sold_at < '2020-08-01'",
         views: &["customer_geography"],
-        says: "city of orders",
+        says: "country, city of orders",
         ..BLANK
     },
     Case {

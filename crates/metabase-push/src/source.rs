@@ -70,7 +70,7 @@ pub struct Template {
     pub dashboard: Object,
     /// What is on it, and where.
     pub layout: Layout,
-    /// Which clicks open other dashboards. Extensions of before have none.
+    /// Which clicks open other dashboards. Earlier versions of the extension have none.
     #[serde(default)]
     pub links: Vec<Link>,
 }

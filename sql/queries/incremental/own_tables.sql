@@ -1,5 +1,5 @@
--- What the tables :tables and the queues :queues of this extension look like, as far as what stands in them can depend on it. NULL where one
--- that bears a queue's name is none of the extension's: what the triggers write to it, nobody reads.
+-- What the tables :tables and the queues :queues of this extension look like, as far as what stands in them can depend on it. NULL where a
+-- queue is gone, or what bears its name is none of the extension's: what the triggers write to that, nobody reads.
 SELECT
     CASE
         WHEN count(*) FILTER (WHERE own.is_queue AND own.is_member) = pg_catalog.cardinality(:queues)

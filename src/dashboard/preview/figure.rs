@@ -116,6 +116,7 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
         }
     }))
 }
+
 /// What is drawn over the names: of each a row, where there is one.
 struct Line<'a> {
     column: ShownColumn,

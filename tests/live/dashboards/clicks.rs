@@ -79,14 +79,15 @@ fn a_click_filters_its_dashboard_or_opens_another() {
             found.push(format!("{name}/{} {column}: {leads} ({set})", click.card));
         }
     }
+    let with_dates = "opens product_analytics (column Brand > product_analytics.brand, parameter executive.date > product_analytics.date)";
     let by_brand = "opens product_analytics (column Brand > product_analytics.brand)";
     assert_eq!(
         found,
         [
             "executive/platform_performance -: opens platform_performance (parameter executive.date > platform_performance.date, \
              column Platform filter > platform_performance.platform)",
-            &format!("executive/top_products Brand: {by_brand}"),
-            &format!("executive/top_products Product: {by_brand}"),
+            &format!("executive/top_products Brand: {with_dates}"),
+            &format!("executive/top_products Product: {with_dates}"),
             "product_analytics/brand_performance -: filters (column Brand filter > product_analytics.brand)",
             "product_analytics/brand_by_month -: filters (column Brand filter > product_analytics.brand)",
             "product_analytics/product_performance Brand: filters (column Brand > product_analytics.brand)",

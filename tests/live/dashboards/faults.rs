@@ -186,7 +186,7 @@ fn a_card_that_lies_on_a_heading() {
     assert_found(
         "executive",
         |it| dashcard(it, "revenue_trend")["size_y"] = json!(8),
-        &[r#"dashboard: card "revenue_trend" and the heading in row 13 lie on each other"#],
+        &[r#"dashboard: card "revenue_trend" and the heading in row 17 lie on each other"#],
     );
 }
 
@@ -581,7 +581,7 @@ fn a_text_that_is_cut() {
             let cards = it["ordered_cards"].as_array_mut().expect("it is a list");
             cards.last_mut().expect("there is one")["size_y"] = json!(3);
         },
-        &["dashboard: the text in row 34 needs 8 rows of the grid, and has 3"],
+        &["dashboard: the text in row 38 needs 4 rows of the grid, and has 3"],
     );
 }
 

@@ -281,7 +281,9 @@ fn amounts_are_in_the_shops_currency_to_its_smallest_unit() {
             }
             let has_prices = formats.iter().any(|format| format["decimals"] == decimals);
             assert!(has_prices, "{name}");
-            assert!(notes(&dashboard).contains(&format!("Amounts are in {currency}, days are those of ")));
+            assert!(
+                words_above(&dashboard).contains(&format!("Amounts are in {currency}, days are those of "))
+            );
         }
         assert_eq!(
             rows(&mut client, "SELECT * FROM metabase.check_dashboard('executive')"),
@@ -364,6 +366,7 @@ fn what_somebody_should_look_at_is_marked_and_sizes_have_bars() {
     assert_eq!(
         found,
         [
+            r#""data_as_of" ["State"] "!=" "up to date""#,
             r#""top_products" ["Profit"] "<" 0"#,
             r#""top_products" ["name","Revenue"] bars"#,
             r#""data_as_of" ["State"] "!=" "up to date""#,
@@ -378,13 +381,12 @@ fn what_somebody_should_look_at_is_marked_and_sizes_have_bars() {
             r#""inventory_status" ["Profit"] "<" 0"#,
             r#""supplier_performance" ["Profit"] "<" 0"#,
             r#""supplier_performance" ["name","Unsold value"] bars"#,
-            r#""data_as_of" ["State"] "!=" "up to date""#,
         ]
     );
 }
 
 #[test]
-fn the_notes_say_how_fresh_the_figures_are() {
+fn the_words_above_the_cards_say_how_fresh_the_figures_are() {
     let (_database, mut client) = shop_with_views();
     run(
         &mut client,
@@ -392,26 +394,26 @@ fn the_notes_say_how_fresh_the_figures_are() {
          SELECT metabase.set_strategy('metabase_supplier_performance', 'daily')",
     );
     // Until the views are made anew, their days are what they were.
-    let before = notes(&dashboard(&mut client, "inventory_management"));
+    let before = words_above(&dashboard(&mut client, "inventory_management"));
     assert!(!before.contains("Asia/Tokyo"), "{before}");
     run(
         &mut client,
         "SELECT * FROM metabase.create_all_views(drop_existing => true)",
     );
-    let notes = notes(&dashboard(&mut client, "inventory_management"));
-    assert!(notes.contains("days are those of Asia/Tokyo"), "{notes}");
+    let words = words_above(&dashboard(&mut client, "inventory_management"));
+    assert!(words.contains("days are those of Asia/Tokyo"), "{words}");
     assert!(
-        notes.contains("`metabase_inventory_status` hourly, `metabase_supplier_performance` daily;"),
-        "{notes}"
+        words.contains("`metabase_inventory_status` hourly, `metabase_supplier_performance` daily;"),
+        "{words}"
     );
-    assert!(!notes.contains("metabase_executive_metrics"), "{notes}");
+    assert!(!words.contains("metabase_executive_metrics"), "{words}");
 }
 
-/// The text below the cards.
-fn notes(dashboard: &Value) -> String {
-    let last = list(&dashboard["ordered_cards"]).last().expect("there is one");
-    assert_eq!(last["visualization_settings"]["virtual_card"]["display"], "text");
-    text(&last["visualization_settings"]["text"])
+/// The text beside the card that says how fresh the figures are.
+fn words_above(dashboard: &Value) -> String {
+    let first = list(&dashboard["ordered_cards"]).first().expect("there is one");
+    assert_eq!(first["visualization_settings"]["virtual_card"]["display"], "text");
+    text(&first["visualization_settings"]["text"])
 }
 
 // What it is made of

@@ -89,7 +89,6 @@ fn a_link_follows_a_dashboard_that_is_made_anew() {
         );
         assert_eq!([&change.old, &change.new], [&old, &Value::Null]);
         push(&server);
-        State::named(&mut server.state().dashboards, "Executive dashboard");
         let new = opened(&server)["targetId"].clone();
         assert_ne!(new, old);
         let state = server.state().clone();
@@ -146,7 +145,7 @@ fn what_a_click_does_is_ours_as_a_whole() {
 }
 
 #[test]
-fn an_extension_of_before_has_no_links() {
+fn an_earlier_version_of_the_extension_has_no_links() {
     let mut shop = Shop::new();
     for dashboard in shop.dashboards.as_object_mut().unwrap().values_mut() {
         dashboard.as_object_mut().unwrap().remove("links");
