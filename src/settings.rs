@@ -176,14 +176,14 @@ pub static SETTINGS: [Setting; 8] = [
                       none, which is the empty text.",
         kind: Kind::Plain {
             default: "",
-            check: |given| match given.trim().parse::<f64>() {
+            check: |given| match revenue_goal(given) {
                 _ if given.is_empty() => Ok(String::new()),
-                Ok(goal) if goal > 0.0 && goal <= HIGHEST_GOAL => Ok(goal.to_string()),
-                _ => Err("it is no number above 0 and up to 10 to the power of 15"),
+                Some(goal) => Ok(goal.to_string()),
+                None => Err("it is no number from 0.01 up to 10 to the power of 15"),
             },
         },
-        // As with days, what is stored and no number is no goal.
-        read: |settings, goal| settings.monthly_revenue_goal = goal.parse().ok(),
+        // As with days, what is stored and no such number is no goal.
+        read: |settings, goal| settings.monthly_revenue_goal = revenue_goal(goal),
         show: |settings| {
             settings
                 .monthly_revenue_goal
@@ -192,8 +192,11 @@ pub static SETTINGS: [Setting; 8] = [
     },
 ];
 
-/// Up to here each whole amount is a number of its own.
-const HIGHEST_GOAL: f64 = 1e15;
+/// What a month is to bring in: at least the smallest amount that is shown, and no more than what each whole amount is a number of its own up to.
+fn revenue_goal(given: &str) -> Option<f64> {
+    let goal = given.trim().parse().ok()?;
+    (0.01..=1e15).contains(&goal).then_some(goal)
+}
 
 /// The shop's currency where nothing says which it is.
 pub const DEFAULT_CURRENCY: &str = "EUR";
@@ -519,6 +522,8 @@ mod tests {
             (" 1234.50 ", Some("1234.5")),
             ("1e6", Some("1000000")),
             ("1e15", Some("1000000000000000")),
+            ("0.01", Some("0.01")),
+            ("0.009", None),
             ("0", None),
             ("-0.0", None),
             ("-5", None),
@@ -531,6 +536,9 @@ mod tests {
             (" ", None),
         ] {
             assert_eq!(check(given).as_deref(), goal, "{given}");
+            let stored = Kept::only(&[("monthly_revenue_goal", given)]);
+            let settings = read(&stored, || Ok("UTC".into())).expect("it is read");
+            assert_eq!(settings.monthly_revenue_goal.is_some(), goal.is_some(), "{given}");
         }
     }
 

@@ -225,6 +225,13 @@ fn click_mapping(click: &Value) -> Check {
         keys("a filter of a click", mapping, CLICK_MAPPING)?;
         keys("a click's source", &mapping["source"], CLICK_SOURCE)?;
         keys("a click's target", &mapping["target"], CLICK_TARGET)?;
+        // What a user's login says of him, or else a filter could hand on to the shop's database.
+        let is_shown = ["column", "parameter"]
+            .map(Value::from)
+            .contains(&mapping["source"]["type"]);
+        if !is_shown || mapping["target"]["type"] != "parameter" {
+            return Err("a click hands on something else than what a card or a filter shows".to_owned());
+        }
     }
     Ok(())
 }

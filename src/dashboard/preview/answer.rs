@@ -31,6 +31,9 @@ pub struct AnswerRow {
     cells: BTreeMap<String, Option<String>>,
 }
 
+/// The largest number that is drawn. The length of a scale has to be a number, too, or nothing ends the search for its marks.
+const MOST_DRAWN: f64 = 1e30;
+
 impl AnswerRow {
     /// The text of a cell; None where it is NULL.
     pub fn text(&self, column: &str) -> Option<&str> {
@@ -46,7 +49,7 @@ impl AnswerRow {
     /// The number in a cell; None where there is none that can be drawn.
     pub fn number(&self, column: &str) -> Option<f64> {
         let number: f64 = self.text(column)?.parse().ok()?;
-        number.is_finite().then_some(number)
+        (number.abs() <= MOST_DRAWN).then_some(number)
     }
 }
 
@@ -153,4 +156,29 @@ fn check_owner(view: &str, owner: u32) -> Result<(), Error> {
             &[i64::from(owner).into()],
         )?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_scale_could_hold_is_not_drawn() {
+        for (text, number) in [
+            ("-12.5", Some(-12.5)),
+            ("1e30", Some(1e30)),
+            ("-1e30", Some(-1e30)),
+            ("1.79e308", None),
+            ("-1.79e308", None),
+            ("1e400", None),
+            ("Infinity", None),
+            ("NaN", None),
+            ("many", None),
+        ] {
+            let row = AnswerRow {
+                cells: BTreeMap::from([("Revenue".to_owned(), Some(text.to_owned()))]),
+            };
+            assert_eq!(row.number("Revenue"), number, "{text}");
+        }
+    }
 }

@@ -194,6 +194,22 @@ fn a_click_that_the_extension_never_makes_is_refused() {
             "a click's source has \"mode\", which the extension never says",
         ),
         (
+            click,
+            filtering(json!({
+                "source": {"type": "userAttribute", "id": "salary", "name": "salary"},
+                "target": {"type": "parameter", "id": "x"},
+            })),
+            "a click hands on something else than what a card or a filter shows",
+        ),
+        (
+            click,
+            filtering(json!({
+                "source": {"type": "column", "id": "Brand", "name": "Brand"},
+                "target": {"type": "variable", "id": "x"},
+            })),
+            "a click hands on something else than what a card or a filter shows",
+        ),
+        (
             field,
             json!({"click_behavior": url}),
             "a click has \"linkTemplate\", which the extension never says",
