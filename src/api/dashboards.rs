@@ -89,7 +89,8 @@ fn page(
     choose: impl FnOnce(&Dashboard, jiff::civil::Date) -> Result<Choices<'_>, Error>,
 ) -> Result<String, ErrorReport> {
     let dashboard = catalog::find(&required("name", name)?)?;
-    let zone = settings::current()?.time_zone;
+    // That of the rows that it shows, also where the setting has changed since the views were made.
+    let zone = settings::of_views()?.time_zone;
     Ok(preview::html(&dashboard, &zone, |today| {
         choose(&dashboard, today)
     })?)

@@ -12,6 +12,27 @@ fn page(client: &mut Client, arguments: &str) -> String {
     page.replace("&#8211;", "–").replace("&quot;", "\"")
 }
 
+#[test]
+fn a_page_has_one_clock() {
+    let (_database, mut client) = shop_with_views();
+    run(
+        &mut client,
+        "SELECT metabase.set_setting('time_zone', 'Asia/Tokyo')",
+    );
+    let shown = page(&mut client, "'executive'");
+    assert!(!shown.contains("Asia/Tokyo"), "{shown}");
+    run(
+        &mut client,
+        "SELECT * FROM metabase.create_all_views(drop_existing => true)",
+    );
+    let shown = page(&mut client, "'executive'");
+    assert!(shown.contains("days are those of Asia/Tokyo"), "{shown}");
+    assert!(
+        shown.contains("<dt>Times are those of</dt><dd>Asia/Tokyo</dd>"),
+        "{shown}"
+    );
+}
+
 /// The orders' days of `tests/hand_worked` are in the past: what a page shows at first is nothing.
 #[test]
 fn a_card_without_results_says_under_which_filters_and_when_there_were_some() {
