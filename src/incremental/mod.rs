@@ -8,7 +8,7 @@ pub mod fingerprint;
 pub mod flush;
 pub mod follow;
 pub mod installer;
-mod membership;
+pub mod membership;
 pub mod problem;
 mod program;
 mod rollup;

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::incremental::apply::apply;
 use crate::incremental::flush::{PopulatedView, Written, populated_views};
 use crate::incremental::target::FlushTarget;
-use crate::incremental::{build, capture, installer, problem, state};
+use crate::incremental::{build, capture, installer, membership, problem, state};
 use crate::pg::alterations;
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as, views_owner};
 use crate::pg::relation::LockMode;
@@ -404,6 +404,10 @@ fn flush_all(
                 );
             }
         }
+    }
+    // A dump that has begun while the views were filled has the tables in its snapshot that go when this is committed.
+    if build.is_some() {
+        membership::give_way_to_dumps()?;
     }
     // A build has altered much itself, and has looked for what others have.
     if build.is_some() || alterations::count() != alterations {

@@ -764,6 +764,62 @@ fn facts_are_built_anew_while_autovacuum_is_at_them() {
 }
 
 /// pg_dump does not lock what it leaves out, and asks for the text of its indexes and constraints all the same.
+/// What a dump asks for of all indexes that its snapshot shows, after a build that it has begun in the middle of.
+#[test]
+fn a_dump_that_begins_while_facts_are_built_finds_what_its_snapshot_shows() {
+    let (database, mut client) = refreshed_shop();
+    let mut gave_way = 0;
+    for step in (40..=400).step_by(40) {
+        run(
+            &mut client,
+            &format!(
+                "{DRIFT};
+                 ALTER DATABASE {name} SET metabase_views.inject_at = {step};
+                 ALTER DATABASE {name} SET metabase_views.inject_as = 'postgres';
+                 ALTER DATABASE {name} SET metabase_views.inject = 'SELECT pg_advisory_xact_lock(1)';
+                 SELECT pg_advisory_lock(1)",
+                name = database.name()
+            ),
+        );
+        let refresh = Background::start(
+            database.connect(),
+            "SELECT view_name FROM metabase.refresh('all')",
+        );
+        refresh.wait_until_blocked_or_done(&mut client);
+        let mut dump = database.connect();
+        run(
+            &mut dump,
+            "SET application_name = 'pg_dump'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM pg_class",
+        );
+        run(
+            &mut client,
+            &format!(
+                "SELECT pg_advisory_unlock(1); ALTER DATABASE {} RESET ALL",
+                database.name()
+            ),
+        );
+        refresh.result().expect("it gives way");
+        let reasons = column(&mut client, "SELECT mode_reason FROM metabase.view_status()");
+        gave_way += i32::from(
+            reasons
+                .iter()
+                .any(|reason| reason.contains("dumps this database")),
+        );
+        run(
+            &mut dump,
+            "SELECT pg_get_indexdef(indexrelid) FROM pg_index; COMMIT",
+        );
+        run(
+            &mut client,
+            "UPDATE metabase_internal.incremental SET retry_at = NULL",
+        );
+        drop(dump);
+        refresh_until_incremental(&mut client);
+        assert_right(&mut client);
+    }
+    assert!(gave_way >= 3, "{gave_way}");
+}
+
 #[test]
 fn dumps_go_on_while_facts_are_built() {
     let (database, client) = refreshed_shop();
