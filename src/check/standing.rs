@@ -201,7 +201,7 @@ fn items() -> Vec<Finding> {
 /// Amounts that spoil the sums that they are in.
 fn unusable_amounts() -> Vec<Finding> {
     [
-        (Order, "flawed.is_completed", "Completed orders", Vec::new()),
+        (Order, "flawed.is_completed", "Completed orders", views_of(Order)),
         (StockItem, "true", "Stock items", views_with(&["purchase_price"])),
     ]
     .into_iter()
@@ -213,28 +213,24 @@ fn unusable_amounts() -> Vec<Finding> {
             .filter(|column| matches!(column.kind, ValueKind::Amount | ValueKind::Number))
             .map(|column| format!("('{0}', flawed.{0})", column.name))
             .collect();
-        let finding = Finding::new(
-            "amount_unusable",
-            Severity::Error,
-            entity,
-            check!("amount_unusable"),
-            format!(
-                "{what} have a {{value}} that is no number, infinite, or larger than any, which spoils each sum that it is in, or fails the \
-                 refresh of the view."
-            ),
-            "Correct the amounts, or map the column to an expression that is NULL for them.",
-        );
         Finding {
-            views: match views.is_empty() {
-                true => finding.views,
-                false => views,
-            },
+            views,
             values: vec![
                 (":adapter", spec.adapter.to_owned()),
                 (":amounts", amounts.join(",\n        ")),
                 (":condition", condition.to_owned()),
             ],
-            ..finding
+            ..Finding::new(
+                "amount_unusable",
+                Severity::Error,
+                entity,
+                check!("amount_unusable"),
+                format!(
+                    "{what} have a {{value}} that is no number, infinite, or larger than any, which spoils each sum that it is in, or fails the \
+                     refresh of the view."
+                ),
+                "Correct the amounts, or map the column to an expression that is NULL for them.",
+            )
         }
     })
     .collect()

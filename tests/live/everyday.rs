@@ -12,7 +12,7 @@ use crate::cluster::{
     Cluster, Database, PRELOADED_TWO_PHASE, create_all_views, error_of, refresh_all, value,
 };
 use crate::rows::{cells_of, filled};
-use crate::sessions::{Background, wait_until};
+use crate::sessions::{Background, PausedRefresh, wait_until};
 use crate::shop::{
     SALE, assert_error, assert_incremental, assert_right, column, refreshed, refreshed_shop, run, shop,
     shop_on,
@@ -770,35 +770,14 @@ fn a_dump_that_begins_while_facts_are_built_finds_what_its_snapshot_shows() {
     let (database, mut client) = refreshed_shop();
     let mut gave_way = 0;
     for step in (40..=400).step_by(40) {
-        run(
-            &mut client,
-            &format!(
-                "{DRIFT};
-                 ALTER DATABASE {name} SET metabase_views.inject_at = {step};
-                 ALTER DATABASE {name} SET metabase_views.inject_as = 'postgres';
-                 ALTER DATABASE {name} SET metabase_views.inject = 'SELECT pg_advisory_xact_lock(1)';
-                 SELECT pg_advisory_lock(1)",
-                name = database.name()
-            ),
-        );
-        let refresh = Background::start(
-            database.connect(),
-            "SELECT view_name FROM metabase.refresh('all')",
-        );
-        refresh.wait_until_blocked_or_done(&mut client);
+        run(&mut client, DRIFT);
+        let refresh = PausedRefresh::before_step(&database, "postgres", step);
         let mut dump = database.connect();
         run(
             &mut dump,
             "SET application_name = 'pg_dump'; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM pg_class",
         );
-        run(
-            &mut client,
-            &format!(
-                "SELECT pg_advisory_unlock(1); ALTER DATABASE {} RESET ALL",
-                database.name()
-            ),
-        );
-        refresh.result().expect("it gives way");
+        refresh.go_on().expect("it gives way");
         let reasons = column(&mut client, "SELECT mode_reason FROM metabase.view_status()");
         gave_way += i32::from(
             reasons

@@ -3,8 +3,8 @@
 use postgres::Client;
 
 use crate::cluster::{error_of, refresh_all};
-use crate::sessions::Background;
-use crate::shop::{assert_denied, column, refreshed_shop, run, shop_with_views};
+use crate::sessions::PausedRefresh;
+use crate::shop::{VIEWS, assert_denied, column, refreshed_shop, run, shop_with_views};
 
 /// The state of views, and whether they hold what was committed until now.
 fn freshness(client: &mut Client, views: &str) -> Vec<String> {
@@ -115,27 +115,13 @@ fn assert_not_of(client: &mut Client, time: &str) {
 fn what_is_committed_while_facts_are_built_is_not_held() {
     let (database, mut client) = refreshed_shop();
     run(&mut client, "VACUUM FULL core.brands");
-    run(
-        &mut client,
-        &format!(
-            "ALTER DATABASE {name} SET metabase_views.inject_at = 60;
-             ALTER DATABASE {name} SET metabase_views.inject_as = 'postgres';
-             ALTER DATABASE {name} SET metabase_views.inject = 'SELECT pg_advisory_xact_lock(1)';
-             SELECT pg_advisory_lock(1)",
-            name = database.name()
-        ),
-    );
-    let refresh = Background::start(database.connect(), "SELECT status FROM metabase.refresh('all')");
-    refresh.wait_until_blocked(&mut client);
+    let refresh = PausedRefresh::before_step(&database, "postgres", 60);
+    assert!(refresh.is_waiting());
     run(&mut client, ORDERS);
     let written = column(&mut client, "SELECT clock_timestamp()").remove(0);
-    run(&mut client, "SELECT pg_advisory_unlock(1)");
-    let completed = refresh.result().expect("it completes");
-    assert!(completed.iter().all(|row| row == &["completed"]), "{completed:?}");
-    run(
-        &mut client,
-        &format!("ALTER DATABASE {} RESET ALL", database.name()),
-    );
+    let failed = "SELECT view_name FROM metabase.refresh_history WHERE status <> 'completed'";
+    assert_eq!(refresh.go_on().expect("it completes").len(), VIEWS.len());
+    assert_eq!(column(&mut client, failed), [""; 0]);
     assert_not_of(&mut client, &written);
 }
 

@@ -5,8 +5,55 @@ use std::time::{Duration, Instant};
 
 use postgres::{Client, SimpleQueryMessage};
 
-use crate::cluster::value;
+use crate::cluster::{Database, value};
 use crate::rows::{cells_of, filled};
+
+/// A refresh of all views that waits before one of its steps, if it has so many. Whoever holds it does not wait for it any more once it goes on.
+pub struct PausedRefresh<'a> {
+    database: &'a Database,
+    holder: Client,
+    refresh: Background,
+}
+
+impl PausedRefresh<'_> {
+    /// Starts it as a role, which is to wait itself.
+    pub fn before_step<'a>(database: &'a Database, role: &str, step: i32) -> PausedRefresh<'a> {
+        let mut holder = database.connect();
+        holder
+            .batch_execute(&format!(
+                "ALTER DATABASE {name} SET metabase_views.inject_at = {step};
+                 ALTER DATABASE {name} SET metabase_views.inject_as = '{role}';
+                 ALTER DATABASE {name} SET metabase_views.inject = 'SELECT pg_advisory_xact_lock(1)';
+                 SELECT pg_advisory_lock(1)",
+                name = database.name()
+            ))
+            .expect("a superuser may set it");
+        let refresh = Background::start(
+            database.connect_as(role),
+            "SELECT view_name FROM metabase.refresh('all')",
+        );
+        refresh.wait_until_blocked_or_done(&mut holder);
+        PausedRefresh {
+            database,
+            holder,
+            refresh,
+        }
+    }
+
+    /// Whether it has so many steps, and waits.
+    pub fn is_waiting(&self) -> bool {
+        !self.refresh.thread.is_finished()
+    }
+
+    /// Lets it go on. Returns what becomes of it.
+    pub fn go_on(mut self) -> Result<Vec<Vec<String>>, postgres::Error> {
+        self.holder.batch_execute(&format!(
+            "SELECT pg_advisory_unlock(1); ALTER DATABASE {} RESET ALL",
+            self.database.name()
+        ))?;
+        self.refresh.result()
+    }
+}
 
 /// A statement that runs in a session of its own.
 pub struct Background {

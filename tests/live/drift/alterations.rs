@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
 use crate::changes::{ROWS_FILE, SCHEMA, any_change, enclosed};
 use crate::cluster::{Database, create_all_views, refresh_all};
-use crate::sessions::Background;
+use crate::sessions::PausedRefresh;
 use crate::shop::{Refreshed, VIEWS, column, run, try_refreshed};
 
 /// Histories that a run of the tests looks at; PROPTEST_CASES asks for another number.
@@ -336,36 +336,13 @@ impl Shop {
     /// Replays a history while a refresh is about to take a step, and says what is wrong after the next one.
     fn refresh_and_alter(&self, step: i32, history: &[String]) -> Result<Report, String> {
         let copy = self.copy();
-        let mut holder = copy.connect();
-        run(
-            &mut holder,
-            &format!(
-                "{CHANGES};
-                 ALTER DATABASE {name} SET metabase_views.inject_at = {step};
-                 ALTER DATABASE {name} SET metabase_views.inject_as = '{operator}';
-                 ALTER DATABASE {name} SET metabase_views.inject = 'SELECT pg_advisory_xact_lock(1)';
-                 SELECT pg_advisory_lock(1)",
-                name = copy.name(),
-                operator = self.operator
-            ),
-        );
-        let refresh = Background::start(
-            copy.connect_as(&self.operator),
-            "SELECT view_name FROM metabase.refresh('all')",
-        );
-        refresh.wait_until_blocked_or_done(&mut holder);
+        run(&mut copy.connect(), CHANGES);
+        let refresh = PausedRefresh::before_step(&copy, &self.operator, step);
         let mut client = copy.connect();
         run(&mut client, "SET lock_timeout = '30ms'");
         self.alter(&mut client, history);
-        run(
-            &mut holder,
-            &format!(
-                "SELECT pg_advisory_unlock(1); ALTER DATABASE {} RESET ALL",
-                copy.name()
-            ),
-        );
         refresh
-            .result()
+            .go_on()
             .map_err(|error| format!("the refresh failed as a whole: {error:?}"))?;
         refresh_and_compare(&copy, copy.connect_as(&self.operator))
     }
