@@ -71,3 +71,32 @@ COMMENT ON SCHEMA metabase IS 'metabase_views: functions to create, refresh, ins
 
 CREATE SCHEMA metabase_internal;
 COMMENT ON SCHEMA metabase_internal IS 'metabase_views: adapters, settings and logs; not for use by hand.';
+
+-- A server that preloads the library goes on with the one that it was started with.
+CREATE FUNCTION metabase_internal.library_version() RETURNS text
+LANGUAGE c AS 'MODULE_PATHNAME', 'library_version_wrapper';
+COMMENT ON FUNCTION metabase_internal.library_version() IS 'The version of the library that this session has loaded.';
+REVOKE ALL ON FUNCTION metabase_internal.library_version() FROM PUBLIC;
+DO $$
+DECLARE
+    library_version   pg_catalog.text := metabase_internal.library_version();
+    extension_version pg_catalog.text := (
+        SELECT extversion
+        FROM pg_catalog.pg_extension
+        WHERE extname OPERATOR(pg_catalog.=) 'metabase_views'
+    );
+BEGIN
+    IF pg_catalog.string_to_array(library_version, '.')::pg_catalog.int4[]
+        OPERATOR(pg_catalog.<) pg_catalog.string_to_array(extension_version, '.')::pg_catalog.int4[]
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = pg_catalog.format(
+                'metabase_views %s needs its own library, and the server has loaded the one of version %s',
+                extension_version,
+                library_version
+            ),
+            HINT = 'Restart the server, or connect again where it does not preload the library, then try again.';
+    END IF;
+END
+$$;

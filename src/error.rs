@@ -330,6 +330,20 @@ pub enum Error {
     #[error("the server is a standby, on which nothing can be refreshed or changed")]
     Standby,
     #[error(
+        "extension metabase_views is of version {extension} in this database, and the library that the server has loaded of version {library}"
+    )]
+    ExtensionOlder {
+        library: &'static str,
+        extension: String,
+    },
+    #[error(
+        "the library that this session has loaded is of version {library}, and extension metabase_views of version {extension} in this database"
+    )]
+    LibraryOlder {
+        library: &'static str,
+        extension: String,
+    },
+    #[error(
         "role \"{role}\" may not create temporary tables in database \"{database}\", which the refresh of analytics.{view} needs"
     )]
     NoTemporary {
@@ -608,7 +622,9 @@ impl Error {
             | NoMigration
             | NothingToMigrate
             | SeveralViewOwners { .. }
-            | CannotBuild { .. } => sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
+            | CannotBuild { .. }
+            | ExtensionOlder { .. }
+            | LibraryOlder { .. } => sqlstate::OBJECT_NOT_IN_PREREQUISITE_STATE,
             NoRoomForInstaller => sqlstate::CONFIGURATION_LIMIT_EXCEEDED,
             Expression { sqlstate, .. } | Postgres { sqlstate, .. } => sqlstate,
             LiteralRuns { cause, .. } | Recreate { cause, .. } | NotRestored { cause } => cause.sqlstate(),
@@ -945,6 +961,14 @@ impl Error {
                 "Try again when fewer long transactions use the shop's tables, with a longer lock_timeout if need be.".into()
             }
             Standby => "Call this on the primary: what it refreshes comes here by itself.".into(),
+            ExtensionOlder { .. } => {
+                "As a superuser: ALTER EXTENSION metabase_views UPDATE; until then changes are captured and nothing is refreshed.".into()
+            }
+            LibraryOlder { extension, .. } => format!(
+                "Restart the server, or connect again where it does not preload the library, so that the library of {extension} is loaded. If \
+                 what is installed is older: install {extension} again. If it is newer: ALTER EXTENSION metabase_views UPDATE; until then \
+                 changes are captured and nothing is refreshed."
+            ),
             NoTemporary { role, database, .. } => format!(
                 "GRANT TEMPORARY ON DATABASE {} TO {};",
                 crate::sql::ident(database),

@@ -7,9 +7,16 @@ mod metabase_internal {
 
     use crate::api::rows::row_type;
     use crate::api::sources::source_rows;
+    use crate::pg::version;
     use crate::source::describe::describe;
     use crate::source::mapping;
     use crate::{country, settings};
+
+    /// Declared in sql/bootstrap.sql, which asks it before anything else is made.
+    #[pg_extern(sql = false)]
+    fn library_version() -> &'static str {
+        version::LIBRARY
+    }
 
     #[pg_extern(immutable, strict, parallel_safe)]
     fn country_code(country: &str) -> Option<&'static str> {

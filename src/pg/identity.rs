@@ -5,7 +5,7 @@ use std::cell::Cell;
 use pgrx::pg_sys;
 
 use super::setting::{choose_no_compiling, choose_own_storage, with_own_settings};
-use super::{query, relation};
+use super::{query, relation, version};
 use crate::error::Error;
 
 /// Puts the caller's identity back, on the way out and when an error unwinds.
@@ -42,7 +42,7 @@ thread_local! {
     static EXTENSION_OWNER: Cell<(i64, u32)> = const { Cell::new((0, 0)) };
 }
 
-/// The role that the extension belongs to, looked up once a transaction.
+/// The role that the extension belongs to, looked up once a transaction. An error if the extension is of another version than this library.
 pub fn extension_owner() -> Result<u32, Error> {
     // SAFETY: a plain question about this transaction.
     let transaction = unsafe { pg_sys::GetCurrentTransactionStartTimestamp() };
@@ -51,14 +51,22 @@ pub fn extension_owner() -> Result<u32, Error> {
     {
         return Ok(owner);
     }
-    let owner = with_own_settings(|| {
-        query::value(
-            "SELECT extowner::bigint FROM pg_catalog.pg_extension WHERE extname = 'metabase_views'",
+    #[derive(serde::Deserialize)]
+    struct Extension {
+        owner: u32,
+        version: String,
+    }
+    let extension: Extension = with_own_settings(|| {
+        query::row(
+            "SELECT extowner::bigint AS owner, extversion AS version
+             FROM pg_catalog.pg_extension
+             WHERE extname = 'metabase_views'",
             &[],
         )
     })?;
-    EXTENSION_OWNER.set((transaction, owner));
-    Ok(owner)
+    version::check(extension.version)?;
+    EXTENSION_OWNER.set((transaction, extension.owner));
+    Ok(extension.owner)
 }
 
 /// Runs `work` as another role, with settings of its own. The flags keep SQL from changing the role meanwhile.

@@ -29,6 +29,7 @@ pub mod shared;
 pub mod subtransaction;
 pub mod syntax;
 pub mod transaction;
+pub mod version;
 pub mod workspace;
 
 #[cfg(any(test, feature = "pg_test"))]

@@ -53,5 +53,6 @@ mod sessions;
 mod shop;
 mod stock;
 mod stress;
+mod upgrade;
 mod waiting;
 mod worker;
