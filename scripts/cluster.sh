@@ -9,6 +9,8 @@
 #   scripts/cluster.sh drop DIR                        stops it and removes all of it
 source "$(dirname "$0")/common.sh"
 use_private_postgres
+# A test may have an installation of its own.
+PG_BIN=${METABASE_VIEWS_PG_BIN:-$PG_BIN}
 
 [ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|standby|stop|drop DIR …"
 action=$1 dir=$2

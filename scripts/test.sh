@@ -48,12 +48,14 @@ test_push() {
 
 # Runs a command with a cluster for all tests that have none of their own.
 on_live_cluster() {
+    # Before the library in hand, which is built in the same place.
+    METABASE_VIEWS_RELEASED_LIBRARY=$(scripts/release.sh build 0.1.0)
     install_extension dev
     scripts/cluster.sh drop "$cluster"
     METABASE_VIEWS_TEST_SOCKET=$(scripts/cluster.sh start "$cluster" fsync=off max_prepared_transactions=40)
     # Tests that kill their server or set it up otherwise have clusters of their own there.
     METABASE_VIEWS_TEST_DIR=$PRIVATE_DIR
-    export METABASE_VIEWS_TEST_SOCKET METABASE_VIEWS_TEST_DIR
+    export METABASE_VIEWS_TEST_SOCKET METABASE_VIEWS_TEST_DIR METABASE_VIEWS_RELEASED_LIBRARY
     "$@" || fail "tests failed; their cluster is still there: psql -h $METABASE_VIEWS_TEST_SOCKET -U postgres"
     scripts/cluster.sh drop "$cluster"
 }

@@ -99,7 +99,8 @@ CREATE TABLE metabase_internal.source_names (
     meanings    jsonb NOT NULL,
     notes       text[] NOT NULL,
     followed    text,
-    followed_at timestamptz
+    followed_at timestamptz,
+    version     text
 );
 COMMENT ON TABLE metabase_internal.source_names IS 'What the names of sources meant when the adapters were last compared with them. No dump carries it.';
 COMMENT ON COLUMN metabase_internal.source_names.one_row IS 'There is one row at most.';
@@ -107,6 +108,7 @@ COMMENT ON COLUMN metabase_internal.source_names.meanings IS 'For each name that
 COMMENT ON COLUMN metabase_internal.source_names.followed IS 'What the adapters have followed last; NULL where nothing has changed since the views were created.';
 COMMENT ON COLUMN metabase_internal.source_names.followed_at IS 'When that was: a view that was not refreshed since shows what the sources were before.';
 COMMENT ON COLUMN metabase_internal.source_names.notes IS 'What has lost its name or cannot be used under it, while the adapters go on with what they read.';
+COMMENT ON COLUMN metabase_internal.source_names.version IS 'The version of metabase_views that compared them: another one may make adapters otherwise. NULL before 0.2.0.';
 
 CREATE TABLE metabase_internal.custom_view (
     view_name   text PRIMARY KEY,
@@ -413,7 +415,8 @@ CREATE TABLE metabase_internal.incremental (
     apply_changes      bigint,
     seconds_per_change double precision,
     retry_at           timestamptz,
-    problem            text
+    problem            text,
+    program            text
 );
 INSERT INTO metabase_internal.incremental DEFAULT VALUES;
 COMMENT ON TABLE metabase_internal.incremental IS 'How incremental refresh is doing. Whoever refreshes locks this table first: one at a time.';
@@ -434,6 +437,7 @@ COMMENT ON COLUMN metabase_internal.incremental.apply_seconds IS 'How long that 
 COMMENT ON COLUMN metabase_internal.incremental.apply_changes IS 'How many queued keys that was.';
 COMMENT ON COLUMN metabase_internal.incremental.retry_at IS 'When building the facts may be tried again that has failed: after ten times as long as it took to fail. NULL where it has worked since.';
 COMMENT ON COLUMN metabase_internal.incremental.problem IS 'Why refreshes are full until somebody does something about it; NULL where nothing is known to be in the way.';
+COMMENT ON COLUMN metabase_internal.incremental.program IS 'Digest of the SQL that builds, applies and flushes, as it was when the facts were built; NULL before 0.2.0.';
 COMMENT ON COLUMN metabase_internal.incremental.seconds_per_change IS 'What a change costs in a large batch, as last measured.';
 
 -- No index: there are a dozen rows, which a trigger looks through once in a session.
@@ -445,12 +449,14 @@ COMMENT ON COLUMN metabase_internal.captured_relation.relation IS 'The table, wh
 CREATE TABLE metabase_internal.view_definition (
     view_name    text PRIMARY KEY,
     definition   text NOT NULL,
-    server_major integer NOT NULL
+    server_major integer NOT NULL,
+    query        text
 );
 COMMENT ON TABLE metabase_internal.view_definition IS 'The definitions that this extension''s views were created with: a view of another one is not refreshed by what changed.';
 COMMENT ON COLUMN metabase_internal.view_definition.view_name IS 'The view.';
 COMMENT ON COLUMN metabase_internal.view_definition.definition IS 'Its definition, as PostgreSQL told it then.';
 COMMENT ON COLUMN metabase_internal.view_definition.server_major IS 'The major version of the server that told it.';
+COMMENT ON COLUMN metabase_internal.view_definition.query IS 'Digest of the query that metabase_views had for it; NULL before 0.2.0.';
 
 CREATE TABLE metabase_internal.view_sync (
     view_name   text PRIMARY KEY,

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use super::apply::{check_orders, run_steps};
+use super::digest::digest;
 use super::fingerprint::own_tables;
 use super::membership;
 use super::program::{empty_queue_statement, queues};
@@ -58,6 +59,7 @@ pub fn build(
                 begin.elapsed().as_secs_f64().into(),
                 (rows as i64).into(),
                 snapshot.rates_now().map(str::to_owned).into(),
+                digest().to_owned().into(),
             ],
         )
     })?;

@@ -30,7 +30,8 @@ pub struct Fingerprint {
     writers: Option<Vec<u32>>,
     /// Whether the adapters read exchange rates.
     pub reads_rates: bool,
-    /// Whether the names of the sources mean something else than when the adapters were last compared with them.
+    /// Whether the names of the sources mean something else than when the adapters were last compared with them, or another version
+    /// compared them.
     pub has_other_names: bool,
 }
 
@@ -40,7 +41,7 @@ static FINGERPRINT: LazyLock<String> = LazyLock::new(|| {
         include_str!("../../sql/queries/incremental/fingerprint.sql"),
         &[
             (":adapters", &sql::text_array(&adapters())),
-            (":meanings", &installed::meanings(installed::compared_names())),
+            (":has_other_names", &installed::has_other_names()),
             (":own_tables", &own_tables()),
         ],
     )

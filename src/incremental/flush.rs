@@ -16,7 +16,8 @@ use crate::pg::{matview, query, relation};
 use crate::settings;
 use crate::source::installed;
 use crate::sql;
-use crate::view::catalog;
+use crate::view::catalog::{self, VIEWS};
+use crate::view::definition;
 
 /// One of the views as the catalog has it, and what is known of its rows.
 #[derive(Debug, serde::Deserialize)]
@@ -28,6 +29,8 @@ pub struct PopulatedView {
     relation: Option<String>,
     /// The day that it shows the ages of.
     pub day: Option<String>,
+    /// The digest of the query that it was created with.
+    created_with: Option<String>,
     has_unique_index: bool,
 }
 
@@ -70,6 +73,12 @@ impl PopulatedView {
         format!("{} {}", self.name, self.relation_now)
     }
 
+    /// Whether it was created with the query that this version has for it, as far as is remembered.
+    fn is_of_this_version(&self) -> bool {
+        let view = VIEWS.iter().find(|view| view.name == self.name);
+        view.is_some_and(|view| self.created_with == Some(view.digest()))
+    }
+
     /// Why it has to be compared as a whole; None where it holds what was applied, but for the groups that are noted.
     pub fn unsynced(&self) -> Option<&'static str> {
         match &self.relation {
@@ -77,6 +86,7 @@ impl PopulatedView {
             Some(relation) if *relation != self.relation_now => {
                 Some("somebody else has refreshed it or altered it")
             }
+            _ if !self.is_of_this_version() => Some("another version of metabase_views had made it"),
             _ => None,
         }
     }
@@ -196,9 +206,6 @@ impl FlushTarget {
             is_own: bool,
             is_of_other_major: bool,
         }
-        let foreign = Error::ViewUnwritable {
-            reason: "its definition is not the one that it was created with",
-        };
         let look = || {
             with_time_zone("UTC", || {
                 as_extension_owner(|| {
@@ -210,17 +217,24 @@ impl FlushTarget {
             })
         };
         let found = look()?;
-        if found.is_own {
+        if found.is_own && populated.is_of_this_version() {
             return Ok(found.definition);
         }
-        // Each major version tells a definition in words of its own: this one is asked how it tells ours.
+        // Each major version tells a definition in words of its own, and another version of this extension may have had other words for it:
+        // the server is asked how it tells ours.
+        let may_be_ours = found.is_own || found.is_of_other_major;
         let zone = settings::of_views()?.time_zone;
         let told = || with_time_zone("UTC", || installed::told(&self.view().query(&zone)));
-        if !found.is_of_other_major || as_role(owner, told)? != found.definition {
-            return Err(foreign);
+        if may_be_ours && as_role(owner, told)? == found.definition {
+            definition::store(self.view())?;
+            return Ok(found.definition);
         }
-        state::store_view_definition(self.view)?;
-        Ok(found.definition)
+        Err(Error::ViewUnwritable {
+            reason: match found.is_own {
+                true => definition::what_is_outdated(self.view).into(),
+                false => "its definition is not the one that it was created with".into(),
+            },
+        })
     }
 }
 

@@ -4,6 +4,7 @@ pub mod apply;
 pub mod build;
 pub mod capture;
 pub mod control;
+mod digest;
 pub mod fingerprint;
 pub mod flush;
 pub mod follow;

@@ -3,12 +3,12 @@
 use std::ffi::CString;
 use std::rc::Rc;
 
+use super::digest::digest;
 use super::fingerprint::Fingerprint;
 use super::membership;
 use super::program::{Program, TABLES};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, check_may_act_as, extension_owner};
-use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::transaction::is_on_standby;
 use crate::pg::workspace::{Workspace, refuse_nested};
@@ -35,6 +35,8 @@ pub struct StateSnapshot {
     pub generation: Option<String>,
     /// What the sources looked like then.
     sources: Option<String>,
+    /// The digest of the SQL then.
+    program: Option<String>,
     /// The versions of the exchange rates that the facts were built with; None where they need none.
     rates: Option<String>,
     /// Those that there are now.
@@ -199,6 +201,8 @@ impl StateSnapshot {
             Some("they had not been built yet")
         } else if self.sources.as_deref() != Some(&self.catalog.sources) {
             Some("a source, its triggers or its adapter was altered")
+        } else if self.program.as_deref() != Some(digest()) {
+            Some("another version of metabase_views had built them")
         } else if self.rates.as_deref() != self.rates_now() {
             Some("exchange rates have changed")
         } else if self.own_tables != self.catalog.own_tables {
@@ -295,19 +299,6 @@ pub fn invalidate() -> Result<(), Error> {
             &[],
         )?;
         query::run("DELETE FROM metabase_internal.view_sync", &[])
-    })
-}
-
-/// Remembers the definition that a view has.
-pub fn store_view_definition(view: &str) -> Result<(), Error> {
-    // Times in it are written in the session's zone.
-    with_time_zone("UTC", || {
-        as_extension_owner(|| {
-            query::run(
-                include_str!("../../sql/queries/incremental/store_view_definition.sql"),
-                &[view.to_owned().into()],
-            )
-        })
     })
 }
 

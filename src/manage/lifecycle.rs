@@ -19,6 +19,7 @@ use crate::source::mapping;
 use crate::sql;
 use crate::view::catalog::VIEWS;
 use crate::view::custom::{CustomView, hold_name};
+use crate::view::definition;
 use crate::view::migration::{check_not_concerned, forget_custom};
 use crate::view::registry::{ViewEntry, ViewKind, find_view};
 use crate::view::state::{ViewState, explain_duplicate};
@@ -336,8 +337,8 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
     for grant in &replaced.grants {
         query::run(grant, &[])?;
     }
-    if view.is_ours() {
-        state::store_view_definition(view.name())?;
+    if let ViewKind::Ours(ours) = &view.kind {
+        definition::store(ours)?;
         roles::grant_view_to_readers(view.name())?;
     }
     run.rows_changed = Counts::of(state.oid)?.map(|counts| counts.inserted());

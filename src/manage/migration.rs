@@ -12,7 +12,7 @@ use pgrx::JsonB;
 use super::kept::Kept;
 use super::{lifecycle, roles};
 use crate::error::Error;
-use crate::incremental::{capture, installer, state};
+use crate::incremental::{capture, installer};
 use crate::known_role;
 use crate::pg::hooks;
 use crate::pg::identity::{
@@ -30,6 +30,7 @@ use crate::source::{Origin, Sources, mapping};
 use crate::sql;
 use crate::sqlstate;
 use crate::view::catalog;
+use crate::view::definition;
 use crate::view::migration::{Migration, forget, forget_if_done, forget_relation, under_way};
 use crate::view::registry::{ViewEntry, ViewKind, all_views};
 use crate::view::state::{ViewState, check_names_are_free};
@@ -563,8 +564,8 @@ fn restore_view(gone: &Gone, entry: &ViewEntry, settings: &Settings) -> Result<(
         Ok(())
     })?;
     gone.kept.restore(name, owner)?;
-    if entry.is_ours() {
-        state::store_view_definition(name)?;
+    if let ViewKind::Ours(ours) = &entry.kind {
+        definition::store(ours)?;
     }
     run.rows_changed = Counts::of(ViewState::require(name)?.oid)?.map(|counts| counts.inserted());
     run.mode_reason = "made again after a migration: filled from its definition".into();

@@ -76,7 +76,7 @@ pub struct Queued {
 static QUEUED: LazyLock<String> = LazyLock::new(|| {
     sql::fill(
         include_str!("../../sql/queries/schedule/queued.sql"),
-        &[(":meanings", &installed::meanings(installed::compared_names()))],
+        &[(":has_other_names", &installed::has_other_names())],
     )
 });
 

@@ -11,9 +11,10 @@ use crate::error::Error;
 use crate::incremental::problem;
 use crate::manage::status::{self, Status};
 use crate::pg::identity::as_extension_owner;
-use crate::pg::query;
 use crate::pg::shared::{self, NEVER};
+use crate::pg::{query, version};
 use crate::source::installed;
+use crate::view::definition;
 use crate::view::migration::under_way;
 
 /// Views, worker, queue and schedule, at a glance.
@@ -44,8 +45,12 @@ pub fn sync_status() -> Result<Value, Error> {
             "all refreshes are full until this is mended: {problem} (SELECT * FROM metabase.capture_status() has the details)"
         )
     });
-    let problems: Vec<String> = full.into_iter().chain(lacks_sales).collect();
+    let outdated = definition::outdated()?
+        .into_iter()
+        .map(|view| format!("{view}: {}", definition::what_is_outdated(view)));
+    let problems: Vec<String> = full.into_iter().chain(lacks_sales).chain(outdated).collect();
     Ok(json!({
+        "version": version::LIBRARY,
         "total_views": total,
         "existing_views": existing,
         "missing_views": total - existing,

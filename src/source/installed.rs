@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, restricted};
 use crate::pg::setting::with_time_zone;
 use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
-use crate::pg::{query, relation};
+use crate::pg::{query, relation, version};
 use crate::settings::{self, Settings};
 use crate::sql;
 use crate::sqlstate;
@@ -502,7 +502,7 @@ fn store_making(mut making: Making, made_now: &[&str]) -> Result<(), Error> {
 }
 
 /// The query for what names mean, of the names that `names` selects.
-pub fn meanings(names: &str) -> String {
+fn meanings(names: &str) -> String {
     sql::fill(
         include_str!("../../sql/queries/source/meanings.sql"),
         &[(":names", names)],
@@ -520,8 +520,17 @@ fn known_names() -> String {
 }
 
 /// Selects the names that were compared last, from `source_names`, which is in scope.
-pub fn compared_names() -> &'static str {
-    "SELECT pg_catalog.jsonb_object_keys(source_names.meanings)"
+const COMPARED_NAMES: &str = "SELECT pg_catalog.jsonb_object_keys(source_names.meanings)";
+
+/// Whether adapters have to be compared with what names mean, as an expression over `source_names`, which is in scope.
+pub fn has_other_names() -> String {
+    sql::fill(
+        include_str!("../../sql/queries/source/has_other_names.sql"),
+        &[
+            (":meanings", &meanings(COMPARED_NAMES)),
+            (":version", &sql::literal(version::LIBRARY)),
+        ],
+    )
 }
 
 /// What the names were looked at for.
@@ -562,6 +571,7 @@ pub fn store_names(looked: Looked, names: Meanings, notes: &[String]) -> Result<
                 notes.to_vec().into(),
                 followed.into(),
                 is_new.into(),
+                version::LIBRARY.to_owned().into(),
             ],
         )
     })
@@ -615,7 +625,7 @@ pub fn changed_names() -> Result<ChangedNames, Error> {
         sql::fill(
             include_str!("../../sql/queries/source/changed_names.sql"),
             &[
-                (":meanings", &meanings(compared_names())),
+                (":meanings", &meanings(COMPARED_NAMES)),
                 (":rates_changed", RATES_CHANGED),
             ],
         )

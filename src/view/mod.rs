@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod custom;
+pub mod definition;
 pub mod migration;
 pub mod registry;
 pub mod state;

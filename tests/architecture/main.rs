@@ -5,6 +5,7 @@ mod imports;
 mod layers;
 mod pages;
 mod places;
+mod releases;
 mod sources;
 mod statements;
 

@@ -168,18 +168,30 @@ pub struct Cluster {
     dir: String,
     settings: &'static [&'static str],
     socket: String,
+    /// The folder of the server's programs, where it has an installation of its own.
+    programs: Option<String>,
 }
 
 impl Cluster {
     /// Makes and starts one with these settings. What a failed test has left of it is dropped first.
     pub fn make(name: &str, settings: &'static [&'static str]) -> Cluster {
+        Cluster::make_with(name, settings, None)
+    }
+
+    /// The same with a server whose programs are in that folder.
+    pub fn make_of(programs: String, name: &str, settings: &'static [&'static str]) -> Cluster {
+        Cluster::make_with(name, settings, Some(programs))
+    }
+
+    fn make_with(name: &str, settings: &'static [&'static str], programs: Option<String>) -> Cluster {
         let dir = format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR"));
-        script(&["drop", &dir]);
         let mut cluster = Cluster {
             dir,
             settings,
             socket: String::new(),
+            programs,
         };
+        cluster.script(&["drop", &cluster.dir]);
         cluster.start();
         cluster
     }
@@ -187,13 +199,14 @@ impl Cluster {
     /// A standby that follows this cluster, with the same settings.
     pub fn standby(&self, name: &str) -> Cluster {
         let dir = format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR"));
-        script(&["drop", &dir]);
-        script(&["standby", &dir, &self.dir]);
         let mut standby = Cluster {
             dir,
             settings: self.settings,
             socket: String::new(),
+            programs: self.programs.clone(),
         };
+        standby.script(&["drop", &standby.dir]);
+        standby.script(&["standby", &standby.dir, &self.dir]);
         standby.start();
         standby
     }
@@ -204,13 +217,13 @@ impl Cluster {
 
     /// Starts it with more settings than it was made with, or with options of the server's program.
     pub fn start_with(&mut self, more: &[&str]) {
-        let answer = script(&[&["start", &self.dir], self.settings, more].concat());
+        let answer = self.script(&[&["start", &self.dir], self.settings, more].concat());
         self.socket = answer.trim().to_owned();
     }
 
     /// Stops the server as an administrator does, which ends all sessions.
     pub fn stop(&self) {
-        script(&["stop", &self.dir, "fast"]);
+        self.script(&["stop", &self.dir, "fast"]);
     }
 
     /// The lines of its log that contain a text.
@@ -225,7 +238,7 @@ impl Cluster {
 
     /// Kills the server, which leaves it to recovery to find out what was committed.
     pub fn kill(&self) {
-        script(&["stop", &self.dir, "immediate"]);
+        self.script(&["stop", &self.dir, "immediate"]);
     }
 
     /// Kills the server and starts it again, with these settings from then on.
@@ -292,25 +305,29 @@ impl Cluster {
     pub fn socket(&self) -> &str {
         &self.socket
     }
+
+    /// What scripts/cluster.sh prints.
+    fn script(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/cluster.sh"));
+        if let Some(programs) = &self.programs {
+            command.env("METABASE_VIEWS_PG_BIN", programs);
+        }
+        let output = command
+            .args(arguments)
+            .output()
+            .expect("scripts/cluster.sh can be run");
+        assert!(output.status.success(), "cluster.sh {arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("a path in UTF-8")
+    }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
         // Clusters of failed tests stay for a look at them.
         if !std::thread::panicking() {
-            script(&["drop", &self.dir]);
+            self.script(&["drop", &self.dir]);
         }
     }
-}
-
-/// What scripts/cluster.sh prints.
-fn script(arguments: &[&str]) -> String {
-    let output = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/cluster.sh"))
-        .args(arguments)
-        .output()
-        .expect("scripts/cluster.sh can be run");
-    assert!(output.status.success(), "cluster.sh {arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).expect("a path in UTF-8")
 }
 
 /// Runs a file of SQL statements, named from the project's root.
@@ -331,7 +348,8 @@ fn program(name: &str, socket: &str, database: &str) -> Command {
     command
 }
 
-fn variable(name: &str) -> String {
+/// A variable that scripts/test.sh sets.
+pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run the tests with: make test"))
 }
 

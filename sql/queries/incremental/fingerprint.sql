@@ -264,9 +264,7 @@ SELECT
         WHERE depended.refclassid = 'pg_catalog.pg_class'::regclass
             AND depended.refobjid = pg_catalog.to_regclass('metabase_internal.exchange_day')
     ) AS reads_rates,
-    source_names.meanings IS DISTINCT FROM (
-        :meanings
-    ) AS has_other_names,
+    :has_other_names AS has_other_names,
     (
         :own_tables
     ) AS own_tables

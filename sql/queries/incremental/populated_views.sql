@@ -6,6 +6,7 @@ SELECT
     pg_catalog.format('%s %s %s %s', view.oid, view.xmin, view.relfilenode, rule.xmin) AS relation_now,
     sync.relation,
     sync.day::text AS day,
+    created.query AS created_with,
     EXISTS (
         -- What a row is found by, and what keeps two of them from having one key.
         SELECT
@@ -21,6 +22,7 @@ FROM pg_catalog.pg_class AS view
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = view.relnamespace
 JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = view.oid
 LEFT JOIN metabase_internal.view_sync AS sync ON sync.view_name = view.relname
+LEFT JOIN metabase_internal.view_definition AS created ON created.view_name = view.relname
 WHERE namespace.nspname = 'analytics'
     AND view.relkind = 'm'
     AND view.relispopulated

@@ -3,6 +3,7 @@ SELECT
     incremental.is_wanted,
     incremental.generation::text AS generation,
     incremental.sources,
+    incremental.program,
     incremental.rates,
     (
         SELECT coalesce(pg_catalog.string_agg(known.version::text, ' ' ORDER BY known.base, known.currency), '')

@@ -5,9 +5,7 @@ SELECT
     EXISTS (SELECT FROM metabase_internal.stock_item_queue) OR joined.has_keys AS stock_items,
     EXISTS (SELECT FROM metabase_internal.queue)                               AS anything,
     incremental.is_wanted AND incremental.reason IS NULL                       AS can_be_applied,
-    source_names.meanings IS DISTINCT FROM (
-        :meanings
-    ) AND EXISTS (SELECT FROM metabase_internal.made_from)                     AS has_other_names
+    EXISTS (SELECT FROM metabase_internal.made_from) AND :has_other_names      AS has_other_names
 FROM metabase_internal.incremental
 CROSS JOIN (SELECT EXISTS (SELECT FROM metabase_internal.joined_queue) AS has_keys) AS joined
 LEFT JOIN metabase_internal.source_names ON true

@@ -1,9 +1,10 @@
--- Remembers the definition that view $1 was created with.
-INSERT INTO metabase_internal.view_definition (view_name, definition, server_major)
+-- Remembers the definition that view $1 was created with, of which $2 is the digest of the query.
+INSERT INTO metabase_internal.view_definition (view_name, definition, server_major, query)
 SELECT
     view.relname,
     pg_catalog.pg_get_viewdef(view.oid),
-    pg_catalog.current_setting('server_version_num')::integer / 10000
+    pg_catalog.current_setting('server_version_num')::integer / 10000,
+    $2
 FROM pg_catalog.pg_class AS view
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = view.relnamespace
 WHERE namespace.nspname = 'analytics'
@@ -11,4 +12,5 @@ WHERE namespace.nspname = 'analytics'
     AND view.relname = $1
 ON CONFLICT (view_name) DO UPDATE SET
     definition   = excluded.definition,
-    server_major = excluded.server_major
+    server_major = excluded.server_major,
+    query        = excluded.query
