@@ -2,11 +2,12 @@
 # make test     every test
 # make quick    the tests that find most mistakes in a minute or so
 # make bench    what a refresh costs, and what capture costs (ORDERS=1000000 for a larger shop; docs/benchmarks.md)
+# make soak     everything at once for a while, with what it takes of the machine (MINUTES=30; docs/soak.md)
 # make install  into the PostgreSQL that PG_CONFIG names
 
 PG_CONFIG ?= pg_config
 
-.PHONY: help demo test quick bench install
+.PHONY: help demo test quick bench soak install
 .DEFAULT_GOAL := help
 
 help:
@@ -23,6 +24,9 @@ quick:
 
 bench:
 	@scripts/bench.sh
+
+soak:
+	@METABASE_VIEWS_SOAK_MINUTES=$(or $(MINUTES),30) scripts/test.sh live soak:: --nocapture
 
 install:
 	@scripts/install.sh "$(PG_CONFIG)"

@@ -221,6 +221,11 @@ impl Cluster {
         self.socket = answer.trim().to_owned();
     }
 
+    /// Starts it again as it was started last, while others have it, too.
+    pub fn start_again(&self) {
+        self.script(&[&["start", &self.dir], self.settings].concat());
+    }
+
     /// Stops the server as an administrator does, which ends all sessions.
     pub fn stop(&self) {
         self.script(&["stop", &self.dir, "fast"]);

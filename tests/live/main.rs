@@ -51,6 +51,7 @@ mod schedule;
 mod security;
 mod sessions;
 mod shop;
+mod soak;
 mod stock;
 mod stress;
 mod upgrade;
