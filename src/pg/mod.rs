@@ -22,6 +22,7 @@ pub mod query;
 mod receiver;
 pub mod relation;
 mod removal;
+mod reserve;
 pub mod schema;
 pub mod session;
 pub mod setting;

@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString, c_char};
 
 use pgrx::pg_sys;
 
+use super::reserve::with_reserve;
 use crate::error::Error;
 
 /// Ends the change of settings, unless an error unwinds: then the (sub)transaction that it aborts does that.
@@ -49,10 +50,10 @@ pub fn with_own_path<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Er
         let path = pg_sys::namespace_search_path;
         !path.is_null() && CStr::from_ptr(path) == OWN_PATH
     };
-    match is_own {
+    with_reserve(|| match is_own {
         true => work(),
         false => with_own_settings(work),
-    }
+    })
 }
 
 /// Runs `work` under our own search_path, and undoes whatever settings it changes.

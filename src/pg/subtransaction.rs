@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use pgrx::pg_sys::panic::{CaughtError, ErrorReport, ErrorReportWithLevel};
 use pgrx::{PgLogLevel, PgTryBuilder, pg_sys};
 
+use super::reserve::with_reserve;
 use crate::error::{Error, shortened};
 use crate::sqlstate;
 
@@ -29,9 +30,11 @@ pub fn subtransaction_kept_if<T>(
         pg_sys::BeginInternalSubTransaction(std::ptr::null());
         pg_sys::MemoryContextSwitchTo(context);
     }
-    let result = PgTryBuilder::new(AssertUnwindSafe(work))
-        .catch_others(|caught| Err(caught_error(caught)))
-        .execute();
+    let result = with_reserve(|| {
+        PgTryBuilder::new(AssertUnwindSafe(work))
+            .catch_others(|caught| Err(caught_error(caught)))
+            .execute()
+    });
     let is_kept = result.as_ref().is_ok_and(keeps);
     // SAFETY: the subtransaction begun above is the innermost one: whatever `work` began has ended, by its own hand or by
     // the unwinding. Context and resource owner are restored as PL/pgSQL does after either way out.

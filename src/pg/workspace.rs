@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::definition::run_stored_query;
 use super::query::LONGEST_ANSWER;
 use super::receiver::{Receiver, attributes, types};
+use super::reserve::with_reserve;
 use super::subtransaction::subtransaction;
 use crate::error::Error;
 
@@ -122,7 +123,7 @@ impl Workspace {
                 is_once: false,
             }
         };
-        let result = work(&mut workspace);
+        let result = with_reserve(|| work(&mut workspace));
         // SAFETY: no statement runs any more, so nobody reads the kept rows or the snapshot.
         unsafe {
             for kept in workspace.kept.values() {

@@ -1,6 +1,7 @@
 //! The cluster that all tests share with a database of its own for each of them, and clusters for those that cannot share.
 
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
@@ -304,6 +305,12 @@ impl Cluster {
     /// One of PostgreSQL's own programs, told where a database of it is.
     pub fn program(&self, name: &str, database: &str) -> Command {
         program(name, &self.socket, database)
+    }
+
+    /// The user of the system that its server runs as.
+    pub fn owner(&self) -> u32 {
+        let data = std::fs::metadata(format!("{}/data", self.dir));
+        data.expect("a folder of data").uid()
     }
 
     /// The folder of its socket.

@@ -19,6 +19,7 @@ mod equality;
 mod errors;
 mod events;
 mod everyday;
+mod exhaustion;
 mod extension;
 mod foreign_errors;
 mod freshness;

@@ -41,7 +41,11 @@ pub fn refreshed_shop() -> (Database, Client) {
 
 /// The shop in database `shop` of a cluster that a test has to itself, and no views yet.
 pub fn shop_on(cluster: &Cluster) -> Client {
-    let mut client = cluster.create_database("shop");
+    fill_shop(cluster.create_database("shop"))
+}
+
+/// The same in an empty database.
+pub fn fill_shop(mut client: Client) -> Client {
     run(&mut client, "CREATE EXTENSION metabase_views");
     run_file(&mut client, "demo/schema.sql");
     run_file(&mut client, "tests/hand_worked/shop.sql");
