@@ -8,7 +8,7 @@ use plotters::style::RGBColor;
 use super::answer::{Answer, AnswerRow};
 use super::chart::{GOAL_COLOR, Graph, OTHER_COLOR, Series, Shape, color, css, donut, of_css};
 use super::format::{ShownColumn, percent};
-use super::page::{CardPlace, Size};
+use super::page::{CardPlace, Layout, Size};
 use crate::dashboard::model::{Card, PieRow};
 use crate::error::Error;
 
@@ -61,7 +61,7 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
     let title = format!("{} by {}", titles.join(" and "), over.title);
     let goal = settings.goal();
     let has_legend = titles.len() > 1 || goal.is_some();
-    let inside = |page: i32| {
+    let inside = |page: Layout| {
         let size = place.inside(page);
         let legend = if has_legend { LEGEND_HEIGHT } else { 0 };
         Size {
@@ -280,12 +280,13 @@ fn name<'a>(row: &'a AnswerRow, over: &ShownColumn) -> &'a str {
     row.text(&over.name).unwrap_or("(empty)")
 }
 
-/// The same chart for a wide page and for a narrow one, so that its texts are as large on both.
-fn drawings(title: &str, draw: impl Fn(i32) -> Result<String, Error>) -> Result<Markup, Error> {
-    let (wide, narrow) = (draw(Size::WIDE_PAGE)?, draw(Size::NARROW_PAGE)?);
+/// The same chart for each width that a page is laid out for, so that its texts are as large on all.
+fn drawings(title: &str, draw: impl Fn(Layout) -> Result<String, Error>) -> Result<Markup, Error> {
+    let (wide, narrow, small) = (draw(Layout::Wide)?, draw(Layout::Narrow)?, draw(Layout::Small)?);
     Ok(html! {
         div.drawing.wide role="img" aria-label=(title) { (PreEscaped(wide)) }
         div.drawing.narrow role="img" aria-label=(title) { (PreEscaped(narrow)) }
+        div.drawing.small role="img" aria-label=(title) { (PreEscaped(small)) }
     })
 }
 
