@@ -179,6 +179,7 @@ CREATE TABLE metabase_internal.refresh_log (
     mode_reason   text,
     rows_changed  bigint,
     seen_until    timestamptz,
+    view_oid      oid,
     sqlstate      text,
     error_message text,
     requested_by  text NOT NULL,
@@ -196,7 +197,8 @@ COMMENT ON COLUMN metabase_internal.refresh_log.completed_at IS 'When the run en
 COMMENT ON COLUMN metabase_internal.refresh_log.mode IS 'full: computed anew from the definition; incremental: what has changed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.mode_reason IS 'Why this mode was taken.';
 COMMENT ON COLUMN metabase_internal.refresh_log.rows_changed IS 'Rows written or rows removed, whichever are more, so that a replaced row counts once; NULL where it failed or the server does not count (track_counts off).';
-COMMENT ON COLUMN metabase_internal.refresh_log.seen_until IS 'Up to when the run saw what was committed, at least; NULL where it has not completed.';
+COMMENT ON COLUMN metabase_internal.refresh_log.seen_until IS 'Up to when the run saw what was committed, at least, and the view shows it; NULL where it has not completed, or has left rows to later runs.';
+COMMENT ON COLUMN metabase_internal.refresh_log.view_oid IS 'The view that it refreshed: another one of the same name is not that; NULL where it has not completed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.sqlstate IS 'SQLSTATE of the error; NULL where it completed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.error_message IS 'The error with its hint; NULL where it completed.';
 COMMENT ON COLUMN metabase_internal.refresh_log.requested_by IS 'Role that asked for it; the view''s owner where nobody did.';

@@ -313,6 +313,8 @@ impl Question {
                 settings.pie_show_total = Some(true);
                 // In the legend they would take the room of the names.
                 settings.pie_percent_visibility = Some("inside".to_owned());
+                // As percentages have everywhere.
+                settings.pie_decimal_places = Some(1);
                 settings.pie_slice_threshold = Some(2.5);
                 if let Drawing::OrderedPie(slices) = self.drawing {
                     settings.pie_slice_threshold = Some(0.0);

@@ -40,8 +40,8 @@ const PARAGRAPH_GAP: u32 = 10;
 const LINE: u32 = 26;
 const LINE_CHARACTERS: u32 = 108;
 
-/// Bars that stand beside each other and have room for their names.
-pub const MOST_BARS: u32 = 12;
+/// Of bars that stand beside each other: each with its name, which is turned where it is longer.
+const STANDING_BAR: u32 = 30;
 
 /// A table of no more rows is seen whole.
 pub const FEW_ROWS: u32 = 12;
@@ -63,6 +63,11 @@ pub fn bars(height: u32) -> u32 {
     PHONE_BARS.min(inside(height).saturating_sub(BARS_TITLE) / BAR)
 }
 
+/// Bars that stand beside each other for which a card of this width has room.
+pub fn standing_bars(width: u32) -> u32 {
+    across(width) / STANDING_BAR
+}
+
 /// Of the columns of a table, those that a card of this width shows in full.
 pub fn table_columns(width: u32, columns: &[u32]) -> usize {
     let room = across(width);
@@ -78,7 +83,14 @@ pub fn table_columns(width: u32, columns: &[u32]) -> usize {
 
 /// Pixels that the heading of a table's column takes.
 pub const fn heading_width(heading: &str) -> u32 {
-    heading.len() as u32 * 7 + 40
+    let bytes = heading.as_bytes();
+    let (mut place, mut characters) = (0, 0);
+    while place < bytes.len() {
+        // Those after the first of a character are of this form.
+        characters += (bytes[place] & 0b1100_0000 != 0b1000_0000) as u32;
+        place += 1;
+    }
+    characters * 7 + 40
 }
 
 /// Characters of a title for which a card of this width has room.
@@ -127,6 +139,8 @@ mod tests {
         assert_eq!([7, 8, 11].map(table_rows), [5, 7, 10]);
         assert_eq!([0, u32::MAX].map(table_rows), [0, (u32::MAX - 114) / 36]);
         assert_eq!([0, 4, 7, 8].map(bars), [0, 4, 10, 10]);
+        assert_eq!([0, 9, 12, 24].map(standing_bars), [0, 12, 16, 32]);
+        assert_eq!(["", "Days", "0–7 days"].map(heading_width), [40, 68, 96]);
     }
 
     #[test]

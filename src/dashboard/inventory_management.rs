@@ -128,7 +128,7 @@ pub static INVENTORY_MANAGEMENT: DashboardSpec = DashboardSpec {
                     "Every stock item, what is in stock first, and the oldest of that at the top; the first 2,000.",
                     &[
                         text("Product", 308),
-                        text("Size", 68),
+                        text("Size", 80),
                         column("Days", Count),
                         text("Stock category", 138),
                         column("Value", Price),

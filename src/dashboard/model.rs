@@ -192,7 +192,19 @@ impl Card {
 
     /// Whether it asks how fresh figures are, which is the same whatever they are of.
     pub fn asks_freshness(&self) -> bool {
-        self.sql().contains("metabase.data_as_of(")
+        self.sql().contains(FRESHNESS)
+    }
+
+    /// The views that it asks about how fresh they are; None where it does not ask, or asks about all that there are.
+    pub fn freshness_of(&self) -> Option<Vec<&'static str>> {
+        let (_, asked) = self.sql().split_once(FRESHNESS)?;
+        let (views, _) = asked.split_once(')')?;
+        let views: Vec<&str> = views
+            .split(|character: char| !is_part_of_name(character))
+            .collect();
+        let known = VIEWS.iter().map(|view| view.name);
+        let named: Vec<&str> = known.filter(|view| views.contains(view)).collect();
+        (!named.is_empty()).then_some(named)
     }
 }
 
@@ -213,9 +225,17 @@ pub fn names_view(sql: &str, view: &str) -> bool {
     let name = format!("analytics.{view}");
     sql.match_indices(&name).any(|(at, _)| {
         let after = sql[at + name.len()..].chars().next();
-        !after.is_some_and(|next| next.is_alphanumeric() || next == '_' || next == '$')
+        !after.is_some_and(is_part_of_name)
     })
 }
+
+/// Whether SQL goes on with a name at a character.
+fn is_part_of_name(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '_' | '$')
+}
+
+/// What SQL calls that asks how fresh views are.
+const FRESHNESS: &str = "metabase.data_as_of(";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -355,6 +375,9 @@ pub struct VisualizationSettings {
     /// `off`, `legend`, `inside` or `both`.
     #[serde(rename = "pie.percent_visibility", skip_serializing_if = "Option::is_none")]
     pub pie_percent_visibility: Option<String>,
+    /// Of percentages. Where it is not set, each pie has as many as its own slices take.
+    #[serde(rename = "pie.decimal_places", skip_serializing_if = "Option::is_none")]
+    pub pie_decimal_places: Option<u32>,
     /// Slices smaller than so many percent are one slice, "Other".
     #[serde(rename = "pie.slice_threshold", skip_serializing_if = "Option::is_none")]
     pub pie_slice_threshold: Option<f64>,

@@ -79,10 +79,9 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                         "product_analytics" / "brand_performance",
                         Row,
                         "Brand performance",
-                        "Gross sales of each brand in the chosen period; of more than ten brands, all but the first nine are together.",
+                        "Gross sales of the ten brands that brought in most in the chosen period.",
                         &[column("Brand", Text), column("Revenue", Money)],
-                        of_sales: "Brand performance",
-                        "Gross sales of each brand in the chosen period; of more than ten brands, all but the first nine are together.",
+                        of_sales,
                     ),
                 ),
                 (
@@ -93,41 +92,42 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                         "Category distribution",
                         "Share of each category in the units that were sold in the chosen period.",
                         &[column("Category", Text), column("Units sold", Count)],
-                        of_sales: "Category distribution",
-                        "Share of each category in the units that were sold in the chosen period.",
+                        of_sales,
                     ),
                 ),
             ],
         },
         GridRow {
-            heading: "Brands and sizes",
+            heading: "How do brands develop?",
             height: 8,
-            questions: &[
-                (
-                    14,
-                    question!(
-                        of_sales "product_analytics" / "brand_by_month",
-                        LinePerValue,
-                        "Brands by month, 12 months",
-                        "Gross sales of the six biggest brands in the twelve months up to that of the last sale in the chosen period.",
-                        &[
-                            column("Month", Month),
-                            column("Brand", Text),
-                            column("Revenue", Money),
-                        ],
-                    ),
+            questions: &[(
+                24,
+                question!(
+                    of_sales "product_analytics" / "brand_by_month",
+                    LinePerValue,
+                    "Brands by month, 12 months",
+                    "Gross sales of the six biggest brands in the twelve months up to that of the last sale in the chosen period.",
+                    &[
+                        column("Month", Month),
+                        column("Brand", Text),
+                        column("Revenue", Money),
+                    ],
                 ),
-                (
-                    10,
-                    question!(
-                        of_sales "product_analytics" / "size_distribution",
-                        Bar,
-                        "Size distribution",
-                        "Units that were sold in the chosen period, by size; of more than twelve sizes, all but the eleven of which most were sold are together.",
-                        &[column("Size", Text), column("Units sold", Count)],
-                    ),
+            )],
+        },
+        GridRow {
+            heading: "Which sizes sell?",
+            height: 7,
+            questions: &[(
+                24,
+                question!(
+                    of_sales "product_analytics" / "size_distribution",
+                    Bar,
+                    "Size distribution",
+                    "Units that were sold in the chosen period, by size; of more than thirty sizes, those of which most were sold.",
+                    &[column("Size", Text), column("Units sold", Count)],
                 ),
-            ],
+            )],
         },
         GridRow {
             heading: "Each product in figures",
@@ -174,8 +174,7 @@ pub static PRODUCT_ANALYTICS: DashboardSpec = DashboardSpec {
                         "Price distribution",
                         "Units that were sold in the chosen period, by classes of their price in the shop's currency; a class begins at its lower end and ends below its upper one, and what was given away is in none.",
                         &[column("Price", PriceClass), column("Units sold", Count)],
-                        of_sales: "Price distribution",
-                        "Units that were sold in the chosen period, by classes of their price in the shop's currency; a class begins at its lower end and ends below its upper one, and what was given away is in none.",
+                        of_sales,
                     ),
                 ),
                 (

@@ -31,7 +31,7 @@ pub struct Filter {
     pub tag: &'static str,
     pub name: &'static str,
     pub kind: FilterKind,
-    /// Such as `metabase_executive_metrics.sale_date`.
+    /// Such as `metabase_executive_metrics.sale_date`. Where a card's SQL names several of their views, the first of these is what its tag restricts.
     pub columns: &'static [&'static str],
 }
 
@@ -231,7 +231,8 @@ pub const fn text(name: &'static str, width: u32) -> CardColumn {
 }
 
 /// The question whose SQL is in `sql/cards/DASHBOARD/KEY.sql`; where the shop has a view of its single sales, and `of_sales` says how it is
-/// called then, in `KEY.of_sales.sql` beside it. One that is named `of_sales` from the start is not asked elsewhere.
+/// called then, in `KEY.of_sales.sql` beside it; `of_sales` alone, where it is called the same. One that is named `of_sales` from the start is not asked
+/// elsewhere.
 macro_rules! question {
     (
         $dashboard:literal / $key:literal, $drawing:expr, $name:literal, $description:literal, $columns:expr
@@ -248,6 +249,13 @@ macro_rules! question {
             }),
             of_sales: $crate::dashboard::spec::of_sales!($dashboard / $key $(, $sales_name, $sales_description)?),
         }
+    };
+    (
+        $dashboard:literal / $key:literal, $drawing:expr, $name:literal, $description:literal, $columns:expr, of_sales $(,)?
+    ) => {
+        $crate::dashboard::spec::question!(
+            $dashboard / $key, $drawing, $name, $description, $columns, of_sales: $name, $description
+        )
     };
     (
         of_sales $dashboard:literal / $key:literal, $drawing:expr, $name:literal, $description:literal, $columns:expr $(,)?

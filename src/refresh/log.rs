@@ -19,7 +19,7 @@ use crate::view::catalog::VIEWS;
 pub struct Run {
     view_name: String,
     started_at: TimestampWithTimeZone,
-    seen_until: TimestampWithTimeZone,
+    seen_until: Option<TimestampWithTimeZone>,
     clock: Instant,
     pub mode: &'static str,
     pub mode_reason: String,
@@ -30,8 +30,8 @@ pub struct Run {
 pub struct Outcome {
     pub view_name: String,
     pub started_at: TimestampWithTimeZone,
-    /// Up to when it saw what was committed, at least.
-    seen_until: TimestampWithTimeZone,
+    /// Up to when it saw what was committed, at least, and the view shows it; None where it failed, or has left rows to later runs.
+    seen_until: Option<TimestampWithTimeZone>,
     pub completed_at: TimestampWithTimeZone,
     pub duration_seconds: f64,
     pub mode: &'static str,
@@ -50,7 +50,7 @@ impl Run {
         Run {
             view_name: view_name.to_owned(),
             started_at: clock_timestamp(),
-            seen_until,
+            seen_until: Some(seen_until),
             clock: Instant::now(),
             mode: "full",
             mode_reason: "it failed before there was a choice".into(),
@@ -58,12 +58,18 @@ impl Run {
         }
     }
 
+    /// Of the rows that it found to differ it leaves so many to later runs.
+    pub fn leave(&mut self, rows: i64) {
+        self.mode_reason += &format!("; {rows} rows are left to later refreshes");
+        self.seen_until = None;
+    }
+
     pub fn finish(self, result: Result<(), Error>) -> Outcome {
         let microseconds = (self.clock.elapsed().as_secs_f64() * 1e6).round();
         Outcome {
             view_name: self.view_name,
             started_at: self.started_at,
-            seen_until: self.seen_until,
+            seen_until: self.seen_until.filter(|_| result.is_ok()),
             completed_at: clock_timestamp(),
             duration_seconds: microseconds / 1e6,
             mode: self.mode,

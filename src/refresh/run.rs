@@ -388,7 +388,7 @@ fn flush_all(
             Ok(Written { rows, left }) => {
                 run.rows_changed = Some(rows);
                 if left > 0 {
-                    run.mode_reason += &format!("; {left} rows are left to later refreshes");
+                    run.leave(left);
                 }
                 flushed
                     .outcomes

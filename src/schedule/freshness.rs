@@ -23,7 +23,7 @@ use crate::view::state::ViewState;
 
 /// How fresh views are.
 pub struct Freshness {
-    /// Up to when all of them hold what was committed; None where one was never filled.
+    /// Up to when all of them hold what was committed; None where one was never filled by this extension.
     pub as_of: Option<TimestampWithTimeZone>,
     /// `up to date`, `late`, `data has errors` or `not filled`.
     pub state: &'static str,
@@ -89,7 +89,8 @@ impl Seen {
         })
     }
 
-    /// Up to when a view holds what was committed; None where it was never filled.
+    /// Up to when a view holds what was committed; None where it was never filled, or not by this extension: of what somebody has put in its place
+    /// nobody knows.
     fn held_until(&self, view: &ViewEntry) -> Result<Option<Timestamp>, Error> {
         #[derive(serde::Deserialize)]
         struct LastRun {
@@ -142,7 +143,8 @@ impl Seen {
     }
 }
 
-/// By when a view of a strategy that holds what was committed until then is to hold more; None where nobody waits for that.
+/// By when a view of a strategy that holds what was committed until then is to hold more; None where nobody has said so: what is refreshed by hand is
+/// never late.
 fn due_after(strategy: &str, until: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     match Strategy::from_name(strategy) {
         Some(Strategy::Realtime) => Some(until),

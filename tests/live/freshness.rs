@@ -239,6 +239,30 @@ fn a_view_that_is_not_filled_has_no_date() {
 }
 
 #[test]
+fn a_view_in_whose_place_somebody_has_put_another_has_no_date() {
+    let (_database, mut client) = refreshed_shop();
+    run(
+        &mut client,
+        "DO $$
+         DECLARE definition text := pg_get_viewdef('analytics.metabase_brand_analytics');
+         BEGIN
+             DROP MATERIALIZED VIEW analytics.metabase_brand_analytics;
+             EXECUTE 'CREATE MATERIALIZED VIEW analytics.metabase_brand_analytics AS ' || definition;
+         END $$",
+    );
+    let brands = "SELECT (as_of, state)::text FROM metabase.data_as_of('{metabase_brand_analytics}')";
+    assert_eq!(column(&mut client, brands), ["(,\"not filled\")"]);
+    run(
+        &mut client,
+        "SELECT * FROM metabase.create_view('metabase_brand_analytics', drop_existing => true)",
+    );
+    assert_eq!(
+        freshness(&mut client, "")[0].split(',').next(),
+        Some("up to date")
+    );
+}
+
+#[test]
 fn errors_in_the_shops_data_are_said() {
     let (_database, mut client) = refreshed_shop();
     run(

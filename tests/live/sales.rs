@@ -351,6 +351,7 @@ fn a_refresh_for_an_event_takes_on_a_part_of_what_a_label_touches() {
     have_worker_look(&mut client);
     // Two of its sales were there before.
     let all = 15_000 + 2;
+    let renamed_at: String = value(&mut client, "SELECT clock_timestamp()::text");
     run(
         &mut client,
         "UPDATE core.brands SET name = 'NB' WHERE name = 'New Balance';
@@ -372,6 +373,12 @@ fn a_refresh_for_an_event_takes_on_a_part_of_what_a_label_touches() {
     let pending =
         "SELECT pending_changes, pending_since IS NOT NULL FROM metabase.view_status('metabase_sales')";
     assert_eq!(rows(&mut client, pending), ["5003 | t"]);
+
+    // What is left is known to be missing also where nobody captures any more what is to come.
+    run(&mut client, "BEGIN; SELECT metabase.disable_capture()");
+    let is_older = format!("SELECT as_of < '{renamed_at}' FROM metabase.data_as_of('{{metabase_sales}}')");
+    assert!(value::<bool>(&mut client, &is_older));
+    run(&mut client, "ROLLBACK");
 
     // The next event shows what has changed just now, and the rest.
     run(

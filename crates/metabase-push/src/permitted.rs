@@ -9,6 +9,22 @@ use crate::json::array;
 
 const TABLE: &[&str] = &["description", "display_name"];
 const FIELD: &[&str] = &["description", "has_field_values", "semantic_type", "settings"];
+/// None of those by which Metabase makes a link or a picture of what a field holds: a web address, an image, an avatar.
+const SEMANTIC_TYPES: &[&str] = &[
+    "type/Category",
+    "type/City",
+    "type/Country",
+    "type/CreationTimestamp",
+    "type/Currency",
+    "type/Email",
+    "type/Name",
+    "type/PK",
+    "type/Quantity",
+    "type/Score",
+    "type/UpdatedTimestamp",
+];
+/// What a link or a picture in Markdown has, and an address that is a link by itself, and what HTML has.
+const PARTS_OF_LINKS: &[&str] = &["](", "]:", "][", "//", "www.", "mailto:", "@", "<"];
 const CARD: &[&str] = &[
     "dataset_query",
     "description",
@@ -50,6 +66,7 @@ const VISUALIZATION_SETTINGS: &[&str] = &[
     "map.metric",
     "map.region",
     "map.type",
+    "pie.decimal_places",
     "pie.dimension",
     "pie.metric",
     "pie.percent_visibility",
@@ -120,9 +137,17 @@ pub fn check(template: &Value, database: u64) -> Check {
         .collect();
     for table in array(template, "tables") {
         keys("a table", &table["body"], TABLE)?;
+        without_links("a table's description", &table["body"]["description"])?;
     }
     for field in array(template, "fields") {
         keys("a field", &field["body"], FIELD)?;
+        without_links("a field's description", &field["body"]["description"])?;
+        let kind = &field["body"]["semantic_type"];
+        if !kind.is_null() && !SEMANTIC_TYPES.iter().any(|known| kind == known) {
+            return Err(format!(
+                "a field has the semantic type {kind}, which the extension never says"
+            ));
+        }
         column_settings(&field["body"]["settings"])?;
     }
     for card in array(template, "cards") {
@@ -130,6 +155,10 @@ pub fn check(template: &Value, database: u64) -> Check {
             .map_err(|reason| format!("card {}: {reason}", card["key"]))?;
     }
     keys("the dashboard", &template["dashboard"], DASHBOARD)?;
+    without_links(
+        "the dashboard's description",
+        &template["dashboard"]["description"],
+    )?;
     let layout = &template["layout"];
     for parameter in array(&template["dashboard"], "parameters").chain(array(layout, "parameters")) {
         keys("a filter", parameter, PARAMETER)?;
@@ -154,6 +183,7 @@ pub fn check(template: &Value, database: u64) -> Check {
 
 fn check_card(body: &Value, database: u64, fields: &BTreeSet<u64>) -> Check {
     keys("it", body, CARD)?;
+    without_links("its description", &body["description"])?;
     if !matches!(body["type"].as_str(), None | Some("question")) {
         return Err("it is no question".to_owned());
     }
@@ -200,6 +230,7 @@ fn settings(settings: &Value) -> Check {
         column_settings(column)?;
     }
     click(&settings["click_behavior"])?;
+    without_links("a text", &settings["text"])?;
     let card = &settings["virtual_card"];
     keys("a heading", card, VIRTUAL_CARD)?;
     keys("a heading's query", &card["dataset_query"], &[])?;
@@ -234,6 +265,20 @@ fn click_mapping(click: &Value) -> Check {
         }
     }
     Ok(())
+}
+
+/// Checks that a text which Metabase shows as Markdown leads nowhere and loads nothing: whoever looks at a dashboard trusts what stands there.
+fn without_links(what: &str, text: &Value) -> Check {
+    let text = text.as_str().unwrap_or_default();
+    match PARTS_OF_LINKS
+        .iter()
+        .find(|part| text.to_lowercase().contains(*part))
+    {
+        None => Ok(()),
+        Some(part) => Err(format!(
+            "{what} has {part:?}, as links have, which the extension never says"
+        )),
+    }
 }
 
 /// Checks that an object has no keys but these. What is no object has none.

@@ -1,5 +1,7 @@
 SELECT
-    coalesce(platform_name, platform_slug, 'No platform')              AS "Platform",
+    -- In quotes where a platform is really called so.
+    coalesce(regexp_replace(coalesce(platform_name, platform_slug), '^(No|Other) platforms?$', '"\&"'), 'No platform')
+                                                                       AS "Platform",
     sum(total_orders)                                                  AS "Orders",
     sum(total_revenue)                                                 AS "Revenue",
     sum(total_profit)                                                  AS "Profit",
@@ -19,7 +21,7 @@ FROM analytics.metabase_executive_metrics
 WHERE true
     [[AND {{date}}]]
     [[AND {{platform}}]]
-GROUP BY "Platform"
+GROUP BY coalesce(platform_name, platform_slug)
 ORDER BY
     "Profit" DESC NULLS LAST,
     "Platform"

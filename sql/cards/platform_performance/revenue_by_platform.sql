@@ -1,14 +1,15 @@
 -- Where more than twelve platforms have sold, all but the first eleven are one bar.
 WITH platform AS (
     SELECT
-        coalesce(platform_name, platform_slug, 'No platform') AS name,
-        max(platform_name)                                    AS platform_name,
-        sum(total_revenue)                                    AS revenue
+        -- In quotes where a platform is really called so.
+        coalesce(regexp_replace(coalesce(platform_name, platform_slug), '^(No|Other) platforms?$', '"\&"'), 'No platform') AS name,
+        max(platform_name)                                                                                                 AS platform_name,
+        sum(total_revenue)                                                                                                 AS revenue
     FROM analytics.metabase_executive_metrics
     WHERE true
         [[AND {{date}}]]
         [[AND {{platform}}]]
-    GROUP BY name
+    GROUP BY coalesce(platform_name, platform_slug)
 ),
 ranked AS (
     SELECT

@@ -8,10 +8,11 @@ WITH period AS (
 ),
 sale AS (
     SELECT
-        date_trunc('month', sale_date::timestamp) AS month,
-        coalesce(brand_name, 'No brand')          AS brand,
-        max(brand_name)                           AS brand_name,
-        sum(gross_sale)                           AS revenue
+        date_trunc('month', sale_date::timestamp)                                        AS month,
+        -- In quotes where a brand is really called so.
+        coalesce(regexp_replace(brand_name, '^(No|Other) brands?$', '"\&"'), 'No brand') AS brand,
+        brand_name,
+        sum(gross_sale)                                                                  AS revenue
     FROM analytics.metabase_sales
     CROSS JOIN period
     WHERE sale_date >= last_month - interval '11 months'
@@ -19,7 +20,7 @@ sale AS (
         [[AND {{brand}}]]
     GROUP BY
         month,
-        brand
+        brand_name
 ),
 best AS (
     SELECT

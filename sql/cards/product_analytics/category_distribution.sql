@@ -1,11 +1,12 @@
 SELECT
-    coalesce(category_name, 'No category') AS "Category",
-    sum(units_sold)                        AS "Units sold"
+    -- In quotes where a category is really called so.
+    coalesce(regexp_replace(category_name, '^No category$', '"\&"'), 'No category') AS "Category",
+    sum(units_sold)                                                                 AS "Units sold"
 FROM analytics.metabase_inventory_status
 WHERE times_sold > 0
     [[AND {{date}}]]
     [[AND {{brand}}]]
-GROUP BY "Category"
+GROUP BY category_name
 ORDER BY
     "Units sold" DESC,
     "Category"

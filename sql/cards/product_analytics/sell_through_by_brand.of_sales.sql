@@ -40,14 +40,15 @@ unit AS (
 ),
 brand AS (
     SELECT
-        coalesce(brand_name, 'No brand') AS name,
-        max(brand_name)                  AS brand_name,
-        sum(sold)                        AS sold,
-        sum(there)                       AS there
+        -- In quotes where a brand is really called so.
+        coalesce(regexp_replace(brand_name, '^(No|Other) brands?$', '"\&"'), 'No brand') AS name,
+        brand_name,
+        sum(sold)                                                                        AS sold,
+        sum(there)                                                                       AS there
     FROM unit
     WHERE there > 0
         [[AND brand_name IN (SELECT brand_name FROM analytics.metabase_inventory_status WHERE {{brand}})]]
-    GROUP BY name
+    GROUP BY brand_name
 ),
 ranked AS (
     SELECT

@@ -1,14 +1,15 @@
 -- Where there are more than ten brands, all but the nine of which most units were bought are one bar.
 WITH brand AS (
     SELECT
-        coalesce(brand_name, 'No brand') AS name,
-        max(brand_name)                  AS brand_name,
-        sum(least(units_sold, quantity)) AS sold,
-        sum(quantity)                    AS bought
+        -- In quotes where a brand is really called so.
+        coalesce(regexp_replace(brand_name, '^(No|Other) brands?$', '"\&"'), 'No brand') AS name,
+        brand_name,
+        sum(least(units_sold, quantity))                                                 AS sold,
+        sum(quantity)                                                                    AS bought
     FROM analytics.metabase_inventory_status
     WHERE true
         [[AND {{brand}}]]
-    GROUP BY name
+    GROUP BY brand_name
 ),
 ranked AS (
     SELECT

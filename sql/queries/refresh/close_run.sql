@@ -8,5 +8,13 @@ SET
     rows_changed  = $5,
     sqlstate      = $6,
     error_message = $7,
-    seen_until    = $8
+    seen_until    = $8,
+    view_oid      = (
+        SELECT view.oid
+        FROM pg_catalog.pg_class AS view
+        JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = view.relnamespace
+        WHERE namespace.nspname = 'analytics'
+            AND view.relname = refresh_log.view_name
+            AND $2 = 'completed'
+    )
 WHERE id = $1

@@ -8,6 +8,7 @@ INSERT INTO metabase_internal.refresh_log (
     mode_reason,
     rows_changed,
     seen_until,
+    view_oid,
     sqlstate,
     error_message,
     requested_by,
@@ -22,6 +23,14 @@ SELECT
     run.mode_reason,
     run.rows_changed,
     run.seen_until,
+    (
+        SELECT view.oid
+        FROM pg_catalog.pg_class AS view
+        JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = view.relnamespace
+        WHERE namespace.nspname = 'analytics'
+            AND view.relname = run.view_name
+            AND run.status = 'completed'
+    ),
     run.sqlstate,
     run.error_message,
     $2,

@@ -1,22 +1,20 @@
 //! What clicks do: they set filters that there are, to values that these take.
+//!
+//! Of which type a column is, only its card's result tells: what clicks set filters to out of columns is looked at where that is known.
 
 use std::collections::BTreeMap;
 
 use super::problem::Problems;
 use crate::dashboard::catalog::DASHBOARDS;
 use crate::dashboard::model::{
-    Card, ClickBehavior, ClickMapping, ClickSourceKind, Dashboard, Dashcard, VALUE_FILTER,
+    Card, ClickBehavior, ClickMapping, ClickSourceKind, DATE_FILTER, Dashboard, Dashcard, VALUE_FILTER,
 };
 
 /// The types of filters by their ids.
 type Filters<'a> = BTreeMap<String, &'a str>;
 
 pub fn check(dashboard: &Dashboard, dashcard: &Dashcard, card: &Card, problems: &mut Problems) {
-    let own: Filters = dashboard
-        .parameters
-        .iter()
-        .map(|parameter| (parameter.id.clone(), parameter.kind.as_str()))
-        .collect();
+    let own = filters_of(dashboard);
     for click in clicks(dashcard, card) {
         let (settable, place) = match click {
             ClickBehavior::Crossfilter { .. } => (own.clone(), "the dashboard".to_owned()),
@@ -57,11 +55,10 @@ fn fault(
         ));
     };
     let source = &mapping.source;
-    let given = match source.kind {
-        ClickSourceKind::Column => Some(&VALUE_FILTER),
-        ClickSourceKind::Parameter => own.get(&source.id),
-    };
-    match given {
+    if source.kind == ClickSourceKind::Column {
+        return None;
+    }
+    match own.get(&source.id) {
         None => Some(format!(
             "a click hands on a filter \"{}\", which the dashboard does not have",
             source.id
@@ -71,6 +68,62 @@ fn fault(
         )),
         Some(_) => None,
     }
+}
+
+fn filters_of(dashboard: &Dashboard) -> Filters<'_> {
+    let parameters = dashboard.parameters.iter();
+    parameters
+        .map(|parameter| (parameter.id.clone(), parameter.kind.as_str()))
+        .collect()
+}
+
+/// A filter that a click sets to the value of a column.
+pub struct SetByColumn {
+    pub filter: String,
+    kind: String,
+    pub column: String,
+}
+
+impl SetByColumn {
+    /// What is wrong with it where the column's type is of this category.
+    pub fn fault(&self, category: char) -> Option<String> {
+        let takes = match self.kind.as_str() {
+            DATE_FILTER => 'D',
+            VALUE_FILTER => 'S',
+            // Said of the filter itself.
+            _ => return None,
+        };
+        (category != takes).then(|| {
+            format!(
+                "a click sets filter \"{}\", which is of the type {}, to column \"{}\", whose type does not fit",
+                self.filter, self.kind, self.column
+            )
+        })
+    }
+}
+
+/// The filters that clicks on a card set to values of its columns.
+pub fn set_by_columns(dashboard: &Dashboard, dashcard: &Dashcard, card: &Card) -> Vec<SetByColumn> {
+    let own = filters_of(dashboard);
+    let mut set = Vec::new();
+    for click in clicks(dashcard, card) {
+        let settable = match click {
+            ClickBehavior::Crossfilter { .. } => own.clone(),
+            ClickBehavior::Link { target, .. } => {
+                filters_behind(target.as_deref().unwrap_or_default()).unwrap_or_default()
+            }
+        };
+        for (id, mapping) in click.mapping() {
+            if let (ClickSourceKind::Column, Some(kind)) = (mapping.source.kind, settable.get(id)) {
+                set.push(SetByColumn {
+                    filter: id.clone(),
+                    kind: (*kind).to_owned(),
+                    column: mapping.source.id.clone(),
+                });
+            }
+        }
+    }
+    set
 }
 
 /// The filters of another dashboard; None where there is none of this name.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::clicks;
 use super::problem::Problems;
 use crate::dashboard::fit;
-use crate::dashboard::model::{Card, Dashboard, Dashcard, Field, TemplateTag, VALUE_FILTER, column_of_key};
+use crate::dashboard::model::{
+    Card, CellRule, Dashboard, Dashcard, Field, TemplateTag, VALUE_FILTER, column_of_key,
+};
 use crate::dashboard::template::Template;
 use crate::error::Error;
 use crate::pg::analysis::{ResultColumn, result_columns};
@@ -39,13 +41,19 @@ pub fn check(dashboard: &Dashboard, problems: &mut Problems) -> Result<(), Error
         }
         // What is wrong with a template the wiring has said.
         if let Ok(template) = Template::parse(card.sql()) {
-            check_card(dashcard, card, &template, problems);
+            check_card(dashboard, dashcard, card, &template, problems);
         }
     }
     Ok(())
 }
 
-fn check_card(dashcard: &Dashcard, card: &Card, template: &Template, problems: &mut Problems) {
+fn check_card(
+    dashboard: &Dashboard,
+    dashcard: &Dashcard,
+    card: &Card,
+    template: &Template,
+    problems: &mut Problems,
+) {
     let mut conditions = BTreeMap::new();
     for (name, tag) in &card.dataset_query.native.template_tags {
         if let Some(condition) = condition(card, tag, problems) {
@@ -79,6 +87,7 @@ fn check_card(dashcard: &Dashcard, card: &Card, template: &Template, problems: &
         && let Ok(Some(promise)) = syntax::promise(&unfiltered)
     {
         Fit {
+            dashboard,
             dashcard,
             card,
             columns,
@@ -157,6 +166,7 @@ fn subsets(conditions: &BTreeMap<String, String>) -> impl Iterator<Item = BTreeM
 
 /// Whether a card's settings fit the columns of its result, and its rows and columns its place.
 struct Fit<'a> {
+    dashboard: &'a Dashboard,
     dashcard: &'a Dashcard,
     card: &'a Card,
     columns: Vec<ResultColumn>,
@@ -188,6 +198,13 @@ impl Fit<'_> {
         for name in clicks::columns(self.dashcard, self.card) {
             self.column("click_behavior", &name);
         }
+        for set in clicks::set_by_columns(self.dashboard, self.dashcard, self.card) {
+            let column = self.columns.iter().find(|column| column.name == set.column);
+            if let Some(fault) = column.and_then(|column| set.fault(column.category)) {
+                self.tell(fault);
+            }
+        }
+        self.goal();
         self.names();
         self.formats();
     }
@@ -329,7 +346,9 @@ impl Fit<'_> {
         }
         let room = match display {
             "row" => fit::bars(self.dashcard.size_y) / u32::try_from(series).unwrap_or(u32::MAX).max(1),
-            "bar" | "combo" if settings.x_axis_scale.as_deref() == Some("ordinal") => fit::MOST_BARS,
+            "bar" | "combo" if settings.x_axis_scale.as_deref() == Some("ordinal") => {
+                fit::standing_bars(self.dashcard.size_x)
+            }
             _ => return,
         };
         if self.promise.limit.is_none_or(|limit| limit > room) {
@@ -359,15 +378,64 @@ impl Fit<'_> {
             self.column("table.columns", &column.name);
         }
         for rule in &self.card.visualization_settings.table_column_formatting {
-            for name in &rule.columns {
-                self.column("table.column_formatting", name);
-            }
+            self.mark(rule);
         }
         match self.promise.limit {
             None => self.tell("a table can grow, and its SQL has no LIMIT"),
             Some(limit) => self.rows_seen(limit),
         }
         self.columns_seen();
+    }
+
+    /// A rule that marks cells is about columns that there are, and compares what they hold with its like.
+    fn mark(&mut self, rule: &CellRule) {
+        let CellRule { operator, value, .. } = rule;
+        // The categories of types that it can compare.
+        let compared: &[char] = match operator.as_str() {
+            "=" | "!=" => &['N', 'S'],
+            "<" | "<=" | ">" | ">=" => &['N'],
+            "contains" | "does-not-contain" | "starts-with" | "ends-with" => &['S'],
+            "is-null" | "not-null" | "is-true" | "is-false" => &[],
+            _ => {
+                self.tell(format!(
+                    "table.column_formatting has an operator \"{operator}\", which Metabase does not have"
+                ));
+                return;
+            }
+        };
+        if rule.columns.is_empty() {
+            self.tell("table.column_formatting has a rule that is about no column");
+        }
+        for name in &rule.columns {
+            let Some(category) = self.column("table.column_formatting", name) else {
+                continue;
+            };
+            let is_like = match category {
+                'N' => value.is_number(),
+                _ => value.is_string(),
+            };
+            if !compared.is_empty() && !(compared.contains(&category) && is_like) {
+                self.tell(format!(
+                    "table.column_formatting compares \"{name}\" by \"{operator}\" with {value}, which marks nothing of its type"
+                ));
+            }
+        }
+    }
+
+    /// A line that others are to reach has a height, and is drawn.
+    fn goal(&mut self) {
+        let settings = &self.card.visualization_settings;
+        let is_drawn = matches!(self.card.display.as_str(), "line" | "area" | "bar" | "combo");
+        match (settings.show_goal, settings.goal_value) {
+            (Some(true), None) => self.tell("graph.show_goal is set, and graph.goal_value is not"),
+            (Some(true), Some(_)) if !is_drawn => {
+                self.tell(format!("a {} has no line for a goal", self.card.display));
+            }
+            (None | Some(false), Some(_)) => {
+                self.tell("graph.goal_value is set, and its line is not drawn: set graph.show_goal to true");
+            }
+            _ => {}
+        }
     }
 
     /// Few rows are all seen; many scroll.

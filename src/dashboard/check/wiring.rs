@@ -11,11 +11,13 @@ use crate::dashboard::model::{
     Card, DATE_FILTER, DISPLAYS, Dashboard, Dashcard, GRID_WIDTH, Parameter, SQL_STAGE, VALUE_FILTER,
 };
 use crate::dashboard::template::Template;
+use crate::view::catalog::VIEWS;
 
 pub fn check(dashboard: &Dashboard, problems: &mut Problems) {
     check_names(dashboard, problems);
     check_grid(dashboard, problems);
     check_colors(dashboard, problems);
+    check_freshness(dashboard, problems);
     for parameter in &dashboard.parameters {
         check_parameter(dashboard, parameter, problems);
     }
@@ -169,6 +171,29 @@ fn check_colors(dashboard: &Dashboard, problems: &mut Problems) {
                     &card.key,
                     format!("\"{name}\" is {} here, and {first} on another card", series.color),
                 );
+            }
+        }
+    }
+}
+
+/// A card that says up to when figures are of asks that of the views that the others read.
+fn check_freshness(dashboard: &Dashboard, problems: &mut Problems) {
+    let read = dashboard.source_views();
+    for (_, card) in dashboard.cards() {
+        let Some(asked) = card.freshness_of() else {
+            continue;
+        };
+        for view in VIEWS.iter().map(|view| view.name) {
+            match (read.contains(&view), asked.contains(&view)) {
+                (true, false) => problems.card(
+                    &card.key,
+                    format!("it does not ask metabase.data_as_of() about {view}, which another card reads"),
+                ),
+                (false, true) => problems.card(
+                    &card.key,
+                    format!("it asks metabase.data_as_of() about {view}, which no card reads"),
+                ),
+                _ => {}
             }
         }
     }

@@ -75,6 +75,8 @@ const UNIT: i32 = 4;
 const LABEL: i32 = 12;
 const CHARACTER: i32 = 8;
 const MOST_TICKS: usize = 6;
+/// Pixels that a name takes at most that stands upright.
+const LONGEST_TURNED: i32 = 12 * CHARACTER;
 /// Pixels between a bar and a text beside it.
 const GAP: i32 = 6;
 
@@ -106,14 +108,16 @@ impl Graph<'_> {
     pub fn draw(&self, shape: Shape, size: Size) -> Result<String, Error> {
         svg(size, |area| match shape {
             Shape::Line => self.line(area),
-            Shape::Bars if self.has_room_for_bars(size) => self.bars(area),
+            Shape::Bars if self.has_room_for_bars(size) || !self.has_room_for_rows(size) => {
+                self.bars(area, size)
+            }
             Shape::Bars | Shape::Rows => self.rows(area, size),
         })
     }
 
     fn line(&self, area: &Area) -> Drawn {
         let count = self.names.len() as f64;
-        let plot = self.plot(area, -0.5..count - 0.5)?;
+        let plot = self.plot(area, -0.5..count - 0.5, LABEL)?;
         let nth = self.named(&plot);
         for (place, name) in self.names.iter().enumerate().rev().step_by(nth) {
             write_below(area, &plot, place as f64, name, count / nth as f64)?;
@@ -150,11 +154,31 @@ impl Graph<'_> {
         wanted.div_ceil((width as usize).max(1)).max(1)
     }
 
-    fn bars(&self, area: &Area) -> Drawn {
-        let plot = self.plot(area, 0.0..self.names.len() as f64)?;
-        for (place, name) in self.names.iter().enumerate() {
-            write_below(area, &plot, place as f64 + 0.5, name, self.names.len() as f64)?;
+    fn bars(&self, area: &Area, size: Size) -> Drawn {
+        let count = self.names.len();
+        // Names that would touch their neighbors stand upright, and where these would, too, at some of the bars only.
+        let longest = self.names.iter().map(|name| width_of(name)).max().unwrap_or(0);
+        let is_turned = longest * count as i32 > size.width;
+        let below = if is_turned {
+            longest.min(LONGEST_TURNED)
+        } else {
+            LABEL
+        };
+        let plot = self.plot(area, 0.0..count as f64, below)?;
+        let nth = match is_turned {
+            true => (count * (LABEL + 2) as usize)
+                .div_ceil(size.width as usize)
+                .max(1),
+            false => 1,
+        };
+        for (place, name) in self.names.iter().enumerate().step_by(nth) {
+            let at = place as f64 + 0.5;
+            match is_turned {
+                true => write_turned(area, &plot, at, name)?,
+                false => write_below(area, &plot, at, name, count as f64)?,
+            }
         }
+        let has_labels = self.has_labels && self.has_room_for_labels(size);
         let points = plot.plotting_area();
         let width = 0.7 / self.series.len() as f64;
         for (nth, series) in self.series.iter().enumerate() {
@@ -163,7 +187,7 @@ impl Graph<'_> {
                 let left = place as f64 + 0.15 + nth as f64 * width;
                 let bar = [(left, 0.0), (left + width * 0.94, number)];
                 points.draw(&Rectangle::new(bar, series.color.filled()))?;
-                if !self.has_labels {
+                if !has_labels {
                     continue;
                 }
                 let (x, y) = points.map_coordinate(&(left + width * 0.47, number));
@@ -181,7 +205,7 @@ impl Graph<'_> {
     fn rows(&self, area: &Area, size: Size) -> Drawn {
         let bars = self.series.len() as i32;
         // Where not all have room for their labels, the last line says how many are left out.
-        let room = (size.height / ((LABEL + 4) * bars)).max(2) as usize;
+        let room = self.row_lines(size);
         let (lines, shown) = match self.names.len() {
             count if count <= room => (count, count),
             _ => (room, room - 1),
@@ -228,24 +252,39 @@ impl Graph<'_> {
     /// Whether bars that stand would be as wide as the labels above them, or, without these, as the names below. Bars from left to right always
     /// have room for both.
     fn has_room_for_bars(&self, size: Size) -> bool {
-        let names = self.names.len() as i32;
-        let (places, widest) = if self.has_labels {
-            let labels = self.series.iter().flat_map(|series| {
-                let numbers = series.numbers.iter().flatten();
-                numbers.map(|number| width_of(&series.column.write_briefly(*number)))
-            });
-            (names * self.series.len() as i32, labels.max())
-        } else {
-            (names, self.names.iter().map(|name| width_of(name)).max())
-        };
-        places * widest.unwrap_or(0) <= size.width * 4 / 5
+        if self.has_labels {
+            return self.has_room_for_labels(size);
+        }
+        let widest = self.names.iter().map(|name| width_of(name)).max();
+        self.names.len() as i32 * widest.unwrap_or(0) <= size.width * 4 / 5
     }
 
-    /// A scale on the left with its lines, and room for names below.
+    fn has_room_for_labels(&self, size: Size) -> bool {
+        let labels = self.series.iter().flat_map(|series| {
+            let numbers = series.numbers.iter().flatten();
+            numbers.map(|number| width_of(&series.column.write_briefly(*number)))
+        });
+        let places = (self.names.len() * self.series.len()) as i32;
+        places * labels.max().unwrap_or(0) <= size.width * 4 / 5
+    }
+
+    /// Whether each of the bars from left to right has a line.
+    fn has_room_for_rows(&self, size: Size) -> bool {
+        self.names.len() <= self.row_lines(size)
+    }
+
+    /// Lines for bars from left to right, each as high as its labels.
+    fn row_lines(&self, size: Size) -> usize {
+        let bars = self.series.len() as i32;
+        (size.height / ((LABEL + 4) * bars)).max(2) as usize
+    }
+
+    /// A scale on the left with its lines, and room for names that are so high below.
     fn plot<'a>(
         &self,
         area: &Area<'a>,
         over: Range<f64>,
+        below: i32,
     ) -> Result<Plot<'a>, DrawingAreaErrorKind<std::io::Error>> {
         let drawn = self.range();
         // Labels stand above and below the bars.
@@ -255,7 +294,7 @@ impl Graph<'_> {
         } else {
             0.0
         };
-        scale(area, over, low..drawn.end + room, &self.series[0].column)
+        scale(area, over, low..drawn.end + room, &self.series[0].column, below)
     }
 
     /// From the smallest to the largest number, the goal among them, and zero.
@@ -321,12 +360,13 @@ fn svg(size: Size, drawing: impl FnOnce(&Area) -> Drawn) -> Result<String, Error
     Ok(svg)
 }
 
-/// A scale on the left with its lines, and room for names below.
+/// A scale on the left with its lines, and room for names that are so high below.
 fn scale<'a>(
     area: &Area<'a>,
     over: Range<f64>,
     of: Range<f64>,
     column: &ShownColumn,
+    below: i32,
 ) -> Result<Plot<'a>, DrawingAreaErrorKind<std::io::Error>> {
     let most = of.end.abs().max(of.start.abs());
     let label = |number: &f64| column.write_tick(*number, most);
@@ -342,7 +382,7 @@ fn scale<'a>(
         // Half of the label of what may be the uppermost line.
         .margin_top((LABEL / 2 + 2) * UNIT)
         .margin_right(24 * UNIT)
-        .margin_bottom((LABEL + 14) * UNIT)
+        .margin_bottom((below + 14) * UNIT)
         .set_label_area_size(LabelAreaPosition::Left, width * UNIT)
         .build_cartesian_2d(over, of)?;
     plot.configure_mesh()
@@ -366,6 +406,15 @@ fn write_below(area: &Area, plot: &Plot, at: f64, name: &str, count: f64) -> Dra
     let (x, y) = points.map_coordinate(&(at, points.get_y_range().start));
     let name = cut(name, (room as usize).max(3));
     area.draw_text(&name, &style(LABEL, HPos::Center, VPos::Top), (x, y + 8 * UNIT))
+}
+
+/// Writes a name upright below a plot, as much of it as has room there.
+fn write_turned(area: &Area, plot: &Plot, at: f64, name: &str) -> Drawn {
+    let points = plot.plotting_area();
+    let (x, y) = points.map_coordinate(&(at, points.get_y_range().start));
+    let name = cut(name, (LONGEST_TURNED / CHARACTER) as usize);
+    let style = style(LABEL, HPos::Right, VPos::Center).transform(FontTransform::Rotate270);
+    area.draw_text(&name, &style, (x, y + 8 * UNIT))
 }
 
 /// Pixels that a label takes, with the gaps around it.

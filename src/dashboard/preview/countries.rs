@@ -14,6 +14,8 @@ use crate::dashboard::model::Card;
 /// The lightest and the darkest shade: dark text is legible on both.
 const LIGHT: [f64; 3] = [214.0, 230.0, 247.0];
 const DARK: [f64; 3] = [94.0, 157.0, 222.0];
+/// What is below zero has no place on that scale: a country that costs is not one that brings in little.
+const BELOW_ZERO: &str = "#f3b7b7";
 
 /// The map, and the countries in the order of the answer; None where a setting is missing.
 pub fn map(card: &Card, answer: &Answer) -> Option<Markup> {
@@ -27,7 +29,8 @@ pub fn map(card: &Card, answer: &Answer) -> Option<Markup> {
         .map(|name| ShownColumn::of(card, name))
         .collect();
     let value = |row: &AnswerRow| row.number(&metric.name).unwrap_or(0.0);
-    let values = || answer.rows.iter().map(value);
+    let values = || answer.rows.iter().map(value).filter(|value| *value >= 0.0);
+    let has_negative = answer.rows.iter().map(value).any(|value| value < 0.0);
     let range = values().fold(f64::INFINITY, f64::min)..values().fold(f64::NEG_INFINITY, f64::max);
     let countries: Vec<Country> = answer
         .rows
@@ -52,9 +55,15 @@ pub fn map(card: &Card, answer: &Answer) -> Option<Markup> {
             figure {
                 (drawing(&title, &countries))
                 div.scale {
-                    span { (metric.write_number(range.start)) }
-                    span.shades style=(shades()) {}
-                    span { (metric.write_number(range.end)) }
+                    @if has_negative {
+                        span.shade style=(format!("background:{BELOW_ZERO}")) {}
+                        span { "below zero" }
+                    }
+                    @if range.end >= range.start {
+                        span { (metric.write_number(range.start)) }
+                        span.shades style=(shades()) {}
+                        span { (metric.write_number(range.end)) }
+                    }
                 }
             }
             ul.countries tabindex="0" aria-label=(title) {
@@ -116,6 +125,9 @@ fn name(code: &str) -> &str {
 
 /// As CSS has it: the larger a value is, the darker.
 fn shade(value: f64, range: &Range<f64>) -> String {
+    if value < 0.0 {
+        return BELOW_ZERO.to_owned();
+    }
     let share = match range.end > range.start {
         // The root tells small values apart where one is far larger than all others.
         true => ((value - range.start) / (range.end - range.start)).sqrt(),
@@ -146,6 +158,7 @@ mod tests {
         assert_eq!(shade(3.0, &(1.0..9.0)), "#9ac2eb");
         assert_eq!(shade(9.0, &(1.0..9.0)), "#5e9dde");
         assert_eq!(shade(1.0, &(1.0..1.0)), "#9ac2eb");
+        assert_eq!(shade(-0.5, &(1.0..9.0)), BELOW_ZERO);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use plotters::style::RGBColor;
 use super::answer::{Answer, AnswerRow};
 use super::chart::{GOAL_COLOR, Graph, OTHER_COLOR, Series, Shape, color, css, donut, of_css};
 use super::format::{ShownColumn, percent};
-use super::page::{CardPlace, Size};
+use super::page::{CardPlace, Layout, Size};
 use crate::dashboard::model::{Card, PieRow};
 use crate::error::Error;
 
@@ -61,7 +61,7 @@ pub fn graph(card: &Card, answer: &Answer, place: CardPlace) -> Result<Option<Ma
     let title = format!("{} by {}", titles.join(" and "), over.title);
     let goal = settings.goal();
     let has_legend = titles.len() > 1 || goal.is_some();
-    let inside = |page: i32| {
+    let inside = |page: Layout| {
         let size = place.inside(page);
         let legend = if has_legend { LEGEND_HEIGHT } else { 0 };
         Size {
@@ -280,12 +280,13 @@ fn name<'a>(row: &'a AnswerRow, over: &ShownColumn) -> &'a str {
     row.text(&over.name).unwrap_or("(empty)")
 }
 
-/// The same chart for a wide page and for a narrow one, so that its texts are as large on both.
-fn drawings(title: &str, draw: impl Fn(i32) -> Result<String, Error>) -> Result<Markup, Error> {
-    let (wide, narrow) = (draw(Size::WIDE_PAGE)?, draw(Size::NARROW_PAGE)?);
+/// The same chart for each width that a page is laid out for, so that its texts are as large on all.
+fn drawings(title: &str, draw: impl Fn(Layout) -> Result<String, Error>) -> Result<Markup, Error> {
+    let (wide, narrow, small) = (draw(Layout::Wide)?, draw(Layout::Narrow)?, draw(Layout::Small)?);
     Ok(html! {
         div.drawing.wide role="img" aria-label=(title) { (PreEscaped(wide)) }
         div.drawing.narrow role="img" aria-label=(title) { (PreEscaped(narrow)) }
+        div.drawing.small role="img" aria-label=(title) { (PreEscaped(small)) }
     })
 }
 
@@ -298,6 +299,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::dashboard::model::Dashcard;
 
     /// The page's pie of units by category, of which these are so many.
     fn drawn(settings: Value, units: &[(&str, &str)]) -> String {
@@ -355,6 +357,56 @@ mod tests {
         // Others are as the answer has them.
         let pie = drawn(json!({}), &[("Else", "9"), ("Old", "5")]);
         assert_eq!(slices_of(&pie), ["Else #509ee3", "Old #88bf4d"]);
+    }
+
+    /// The page's bars of units by size, on a card that is so many columns wide, where a page is small.
+    fn bars(sizes: &[String], columns: u32) -> String {
+        let card = json!({
+            "key": "bars", "name": "Bars", "description": "Bars", "display": "bar",
+            "dataset_query": {"type": "native", "native": {"query": "", "template-tags": {}}},
+            "visualization_settings": {
+                "graph.dimensions": ["Size"], "graph.metrics": ["Units"], "graph.show_values": true,
+                "column_settings": {"[\"name\",\"Units\"]": {"number_style": "decimal", "decimals": 0}}
+            }
+        });
+        let place = json!({
+            "row": 0, "col": 0, "size_x": columns, "size_y": 8, "card": card,
+            "parameter_mappings": [], "visualization_settings": {}
+        });
+        let place: Dashcard = serde_json::from_value(place).expect("it is a place");
+        let rows = sizes
+            .iter()
+            .map(|size| json!({"cells": {"Size": size, "Units": "5"}}));
+        let answer = Answer {
+            rows: rows
+                .map(|row| serde_json::from_value(row).expect("it is a row"))
+                .collect(),
+            is_cut: false,
+        };
+        let card = place.card.as_ref().expect("it has a card");
+        let graph = graph(card, &answer, CardPlace::of(&place)).expect("it can be drawn");
+        let page = graph.map(Markup::into_string).unwrap_or_default();
+        page.split_once("drawing small")
+            .expect("it is there")
+            .1
+            .to_owned()
+    }
+
+    #[test]
+    fn names_below_bars_are_whole_or_left_out_but_not_cut() {
+        let sizes = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+        let flat = bars(&sizes(&["38", "39", "40"]), 12);
+        assert!(!flat.contains("rotate"), "{flat}");
+        let ages = [
+            "0-30", "31-60", "61-90", "91-180", "181-365", "over 365", "unknown",
+        ];
+        let turned = bars(&sizes(&ages), 12);
+        assert_eq!(turned.matches("rotate(270").count(), ages.len(), "{turned}");
+        assert!(!turned.contains('…'), "{turned}");
+        let many: Vec<String> = (1..=60).map(|size| format!("EU {size}.5")).collect();
+        let thinned = bars(&many, 24);
+        assert_eq!(thinned.matches("rotate(270").count(), 30, "{thinned}");
+        assert!(!thinned.contains('…'), "{thinned}");
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Page<'_> {
     fn links(&self) -> Markup {
         html! {
             nav {
-                span { "Pages beside this one:" }
+                span { "Other pages, where they were saved beside this one:" }
                 @for other in DASHBOARDS {
                     a href=(format!("{}.html", other.key)) aria-current=[(other.key == self.dashboard.key).then_some("page")] {
                         (other.name)
@@ -176,10 +176,24 @@ pub struct Size {
     pub height: i32,
 }
 
-impl Size {
-    /// Widths of the grid on a wide screen and on a narrow one, that charts are drawn for.
-    pub const WIDE_PAGE: i32 = 1392;
-    pub const NARROW_PAGE: i32 = 976;
+/// The widths of a page that charts are drawn for, as page.css tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    Wide,
+    Narrow,
+    /// Each card is as wide as the page.
+    Small,
+}
+
+impl Layout {
+    /// Pixels of the grid.
+    fn width(self) -> i32 {
+        match self {
+            Layout::Wide => 1392,
+            Layout::Narrow => 976,
+            Layout::Small => 568,
+        }
+    }
 }
 
 /// How much of the grid a card takes.
@@ -204,9 +218,12 @@ impl CardPlace {
         }
     }
 
-    /// The room for a drawing in a card, on a page whose grid is so wide.
-    pub fn inside(self, page: i32) -> Size {
-        let width = (page + Self::GAP) * self.columns / GRID_WIDTH as i32 - Self::GAP;
+    /// The room for a drawing in a card.
+    pub fn inside(self, page: Layout) -> Size {
+        let width = match page {
+            Layout::Small => page.width(),
+            _ => (page.width() + Self::GAP) * self.columns / GRID_WIDTH as i32 - Self::GAP,
+        };
         let height = (Self::ROW + Self::GAP) * self.rows - Self::GAP;
         let (beside, above) = Self::PADDING;
         Size {
@@ -237,13 +254,9 @@ mod tests {
 
     #[test]
     fn a_card_is_as_wide_as_its_columns_with_the_gaps_between_them() {
-        let place = CardPlace { columns: 24, rows: 8 };
-        assert_eq!(
-            place.inside(1392),
-            Size {
-                width: 1354,
-                height: 346
-            }
-        );
+        let half = CardPlace { columns: 12, rows: 8 };
+        for (page, width) in [(Layout::Wide, 652), (Layout::Narrow, 444), (Layout::Small, 530)] {
+            assert_eq!(half.inside(page), Size { width, height: 346 });
+        }
     }
 }

@@ -38,6 +38,40 @@ pub fn expected(dashboard: &str, card: &str, has_sales: bool) -> &'static Expect
         .unwrap_or_else(|| panic!("nobody knows what {dashboard}/{card} has to show"))
 }
 
+/// The units of what was sold, `$sold`, by classes of prices: the narrowest of the classes 1, 2, 5, 10, … wide of which ten reach to the price that one in
+/// twenty exceeds; what is dearer than the class of that price is in one more.
+macro_rules! price_classes {
+    ($sold:literal) => {
+        concat!(
+            "WITH sold AS (",
+            $sold,
+            "),
+         high AS (
+             SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY price) AS high FROM sold
+         ),
+         step AS (
+             SELECT high, min(digit * power(10::numeric, places)) AS width
+             FROM unnest(ARRAY[1, 2, 5]) AS digit, generate_series(-6, 6) AS places, high
+             WHERE 10 * digit * power(10::numeric, places) >= high
+             GROUP BY high
+         ),
+         class AS (
+             SELECT n * width AS lower_end, CASE WHEN n * width <= high THEN (n + 1) * width END AS upper_end
+             FROM step, generate_series(0, 11) AS n
+             WHERE (n - 1) * width <= high
+         )
+         SELECT CASE
+                 WHEN upper_end IS NULL THEN trim_scale(lower_end) || '+'
+                 ELSE trim_scale(lower_end) || '–' || trim_scale(upper_end)
+             END,
+             (SELECT coalesce(sum(units), 0) FROM sold WHERE price >= lower_end AND (price < upper_end OR upper_end IS NULL))
+         FROM class
+         WHERE lower_end <= (SELECT max(price) FROM sold) AND (upper_end IS NULL OR upper_end > (SELECT min(price) FROM sold))
+         ORDER BY lower_end"
+        )
+    };
+}
+
 /// In a shop that has no view of its single sales; in others, of the cards that are not in [`OF_SALES`].
 const OF_VIEWS: [Expected; 31] = [
     exactly(
@@ -170,24 +204,12 @@ const OF_VIEWS: [Expected; 31] = [
     exactly(
         "product_analytics",
         "brand_performance",
-        "WITH all_of_them AS (
-             SELECT coalesce(brand, 'No brand') AS name, sum(revenue) AS revenue
-             FROM item
-             WHERE sales > 0 AND pg_temp.in_period(last_day) AND pg_temp.is_chosen('brand', brand)
-             GROUP BY name
-         ),
-         best AS (
-             SELECT * FROM all_of_them ORDER BY revenue DESC NULLS LAST, name
-             LIMIT (SELECT CASE WHEN count(*) <= 10 THEN 10 ELSE 9 END FROM all_of_them)
-         )
-         SELECT name, revenue
-         FROM (
-             SELECT 1 AS part, * FROM best
-             UNION ALL
-             SELECT 2, 'Other brands', sum(revenue) FROM all_of_them
-             WHERE name NOT IN (SELECT name FROM best) HAVING count(*) > 0
-         ) AS bar
-         ORDER BY part, revenue DESC NULLS LAST, name",
+        "SELECT coalesce(brand, 'No brand') AS name, sum(revenue) AS revenue
+         FROM item
+         WHERE sales > 0 AND pg_temp.in_period(last_day) AND pg_temp.is_chosen('brand', brand)
+         GROUP BY name
+         ORDER BY revenue DESC NULLS LAST, name
+         LIMIT 10",
     ),
     exactly(
         "product_analytics",
@@ -211,38 +233,14 @@ const OF_VIEWS: [Expected; 31] = [
          ORDER BY revenue DESC NULLS LAST, product_id
          LIMIT 2000",
     ),
-    // The narrowest of the classes 1, 2, 5, 10, … wide of which ten reach to the price that one item in twenty exceeds; what is dearer than the
-    // class of that price is in one more.
     exactly(
         "product_analytics",
         "price_distribution",
-        "WITH sold AS (
-             SELECT revenue / units AS price, units
+        price_classes!(
+            "SELECT revenue / units AS price, units
              FROM item
-             WHERE units > 0 AND revenue > 0 AND pg_temp.in_period(last_day) AND pg_temp.is_chosen('brand', brand)
-         ),
-         high AS (
-             SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY price) AS high FROM sold
-         ),
-         step AS (
-             SELECT high, min(digit * power(10::numeric, places)) AS width
-             FROM unnest(ARRAY[1, 2, 5]) AS digit, generate_series(-6, 6) AS places, high
-             WHERE 10 * digit * power(10::numeric, places) >= high
-             GROUP BY high
-         ),
-         class AS (
-             SELECT n * width AS lower_end, CASE WHEN n * width <= high THEN (n + 1) * width END AS upper_end
-             FROM step, generate_series(0, 11) AS n
-             WHERE (n - 1) * width <= high
-         )
-         SELECT CASE
-                 WHEN upper_end IS NULL THEN trim_scale(lower_end) || '+'
-                 ELSE trim_scale(lower_end) || '–' || trim_scale(upper_end)
-             END,
-             (SELECT coalesce(sum(units), 0) FROM sold WHERE price >= lower_end AND (price < upper_end OR upper_end IS NULL))
-         FROM class
-         WHERE lower_end <= (SELECT max(price) FROM sold) AND (upper_end IS NULL OR upper_end > (SELECT min(price) FROM sold))
-         ORDER BY lower_end",
+             WHERE units > 0 AND revenue > 0 AND pg_temp.in_period(last_day) AND pg_temp.is_chosen('brand', brand)"
+        ),
     ),
     exactly(
         "product_analytics",
@@ -472,7 +470,7 @@ const OF_SALES: [Expected; 14] = [
              FROM sale
              WHERE product_id IS NOT NULL AND pg_temp.in_period(day) AND pg_temp.is_chosen('brand', brand)
              GROUP BY product, sku, product_id
-             ORDER BY revenue DESC NULLS LAST, name, product_id
+             ORDER BY revenue DESC NULLS LAST, product_id
              LIMIT 10
          )
          SELECT CASE WHEN count(*) OVER (PARTITION BY name) = 1 THEN name ELSE name || ' · ' || sku END AS bar, revenue
@@ -487,7 +485,7 @@ const OF_SALES: [Expected; 14] = [
              FROM sale
              WHERE product_id IS NOT NULL AND pg_temp.in_period(day) AND pg_temp.is_chosen('brand', brand)
              GROUP BY product, sku, product_id
-             ORDER BY units DESC, name, product_id
+             ORDER BY units DESC, product_id
              LIMIT 10
          )
          SELECT CASE WHEN count(*) OVER (PARTITION BY name) = 1 THEN name ELSE name || ' · ' || sku END AS bar, units
@@ -497,24 +495,12 @@ const OF_SALES: [Expected; 14] = [
     exactly(
         "product_analytics",
         "brand_performance",
-        "WITH all_of_them AS (
-             SELECT coalesce(brand, 'No brand') AS name, sum(gross_sale) AS revenue
-             FROM sale
-             WHERE pg_temp.in_period(day) AND pg_temp.is_chosen('brand', brand)
-             GROUP BY name
-         ),
-         best AS (
-             SELECT * FROM all_of_them ORDER BY revenue DESC NULLS LAST, name
-             LIMIT (SELECT CASE WHEN count(*) <= 10 THEN 10 ELSE 9 END FROM all_of_them)
-         )
-         SELECT name, revenue
-         FROM (
-             SELECT 1 AS part, * FROM best
-             UNION ALL
-             SELECT 2, 'Other brands', sum(revenue) FROM all_of_them
-             WHERE name NOT IN (SELECT name FROM best) HAVING count(*) > 0
-         ) AS bar
-         ORDER BY part, revenue DESC NULLS LAST, name",
+        "SELECT coalesce(brand, 'No brand') AS name, sum(gross_sale) AS revenue
+         FROM sale
+         WHERE pg_temp.in_period(day) AND pg_temp.is_chosen('brand', brand)
+         GROUP BY name
+         ORDER BY revenue DESC NULLS LAST, name
+         LIMIT 10",
     ),
     exactly(
         "product_analytics",
@@ -538,37 +524,15 @@ const OF_SALES: [Expected; 14] = [
          ORDER BY revenue DESC NULLS LAST, product_id
          LIMIT 2000",
     ),
-    // As in a shop without, but of prices of sales, and not of items.
+    // Of prices of sales, and not of items.
     exactly(
         "product_analytics",
         "price_distribution",
-        "WITH sold AS (
-             SELECT gross_sale / units AS price, units
+        price_classes!(
+            "SELECT gross_sale / units AS price, units
              FROM sale
-             WHERE units > 0 AND gross_sale > 0 AND pg_temp.in_period(day) AND pg_temp.is_chosen('brand', brand)
-         ),
-         high AS (
-             SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY price) AS high FROM sold
-         ),
-         step AS (
-             SELECT high, min(digit * power(10::numeric, places)) AS width
-             FROM unnest(ARRAY[1, 2, 5]) AS digit, generate_series(-6, 6) AS places, high
-             WHERE 10 * digit * power(10::numeric, places) >= high
-             GROUP BY high
-         ),
-         class AS (
-             SELECT n * width AS lower_end, CASE WHEN n * width <= high THEN (n + 1) * width END AS upper_end
-             FROM step, generate_series(0, 11) AS n
-             WHERE (n - 1) * width <= high
-         )
-         SELECT CASE
-                 WHEN upper_end IS NULL THEN trim_scale(lower_end) || '+'
-                 ELSE trim_scale(lower_end) || '–' || trim_scale(upper_end)
-             END,
-             (SELECT coalesce(sum(units), 0) FROM sold WHERE price >= lower_end AND (price < upper_end OR upper_end IS NULL))
-         FROM class
-         WHERE lower_end <= (SELECT max(price) FROM sold) AND (upper_end IS NULL OR upper_end > (SELECT min(price) FROM sold))
-         ORDER BY lower_end",
+             WHERE units > 0 AND gross_sale > 0 AND pg_temp.in_period(day) AND pg_temp.is_chosen('brand', brand)"
+        ),
     ),
     // Item by item: what was sold of it then, what since, and what is left; the last two lay there at the end, unless they were bought later.
     exactly(
@@ -628,24 +592,16 @@ const OF_SALES: [Expected; 14] = [
     exactly(
         "product_analytics",
         "size_distribution",
-        "WITH all_of_them AS (
+        "SELECT name, units
+         FROM (
              SELECT coalesce(size, 'No size') AS name, sum(units) AS units
              FROM sale
              WHERE pg_temp.in_period(day) AND pg_temp.is_chosen('brand', brand)
              GROUP BY name
-         ),
-         best AS (
-             SELECT * FROM all_of_them ORDER BY units DESC, name
-             LIMIT (SELECT CASE WHEN count(*) <= 12 THEN 12 ELSE 11 END FROM all_of_them)
-         )
-         SELECT name, units
-         FROM (
-             SELECT 1 AS part, * FROM best
-             UNION ALL
-             SELECT 2, 'Other sizes', sum(units) FROM all_of_them
-             WHERE name NOT IN (SELECT name FROM best) HAVING count(*) > 0
-         ) AS bar
-         ORDER BY part, CASE WHEN name ~ '[0-9]' THEN regexp_replace(name, '^[^0-9]*([0-9]+(\\.[0-9]+)?).*$', '\\1')::numeric END NULLS LAST, name",
+             ORDER BY units DESC, name
+             LIMIT 30
+         ) AS best
+         ORDER BY CASE WHEN name ~ '[0-9]' THEN regexp_replace(name, '^[^0-9]*([0-9]+(\\.[0-9]+)?).*$', '\\1')::numeric END NULLS LAST, name",
     ),
     exactly(
         "platform_performance",
@@ -654,7 +610,7 @@ const OF_SALES: [Expected; 14] = [
              sum(CASE WHEN today.day - sale.day < 8 THEN net_proceeds END),
              sum(CASE WHEN today.day - sale.day >= 8 AND today.day - sale.day < 31 THEN net_proceeds END),
              sum(CASE WHEN today.day - sale.day >= 31 AND today.day - sale.day < 91 THEN net_proceeds END),
-             sum(CASE WHEN today.day - sale.day >= 91 THEN net_proceeds END), min(sale.day)
+             sum(CASE WHEN today.day - sale.day >= 91 THEN net_proceeds END), sum(CASE WHEN sale.day IS NULL THEN net_proceeds END), min(sale.day)
          FROM sale, today
          WHERE payout_received = false AND pg_temp.is_chosen('platform', platform)
          GROUP BY name
@@ -666,7 +622,7 @@ const OF_SALES: [Expected; 14] = [
         "avg_payout_days",
         "SELECT avg(extract(epoch FROM payout_date - sold_at) / 86400)
          FROM sale
-         WHERE payout_received AND pg_temp.in_period(day) AND pg_temp.is_chosen('platform', platform)
+         WHERE coalesce(payout_received, true) AND pg_temp.in_period(day) AND pg_temp.is_chosen('platform', platform)
          HAVING count(payout_date - sold_at) > 0",
     ),
     exactly(

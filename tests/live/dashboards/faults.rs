@@ -424,7 +424,7 @@ fn more_bars_than_there_is_room_for() {
             "price_distribution",
             "LIMIT 12",
             "LIMIT 100",
-            12,
+            16,
         ),
         ("executive", "platform_performance", "LIMIT 12", "LIMIT ALL", 12),
         (
@@ -432,14 +432,14 @@ fn more_bars_than_there_is_room_for() {
             "ageing_distribution",
             "LIMIT 7",
             "LIMIT (SELECT 7)",
-            12,
+            16,
         ),
         (
             "inventory_management",
             "ageing_distribution",
             "LIMIT 7",
             "LIMIT NULL",
-            12,
+            16,
         ),
     ] {
         let expected = format!(
@@ -1514,6 +1514,108 @@ fn what_is_no_dashboard_is_refused() {
             "22023",
             &format!("the dashboard cannot be read: {reason}"),
             Some("It must have the form that metabase.dashboard_json(name) returns."),
+        );
+    }
+}
+
+#[test]
+fn a_date_of_other_views_than_the_cards_read() {
+    assert_found(
+        "executive",
+        |dashboard| {
+            edit_sql(
+                dashboard,
+                "data_as_of",
+                "metabase_sales",
+                "metabase_brand_analytics",
+            )
+        },
+        &[
+            "data_as_of: it asks metabase.data_as_of() about metabase_brand_analytics, which no card reads",
+            "data_as_of: it does not ask metabase.data_as_of() about metabase_sales, which another card reads",
+        ],
+    );
+    // Of all that there are.
+    assert_found(
+        "executive",
+        |dashboard| {
+            edit_sql(
+                dashboard,
+                "data_as_of",
+                "ARRAY['metabase_executive_metrics', 'metabase_sales']::text[]",
+                "",
+            );
+        },
+        &[],
+    );
+}
+
+#[test]
+fn a_mark_that_marks_nothing() {
+    let told = |told: &str| format!("supplier_performance: table.column_formatting {told}");
+    for (edit, problem) in [
+        (
+            json!({"columns": ["Win"]}),
+            "names a column \"Win\" that its result does not have",
+        ),
+        (json!({"columns": []}), "has a rule that is about no column"),
+        (
+            json!({"operator": "below"}),
+            "has an operator \"below\", which Metabase does not have",
+        ),
+        (
+            json!({"value": "0"}),
+            "compares \"Profit\" by \"<\" with \"0\", which marks nothing of its type",
+        ),
+        (
+            json!({"columns": ["Supplier"]}),
+            "compares \"Supplier\" by \"<\" with 0, which marks nothing of its type",
+        ),
+        (
+            json!({"operator": "contains", "value": "-"}),
+            "compares \"Profit\" by \"contains\" with \"-\", which marks nothing of its type",
+        ),
+    ] {
+        assert_found(
+            "inventory_management",
+            |dashboard| {
+                let rule = &mut settings(dashboard, "supplier_performance")["table.column_formatting"][0];
+                for (name, value) in edit.as_object().expect("it is an object") {
+                    rule[name] = value.clone();
+                }
+            },
+            &[&told(problem)],
+        );
+    }
+}
+
+#[test]
+fn a_goal_that_is_not_drawn() {
+    for (card, edit, problem) in [
+        (
+            "revenue_trend",
+            json!({"graph.show_goal": true}),
+            "graph.show_goal is set, and graph.goal_value is not",
+        ),
+        (
+            "revenue_trend",
+            json!({"graph.goal_value": 5}),
+            "graph.goal_value is set, and its line is not drawn: set graph.show_goal to true",
+        ),
+        (
+            "avg_roi",
+            json!({"graph.show_goal": true, "graph.goal_value": 5}),
+            "a scalar has no line for a goal",
+        ),
+    ] {
+        assert_found(
+            "executive",
+            |dashboard| {
+                for (name, value) in edit.as_object().expect("it is an object") {
+                    settings(dashboard, card)[name] = value.clone();
+                }
+            },
+            &[&format!("{card}: {problem}")],
         );
     }
 }

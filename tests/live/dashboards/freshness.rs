@@ -52,7 +52,7 @@ fn each_dashboard_says_up_to_when_its_figures_hold_what_was_committed() {
         assert_eq!(rows(&mut client, &asked), [format!("{oldest} | late")], "{name}");
         let page: String = value(&mut client, &format!("SELECT metabase.dashboard_html('{name}')"));
         assert!(
-            page.contains(r##"<td style="background:#ef8c8c">late</td>"##),
+            page.contains(r##"<td style="background:#ef8c8c;min-width:132px;max-width:132px">late</td>"##),
             "{page}"
         );
     }

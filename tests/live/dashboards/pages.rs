@@ -83,7 +83,10 @@ fn the_pages_lead_to_each_other_under_the_names_of_their_dashboards() {
             })
             .collect();
         let links = links.replace("\n", "");
-        assert_eq!(links, format!("<span>Pages beside this one:</span>{expected}"));
+        assert_eq!(
+            links,
+            format!("<span>Other pages, where they were saved beside this one:</span>{expected}")
+        );
         // They are all that the page leads to.
         assert_eq!(page.matches("href=").count(), DASHBOARDS.len());
     }

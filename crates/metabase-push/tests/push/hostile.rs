@@ -209,6 +209,34 @@ fn a_shop_that_asks_for_more_than_its_own_is_refused() {
         with("/executive/tables/0/body", "visibility_type", json!("hidden")),
         with("/executive/fields/0/body", "visibility_type", json!("sensitive")),
         with("/executive/fields/0/body", "fk_target_field_id", json!(1)),
+        with(
+            "/executive/fields/0/body",
+            "semantic_type",
+            json!("type/ImageURL"),
+        ),
+        with("/executive/fields/0/body", "semantic_type", json!("type/URL")),
+        with(
+            "/executive/fields/0/body",
+            "settings",
+            json!({"view_as": "image"}),
+        ),
+        with(
+            "/executive/fields/0/body",
+            "description",
+            json!("[Log in](HTTPS:evil)"),
+        ),
+        with(
+            "/executive/tables/0/body",
+            "description",
+            json!("WWW.evil.example"),
+        ),
+        with(
+            "/executive/dashboard",
+            "description",
+            json!("<https://evil.example>"),
+        ),
+        with(card, "description", json!("![x][y]\n\n[y]: //evil.example/x.png")),
+        with(target, "text", json!("See https://evil.example")),
         ("/executive/name".to_owned(), json!("inventory_management")),
     ];
     for (pointer, value) in cases {
