@@ -186,16 +186,29 @@ impl Cluster {
 
     /// A standby that follows this cluster, with the same settings.
     pub fn standby(&self, name: &str) -> Cluster {
+        let mut standby = self.copied(name);
+        standby.start();
+        standby
+    }
+
+    /// A cluster of its own from a physical backup of this one, with the same settings.
+    pub fn backup(&self, name: &str) -> Cluster {
+        let mut copy = self.copied(name);
+        std::fs::remove_file(format!("{}/data/standby.signal", copy.dir)).expect("it was to be a standby");
+        copy.start();
+        copy
+    }
+
+    /// A copy of this cluster's files that follows it once it is started.
+    fn copied(&self, name: &str) -> Cluster {
         let dir = format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR"));
         script(&["drop", &dir]);
         script(&["standby", &dir, &self.dir]);
-        let mut standby = Cluster {
+        Cluster {
             dir,
             settings: self.settings,
             socket: String::new(),
-        };
-        standby.start();
-        standby
+        }
     }
 
     pub fn start(&mut self) {
