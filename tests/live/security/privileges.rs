@@ -11,9 +11,9 @@ use crate::shop::{run, shop};
 fn shop_with_roles() -> (Database, Vec<String>) {
     let database = shop();
     let mut superuser = database.connect();
-    let roles =
-        ["outsider", "reader", "operator", "tables", "database"].map(|role| database.create_role(role));
-    let [_, reader, operator, tables, owner] = &roles;
+    let roles = ["outsider", "reader", "operator", "other", "tables", "database"]
+        .map(|role| database.create_role(role));
+    let [_, reader, operator, other, tables, owner] = &roles;
     run(
         &mut superuser,
         &format!(
@@ -27,7 +27,7 @@ fn shop_with_roles() -> (Database, Vec<String>) {
                  END LOOP;
              END $do$;
              SELECT metabase.map_source('order', 'transactions.orders');
-             SELECT metabase.grant_operator('{operator}'), metabase.grant_reader('{reader}')",
+             SELECT metabase.grant_operator('{operator}'), metabase.grant_operator('{other}'), metabase.grant_reader('{reader}')",
             name = database.name(),
         ),
     );
