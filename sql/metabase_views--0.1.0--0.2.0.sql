@@ -34,3 +34,29 @@ COMMENT ON COLUMN metabase_internal.incremental.program IS 'Digest of the SQL th
 
 ALTER TABLE metabase_internal.view_definition ADD COLUMN query text;
 COMMENT ON COLUMN metabase_internal.view_definition.query IS 'Digest of the query that metabase_views had for it; NULL before 0.2.0.';
+
+ALTER TABLE metabase_internal.refresh_log ADD COLUMN view_oid oid;
+UPDATE metabase_internal.refresh_log AS log
+SET view_oid = view.oid
+FROM pg_catalog.pg_class AS view
+WHERE view.relnamespace = pg_catalog.to_regnamespace('analytics')
+    AND view.relname = log.view_name
+    AND log.status = 'completed';
+COMMENT ON COLUMN metabase_internal.refresh_log.seen_until IS 'Up to when the run saw what was committed, at least, and the view shows it; NULL where it has not completed, or has left rows to later runs.';
+COMMENT ON COLUMN metabase_internal.refresh_log.view_oid IS 'The view that it refreshed: another one of the same name is not that; NULL where it has not completed.';
+
+-- A dump is restored by several processes, in any order.
+ALTER TABLE metabase_internal.source_mapping
+    DROP CONSTRAINT source_mapping_mapped_by_fkey,
+    DROP CONSTRAINT source_mapping_relation_owner_fkey;
+ALTER TABLE metabase_internal.custom_view DROP CONSTRAINT custom_view_created_by_fkey;
+ALTER TABLE metabase_internal.reader
+    DROP CONSTRAINT reader_role_fkey,
+    DROP CONSTRAINT reader_granted_by_fkey;
+ALTER TABLE metabase_internal.capture_grant
+    DROP CONSTRAINT capture_grant_operator_fkey,
+    DROP CONSTRAINT capture_grant_relation_owner_fkey;
+ALTER TABLE metabase_internal.migration
+    DROP CONSTRAINT migration_begun_by_fkey,
+    DROP CONSTRAINT migration_owner_fkey;
+ALTER TABLE metabase_internal.migrated_relation DROP CONSTRAINT migrated_relation_owner_fkey;

@@ -23,6 +23,7 @@ COMMENT ON COLUMN metabase_internal.installation.id IS 'Another one for each CRE
 
 -- A role is known by its oid: renamed, it is still itself, and a new role that takes a name over is another one. A dump carries oids
 -- that mean nothing where it is restored. There the name counts, until the role of that name is found: from then on its oid does.
+-- No row ever goes, and no foreign key leads here: pg_restore loads tables at the same time, in any order (-j).
 CREATE TABLE metabase_internal.known_role (
     id           uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     role_name    text NOT NULL,
@@ -60,9 +61,9 @@ CREATE TABLE metabase_internal.source_mapping (
     columns         jsonb NOT NULL,
     filter          text,
     joined          jsonb,
-    mapped_by       uuid NOT NULL REFERENCES metabase_internal.known_role,
+    mapped_by       uuid NOT NULL,
     mapped_at       timestamptz NOT NULL DEFAULT now(),
-    relation_owner  uuid REFERENCES metabase_internal.known_role,
+    relation_owner  uuid,
     owners_behind   uuid[] NOT NULL DEFAULT '{}',
     CHECK ((relation_schema IS NULL) = (relation_name IS NULL)),
     CHECK ((relation_owner IS NULL) = (relation_name IS NULL)),
@@ -116,7 +117,7 @@ CREATE TABLE metabase_internal.custom_view (
     key_columns text[] NOT NULL,
     strategy    text NOT NULL,
     indexes     text[] NOT NULL,
-    created_by  uuid NOT NULL REFERENCES metabase_internal.known_role,
+    created_by  uuid NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE metabase_internal.custom_view IS 'Views of the user''s own, under the same refresh, schedule and status as this extension''s.';
@@ -135,8 +136,8 @@ COMMENT ON TABLE metabase_internal.held_name IS 'Names of views of the user''s o
 COMMENT ON COLUMN metabase_internal.held_name.view_name IS 'The name.';
 
 CREATE TABLE metabase_internal.reader (
-    role       uuid REFERENCES metabase_internal.known_role,
-    granted_by uuid REFERENCES metabase_internal.known_role,
+    role       uuid,
+    granted_by uuid,
     PRIMARY KEY (role, granted_by)
 );
 COMMENT ON TABLE metabase_internal.reader IS 'Roles that grant_reader() was called for: they are given each of this extension''s views that is created later, too, if who called may act as its owner.';
@@ -179,12 +180,12 @@ CREATE TABLE metabase_internal.refresh_log (
     mode_reason   text,
     rows_changed  bigint,
     seen_until    timestamptz,
-    view_oid      oid,
     sqlstate      text,
     error_message text,
     requested_by  text NOT NULL,
     cause         text NOT NULL DEFAULT 'call',
-    clock_offset  integer NOT NULL
+    clock_offset  integer NOT NULL,
+    view_oid      oid
 );
 CREATE INDEX refresh_log_view_name_id_idx ON metabase_internal.refresh_log (view_name, id);
 CREATE INDEX refresh_log_running_idx ON metabase_internal.refresh_log (id) WHERE status = 'running';
@@ -359,10 +360,10 @@ COMMENT ON COLUMN metabase_internal.queue.captured_at IS 'When the statement beg
 COMMENT ON COLUMN metabase_internal.queue.is_unknown IS 'Whether it says that everything may have changed.';
 
 CREATE TABLE metabase_internal.capture_grant (
-    operator        uuid NOT NULL REFERENCES metabase_internal.known_role,
+    operator        uuid NOT NULL,
     relation_schema text NOT NULL,
     relation_name   text NOT NULL,
-    relation_owner  uuid NOT NULL REFERENCES metabase_internal.known_role,
+    relation_owner  uuid NOT NULL,
     PRIMARY KEY (operator, relation_schema, relation_name)
 );
 COMMENT ON TABLE metabase_internal.capture_grant IS 'Sources that a superuser has let an operator capture the changes of, by grant_operator().';
@@ -375,8 +376,8 @@ COMMENT ON COLUMN metabase_internal.capture_grant.relation_owner IS 'The known r
 CREATE TABLE metabase_internal.migration (
     one_row  boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     began_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    begun_by uuid NOT NULL REFERENCES metabase_internal.known_role,
-    owner    uuid NOT NULL REFERENCES metabase_internal.known_role,
+    begun_by uuid NOT NULL,
+    owner    uuid NOT NULL,
     found    text[] NOT NULL
 );
 COMMENT ON TABLE metabase_internal.migration IS 'The migration of the shop''s tables that is under way: metabase.before_migration() begins it, metabase.after_migration() ends it.';
@@ -389,7 +390,7 @@ COMMENT ON COLUMN metabase_internal.migration.found IS 'The entities that had a 
 CREATE TABLE metabase_internal.migrated_relation (
     schema_name   text,
     relation_name text,
-    owner         uuid NOT NULL REFERENCES metabase_internal.known_role,
+    owner         uuid NOT NULL,
     kept          jsonb NOT NULL,
     PRIMARY KEY (schema_name, relation_name)
 );

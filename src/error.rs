@@ -775,8 +775,12 @@ impl Error {
                 "Sources are tables, partitioned tables, views, materialized views or foreign tables.".into()
             }
             SourcePrivilege { relation, schema, role, .. } => {
-                let role = crate::sql::ident(role);
-                format!("GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON {relation} TO {role};")
+                let grantee = crate::sql::ident(role);
+                format!(
+                    "As a superuser, map what is not found by its name, then grant all of it: SELECT metabase.grant_operator({}); To have the \
+                     role map it itself: GRANT USAGE ON SCHEMA {schema} TO {grantee}; GRANT SELECT ON {relation} TO {grantee};",
+                    crate::sql::literal(role)
+                )
             }
             ColumnMissing { entity, column, relation, .. } => format!(
                 "Say where it is: SELECT metabase.map_source('{entity}', {}, '{{\"{column}\": \"column or expression\"}}');",

@@ -7,6 +7,7 @@ use super::rows::row_type;
 use super::{optional, required};
 use crate::error::Error;
 use crate::pg::argument::{Sql, SqlJson, Text};
+use crate::pg::identity::is_superuser;
 use crate::settings;
 use crate::source::describe::describe;
 use crate::source::entity::{ENTITIES, Entity};
@@ -60,9 +61,14 @@ fn map_source(
         .relations()
         .map(|relation| relation.qualified.as_str())
         .collect();
+    // What anybody else maps, that role may read already.
+    let grant = match is_superuser() {
+        true => "grant_operator() grants it; ",
+        false => "",
+    };
     Ok(match relations.is_empty() {
         false => format!(
-            "entity {name} is read from {}; create the views to have them use it",
+            "entity {name} is read from {}; {grant}create the views to have them use it",
             relations.join(" and ")
         ),
         true => format!("entity {name} is absent; create the views to have them use that"),

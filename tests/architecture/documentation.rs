@@ -386,8 +386,8 @@ fn a_message_agrees_with_what_it_can_be() {
 /// Those that contributors read, too.
 fn all_pages() -> Vec<Page> {
     let mut pages = Page::all(root());
-    pages.push(Page::read(root(), "CONTRIBUTING.md"));
-    pages.push(Page::read(root(), "CHANGELOG.md"));
+    let others = ["CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"];
+    pages.extend(others.map(|path| Page::read(root(), path)));
     pages
 }
 

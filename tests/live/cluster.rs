@@ -199,17 +199,31 @@ impl Cluster {
 
     /// A standby that follows this cluster, with the same settings.
     pub fn standby(&self, name: &str) -> Cluster {
+        let mut standby = self.copied(name);
+        standby.start();
+        standby
+    }
+
+    /// A cluster of its own from a physical backup of this one, with the same settings.
+    pub fn backup(&self, name: &str) -> Cluster {
+        let mut copy = self.copied(name);
+        std::fs::remove_file(format!("{}/data/standby.signal", copy.dir)).expect("it was to be a standby");
+        copy.start();
+        copy
+    }
+
+    /// A copy of this cluster's files that follows it once it is started.
+    fn copied(&self, name: &str) -> Cluster {
         let dir = format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR"));
-        let mut standby = Cluster {
+        let copy = Cluster {
             dir,
             settings: self.settings,
             socket: String::new(),
             programs: self.programs.clone(),
         };
-        standby.script(&["drop", &standby.dir]);
-        standby.script(&["standby", &standby.dir, &self.dir]);
-        standby.start();
-        standby
+        copy.script(&["drop", &copy.dir]);
+        copy.script(&["standby", &copy.dir, &self.dir]);
+        copy
     }
 
     pub fn start(&mut self) {

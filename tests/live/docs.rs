@@ -3,8 +3,9 @@
 //!
 //! Blocks of SQL run in psql, page by page from the top, as the operator `metabase_operator`. One that begins with a comment
 //! "-- As a superuser" or "-- As ROLE" runs as that. What a block needs and no reader has to see stands before it in a block within
-//! an HTML comment. A block that is followed by an answer shows the columns of that answer, or fails with its error. "illustration"
-//! behind the language marks what cannot be run as it stands.
+//! an HTML comment. A block that is followed by an answer shows the columns of that answer, or fails with its error; one that is
+//! followed by an answer in the language "text" answers with that, word by word. "illustration" behind the language marks what cannot
+//! be run as it stands.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -42,7 +43,7 @@ fn the_sql_of_each_page_runs_as_the_page_says() {
     let mut failures = Vec::new();
     for page in Page::all(root()) {
         let blocks = page.blocks();
-        if !blocks.iter().any(is_run) {
+        if !blocks.iter().any(is_run) || page.path == FROM_NOTHING {
             continue;
         }
         let mut client = cluster.create_database("shop");
@@ -59,6 +60,18 @@ fn the_sql_of_each_page_runs_as_the_page_says() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// The page that a new user follows, on a cluster in which there is nothing.
+const FROM_NOTHING: &str = "docs/your-own-shop.md";
+
+#[test]
+fn a_new_user_gets_from_nothing_to_views_as_the_page_says() {
+    let cluster = Cluster::make("docs-from-nothing", &["fsync=off"]);
+    drop(cluster.create_database("shop"));
+    let page = page(FROM_NOTHING);
+    let failures = failures_of(&cluster, &page, &page.blocks());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
 fn is_run(block: &Block) -> bool {
     block.info == "sql"
 }
@@ -68,6 +81,9 @@ fn prepare(client: &mut Client, page: &Page) {
     run_file(client, "demo/schema.sql");
     run_file(client, "tests/hand_worked/shop.sql");
     if page.path == "README.md" {
+        return;
+    }
+    if page.path == "docs/sources.md" {
         // The shop that is mapped there.
         run(
             client,
@@ -76,17 +92,6 @@ fn prepare(client: &mut Client, page: &Page) {
              CREATE TABLE shop.sales (
                  id int PRIMARY KEY, article uuid, paid_on timestamptz, amount_cents int, state int, address_id int, is_test bool
              );
-             INSERT INTO shop.addresses VALUES (1, 'Germany');
-             INSERT INTO shop.sales VALUES (1, NULL, now(), 9900, 3, 1, false)",
-        );
-        return;
-    }
-    if page.path == "docs/sources.md" {
-        // The shop whose sales are in two tables.
-        run(
-            client,
-            "CREATE SCHEMA shop;
-             CREATE TABLE shop.sales (id int PRIMARY KEY, article uuid, paid_on timestamptz, amount_cents int, state int);
              CREATE TABLE shop.payments (sale_id int UNIQUE, fee_cents int, land text)",
         );
     }
@@ -108,10 +113,9 @@ const MARK: &str = "==> block ";
 fn failures_of(cluster: &Cluster, page: &Page, blocks: &[Block]) -> Vec<String> {
     let mut script = String::new();
     for (number, block) in blocks.iter().enumerate().filter(|(_, block)| is_run(block)) {
-        let stops = if expected_error(blocks, number).is_none() {
-            "on"
-        } else {
-            "off"
+        let stops = match blocks.get(number + 1) {
+            Some(next) if is_error(next) => "off",
+            _ => "on",
         };
         script += &format!(
             "\\echo {MARK}{number}\n\\set ON_ERROR_STOP {stops}\n\\c - {}\n",
@@ -174,15 +178,36 @@ fn role(block: &Block) -> &str {
     }
 }
 
+/// Whether an answer that a page shows is an error, or ends with one.
+fn is_error(answer: &Block) -> bool {
+    match answer.info.as_str() {
+        "" => answer.code.starts_with("ERROR:"),
+        "text" => answer.code.lines().any(|line| line.starts_with("ERROR:")),
+        _ => false,
+    }
+}
+
 /// The error that a page shows right after a block: its lines, as psql prints them.
 fn expected_error(blocks: &[Block], number: usize) -> Option<Vec<&str>> {
     let next = blocks.get(number + 1)?;
-    let lines: Vec<&str> = next.code.lines().collect();
-    (next.info.is_empty() && lines.first()?.starts_with("ERROR:")).then_some(lines)
+    (next.info.is_empty() && is_error(next)).then(|| next.code.lines().collect())
+}
+
+/// What psql prints in a session: without the blanks at the ends of lines, and without the file and line that it names before a message
+/// where it reads a script.
+fn printed(answer: &str) -> String {
+    let lines = answer.trim_end().lines().map(|line| {
+        let message = line.strip_prefix("psql:").and_then(|line| line.split_once(": "));
+        message.map_or(line, |(_, message)| message).trim_end()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// In what way the answer to a block is not what the page shows behind it, if it is not.
 fn difference(block: &Block, next: Option<&Block>, error: Option<Vec<&str>>, answer: &str) -> Option<String> {
+    if let Some(next) = next.filter(|next| next.info == "text") {
+        return (printed(answer) != printed(&next.code)).then(|| "this block answers something else:".into());
+    }
     if let Some(lines) = error {
         let unsaid = lines.into_iter().find(|line| !answer.contains(line))?;
         return Some(format!("this block does not say: {unsaid}"));
@@ -245,7 +270,7 @@ fn few_blocks_are_illustrations() {
 
 // The API
 
-/// The functions of schema metabase, as README.md writes their calls: arguments by name, with their defaults.
+/// The functions of schema metabase, as docs/reference.md writes their calls: arguments by name, with their defaults.
 fn functions(client: &mut Client) -> BTreeSet<String> {
     let functions = "SELECT proname, pg_get_function_arguments(oid) FROM pg_proc
                      WHERE pronamespace = 'metabase'::regnamespace";
@@ -281,7 +306,7 @@ fn the_reference_has_each_function_with_its_arguments() {
         &mut client,
         "SELECT relname FROM pg_class WHERE relnamespace = 'metabase'::regnamespace AND relkind IN ('r', 'v')",
     ));
-    let rows = page("README.md").rows("## Reference");
+    let rows = page("docs/reference.md").rows("# Reference");
     let named: BTreeSet<String> = rows
         .iter()
         .flat_map(|row| quoted(&row[0]))
@@ -294,7 +319,7 @@ fn the_reference_has_each_function_with_its_arguments() {
 fn what_the_reference_names_stands_in_the_comments() {
     let database = Database::with_extension();
     let mut client = database.connect();
-    for row in page("README.md").rows("## Reference") {
+    for row in page("docs/reference.md").rows("# Reference") {
         let names: Vec<String> = quoted(&row[0])
             .iter()
             .filter_map(|call| call.strip_prefix("metabase.").unwrap_or(call).split_once('('))
@@ -331,15 +356,16 @@ fn whatever_pages_call_in_schema_metabase_is_there() {
     )
     .into_iter()
     .collect();
+    let forms = ["bug", "question"].map(|form| page(&format!(".github/ISSUE_TEMPLATE/{form}.yml")));
     let mut count = 0;
-    for page in Page::all(root()) {
+    for page in Page::all(root()).into_iter().chain(forms) {
         for after in page.text.split("metabase.").skip(1) {
             let name: String = after
                 .chars()
                 .take_while(|next| next.is_ascii_lowercase() || *next == '_')
                 .collect();
             // A host, a folder, a page.
-            if name.is_empty() || ["example", "md"].contains(&name.as_str()) {
+            if name.is_empty() || ["com", "example", "md"].contains(&name.as_str()) {
                 continue;
             }
             count += 1;
@@ -419,7 +445,7 @@ fn strategies_of_views_are_those_that_pages_name() {
         "SELECT format('`%s`', view_name), strategy FROM metabase.view_status()",
     );
     let named: Vec<String> = page("README.md")
-        .rows("# metabase_views")
+        .rows("## What you get")
         .iter()
         .filter(|row| row.len() == 3)
         .map(|row| format!("{} | {}", row[0], row[2]))

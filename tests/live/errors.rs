@@ -99,7 +99,8 @@ fn a_source_that_the_role_may_not_read() {
         "42501",
         &format!("role \"{role}\" may not read core.brands, the source of entity \"brand\""),
         Some(&format!(
-            "GRANT USAGE ON SCHEMA \"core\" TO \"{role}\"; GRANT SELECT ON core.brands TO \"{role}\";"
+            "As a superuser, map what is not found by its name, then grant all of it: SELECT metabase.grant_operator('{role}'); To have the \
+             role map it itself: GRANT USAGE ON SCHEMA \"core\" TO \"{role}\"; GRANT SELECT ON core.brands TO \"{role}\";"
         )),
     );
     assert_eq!(snapshot(&mut client), before);

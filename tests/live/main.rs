@@ -1,5 +1,6 @@
 //! Tests on a live cluster, through SQL, as users see it. `make test` starts the cluster and runs them.
 
+mod backups;
 mod capture;
 mod cascades;
 mod changes;

@@ -16,6 +16,7 @@ mod newcomers;
 mod notifications;
 mod places;
 mod planning;
+mod privileges;
 mod settings;
 mod stalls;
 mod stored_queries;
