@@ -419,7 +419,7 @@ CREATE TABLE metabase_internal.incremental (
     seconds_per_change double precision,
     retry_at           timestamptz,
     problem            text,
-    program            text
+    version            text
 );
 INSERT INTO metabase_internal.incremental DEFAULT VALUES;
 COMMENT ON TABLE metabase_internal.incremental IS 'How incremental refresh is doing. Whoever refreshes locks this table first: one at a time.';
@@ -440,7 +440,7 @@ COMMENT ON COLUMN metabase_internal.incremental.apply_seconds IS 'How long that 
 COMMENT ON COLUMN metabase_internal.incremental.apply_changes IS 'How many queued keys that was.';
 COMMENT ON COLUMN metabase_internal.incremental.retry_at IS 'When building the facts may be tried again that has failed: after ten times as long as it took to fail. NULL where it has worked since.';
 COMMENT ON COLUMN metabase_internal.incremental.problem IS 'Why refreshes are full until somebody does something about it; NULL where nothing is known to be in the way.';
-COMMENT ON COLUMN metabase_internal.incremental.program IS 'Digest of the SQL that builds, applies and flushes, as it was when the facts were built; NULL before 0.2.0.';
+COMMENT ON COLUMN metabase_internal.incremental.version IS 'The version of metabase_views that built the facts: another one may build them otherwise. NULL before 0.2.0.';
 COMMENT ON COLUMN metabase_internal.incremental.seconds_per_change IS 'What a change costs in a large batch, as last measured.';
 
 -- No index: there are a dozen rows, which a trigger looks through once in a session.
@@ -453,13 +453,15 @@ CREATE TABLE metabase_internal.view_definition (
     view_name    text PRIMARY KEY,
     definition   text NOT NULL,
     server_major integer NOT NULL,
-    query        text
+    version      text,
+    is_outdated  boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE metabase_internal.view_definition IS 'The definitions that this extension''s views were created with: a view of another one is not refreshed by what changed.';
 COMMENT ON COLUMN metabase_internal.view_definition.view_name IS 'The view.';
 COMMENT ON COLUMN metabase_internal.view_definition.definition IS 'Its definition, as PostgreSQL told it then.';
 COMMENT ON COLUMN metabase_internal.view_definition.server_major IS 'The major version of the server that told it.';
-COMMENT ON COLUMN metabase_internal.view_definition.query IS 'Digest of the query that metabase_views had for it; NULL before 0.2.0.';
+COMMENT ON COLUMN metabase_internal.view_definition.version IS 'The version of metabase_views that has compared it with its own definition of the view; NULL before 0.2.0.';
+COMMENT ON COLUMN metabase_internal.view_definition.is_outdated IS 'Whether that version has another definition for it.';
 
 CREATE TABLE metabase_internal.view_sync (
     view_name   text PRIMARY KEY,

@@ -1,7 +1,5 @@
 //! Every error that a user can meet: its SQLSTATE, what it says and what to do about it.
 
-use std::borrow::Cow;
-
 use pgrx::pg_sys::errcodes::PgSqlErrorCode;
 use pgrx::pg_sys::panic::ErrorReport;
 use thiserror::Error;
@@ -304,7 +302,7 @@ pub enum Error {
     #[error("incremental refresh of analytics.{view} is not possible: {reason}")]
     IncrementalImpossible { view: String, reason: String },
     #[error("the view cannot be written to row by row: {reason}")]
-    ViewUnwritable { reason: Cow<'static, str> },
+    ViewUnwritable { reason: &'static str },
     #[error(
         "could not serialize access: another session has refreshed since this transaction took its snapshot"
     )]

@@ -1,7 +1,5 @@
 //! Quoting, for the statements that cannot bind their values: DDL and generated views.
 
-use uuid::Uuid;
-
 /// `name` as an SQL identifier. Always quoted, so that no name can ever be a keyword or something else.
 pub fn ident(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -44,11 +42,6 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
         rest = &rest[position + placeholder.len()..];
     }
     filled + rest
-}
-
-/// What tells a text of SQL from another one.
-pub fn digest(text: &str) -> String {
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()).to_string()
 }
 
 #[cfg(test)]

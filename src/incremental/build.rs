@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use super::apply::{check_orders, run_steps};
-use super::digest::digest;
 use super::fingerprint::own_tables;
 use super::membership;
 use super::program::{empty_queue_statement, queues};
@@ -13,7 +12,7 @@ use super::state::{self, StateSnapshot};
 use crate::error::Error;
 use crate::pg::identity::as_extension_owner;
 use crate::pg::workspace::Workspace;
-use crate::pg::{query, shared};
+use crate::pg::{query, shared, version};
 use crate::sql;
 use crate::sqlstate;
 
@@ -59,7 +58,7 @@ pub fn build(
                 begin.elapsed().as_secs_f64().into(),
                 (rows as i64).into(),
                 snapshot.rates_now().map(str::to_owned).into(),
-                digest().to_owned().into(),
+                version::LIBRARY.to_owned().into(),
             ],
         )
     })?;

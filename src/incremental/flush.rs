@@ -1,22 +1,21 @@
 //! Flush: the rows of the groups that have changed, written into a view's own heap.
 
+use std::borrow::Cow;
 use std::ffi::CString;
 use std::sync::LazyLock;
 
 use pgrx::datum::DatumWithOid;
 
 use super::apply::{generated, run_steps};
+use super::outdated;
 use super::state::{self, StateSnapshot};
 use super::target::{FlushTarget, Portion};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, as_role};
-use crate::pg::setting::with_time_zone;
 use crate::pg::workspace::Workspace;
 use crate::pg::{matview, query, relation};
-use crate::settings;
-use crate::source::installed;
 use crate::sql;
-use crate::view::catalog::{self, VIEWS};
+use crate::view::catalog;
 use crate::view::definition;
 
 /// One of the views as the catalog has it, and what is known of its rows.
@@ -29,8 +28,8 @@ pub struct PopulatedView {
     relation: Option<String>,
     /// The day that it shows the ages of.
     pub day: Option<String>,
-    /// The digest of the query that it was created with.
-    created_with: Option<String>,
+    /// Whether another version has given it another definition than this one has for it.
+    is_outdated: bool,
     has_unique_index: bool,
 }
 
@@ -58,25 +57,20 @@ pub struct Written {
 
 impl PopulatedView {
     /// Why its rows cannot be written to; None where they can.
-    pub fn obstacle(&self, owner: u32) -> Option<&'static str> {
+    pub fn obstacle(&self, owner: u32) -> Option<Cow<'static, str>> {
         if self.owner != owner {
-            Some("it belongs to another role than the adapters")
+            Some("it belongs to another role than the adapters".into())
         } else if !self.has_unique_index {
-            Some("it has no unique index")
+            Some("it has no unique index".into())
         } else {
-            None
+            self.is_outdated
+                .then(|| definition::what_is_outdated(&self.name).into())
         }
     }
 
     /// What tells it from any other relation, and from what it was before it was altered.
     pub fn identity(&self) -> String {
         format!("{} {}", self.name, self.relation_now)
-    }
-
-    /// Whether it was created with the query that this version has for it, as far as is remembered.
-    fn is_of_this_version(&self) -> bool {
-        let view = VIEWS.iter().find(|view| view.name == self.name);
-        view.is_some_and(|view| self.created_with == Some(view.digest()))
     }
 
     /// Why it has to be compared as a whole; None where it holds what was applied, but for the groups that are noted.
@@ -86,7 +80,6 @@ impl PopulatedView {
             Some(relation) if *relation != self.relation_now => {
                 Some("somebody else has refreshed it or altered it")
             }
-            _ if !self.is_of_this_version() => Some("another version of metabase_views had made it"),
             _ => None,
         }
     }
@@ -186,7 +179,7 @@ impl FlushTarget {
         populated: &PopulatedView,
         owner: u32,
     ) -> Result<i64, Error> {
-        let definition = self.own_definition(populated, owner)?;
+        let definition = self.own_definition(populated)?;
         workspace.once(|workspace| {
             as_extension_owner(|| workspace.run(&format!("DELETE FROM metabase_internal.{}", self.dirty)))?;
             let written = write(workspace, populated, owner, &self.differences(&definition))?;
@@ -199,42 +192,14 @@ impl FlushTarget {
 
 impl FlushTarget {
     /// The view's definition, if it is the one that this extension gave it.
-    fn own_definition(&self, populated: &PopulatedView, owner: u32) -> Result<String, Error> {
-        #[derive(serde::Deserialize)]
-        struct Definition {
-            definition: String,
-            is_own: bool,
-            is_of_other_major: bool,
+    fn own_definition(&self, populated: &PopulatedView) -> Result<String, Error> {
+        let held = outdated::held(populated.oid)?;
+        match held.is_own {
+            true => Ok(held.definition),
+            false => Err(Error::ViewUnwritable {
+                reason: "its definition is not the one that it was created with",
+            }),
         }
-        let look = || {
-            with_time_zone("UTC", || {
-                as_extension_owner(|| {
-                    query::row::<Definition>(
-                        include_str!("../../sql/queries/incremental/own_view_definition.sql"),
-                        &[i64::from(populated.oid).into()],
-                    )
-                })
-            })
-        };
-        let found = look()?;
-        if found.is_own && populated.is_of_this_version() {
-            return Ok(found.definition);
-        }
-        // Each major version tells a definition in words of its own, and another version of this extension may have had other words for it:
-        // the server is asked how it tells ours.
-        let may_be_ours = found.is_own || found.is_of_other_major;
-        let zone = settings::of_views()?.time_zone;
-        let told = || with_time_zone("UTC", || installed::told(&self.view().query(&zone)));
-        if may_be_ours && as_role(owner, told)? == found.definition {
-            definition::store(self.view())?;
-            return Ok(found.definition);
-        }
-        Err(Error::ViewUnwritable {
-            reason: match found.is_own {
-                true => definition::what_is_outdated(self.view).into(),
-                false => "its definition is not the one that it was created with".into(),
-            },
-        })
     }
 }
 

@@ -2,17 +2,17 @@
 
 use std::ffi::CString;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
-use super::digest::digest;
 use super::fingerprint::Fingerprint;
 use super::membership;
 use super::program::{Program, TABLES};
 use crate::error::Error;
-use crate::pg::identity::{as_extension_owner, check_may_act_as, extension_owner};
+use crate::pg::identity::{as_extension_owner, check_may_act_as, extension_owner, look_extension_up_again};
 use crate::pg::subtransaction::subtransaction;
 use crate::pg::transaction::is_on_standby;
 use crate::pg::workspace::{Workspace, refuse_nested};
-use crate::pg::{query, relation};
+use crate::pg::{query, relation, version};
 use crate::source::adapter;
 use crate::source::entity::{ENTITIES, adapters};
 use crate::sql;
@@ -35,8 +35,8 @@ pub struct StateSnapshot {
     pub generation: Option<String>,
     /// What the sources looked like then.
     sources: Option<String>,
-    /// The digest of the SQL then.
-    program: Option<String>,
+    /// The version of this extension that built them.
+    version: Option<String>,
     /// The versions of the exchange rates that the facts were built with; None where they need none.
     rates: Option<String>,
     /// Those that there are now.
@@ -61,10 +61,17 @@ pub struct StateSnapshot {
     pub oldest: Option<String>,
     /// Whether a queue says that everything may have changed.
     pub unknown: bool,
+    /// The views whose definitions another version, or another major, was the last to look at.
+    pub views_of_others: Vec<String>,
 }
 
 /// The query for all of it but the fingerprint.
-const SNAPSHOT: &str = include_str!("../../sql/queries/incremental/state_snapshot.sql");
+static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
+    sql::fill(
+        include_str!("../../sql/queries/incremental/state_snapshot.sql"),
+        &[(":version", &sql::literal(version::LIBRARY))],
+    )
+});
 
 /// Lets one session at a time refresh this extension's views, until its transaction ends.
 ///
@@ -90,7 +97,9 @@ pub fn lock() -> Result<(), Error> {
         sqlstate::LOCK_NOT_AVAILABLE => Error::RefreshLocked,
         sqlstate::SERIALIZATION_FAILURE => Error::Overtaken,
         _ => error,
-    })
+    })?;
+    // Whoever had the lock may have been an upgrade.
+    look_extension_up_again()
 }
 
 /// The same, for what is the business of the views' owner alone. Whoever may not act as that does not even wait for the lock: others
@@ -149,7 +158,7 @@ pub fn hold_tables() -> Result<bool, Error> {
 /// The state as this statement sees it.
 pub fn snapshot() -> Result<StateSnapshot, Error> {
     let catalog = Fingerprint::take()?;
-    as_extension_owner(|| query::row(SNAPSHOT, &[])).map(|stored: StateSnapshot| stored.with(catalog))
+    as_extension_owner(|| query::row(&SNAPSHOT, &[])).map(|stored: StateSnapshot| stored.with(catalog))
 }
 
 /// An error if a source or an adapter was altered since the refresh looked. A function that a read calls can alter it in the
@@ -167,7 +176,7 @@ pub fn snapshot_in(workspace: &mut Workspace) -> Result<StateSnapshot, Error> {
     let catalog = Fingerprint::take_in(workspace)?;
     as_extension_owner(|| {
         workspace
-            .rows::<StateSnapshot>(SNAPSHOT)?
+            .rows::<StateSnapshot>(&SNAPSHOT)?
             .pop()
             .ok_or_else(|| Error::Internal("the state of incremental refresh is gone".into()))
     })
@@ -201,7 +210,7 @@ impl StateSnapshot {
             Some("they had not been built yet")
         } else if self.sources.as_deref() != Some(&self.catalog.sources) {
             Some("a source, its triggers or its adapter was altered")
-        } else if self.program.as_deref() != Some(digest()) {
+        } else if self.version.as_deref() != Some(version::LIBRARY) {
             Some("another version of metabase_views had built them")
         } else if self.rates.as_deref() != self.rates_now() {
             Some("exchange rates have changed")

@@ -337,8 +337,8 @@ fn make(view: &ViewEntry, settings: &Settings, replaced: &Replaced) -> Result<()
     for grant in &replaced.grants {
         query::run(grant, &[])?;
     }
-    if let ViewKind::Ours(ours) = &view.kind {
-        definition::store(ours)?;
+    if view.is_ours() {
+        definition::store(view.name())?;
         roles::grant_view_to_readers(view.name())?;
     }
     run.rows_changed = Counts::of(state.oid)?.map(|counts| counts.inserted());

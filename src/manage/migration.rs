@@ -564,8 +564,8 @@ fn restore_view(gone: &Gone, entry: &ViewEntry, settings: &Settings) -> Result<(
         Ok(())
     })?;
     gone.kept.restore(name, owner)?;
-    if let ViewKind::Ours(ours) = &entry.kind {
-        definition::store(ours)?;
+    if entry.is_ours() {
+        definition::store(name)?;
     }
     run.rows_changed = Counts::of(ViewState::require(name)?.oid)?.map(|counts| counts.inserted());
     run.mode_reason = "made again after a migration: filled from its definition".into();

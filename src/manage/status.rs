@@ -9,7 +9,6 @@ use crate::pg::{query, relation};
 use crate::refresh::log::last_runs;
 use crate::settings;
 use crate::source::installed::{self, ChangedNames};
-use crate::view::definition;
 use crate::view::migration::{Migration, under_way};
 use crate::view::registry::{ViewEntry, all_views};
 use crate::view::state::ViewState;
@@ -90,8 +89,6 @@ struct Common {
     /// What has changed about the sources of this extension's views.
     changed_sources: ChangedNames,
     migration: Option<Migration>,
-    /// The views that another version has made by other definitions.
-    outdated: Vec<&'static str>,
 }
 
 impl Common {
@@ -100,7 +97,6 @@ impl Common {
             sees_texts: may_read_history()?,
             changed_sources: installed::changed_names()?,
             migration: under_way()?,
-            outdated: definition::outdated()?,
         })
     }
 
@@ -108,24 +104,17 @@ impl Common {
     fn mode_reason(&self, view: &ViewEntry, runs: &LastRuns) -> Option<String> {
         let reason = runs.mode_reason.clone();
         let unseen = self.changed_sources.unseen(runs.last_refresh);
-        let mut since = Vec::new();
-        if view.is_ours() && !unseen.is_empty() {
-            since.push(match self.sees_texts {
-                true => format!("the sources have changed: {}", unseen.join("; ")),
-                false => "the sources have changed".to_owned(),
-            });
+        if !view.is_ours() || unseen.is_empty() {
+            return reason;
         }
-        // A refresh since then has said so itself.
-        let is_outdated = self.outdated.contains(&view.name());
-        let outdated = definition::what_is_outdated(view.name());
-        if is_outdated && !reason.as_ref().is_some_and(|reason| reason.contains(&outdated)) {
-            since.push(outdated);
+        let mut changed = "the sources have changed".to_owned();
+        if self.sees_texts {
+            changed = format!("{changed}: {}", unseen.join("; "));
         }
-        match (reason, since.is_empty()) {
-            (reason, true) => reason,
-            (Some(reason), false) => Some(format!("{reason}; since then {}", since.join("; "))),
-            (None, false) => Some(since.join("; ")),
-        }
+        Some(match reason {
+            Some(reason) => format!("{reason}; since then {changed}"),
+            None => changed,
+        })
     }
 }
 

@@ -69,6 +69,12 @@ pub fn extension_owner() -> Result<u32, Error> {
     Ok(extension.owner)
 }
 
+/// Looks the extension up again: another version of it may have come since this transaction has.
+pub fn look_extension_up_again() -> Result<(), Error> {
+    EXTENSION_OWNER.take();
+    extension_owner().map(drop)
+}
+
 /// Runs `work` as another role, with settings of its own. The flags keep SQL from changing the role meanwhile.
 fn act_as<T>(role: u32, flags: i32, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let mut caller = Caller {

@@ -46,7 +46,7 @@ unsafe fn check(relation: pg_sys::Relation, changes: &Rows) -> Result<(), Error>
             || !class.relispopulated
         {
             return Err(Error::ViewUnwritable {
-                reason: "it is no filled materialized view on heap pages".into(),
+                reason: "it is no filled materialized view on heap pages",
             });
         }
         // The columns that the rows really have: what they were meant to have, somebody may have changed since.
@@ -55,7 +55,7 @@ unsafe fn check(relation: pg_sys::Relation, changes: &Rows) -> Result<(), Error>
         let has_dropped = attributes((*relation).rd_att).any(|column| column.attisdropped);
         if has_dropped || types(changes.columns()) != expected {
             return Err(Error::ViewUnwritable {
-                reason: "its columns are not those of its definition".into(),
+                reason: "its columns are not those of its definition",
             });
         }
         Ok(())

@@ -9,6 +9,7 @@ use pgrx::bgworkers::{BackgroundWorkerBuilder, BgWorkerStartTime, DynamicBackgro
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgTryBuilder, pg_sys};
 
+use super::reserve::with_reserve;
 use super::setting::OWN_PATH;
 use super::subtransaction::caught_error;
 use crate::error::Error;
@@ -154,9 +155,11 @@ pub fn transaction<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Erro
         }
         Ok(result)
     };
-    let result = PgTryBuilder::new(AssertUnwindSafe(commit))
-        .catch_others(|caught: CaughtError| Err(caught_error(caught)))
-        .execute();
+    let result = with_reserve(|| {
+        PgTryBuilder::new(AssertUnwindSafe(commit))
+            .catch_others(|caught: CaughtError| Err(caught_error(caught)))
+            .execute()
+    });
     // SAFETY: after an error the transaction is ended as the server's own main loop does it; what the error was has been
     // copied. Statistics are sent where no transaction is open.
     unsafe {

@@ -2,7 +2,8 @@
 //!
 //! An error that comes to Rust is copied on its way. Were there no memory for that, the copying itself would raise an error, at the very same
 //! place, again and again; at the fifth the server gives up, and ends the sessions of all. What is kept aside is given back as soon as memory
-//! is refused, so that there is enough until the transaction that took it is undone.
+//! is refused, so that there is enough until the transaction that took it is undone; unless another process is quicker, where the machine
+//! itself has no more.
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
@@ -40,14 +41,14 @@ pub fn with_reserve<T>(work: impl FnOnce() -> T) -> T {
         callback.previous = pg_sys::error_context_stack;
         pg_sys::error_context_stack = &mut callback;
     }
-    let _off = TakeOff(callback.previous);
+    let _callback = OnContextStack(callback.previous);
     work()
 }
 
-/// Takes the callback off again.
-struct TakeOff(*mut pg_sys::ErrorContextCallback);
+/// A callback that is on the stack for the time that this lives.
+struct OnContextStack(*mut pg_sys::ErrorContextCallback);
 
-impl Drop for TakeOff {
+impl Drop for OnContextStack {
     fn drop(&mut self) {
         // SAFETY: what was on the stack before is further out, and so still there.
         unsafe { pg_sys::error_context_stack = self.0 }

@@ -1,5 +1,7 @@
 //! Decides how the views are refreshed, by what was seen of them, of their sources and of capture. Pure.
 
+use std::borrow::Cow;
+
 use crate::error::Error;
 use crate::incremental::state::StateSnapshot;
 
@@ -189,7 +191,7 @@ pub fn build(why: &str, capture: CaptureState, mode: Mode, is_own_transaction: b
 /// What was seen of a view, once the facts are up to date.
 pub struct SeenView {
     /// Why its rows cannot be written to.
-    pub obstacle: Option<&'static str>,
+    pub obstacle: Option<Cow<'static, str>>,
     /// Whether this refresh holds a lock on it. False if it was replaced since.
     pub is_locked: bool,
     /// Why it may lack more than the groups that have changed.
@@ -217,10 +219,10 @@ pub fn view_step(view: &SeenView, built: Option<&str>, mode: Mode) -> ViewStep {
         Some(why) => Some(format!("facts and rollups were built: {why}")),
         None => view.unsynced.map(str::to_owned),
     };
-    let not_held = (!view.is_locked).then_some("it was replaced or locked meanwhile");
-    match (view.obstacle.or(not_held), unsynced) {
+    let not_held = (!view.is_locked).then_some(Cow::from("it was replaced or locked meanwhile"));
+    match (view.obstacle.clone().or(not_held), unsynced) {
         (Some(obstacle), unsynced) => ViewStep::Skip {
-            reason: obstacle.to_owned(),
+            reason: obstacle.into_owned(),
             notes: unsynced.is_none(),
         },
         (None, Some(reason)) if mode == Mode::Incremental => ViewStep::Skip { reason, notes: false },
@@ -246,6 +248,7 @@ mod tests {
             "is_wanted": true,
             "generation": "1",
             "sources": "as they are",
+            "version": env!("CARGO_PKG_VERSION"),
             "rates": null,
             "rates_now": "some versions",
             "reason": null,
@@ -259,6 +262,7 @@ mod tests {
             "changes": 1,
             "oldest": null,
             "unknown": false,
+            "views_of_others": [],
             "catalog": {
                 "owner": OWNER,
                 "sources": "as they are",
@@ -548,7 +552,7 @@ mod tests {
         ];
         for (obstacle, is_locked, unsynced, built, auto, incremental) in cases {
             let view = SeenView {
-                obstacle,
+                obstacle: obstacle.map(Cow::from),
                 is_locked,
                 unsynced,
             };

@@ -4,7 +4,7 @@ use super::decide::{self, Build, CaptureState, Mode, Seen, Way};
 use crate::error::Error;
 use crate::incremental::follow::{self, Followed};
 use crate::incremental::installer::{self, Order};
-use crate::incremental::{capture, problem, state};
+use crate::incremental::{capture, outdated, problem, state};
 use crate::pg::identity::{as_extension_owner, as_role, may_act_as};
 use crate::pg::subtransaction::{subtransaction, subtransaction_kept_if};
 use crate::pg::{query, transaction};
@@ -102,6 +102,7 @@ fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Fo
     let seen = see()?;
     let owner = decide::owner(seen.snapshot.catalog.owner, seen.may_act_as_owner);
     if let Ok(owner) = owner {
+        outdated::look(&seen.snapshot.views_of_others, owner)?;
         match follow::follow(&seen.snapshot, owner, mode != Mode::Incremental)? {
             Followed::Nothing => {}
             Followed::Adapters(what) => return after_following(owner, &what, mode, is_own_transaction),

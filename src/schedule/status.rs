@@ -47,7 +47,7 @@ pub fn sync_status() -> Result<Value, Error> {
     });
     let outdated = definition::outdated()?
         .into_iter()
-        .map(|view| format!("{view}: {}", definition::what_is_outdated(view)));
+        .map(|view| format!("{view}: {}", definition::what_is_outdated(&view)));
     let problems: Vec<String> = full.into_iter().chain(lacks_sales).chain(outdated).collect();
     Ok(json!({
         "version": version::LIBRARY,

@@ -30,11 +30,6 @@ impl View {
         query.map_or_else(String::new, |(query, _)| query.to_owned())
     }
 
-    /// What tells its query from the one that another version has for it.
-    pub fn digest(&self) -> String {
-        sql::digest(&self.query("UTC"))
-    }
-
     /// Its columns, in their order: each has a comment.
     pub fn columns(&self) -> Vec<&'static str> {
         let comment = format!("COMMENT ON COLUMN analytics.{}.", self.name);

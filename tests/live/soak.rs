@@ -267,6 +267,9 @@ fn a_shop_that_is_used_altered_and_killed_keeps_its_views_right_and_its_machine(
             }
             is_over.store(true, Ordering::Relaxed);
         });
+        for ended in ["PANIC", "was terminated by signal"] {
+            assert_eq!(cluster.logged(ended), [""; 0]);
+        }
         client = cluster.reconnect("shop");
         settle(&mut client);
         let now = Figures::of(&cluster, &mut client);

@@ -6,7 +6,7 @@ SELECT
     pg_catalog.format('%s %s %s %s', view.oid, view.xmin, view.relfilenode, rule.xmin) AS relation_now,
     sync.relation,
     sync.day::text AS day,
-    created.query AS created_with,
+    coalesce(created.is_outdated, false) AS is_outdated,
     EXISTS (
         -- What a row is found by, and what keeps two of them from having one key.
         SELECT

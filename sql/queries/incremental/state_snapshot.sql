@@ -3,7 +3,7 @@ SELECT
     incremental.is_wanted,
     incremental.generation::text AS generation,
     incremental.sources,
-    incremental.program,
+    incremental.version,
     incremental.rates,
     (
         SELECT coalesce(pg_catalog.string_agg(known.version::text, ' ' ORDER BY known.base, known.currency), '')
@@ -19,7 +19,14 @@ SELECT
     incremental.own_tables,
     queue.changes,
     queue.oldest,
-    queue.unknown
+    queue.unknown,
+    -- Views whose definitions another version, or another major, was the last to look at.
+    (
+        SELECT coalesce(pg_catalog.jsonb_agg(created.view_name), '[]')
+        FROM metabase_internal.view_definition AS created
+        WHERE created.version IS DISTINCT FROM :version
+            OR created.server_major <> pg_catalog.current_setting('server_version_num')::integer / 10000
+    ) AS views_of_others
 FROM metabase_internal.incremental
 LEFT JOIN metabase_internal.made_from AS made ON true
 CROSS JOIN (

@@ -1,5 +1,5 @@
--- Remembers the definition that view $1 was created with, of which $2 is the digest of the query.
-INSERT INTO metabase_internal.view_definition (view_name, definition, server_major, query)
+-- Remembers the definition that view $1 has, which version $2 has for it, too.
+INSERT INTO metabase_internal.view_definition (view_name, definition, server_major, version)
 SELECT
     view.relname,
     pg_catalog.pg_get_viewdef(view.oid),
@@ -13,4 +13,5 @@ WHERE namespace.nspname = 'analytics'
 ON CONFLICT (view_name) DO UPDATE SET
     definition   = excluded.definition,
     server_major = excluded.server_major,
-    query        = excluded.query
+    version      = excluded.version,
+    is_outdated  = false
