@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -27,19 +28,26 @@ pub struct Database {
 impl Database {
     /// A database that holds nothing but the extension.
     pub fn with_extension() -> Database {
-        let database = Database::empty();
-        database
-            .connect()
-            .batch_execute("CREATE EXTENSION metabase_views")
-            .expect("the extension is installed");
-        database
+        // Here as elsewhere: what many tests begin with is made once in a run, and copied, which is much quicker.
+        static MADE: LazyLock<Database> = LazyLock::new(|| {
+            let database = Database::empty();
+            database
+                .connect()
+                .batch_execute("CREATE EXTENSION metabase_views")
+                .expect("the extension is installed");
+            database
+        });
+        MADE.copy()
     }
 
     /// A database with the extension and the tables of layout A, without rows.
     pub fn with_layout_a() -> Database {
-        let database = Database::with_extension();
-        database.run_file("demo/schema.sql");
-        database
+        static MADE: LazyLock<Database> = LazyLock::new(|| {
+            let database = Database::with_extension();
+            database.run_file("demo/schema.sql");
+            database
+        });
+        MADE.copy()
     }
 
     /// A database that a dump was restored into, of which every statement has succeeded.
@@ -75,7 +83,7 @@ impl Database {
             std::process::id(),
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
-        connect_to(&socket(), "postgres", "postgres")
+        connect_to_shared()
             .batch_execute(&format!("CREATE DATABASE {name} {options}"))
             .expect("a database can be created");
         Database { name }
@@ -156,7 +164,7 @@ impl Drop for Database {
         // Databases of failed tests stay for a look at them; the cluster as a whole is dropped after a green run.
         if !std::thread::panicking() {
             let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-            connect_to(&socket(), "postgres", "postgres")
+            connect_to_shared()
                 .batch_execute(&drop)
                 .expect("a database can be dropped");
         }
@@ -165,6 +173,8 @@ impl Drop for Database {
 
 /// A cluster that one test has to itself.
 pub struct Cluster {
+    /// None where it is of the major that the tests are run for.
+    major: Option<String>,
     dir: String,
     settings: &'static [&'static str],
     socket: String,
@@ -173,27 +183,44 @@ pub struct Cluster {
 impl Cluster {
     /// Makes and starts one with these settings. What a failed test has left of it is dropped first.
     pub fn make(name: &str, settings: &'static [&'static str]) -> Cluster {
-        let dir = format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR"));
-        script(&["drop", &dir]);
-        let mut cluster = Cluster {
-            dir,
+        let mut cluster = Cluster::to_be(name, None, settings);
+        cluster.start();
+        cluster
+    }
+
+    /// The same of one of the `older_majors()`.
+    pub fn make_older(name: &str, major: &str, settings: &'static [&'static str]) -> Cluster {
+        let mut cluster = Cluster::to_be(name, Some(major.to_owned()), settings);
+        cluster.start();
+        cluster
+    }
+
+    /// What pg_upgrade makes of a cluster of an older major, of whose folder it leaves nothing that could be started. Both servers run
+    /// with these settings meanwhile, and the new one goes on with them.
+    pub fn upgrade(old: &Cluster, name: &str, settings: &'static [&'static str]) -> Cluster {
+        old.stop();
+        let mut cluster = Cluster::to_be(name, None, settings);
+        let old_major = old.major.as_deref().expect("it is an older one");
+        cluster.script(&[&["upgrade", &cluster.dir, &old.dir, old_major], settings].concat());
+        cluster.start();
+        cluster
+    }
+
+    fn to_be(name: &str, major: Option<String>, settings: &'static [&'static str]) -> Cluster {
+        let cluster = Cluster {
+            major,
+            dir: format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR")),
             settings,
             socket: String::new(),
         };
-        cluster.start();
+        cluster.script(&["drop", &cluster.dir]);
         cluster
     }
 
     /// A standby that follows this cluster, with the same settings.
     pub fn standby(&self, name: &str) -> Cluster {
-        let dir = format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR"));
-        script(&["drop", &dir]);
-        script(&["standby", &dir, &self.dir]);
-        let mut standby = Cluster {
-            dir,
-            settings: self.settings,
-            socket: String::new(),
-        };
+        let mut standby = Cluster::to_be(name, self.major.clone(), self.settings);
+        standby.script(&["standby", &standby.dir, &self.dir]);
         standby.start();
         standby
     }
@@ -204,13 +231,13 @@ impl Cluster {
 
     /// Starts it with more settings than it was made with, or with options of the server's program.
     pub fn start_with(&mut self, more: &[&str]) {
-        let answer = script(&[&["start", &self.dir], self.settings, more].concat());
+        let answer = self.script(&[&["start", &self.dir], self.settings, more].concat());
         self.socket = answer.trim().to_owned();
     }
 
     /// Stops the server as an administrator does, which ends all sessions.
     pub fn stop(&self) {
-        script(&["stop", &self.dir, "fast"]);
+        self.script(&["stop", &self.dir, "fast"]);
     }
 
     /// The lines of its log that contain a text.
@@ -225,7 +252,7 @@ impl Cluster {
 
     /// Kills the server, which leaves it to recovery to find out what was committed.
     pub fn kill(&self) {
-        script(&["stop", &self.dir, "immediate"]);
+        self.script(&["stop", &self.dir, "immediate"]);
     }
 
     /// Kills the server and starts it again, with these settings from then on.
@@ -283,6 +310,20 @@ impl Cluster {
         }
     }
 
+    /// What scripts/cluster.sh prints.
+    fn script(&self, arguments: &[&str]) -> String {
+        let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/cluster.sh"));
+        if let Some(major) = &self.major {
+            script.env("PG", major);
+        }
+        let output = script
+            .args(arguments)
+            .output()
+            .expect("scripts/cluster.sh can be run");
+        assert!(output.status.success(), "cluster.sh {arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("a path in UTF-8")
+    }
+
     /// One of PostgreSQL's own programs, told where a database of it is.
     pub fn program(&self, name: &str, database: &str) -> Command {
         program(name, &self.socket, database)
@@ -298,19 +339,17 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         // Clusters of failed tests stay for a look at them.
         if !std::thread::panicking() {
-            script(&["drop", &self.dir]);
+            self.script(&["drop", &self.dir]);
         }
     }
 }
 
-/// What scripts/cluster.sh prints.
-fn script(arguments: &[&str]) -> String {
-    let output = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/cluster.sh"))
-        .args(arguments)
-        .output()
-        .expect("scripts/cluster.sh can be run");
-    assert!(output.status.success(), "cluster.sh {arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).expect("a path in UTF-8")
+/// The majors that are here with the extension and are older than the one that the tests are run for.
+pub fn older_majors() -> Vec<String> {
+    variable("METABASE_VIEWS_OLDER_MAJORS")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Runs a file of SQL statements, named from the project's root.
@@ -337,6 +376,19 @@ fn variable(name: &str) -> String {
 
 fn socket() -> String {
     variable("METABASE_VIEWS_TEST_SOCKET")
+}
+
+/// The major of the cluster that all tests share.
+pub fn server_major() -> i32 {
+    value(
+        &mut connect_to_shared(),
+        "SELECT current_setting('server_version_num')::integer / 10000",
+    )
+}
+
+/// A session as superuser in database `postgres` of the cluster that all tests share.
+pub fn connect_to_shared() -> Client {
+    connect_to(&socket(), "postgres", "postgres")
 }
 
 fn connect_to(socket: &str, database: &str, role: &str) -> Client {

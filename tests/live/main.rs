@@ -1,5 +1,6 @@
 //! Tests on a live cluster, through SQL, as users see it. `make test` starts the cluster and runs them.
 
+mod available;
 mod capture;
 mod cascades;
 mod changes;
@@ -15,6 +16,7 @@ mod dashboards;
 mod distributed;
 mod docs;
 mod drift;
+mod effort;
 mod equality;
 mod errors;
 mod events;
@@ -41,6 +43,7 @@ mod oracle;
 mod pages;
 mod pg_cron;
 mod pg_regress;
+mod pg_upgrade;
 mod preview;
 mod property;
 mod replication;

@@ -266,6 +266,12 @@ SELECT
     ) AS reads_rates,
     source_names.meanings IS DISTINCT FROM (
         :meanings
+    )
+    -- After pg_upgrade the names mean what they meant, and each adapter is told in other words.
+    OR EXISTS (
+        SELECT
+        FROM metabase_internal.made_from
+        WHERE made_from.server_major <> pg_catalog.current_setting('server_version_num')::integer / 10000
     ) AS has_other_names,
     (
         :own_tables

@@ -5,9 +5,15 @@ SELECT
     EXISTS (SELECT FROM metabase_internal.stock_item_queue) OR joined.has_keys AS stock_items,
     EXISTS (SELECT FROM metabase_internal.queue)                               AS anything,
     incremental.is_wanted AND incremental.reason IS NULL                       AS can_be_applied,
-    source_names.meanings IS DISTINCT FROM (
-        :meanings
-    ) AND EXISTS (SELECT FROM metabase_internal.made_from)                     AS has_other_names
+    EXISTS (
+        SELECT
+        FROM metabase_internal.made_from
+        WHERE source_names.meanings IS DISTINCT FROM (
+            :meanings
+        )
+            -- As in incremental/fingerprint.sql
+            OR made_from.server_major <> pg_catalog.current_setting('server_version_num')::integer / 10000
+    )                                                                          AS has_other_names
 FROM metabase_internal.incremental
 CROSS JOIN (SELECT EXISTS (SELECT FROM metabase_internal.joined_queue) AS has_keys) AS joined
 LEFT JOIN metabase_internal.source_names ON true
