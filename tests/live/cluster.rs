@@ -196,13 +196,12 @@ impl Cluster {
     }
 
     /// What pg_upgrade makes of a cluster of an older major, of whose folder it leaves nothing that could be started. Both servers run
-    /// with these settings meanwhile, and the new one goes on with them.
+    /// with these settings meanwhile. The new one is not started yet.
     pub fn upgrade(old: &Cluster, name: &str, settings: &'static [&'static str]) -> Cluster {
         old.stop();
-        let mut cluster = Cluster::to_be(name, None, settings);
+        let cluster = Cluster::to_be(name, None, settings);
         let old_major = old.major.as_deref().expect("it is an older one");
         cluster.script(&[&["upgrade", &cluster.dir, &old.dir, old_major], settings].concat());
-        cluster.start();
         cluster
     }
 

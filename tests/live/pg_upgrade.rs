@@ -72,7 +72,6 @@ fn goes_on_after_upgrade_from(major: &str) {
     drop(before);
 
     let mut new = Cluster::upgrade(&old, "upgraded", PRELOADED);
-    new.stop();
     // Without the worker first, to see what waits for it.
     new.start_with(&["shared_preload_libraries="]);
     let mut client = new.connect("shop");
