@@ -5,6 +5,8 @@
 #       makes the cluster if need be, starts it with these settings and options of postgres, prints the socket's folder; of memory
 #       each of its processes gets so much at most, and their environment has this variable
 #   scripts/cluster.sh standby DIR PRIMARY_DIR         copies a cluster that runs, to follow it when it is started
+#   scripts/cluster.sh upgrade DIR OLD_DIR OLD_MAJOR [SETTING=VALUE ...]
+#       makes the cluster with pg_upgrade of one that is stopped, whose files it takes; both run with these settings meanwhile
 #   scripts/cluster.sh stop DIR [fast|immediate]
 #   scripts/cluster.sh drop DIR                        stops it and removes all of it
 source "$(dirname "$0")/common.sh"
@@ -12,7 +14,7 @@ use_private_postgres
 # A test may have an installation of its own.
 PG_BIN=${METABASE_VIEWS_PG_BIN:-$PG_BIN}
 
-[ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|standby|stop|drop DIR …"
+[ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|standby|upgrade|stop|drop DIR …"
 action=$1 dir=$2
 shift 2
 
@@ -21,7 +23,7 @@ running() { [ -d "$dir/data" ] && as_server_user "$PG_BIN/pg_ctl" status -D "$di
 make_cluster() {
     mkdir -p "$dir"
     [ "$(id -u)" != 0 ] || chown "$SERVER_USER:" "$dir"
-    as_server_user "$PG_BIN/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N > "$dir.initdb.log" 2>&1 ||
+    as_server_user "$PG_BIN/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N "$@" > "$dir.initdb.log" 2>&1 ||
         { cat "$dir.initdb.log" >&2; fail "initdb failed"; }
     rm -f "$dir.initdb.log"
 }
@@ -63,6 +65,21 @@ make_standby() {
     as_server_user "$PG_BIN/pg_basebackup" -D "$dir/data" -h "$(cat "$1/socket_dir")" -U postgres -R -X stream -c fast
 }
 
+upgrade() {
+    local old_dir=$1 old_major=$2 setting options="" unlike_new=()
+    shift 2
+    for setting in "$@"; do
+        options+=" -c $setting"
+    done
+    # From 18 on a new cluster has checksums unless it is told, and pg_upgrade wants both to be alike.
+    [ "$MAJOR" -lt 18 ] || unlike_new=(--no-data-checksums)
+    make_cluster "${unlike_new[@]}"
+    # It writes its log and its scripts to where it runs.
+    (cd "$dir" && as_server_user "$PG_BIN/pg_upgrade" -U postgres --link --no-sync -s "$(socket_dir)" \
+        -b "$(private_programs "$old_major")" -d "$old_dir/data" -o "$options" -B "$PG_BIN" -D "$dir/data" -O "$options") \
+        > "$dir/upgrade.log" 2>&1 || { cat "$dir/upgrade.log" >&2; fail "pg_upgrade failed"; }
+}
+
 stop() {
     ! running || as_server_user "$PG_BIN/pg_ctl" stop -w -s -D "$dir/data" -m "${1:-fast}"
 }
@@ -70,11 +87,12 @@ stop() {
 case $action in
     start)   start "$@" ;;
     standby) make_standby "$@" ;;
+    upgrade) upgrade "$@" ;;
     stop)    stop "$@" ;;
     drop)
         stop immediate
         [ ! -f "$dir/socket_dir" ] || rm -rf "$(cat "$dir/socket_dir")"
         rm -rf "$dir"
         ;;
-    *) fail "unknown action: $action (start, standby, stop, drop)" ;;
+    *) fail "unknown action: $action (start, standby, upgrade, stop, drop)" ;;
 esac

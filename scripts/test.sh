@@ -5,18 +5,42 @@
 #   scripts/test.sh quick      what finds most mistakes in a minute or so, after a small change: the format, the architecture, pure
 #                              logic, and a broad part of the tests on the live cluster, without lints and without tests that
 #                              take long or a cluster of their own
+#   scripts/test.sh server     what depends on the server's major: the lints, the tests inside the server, the tests on the live cluster
 #   scripts/test.sh live NAME  the tests on the live cluster whose name contains NAME (all without it)
 #   scripts/test.sh push NAME  the tests of metabase-push whose name contains NAME (all without it)
+#
+# PG=18 in the environment names the major of PostgreSQL that it is tested with (scripts/setup.sh), PG=all has each of them tested in turn.
 source "$(dirname "$0")/common.sh"
 
+# What a wheel has is there for the asking; what none has is tested where it is installed. What depends on no major is tested once.
+test_each_major() {
+    local major
+    for major in $(majors_oldest_first); do
+        if has_packages "$major" || from_wheel "$major"; then
+            PG=$major scripts/test.sh "$@"
+            [ "${1:-all}" != all ] || set -- server
+        else
+            say "PostgreSQL $major is not installed: not tested"
+        fi
+    done
+}
+
+if [ "${PG:-}" = all ]; then
+    test_each_major "$@"
+    exit
+fi
 scripts/setup.sh
 use_private_postgres
 features=(--no-default-features --features "pg$MAJOR")
 cluster="$PRIVATE_DIR/test-cluster"
 
-check_style() {
-    say "Checking the format and the lints"
+check_format() {
+    say "Checking the format"
     cargo fmt --check
+}
+
+check_lints() {
+    say "Checking the lints for PostgreSQL $MAJOR"
     cargo clippy --all-targets "${features[@]}" --quiet -- -D warnings
 }
 
@@ -61,12 +85,33 @@ on_live_cluster() {
 }
 
 test_live() {
-    say "Testing on a live cluster"
+    say "Testing on a live cluster of PostgreSQL $MAJOR"
+    install_into_older_majors "$@"
     on_live_cluster run_live "$@"
+}
+
+# pg_upgrade needs the extension on both sides. Whoever asks for other tests by name does not wait for more builds; without the variable that
+# test fails.
+install_into_older_majors() {
+    [ $# = 0 ] || [[ $* = *upgrade* ]] || return 0
+    local older
+    METABASE_VIEWS_OLDER_MAJORS=
+    for older in $(private_majors); do
+        [ "$older" -lt "$MAJOR" ] || continue
+        (PG=$older && use_private_postgres && install_extension dev)
+        METABASE_VIEWS_OLDER_MAJORS+="$older "
+    done
+    export METABASE_VIEWS_OLDER_MAJORS
 }
 
 run_live() {
     cargo test --test live "${features[@]}" -- "$@" && cargo test -p metabase-push --test push -- --ignored "$@"
+}
+
+test_server() {
+    check_lints
+    test_sources
+    test_live
 }
 
 # All tests that need no server, and those on the live cluster that see most of the code in a second or two each.
@@ -81,11 +126,13 @@ test_quick() {
 
 case ${1:-all} in
     all)
-        check_style
+        check_format
         test_architecture
-        test_sources
         test_push
-        test_live
+        test_server
+        ;;
+    server)
+        test_server
         ;;
     quick)
         test_quick
@@ -98,5 +145,5 @@ case ${1:-all} in
         shift
         test_push "$@"
         ;;
-    *) fail "usage: scripts/test.sh [quick | live|push [NAME]]" ;;
+    *) fail "usage: scripts/test.sh [quick | server | live|push [NAME]]" ;;
 esac

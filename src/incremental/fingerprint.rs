@@ -30,8 +30,8 @@ pub struct Fingerprint {
     writers: Option<Vec<u32>>,
     /// Whether the adapters read exchange rates.
     pub reads_rates: bool,
-    /// Whether the names of the sources mean something else than when the adapters were last compared with them, or another version
-    /// compared them.
+    /// Whether the names of the sources mean something else than when the adapters were last compared with them, or another version or major
+    /// made them.
     pub has_other_names: bool,
 }
 

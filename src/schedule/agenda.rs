@@ -68,7 +68,7 @@ pub struct Queued {
     anything: bool,
     /// Whether refreshes can be incremental: nothing is refreshed in full each time that somebody commits.
     can_be_applied: bool,
-    /// Whether the names of the sources mean something else than the views show.
+    /// Whether the names of the sources mean something else than the views show, or the adapters were made on another major.
     has_other_names: bool,
 }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -28,19 +29,26 @@ pub struct Database {
 impl Database {
     /// A database that holds nothing but the extension.
     pub fn with_extension() -> Database {
-        let database = Database::empty();
-        database
-            .connect()
-            .batch_execute("CREATE EXTENSION metabase_views")
-            .expect("the extension is installed");
-        database
+        // Here as elsewhere: what many tests begin with is made once in a run, and copied, which is much quicker.
+        static MADE: LazyLock<Database> = LazyLock::new(|| {
+            let database = Database::empty();
+            database
+                .connect()
+                .batch_execute("CREATE EXTENSION metabase_views")
+                .expect("the extension is installed");
+            database
+        });
+        MADE.copy()
     }
 
     /// A database with the extension and the tables of layout A, without rows.
     pub fn with_layout_a() -> Database {
-        let database = Database::with_extension();
-        database.run_file("demo/schema.sql");
-        database
+        static MADE: LazyLock<Database> = LazyLock::new(|| {
+            let database = Database::with_extension();
+            database.run_file("demo/schema.sql");
+            database
+        });
+        MADE.copy()
     }
 
     /// A database that a dump was restored into, of which every statement has succeeded.
@@ -76,7 +84,7 @@ impl Database {
             std::process::id(),
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
-        connect_to(&socket(), "postgres", "postgres")
+        connect_to_shared()
             .batch_execute(&format!("CREATE DATABASE {name} {options}"))
             .expect("a database can be created");
         Database { name }
@@ -157,7 +165,7 @@ impl Drop for Database {
         // Databases of failed tests stay for a look at them; the cluster as a whole is dropped after a green run.
         if !std::thread::panicking() {
             let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-            connect_to(&socket(), "postgres", "postgres")
+            connect_to_shared()
                 .batch_execute(&drop)
                 .expect("a database can be dropped");
         }
@@ -166,6 +174,8 @@ impl Drop for Database {
 
 /// A cluster that one test has to itself.
 pub struct Cluster {
+    /// None where it is of the major that the tests are run for.
+    major: Option<String>,
     dir: String,
     settings: &'static [&'static str],
     socket: String,
@@ -176,24 +186,49 @@ pub struct Cluster {
 impl Cluster {
     /// Makes and starts one with these settings. What a failed test has left of it is dropped first.
     pub fn make(name: &str, settings: &'static [&'static str]) -> Cluster {
-        Cluster::make_with(name, settings, None)
+        let mut cluster = Cluster::to_be(name, None, None, settings);
+        cluster.start();
+        cluster
     }
 
     /// The same with a server whose programs are in that folder.
     pub fn make_of(programs: String, name: &str, settings: &'static [&'static str]) -> Cluster {
-        Cluster::make_with(name, settings, Some(programs))
+        let mut cluster = Cluster::to_be(name, None, Some(programs), settings);
+        cluster.start();
+        cluster
     }
 
-    fn make_with(name: &str, settings: &'static [&'static str], programs: Option<String>) -> Cluster {
-        let dir = format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR"));
-        let mut cluster = Cluster {
-            dir,
+    /// The same of one of the `older_majors()`.
+    pub fn make_older(name: &str, major: &str, settings: &'static [&'static str]) -> Cluster {
+        let mut cluster = Cluster::to_be(name, Some(major.to_owned()), None, settings);
+        cluster.start();
+        cluster
+    }
+
+    /// What pg_upgrade makes of a cluster of an older major, of whose folder it leaves nothing that could be started. Both servers run
+    /// with these settings meanwhile. The new one is not started yet.
+    pub fn upgrade(old: &Cluster, name: &str, settings: &'static [&'static str]) -> Cluster {
+        old.stop();
+        let cluster = Cluster::to_be(name, None, None, settings);
+        let old_major = old.major.as_deref().expect("it is an older one");
+        cluster.script(&[&["upgrade", &cluster.dir, &old.dir, old_major], settings].concat());
+        cluster
+    }
+
+    fn to_be(
+        name: &str,
+        major: Option<String>,
+        programs: Option<String>,
+        settings: &'static [&'static str],
+    ) -> Cluster {
+        let cluster = Cluster {
+            major,
+            dir: format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR")),
             settings,
             socket: String::new(),
             programs,
         };
         cluster.script(&["drop", &cluster.dir]);
-        cluster.start();
         cluster
     }
 
@@ -214,14 +249,7 @@ impl Cluster {
 
     /// A copy of this cluster's files that follows it once it is started.
     fn copied(&self, name: &str) -> Cluster {
-        let dir = format!("{}/{name}", variable("METABASE_VIEWS_TEST_DIR"));
-        let copy = Cluster {
-            dir,
-            settings: self.settings,
-            socket: String::new(),
-            programs: self.programs.clone(),
-        };
-        copy.script(&["drop", &copy.dir]);
+        let copy = Cluster::to_be(name, self.major.clone(), self.programs.clone(), self.settings);
         copy.script(&["standby", &copy.dir, &self.dir]);
         copy
     }
@@ -316,6 +344,23 @@ impl Cluster {
         }
     }
 
+    /// What scripts/cluster.sh prints.
+    fn script(&self, arguments: &[&str]) -> String {
+        let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/cluster.sh"));
+        if let Some(major) = &self.major {
+            script.env("PG", major);
+        }
+        if let Some(programs) = &self.programs {
+            script.env("METABASE_VIEWS_PG_BIN", programs);
+        }
+        let output = script
+            .args(arguments)
+            .output()
+            .expect("scripts/cluster.sh can be run");
+        assert!(output.status.success(), "cluster.sh {arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("a path in UTF-8")
+    }
+
     /// One of PostgreSQL's own programs, told where a database of it is.
     pub fn program(&self, name: &str, database: &str) -> Command {
         program(name, &self.socket, database)
@@ -331,20 +376,6 @@ impl Cluster {
     pub fn socket(&self) -> &str {
         &self.socket
     }
-
-    /// What scripts/cluster.sh prints.
-    fn script(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/cluster.sh"));
-        if let Some(programs) = &self.programs {
-            command.env("METABASE_VIEWS_PG_BIN", programs);
-        }
-        let output = command
-            .args(arguments)
-            .output()
-            .expect("scripts/cluster.sh can be run");
-        assert!(output.status.success(), "cluster.sh {arguments:?}: {output:?}");
-        String::from_utf8(output.stdout).expect("a path in UTF-8")
-    }
 }
 
 impl Drop for Cluster {
@@ -354,6 +385,14 @@ impl Drop for Cluster {
             self.script(&["drop", &self.dir]);
         }
     }
+}
+
+/// The majors that are here with the extension and are older than the one that the tests are run for.
+pub fn older_majors() -> Vec<String> {
+    variable("METABASE_VIEWS_OLDER_MAJORS")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Runs a file of SQL statements, named from the project's root.
@@ -381,6 +420,19 @@ pub fn variable(name: &str) -> String {
 
 fn socket() -> String {
     variable("METABASE_VIEWS_TEST_SOCKET")
+}
+
+/// The major of the cluster that all tests share.
+pub fn server_major() -> i32 {
+    value(
+        &mut connect_to_shared(),
+        "SELECT current_setting('server_version_num')::integer / 10000",
+    )
+}
+
+/// A session as superuser in database `postgres` of the cluster that all tests share.
+pub fn connect_to_shared() -> Client {
+    connect_to(&socket(), "postgres", "postgres")
 }
 
 fn connect_to(socket: &str, database: &str, role: &str) -> Client {

@@ -16,12 +16,13 @@ use crate::changes::{
     some_with_savepoints, table_names,
 };
 use crate::cluster::{Database, value};
+use crate::effort;
 use crate::integrity::assert_sound;
 use crate::shop::{
     Truth, VIEWS, assert_incremental_one_in, column, failed_refreshes, run, violations_after_refresh,
 };
 
-/// Histories that a run of the tests looks at, of one kind of shop; PROPTEST_CASES asks for another number. With those of rarer
+/// Histories that a run of the tests looks at, of one kind of shop on the major that has all of them (`effort`). With those of rarer
 /// kinds that is 2,000 in all.
 const CASES: u32 = 1400;
 const CASES_OF_RARE_SHOPS: u32 = 200;
@@ -297,12 +298,8 @@ fn any_change_of_links() -> BoxedStrategy<String> {
 /// ones before it have left behind in queues, facts and rollups.
 fn check(shop: &'static str, tables: &'static [&'static str], cases: u32) {
     let tables = [&SCHEMA, tables].concat();
-    let cases = std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(cases);
     let mut runner = TestRunner::new(Config {
-        cases,
+        cases: effort::cases(cases),
         max_shrink_iters: 4096,
         failure_persistence: None,
         ..Config::default()

@@ -1,5 +1,6 @@
 //! Tests on a live cluster, through SQL, as users see it. `make test` starts the cluster and runs them.
 
+mod available;
 mod backups;
 mod capture;
 mod cascades;
@@ -16,6 +17,7 @@ mod dashboards;
 mod distributed;
 mod docs;
 mod drift;
+mod effort;
 mod equality;
 mod errors;
 mod events;
@@ -43,6 +45,7 @@ mod oracle;
 mod pages;
 mod pg_cron;
 mod pg_regress;
+mod pg_upgrade;
 mod preview;
 mod property;
 mod replication;

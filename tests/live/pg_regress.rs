@@ -4,8 +4,9 @@
 
 use std::fs::File;
 use std::io::{Read, pipe};
+use std::path::Path;
 
-use crate::cluster::Database;
+use crate::cluster::{Database, server_major};
 use crate::shop::{history, refreshed_shop, shop, snapshot};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pg_regress");
@@ -59,7 +60,7 @@ fn compare_errors(script: &str, database: &Database) {
 
 fn compare_in(database: &Database, script: &str, options: &[&str]) {
     let printed = psql(database, &format!("{FOLDER}/sql/{script}.sql"), options);
-    let expected_file = format!("{FOLDER}/expected/{script}.out");
+    let expected_file = expected_file(script);
     if std::env::var_os("PG_REGRESS_UPDATE").is_some() {
         std::fs::write(&expected_file, &printed).unwrap_or_else(|error| panic!("{expected_file}: {error}"));
     }
@@ -74,6 +75,15 @@ fn compare_in(database: &Database, script: &str, options: &[&str]) {
         expected.lines().count(),
         "lines of {expected_file}"
     );
+}
+
+/// What a script has to print on this major: the file that names it, where PostgreSQL's own words are others there, or the one for all.
+fn expected_file(script: &str) -> String {
+    let of_major = format!("{FOLDER}/expected/{script}_{}.out", server_major());
+    match Path::new(&of_major).exists() {
+        true => of_major,
+        false => format!("{FOLDER}/expected/{script}.out"),
+    }
 }
 
 /// All that psql prints for a script, errors included, in their place.

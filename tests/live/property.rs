@@ -6,6 +6,7 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::cluster::{Database, create_all_views, refresh_all};
+use crate::effort;
 use crate::oracle::{Shop, View, actual, any_shop, any_shop_in_several_currencies, assert_same, expected};
 
 /// Random shops that each run of the tests looks at; PROPTEST_CASES asks for more.
@@ -34,12 +35,8 @@ fn check<S: Strategy<Value = Shop>>(database: Database, any_shop: impl Fn(&TimeZ
     create_all_views(&mut client);
 
     let zone = TimeZone::get("Europe/Berlin").expect("Berlin is a zone");
-    let cases = std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(cases);
     let mut runner = TestRunner::new(Config {
-        cases,
+        cases: effort::cases(cases),
         // A shrinking step costs a refresh of all views.
         max_shrink_iters: 1024,
         failure_persistence: None,

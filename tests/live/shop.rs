@@ -1,5 +1,7 @@
 //! The shop of `tests/hand_worked` as a place to try things in, and short ways to ask how it is doing.
 
+use std::sync::LazyLock;
+
 use postgres::{Client, SimpleQueryMessage, Statement};
 
 use crate::cluster::{Cluster, Database, SqlError, create_all_views, error_of, refresh_all, run_file, value};
@@ -19,23 +21,35 @@ pub const VIEWS: [&str; 8] = [
 
 /// A database with the shop's tables and rows, and no views yet.
 pub fn shop() -> Database {
-    let database = Database::with_layout_a();
-    database.run_file("tests/hand_worked/shop.sql");
-    database
+    static MADE: LazyLock<Database> = LazyLock::new(|| {
+        let database = Database::with_layout_a();
+        database.run_file("tests/hand_worked/shop.sql");
+        database
+    });
+    MADE.copy()
 }
 
 /// The shop with its views, and a superuser's session.
 pub fn shop_with_views() -> (Database, Client) {
-    let database = shop();
-    let mut client = database.connect();
-    create_all_views(&mut client);
+    static MADE: LazyLock<Database> = LazyLock::new(|| {
+        let database = shop();
+        create_all_views(&mut database.connect());
+        database
+    });
+    let database = MADE.copy();
+    let client = database.connect();
     (database, client)
 }
 
 /// The shop with its views, and with facts, so that the next refresh is incremental.
 pub fn refreshed_shop() -> (Database, Client) {
-    let (database, mut client) = shop_with_views();
-    refresh_all(&mut client);
+    static MADE: LazyLock<Database> = LazyLock::new(|| {
+        let (database, mut client) = shop_with_views();
+        refresh_all(&mut client);
+        database
+    });
+    let database = MADE.copy();
+    let client = database.connect();
     (database, client)
 }
 

@@ -14,6 +14,7 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
 use crate::changes::{ROWS_FILE, SCHEMA, any_change, enclosed};
 use crate::cluster::{Database, create_all_views, refresh_all};
+use crate::effort;
 use crate::sessions::PausedRefresh;
 use crate::shop::{Refreshed, VIEWS, column, run, try_refreshed};
 
@@ -190,12 +191,8 @@ fn assert_holds<T: std::fmt::Debug>(
     holds: impl Fn(&T) -> Result<Report, String>,
     shown: impl Fn(&T) -> String,
 ) {
-    let cases = std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(cases);
     let mut runner = TestRunner::new(Config {
-        cases,
+        cases: effort::cases(cases),
         max_shrink_iters: 200,
         failure_persistence: None,
         ..Config::default()
