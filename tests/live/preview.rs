@@ -448,11 +448,11 @@ fn what_has_brought_in_less_than_nothing_is_drawn() {
     let looks = look_at_pages(&database, &mut client);
     assert_in_order(&looks);
     for look in looks.iter().filter(|look| look.page == "product_analytics") {
-        // Those that brought in least are together.
+        // The biggest ten end with one that has cost more than it brought in.
         let brands = look.card("brand_performance");
         let last = brands.rows.last().expect("there is a row");
         assert_eq!(brands.rows.len(), 10);
-        assert!(last[0] == "Other brands" && last[1].starts_with("-€"), "{last:?}");
+        assert!(last[1].starts_with("-€"), "{last:?}");
     }
 }
 

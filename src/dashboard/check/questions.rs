@@ -414,7 +414,8 @@ impl Fit<'_> {
                 'N' => value.is_number(),
                 _ => value.is_string(),
             };
-            if !compared.is_empty() && !(compared.contains(&category) && is_like) {
+            let marks = compared.is_empty() || compared.contains(&category) && is_like;
+            if !marks {
                 self.tell(format!(
                     "table.column_formatting compares \"{name}\" by \"{operator}\" with {value}, which marks nothing of its type"
                 ));
