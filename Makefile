@@ -3,10 +3,12 @@
 # make quick    the tests that find most mistakes in a minute or so
 # make bench    what a refresh costs, and what capture costs (ORDERS=1000000 for a larger shop; docs/benchmarks.md)
 # make install  into the PostgreSQL that PG_CONFIG names
+# make package  Debian packages and archives, in target/package/ (docs/installing.md)
+# make test-packages  installs, upgrades and removes them in a bare Debian
 
 PG_CONFIG ?= pg_config
 
-.PHONY: help demo test quick bench install
+.PHONY: help demo test quick bench install package test-packages
 .DEFAULT_GOAL := help
 
 help:
@@ -26,3 +28,9 @@ bench:
 
 install:
 	@scripts/install.sh "$(PG_CONFIG)"
+
+package:
+	@scripts/package.sh
+
+test-packages:
+	@scripts/test-packages.sh

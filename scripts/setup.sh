@@ -4,6 +4,7 @@
 #   scripts/setup.sh         all of it, with a private copy of PostgreSQL
 #   scripts/setup.sh demo    all but what only tests need
 #   scripts/setup.sh tools   what building needs
+#   scripts/setup.sh package what making packages needs
 source "$(dirname "$0")/common.sh"
 
 # Debian's packages, each with a file or command that shows it to be there.
@@ -15,7 +16,12 @@ missing_packages() {
     compgen -G '/usr/lib/llvm-*/lib/libclang.so*' > /dev/null || echo libclang-dev
     command -v sudo      > /dev/null || echo sudo
     [ "$(id -u)" != 0 ] || command -v runuser > /dev/null || echo util-linux
-    [ "$scope" != tools ] || return 0
+    if [ "$scope" = package ]; then
+        command -v dpkg-buildpackage > /dev/null || echo dpkg-dev
+        command -v dh > /dev/null || echo debhelper
+        command -v help2man > /dev/null || echo help2man
+    fi
+    [ "$private" = yes ] || return 0
     local major
     major=$(installed_major)
     if [ -z "$major" ]; then
@@ -49,7 +55,7 @@ install_packages() {
     say "Installing Debian's packages: $packages"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages > target/apt.log 2>&1 ||
         { tail -n 20 target/apt.log >&2; fail "apt-get could not install: $packages"; }
-    [ "$scope" = tools ] || [ -n "$(installed_major)" ] ||
+    [ "$private" = no ] || [ -n "$(installed_major)" ] ||
         fail "no PostgreSQL of a supported major ($SUPPORTED_MAJORS) could be installed"
 }
 
@@ -82,10 +88,15 @@ init_pgrx() {
 }
 
 scope=${1:-all}
+# Whether a copy of PostgreSQL is wanted as well.
+case $scope in
+    tools | package) private=no ;;
+    *) private=yes ;;
+esac
 mkdir -p target
 install_packages
 install_cargo_pgrx
-[ "$scope" != tools ] || exit 0
+[ "$private" = yes ] || exit 0
 use_private_postgres
 copy_postgres
 init_pgrx
