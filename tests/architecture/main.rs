@@ -4,6 +4,7 @@ mod documentation;
 mod imports;
 mod layers;
 mod pages;
+mod pgxn;
 mod places;
 mod releases;
 mod sources;
