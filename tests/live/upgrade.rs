@@ -14,7 +14,7 @@ use crate::cluster::{
 };
 use crate::sessions::wait_until;
 use crate::shop::{
-    SALE, Truth, assert_error, assert_incremental, assert_right, column, refreshed, run, shop,
+    SALE, Truth, assert_error, assert_incremental, assert_right, column, refreshed, run, shop, shop_on,
     shop_with_views,
 };
 use crate::worker::IS_FRESH;
@@ -554,4 +554,28 @@ fn make_by_another_definition(client: &mut Client, view: &str) {
             indexes.join(";")
         ),
     );
+}
+
+// Without any library
+
+#[test]
+fn where_the_library_is_gone_the_extension_can_still_be_dropped() {
+    let installation = Installation::make("gone-postgres", Library::This);
+    let cluster = Cluster::make_of(installation.programs.clone(), "gone", &["fsync=off"]);
+    let mut client = shop_on(&cluster);
+    create_all_views(&mut client);
+    refresh_all(&mut client);
+    drop(client);
+    let library = format!("{}/metabase_views.so", installation.folder("--pkglibdir"));
+    std::fs::remove_file(library).expect("there is one");
+    let mut client = cluster.connect("shop");
+    let error = error_of(&mut client, SALE);
+    assert!(
+        error
+            .message
+            .starts_with("could not access file \"$libdir/metabase_views\""),
+        "{error:?}"
+    );
+    run(&mut client, "DROP EXTENSION metabase_views CASCADE");
+    run(&mut client, SALE);
 }
