@@ -245,7 +245,7 @@ fn a_shop_that_is_used_altered_and_killed_keeps_its_views_right_and_its_machine(
     let minutes: Option<u64> = std::env::var("METABASE_VIEWS_SOAK_MINUTES")
         .ok()
         .map(|minutes| minutes.parse().expect("a number of minutes"));
-    let rounds = minutes.map_or(ROUNDS, |minutes| (minutes * 60).div_ceil(ROUND.as_secs()));
+    let cycle = minutes.map_or(ROUNDS, |_| CYCLE);
     let cluster = Cluster::make(
         "soak",
         &[
@@ -260,11 +260,17 @@ fn a_shop_that_is_used_altered_and_killed_keeps_its_views_right_and_its_machine(
     let begin = Instant::now();
     let mut figures: Vec<Figures> = Vec::new();
     println!("  time  done      worker     state     views   dead  log");
-    for round in 1..=rounds {
+    for round in 0.. {
+        let is_enough = match minutes {
+            Some(minutes) => begin.elapsed() >= Duration::from_secs(minutes * 60),
+            None => round == ROUNDS,
+        };
+        if is_enough {
+            break;
+        }
         let is_over = AtomicBool::new(false);
         let done: [AtomicU32; KINDS] = Default::default();
-        let cycle = rounds.min(CYCLE);
-        let in_cycle = (round - 1) % cycle;
+        let in_cycle = round % cycle;
         let is_rough = in_cycle >= cycle * 2 / 3;
         scope(|scope| {
             let (is_over, cluster) = (&is_over, &cluster);
