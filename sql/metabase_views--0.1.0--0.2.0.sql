@@ -34,3 +34,6 @@ COMMENT ON COLUMN metabase_internal.incremental.program IS 'Digest of the SQL th
 
 ALTER TABLE metabase_internal.view_definition ADD COLUMN query text;
 COMMENT ON COLUMN metabase_internal.view_definition.query IS 'Digest of the query that metabase_views had for it; NULL before 0.2.0.';
+
+COMMENT ON FUNCTION metabase_internal.capture_row() IS
+    'Row trigger on a source: notes the key of the old and of the new row. Its arguments are the queue, the key''s column, a word where a row without a key is shown, too, and the column''s number in the source.';
