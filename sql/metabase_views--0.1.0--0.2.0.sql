@@ -87,3 +87,6 @@ ALTER TABLE metabase_internal.migration
     DROP CONSTRAINT migration_begun_by_fkey,
     DROP CONSTRAINT migration_owner_fkey;
 ALTER TABLE metabase_internal.migrated_relation DROP CONSTRAINT migrated_relation_owner_fkey;
+
+COMMENT ON FUNCTION metabase_internal.capture_row() IS
+    'Row trigger on a source: notes the key of the old and of the new row. Its arguments are the queue, the key''s column, a word where a row without a key is shown, too, and the column''s number in the source.';

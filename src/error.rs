@@ -304,7 +304,7 @@ pub enum Error {
     #[error("the view cannot be written to row by row: {reason}")]
     ViewUnwritable { reason: &'static str },
     #[error(
-        "could not serialize access: another session has refreshed since this transaction took its snapshot"
+        "could not serialize access: another session has refreshed, or altered a source, since this transaction took its snapshot"
     )]
     Overtaken,
     #[error("another session refreshes, and did not end within lock_timeout")]

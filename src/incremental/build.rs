@@ -41,7 +41,7 @@ pub fn build(
         fill(workspace, snapshot, owner)
     })?;
     membership::begin()?;
-    state::check_unaltered(snapshot)?;
+    state::check_unaltered(workspace, snapshot)?;
     static STORE: LazyLock<String> = LazyLock::new(|| {
         sql::fill(
             include_str!("../../sql/queries/incremental/store_build.sql"),

@@ -1,5 +1,6 @@
 //! Capture: the triggers on the sources, where they can be, and why not where they cannot.
 
+use super::fingerprint::Fingerprint;
 use super::{membership, program, state};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, current_role, current_role_oid, is_superuser};
@@ -25,8 +26,9 @@ pub struct Captured {
     /// The schema and the name of the relation.
     name: Option<(String, String)>,
     oid: Option<u32>,
-    /// The column that has the key.
+    /// The column that has the key, and its number.
     column: Option<String>,
+    column_number: i16,
 }
 
 /// Which table of an entity it is.
@@ -63,8 +65,11 @@ impl Captured {
     }
 
     /// What the row trigger is told where rows without a key are shown: orders are, and nothing else.
-    fn required(&self) -> Option<&'static str> {
-        (self.part == Part::Own && self.entity == "order").then_some("required")
+    fn required(&self) -> &'static str {
+        match self.part == Part::Own && self.entity == "order" {
+            true => "required",
+            false => "",
+        }
     }
 }
 
@@ -258,6 +263,7 @@ fn with_key(
         problem,
         name: relation.map(|relation| (relation.schema.clone(), relation.name.clone())),
         oid: relation.map(|relation| relation.oid),
+        column_number: column.as_ref().map_or(0, |column| column.number),
         column: column.map(|column| column.name),
     }
 }
@@ -308,7 +314,7 @@ fn problem(name: &str, queue: &str, relation: &CaptureRelation) -> Option<String
 }
 
 fn relations(parts: &[(usize, Captured)]) -> Result<Vec<CaptureRelation>, Error> {
-    let mut columns: [Vec<String>; 6] = Default::default();
+    let mut columns: [Vec<String>; 7] = Default::default();
     for (_, part) in parts {
         if let Some((schema, name)) = &part.name {
             let values = [
@@ -317,14 +323,15 @@ fn relations(parts: &[(usize, Captured)]) -> Result<Vec<CaptureRelation>, Error>
                 part.column.as_ref().unwrap_or(name).clone(),
                 part.label(),
                 part.queue(),
-                part.required().unwrap_or_default().to_owned(),
+                part.required().to_owned(),
+                part.column_number.to_string(),
             ];
             for (column, value) in columns.iter_mut().zip(values) {
                 column.push(value);
             }
         }
     }
-    let [schemas, names, keys, labels, queues, required] = columns;
+    let [schemas, names, keys, labels, queues, required, numbers] = columns;
     let role = current_role()?;
     as_extension_owner(|| {
         query::rows(
@@ -336,6 +343,7 @@ fn relations(parts: &[(usize, Captured)]) -> Result<Vec<CaptureRelation>, Error>
                 labels.into(),
                 queues.into(),
                 required.into(),
+                numbers.into(),
                 role.into(),
             ],
         )
@@ -498,14 +506,12 @@ fn trigger_statements(entity: &Captured) -> String {
     let [rows, truncate] = entity.triggers().map(|name| sql::ident(&name));
     let queue = sql::literal(&entity.queue());
     let column = sql::literal(entity.column.as_deref().unwrap_or_default());
-    let required = entity
-        .required()
-        .map(|word| format!(", {}", sql::literal(word)))
-        .unwrap_or_default();
+    let required = sql::literal(entity.required());
+    let number = entity.column_number;
     format!(
         "CREATE OR REPLACE TRIGGER {rows}
     AFTER INSERT OR UPDATE OR DELETE ON {relation}
-    FOR EACH ROW EXECUTE FUNCTION metabase_internal.capture_row({queue}, {column}{required});
+    FOR EACH ROW EXECUTE FUNCTION metabase_internal.capture_row({queue}, {column}, {required}, {number});
 CREATE OR REPLACE TRIGGER {truncate}
     AFTER TRUNCATE ON {relation}
     FOR EACH STATEMENT EXECUTE FUNCTION metabase_internal.capture_truncate({queue});
@@ -516,8 +522,23 @@ ALTER TRIGGER {truncate} ON {relation} DEPENDS ON EXTENSION metabase_views;"
     )
 }
 
+/// Whether a statement of this session that has not ended uses a source: of what it has changed, the triggers may have noted nothing yet.
+pub fn is_in_use() -> Result<bool, Error> {
+    Ok(captured_relations()?.into_iter().any(relation::is_in_use_here))
+}
+
+/// The sources that are captured, with their partitions.
+fn captured_relations() -> Result<Vec<u32>, Error> {
+    as_extension_owner(|| {
+        query::values(
+            include_str!("../../sql/queries/incremental/captured_relations.sql"),
+            &[],
+        )
+    })
+}
+
 /// A trigger on a source.
-#[derive(serde::Deserialize)]
+#[derive(PartialEq, serde::Deserialize)]
 pub struct Trigger {
     name: String,
     schema: String,
@@ -569,6 +590,34 @@ fn take_off_strays(tables: &[&Captured]) -> Result<(), Error> {
         };
         if !tables.iter().any(is_of_source) && may_lock_tables(vec![trigger.relation.clone()])? {
             take_off(&trigger)?;
+        }
+    }
+    Ok(())
+}
+
+/// How many triggers a refresh takes off at most: anybody may put such on tables of his own.
+const MOST_STRAYS: usize = 8;
+
+/// Triggers of what has been a source, and that nobody uses at the moment.
+pub fn idle_strays() -> Result<Vec<Trigger>, Error> {
+    if !Fingerprint::take()?.has_strays {
+        return Ok(Vec::new());
+    }
+    let captured = captured_relations()?;
+    let is_stray = |trigger: &Trigger| !captured.contains(&trigger.relation_oid) && trigger.is_idle();
+    let strays = triggers()?.into_iter().filter(is_stray);
+    Ok(strays.take(MOST_STRAYS).collect())
+}
+
+/// Takes off what could not be taken off when capture began elsewhere, because somebody used it: it would be in the way of whoever makes the
+/// table a partition of a source. Where this role may not lock such a table, the installer does that.
+///
+/// The caller's transaction ends right after.
+pub fn take_off_idle_strays() -> Result<(), Error> {
+    for trigger in idle_strays()? {
+        match may_lock_tables(vec![trigger.relation.clone()])? {
+            true => take_off(&trigger)?,
+            false => transaction::install_at_commit(),
         }
     }
     Ok(())

@@ -30,6 +30,9 @@ pub struct Fingerprint {
     writers: Option<Vec<u32>>,
     /// Whether the adapters read exchange rates.
     pub reads_rates: bool,
+    /// Whether there are triggers on what is no source any more.
+    #[serde(default)]
+    pub has_strays: bool,
     /// Whether the names of the sources mean something else than when the adapters were last compared with them, or another version or major
     /// made them.
     pub has_other_names: bool,
@@ -98,6 +101,14 @@ impl Fingerprint {
                 .map(Rc::new)
                 .ok_or_else(|| Error::Internal("the state of incremental refresh is gone".into()))
         })
+    }
+
+    /// As the catalog is now, whatever snapshot this transaction has.
+    pub fn take_latest(workspace: &mut Workspace) -> Result<Rc<Fingerprint>, Error> {
+        match sees_others() {
+            true => Fingerprint::take(),
+            false => workspace.latest(Fingerprint::take_in),
+        }
     }
 
     /// Whether this transaction itself has altered a source or an adapter: another alteration could not be told from the one that it

@@ -129,7 +129,7 @@ fn install_or_remove(order: Order) -> Result<(), Error> {
                     state::note_unknown()?;
                     hooks::wake_worker_at_commit();
                 }
-                Ok(Vec::new())
+                capture::idle_strays()
             }
         }
     })?;
@@ -139,6 +139,7 @@ fn install_or_remove(order: Order) -> Result<(), Error> {
             state::lock()?;
             match is_to_end()? {
                 true => capture::take_off(&trigger),
+                false if capture::idle_strays()?.contains(&trigger) => capture::take_off(&trigger),
                 // Somebody wants them again.
                 false => Ok(()),
             }

@@ -10,7 +10,7 @@ use super::program::{Program, TABLES};
 use crate::error::Error;
 use crate::pg::identity::{as_extension_owner, check_may_act_as, extension_owner, look_extension_up_again};
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::transaction::is_on_standby;
+use crate::pg::transaction::{is_on_standby, is_own, sees_others};
 use crate::pg::workspace::{Workspace, refuse_nested};
 use crate::pg::{query, relation, version};
 use crate::source::adapter;
@@ -163,11 +163,28 @@ pub fn snapshot() -> Result<StateSnapshot, Error> {
 
 /// An error if a source or an adapter was altered since the refresh looked. A function that a read calls can alter it in the
 /// middle, and a name then means two things in one refresh.
-pub fn check_unaltered(before: &StateSnapshot) -> Result<(), Error> {
+pub fn check_unaltered(workspace: &mut Workspace, before: &StateSnapshot) -> Result<(), Error> {
     // Not in the refresh's snapshot: names mean what they mean now, also where somebody else has altered them.
-    match Fingerprint::take()?.is_of_same_sources(&before.catalog) {
+    match Fingerprint::take_latest(workspace)?.is_of_same_sources(&before.catalog) {
         true => Ok(()),
-        false => Err(Error::AlteredMeanwhile),
+        false => Err(altered_meanwhile()),
+    }
+}
+
+/// The error where a source, an adapter or a view is another one than the refresh has seen.
+pub fn altered_meanwhile() -> Error {
+    match sees_others() {
+        true => Error::AlteredMeanwhile,
+        false => Error::Overtaken,
+    }
+}
+
+/// An error if somebody has altered a source or an adapter since this transaction took its snapshot: tables that were truncated or written
+/// anew are empty to it.
+pub fn check_not_overtaken(before: &StateSnapshot) -> Result<(), Error> {
+    match sees_others() {
+        true => Ok(()),
+        false => Workspace::open(|workspace| check_unaltered(workspace, before)),
     }
 }
 
@@ -311,8 +328,18 @@ pub fn invalidate() -> Result<(), Error> {
     })
 }
 
-/// Remembers that a view holds what is applied, after it was filled from its definition.
+/// Remembers that a view holds what is applied, after it was filled from its definition; unless this transaction has refreshed or altered
+/// it by hand, which it could do again without leaving another mark.
 pub fn store_view_sync(view: &str, day: &str) -> Result<(), Error> {
+    let writers: Vec<u32> = as_extension_owner(|| {
+        query::values(
+            include_str!("../../sql/queries/incremental/view_writers.sql"),
+            &[view.to_owned().into()],
+        )
+    })?;
+    if writers.into_iter().any(is_own) {
+        return forget_view_sync(view);
+    }
     as_extension_owner(|| {
         query::run(
             include_str!("../../sql/queries/incremental/store_view_sync.sql"),

@@ -10,15 +10,17 @@ thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Entries of relations, their columns and rules, of schemas, functions, types and labels, of roles and who is a member of them, and of the
+/// Entries of relations, their columns and rules, of schemas, functions, operators, casts, types and labels, of roles and who is a member of them, and of the
 /// database, whose owner is a member of pg_database_owner. What a
 /// relation has besides, such as triggers, policies, indexes, constraints and children, is told with the relation.
-const WATCHED: [pg_sys::SysCacheIdentifier::Type; 10] = [
+const WATCHED: [pg_sys::SysCacheIdentifier::Type; 12] = [
     pg_sys::SysCacheIdentifier::RELOID,
     pg_sys::SysCacheIdentifier::ATTNUM,
     pg_sys::SysCacheIdentifier::RULERELNAME,
     pg_sys::SysCacheIdentifier::NAMESPACEOID,
     pg_sys::SysCacheIdentifier::PROCOID,
+    pg_sys::SysCacheIdentifier::OPEROID,
+    pg_sys::SysCacheIdentifier::CASTSOURCETARGET,
     pg_sys::SysCacheIdentifier::TYPEOID,
     pg_sys::SysCacheIdentifier::ENUMOID,
     pg_sys::SysCacheIdentifier::AUTHOID,

@@ -7,13 +7,14 @@
 //! the parent. So what they do is done for triggers on sources only.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::{CStr, c_char};
 
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgList, PgLogLevel, pg_sys};
 
 use super::hooks::wake_worker_at_commit;
+use super::reserve::with_reserve;
 use crate::error::Error;
 
 /// Columns of a queue, as sql/tables.sql makes them.
@@ -42,6 +43,12 @@ const STATE: &CStr = c"sale_fact";
 /// The sources whose triggers note anything.
 const CAPTURED: &CStr = c"captured_relation";
 
+/// What the trigger of a source is told, as its third argument, whose rows are shown without a key, too.
+const REQUIRED: i16 = 2;
+
+/// The number of the key's column in the source, as its fourth. The triggers of release 0.1.0 have none.
+const KEY_NUMBER: i16 = 3;
+
 /// The calling convention of the functions below.
 static VERSION_1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
 
@@ -68,17 +75,18 @@ pub unsafe extern "C-unwind" fn metabase_views_capture_row(
 ) -> pg_sys::Datum {
     // SAFETY: PostgreSQL passes valid data, which is read as a trigger's only if it is one. An AFTER trigger's tuples stay
     // until it returns.
-    unsafe {
-        if let Some((trigger, queue)) = called_as_trigger(fcinfo, pg_sys::TRIGGER_EVENT_ROW) {
+    with_reserve(|| unsafe {
+        if let Some((trigger, source, queue)) = called_as_trigger(fcinfo, pg_sys::TRIGGER_EVENT_ROW) {
             wake_worker_at_commit();
             if queue.is_of_another {
                 queue.append(&CapturedKey::Unknown);
                 queue.close();
-                return pg_sys::Datum::null();
+                return;
             }
-            let column = key_column(trigger);
+            let column = key_column(trigger, source);
+            let is_required = argument(trigger, REQUIRED).is_some_and(|word| !word.is_empty());
             let key = |tuple| match CapturedKey::of(tuple, trigger, column) {
-                CapturedKey::None if argument(trigger, 2).is_some() => CapturedKey::Unknown,
+                CapturedKey::None if is_required => CapturedKey::Unknown,
                 key => key,
             };
             let old = key((*trigger).tg_trigtuple);
@@ -90,7 +98,7 @@ pub unsafe extern "C-unwind" fn metabase_views_capture_row(
             }
             queue.close();
         }
-    }
+    });
     pg_sys::Datum::null()
 }
 
@@ -104,24 +112,24 @@ pub unsafe extern "C-unwind" fn metabase_views_capture_truncate(
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> pg_sys::Datum {
     // SAFETY: as above.
-    unsafe {
-        if let Some((_, queue)) = called_as_trigger(fcinfo, 0) {
+    with_reserve(|| unsafe {
+        if let Some((_, _, queue)) = called_as_trigger(fcinfo, 0) {
             wake_worker_at_commit();
             queue.append(&CapturedKey::Unknown);
             queue.close();
         }
-    }
+    });
     pg_sys::Datum::null()
 }
 
-/// The trigger's data and its queue; None where nobody is interested. `level` is that of a row, or 0 for that of a statement:
+/// The trigger's data, the source that it is of, and its queue; None where nobody is interested. `level` is that of a row, or 0 for that of a statement:
 /// a trigger of another kind than ours has no rows to look at, or decides what becomes of them.
 ///
 /// SAFETY: `fcinfo` is what PostgreSQL passed.
 unsafe fn called_as_trigger(
     fcinfo: pg_sys::FunctionCallInfo,
     level: u32,
-) -> Option<(*const pg_sys::TriggerData, Queue)> {
+) -> Option<(*const pg_sys::TriggerData, pg_sys::Oid, Queue)> {
     // SAFETY: see above; the node's tag says whether it is a trigger's data.
     unsafe {
         let context = (*fcinfo).context;
@@ -132,7 +140,7 @@ unsafe fn called_as_trigger(
         if (*trigger).tg_event & (pg_sys::TRIGGER_EVENT_TIMINGMASK | pg_sys::TRIGGER_EVENT_ROW) != level {
             ErrorReport::from(Error::ForeignTrigger).report(PgLogLevel::ERROR);
         }
-        let name = CStr::from_ptr(argument(trigger, 0)?);
+        let name = argument(trigger, 0)?;
         if !QUEUES.contains(&name) {
             return None;
         }
@@ -140,13 +148,13 @@ unsafe fn called_as_trigger(
         let schema = pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid);
         loop {
             let heard = messages_heard();
-            let queue = wanting_queue(trigger, name, schema);
+            let found = wanting_queue(trigger, name, schema);
             // It is looked up step by step, and what the first steps have found may have been replaced before the last: an answer
             // during which something was altered is not believed.
             if heard == messages_heard() {
-                return queue.map(|queue| (trigger, queue));
+                return found.map(|(source, queue)| (trigger, source, queue));
             }
-            if let Some(queue) = queue {
+            if let Some((_, queue)) = found {
                 queue.close();
             }
         }
@@ -163,20 +171,21 @@ fn messages_heard() -> u64 {
     unsafe { (&raw const SharedInvalidMessageCounter).read_volatile() }
 }
 
-/// The queue that a trigger writes to, in that schema; None where nobody is interested.
+/// The source that a trigger is of, and the queue that it writes to, in that schema; None where nobody is interested.
 ///
 /// SAFETY: the trigger's data is valid.
 unsafe fn wanting_queue(
     trigger: *const pg_sys::TriggerData,
     name: &CStr,
     schema: pg_sys::Oid,
-) -> Option<Queue> {
+) -> Option<(pg_sys::Oid, Queue)> {
     // SAFETY: see above.
     unsafe {
         let state = pg_sys::get_relname_relid(STATE.as_ptr(), schema);
-        if state == pg_sys::InvalidOid || !is_on_source(trigger, schema) {
+        if state == pg_sys::InvalidOid {
             return None;
         }
+        let source = source(trigger, schema)?;
         let named = |name: &CStr| Queue::open(pg_sys::get_relname_relid(name.as_ptr(), schema));
         // Where its own cannot be written to, another one says that anything may have changed.
         let queue = named(name).or_else(|| {
@@ -191,46 +200,54 @@ unsafe fn wanting_queue(
             queue.close();
             return None;
         }
-        Some(queue)
+        Some((source, queue))
     }
 }
 
 thread_local! {
-    /// The triggers that this session has found to be on a source, with the tables that they are on.
-    static ON_SOURCES: RefCell<HashSet<(u32, u32)>> = RefCell::default();
+    /// The triggers that this session has found to be on a source, with the tables that they are on, and which source that is.
+    static ON_SOURCES: RefCell<HashMap<(u32, u32), pg_sys::Oid>> = RefCell::default();
 }
 
 unsafe extern "C-unwind" {
     fn get_partition_ancestors(relation: pg_sys::Oid) -> *mut pg_sys::List;
 }
 
-/// Whether a trigger is on a source, or is what a partition of a source has of the source's trigger: anybody may put one on a table of his
-/// own, and is not to fill the queues by that. Sources are remembered when they are captured, and stay it while an adapter is away: what is
-/// written then is not lost to the views that come back.
+/// The source that a trigger is on, or that the table is a partition of which has it from that source: anybody may put one on a table of
+/// his own, and is not to fill the queues by that. Sources are remembered when they are captured, and stay it while an adapter is away: what
+/// is written then is not lost to the views that come back.
 ///
-/// That it is, is remembered: should it be none any more, its keys do no harm. That it is none is asked each time.
+/// That it is one, is remembered: should it be none any more, its keys do no harm. That it is none is asked each time.
 ///
 /// SAFETY: the trigger's data is valid.
-unsafe fn is_on_source(trigger: *const pg_sys::TriggerData, schema: pg_sys::Oid) -> bool {
+unsafe fn source(trigger: *const pg_sys::TriggerData, schema: pg_sys::Oid) -> Option<pg_sys::Oid> {
     // SAFETY: see above. The list is read at once; nothing is to be dropped in the call that may raise an error.
     unsafe {
         let relation = (*(*trigger).tg_relation).rd_id;
         let definition = (*trigger).tg_trigger;
         let key = ((*definition).tgoid.to_u32(), relation.to_u32());
-        if ON_SOURCES.with_borrow(|known| known.contains(&key)) {
-            return true;
+        if let Some(source) = ON_SOURCES.with_borrow(|known| known.get(&key).copied()) {
+            return Some(source);
         }
-        let is_on_source = is_captured(relation, schema)
-            || (*definition).tgisclone && {
+        let is_source = is_captured(relation, schema);
+        let source = match (*definition).tgisclone {
+            false => is_source.then_some(relation),
+            true => {
                 let ancestors = pg_sys::ffi::pg_guard_ffi_boundary(|| get_partition_ancestors(relation));
-                PgList::<pg_sys::Oid>::from_pg(ancestors)
+                let sources = PgList::<pg_sys::Oid>::from_pg(ancestors)
                     .iter_oid()
-                    .any(|ancestor| is_captured(ancestor, schema))
-            };
-        if is_on_source {
-            ON_SOURCES.with_borrow_mut(|known| known.insert(key));
-        }
-        is_on_source
+                    .filter(|ancestor| is_captured(*ancestor, schema))
+                    .collect::<Vec<_>>();
+                // The topmost that has the trigger: those below have it from there, also one that is the source of another entity.
+                let has_it = |source: &&pg_sys::Oid| {
+                    pg_sys::get_trigger_oid(**source, (*definition).tgname, true) != pg_sys::InvalidOid
+                };
+                let origin = sources.iter().rev().find(has_it).or(sources.last());
+                origin.copied().or(is_source.then_some(relation))
+            }
+        }?;
+        ON_SOURCES.with_borrow_mut(|known| known.insert(key, source));
+        Some(source)
     }
 }
 
@@ -298,26 +315,64 @@ unsafe fn relation_owner(relation: pg_sys::Oid) -> Option<pg_sys::Oid> {
     }
 }
 
-/// SAFETY: the trigger's data is valid.
-unsafe fn argument(trigger: *const pg_sys::TriggerData, position: i16) -> Option<*const c_char> {
+/// SAFETY: the trigger's data is valid, and stays for as long as the argument is read.
+unsafe fn argument<'trigger>(trigger: *const pg_sys::TriggerData, position: i16) -> Option<&'trigger CStr> {
     // SAFETY: see above; an argument is read only if there are as many.
     unsafe {
         let definition = (*trigger).tg_trigger;
         (position < (*definition).tgnargs)
-            .then(|| *(*definition).tgargs.add(position as usize) as *const c_char)
+            .then(|| CStr::from_ptr(*(*definition).tgargs.add(position as usize)))
     }
 }
 
 /// The number of the key's column in the relation that fired, which may be a partition with columns of another order. 0 where
-/// there is none of that name any more.
+/// that cannot be told: there is none of its name any more, or another column of the source bears that for the moment.
 ///
-/// SAFETY: the trigger's data is valid.
-unsafe fn key_column(trigger: *const pg_sys::TriggerData) -> i32 {
+/// Adapters read columns by their numbers, whatever they are called. A partition has its own numbers, and the names of its source.
+///
+/// SAFETY: the trigger's data is valid, and `source` is the relation that it is of.
+unsafe fn key_column(trigger: *const pg_sys::TriggerData, source: pg_sys::Oid) -> i32 {
     // SAFETY: see above; SPI_fnumber only compares names.
     unsafe {
-        argument(trigger, 1).map_or(0, |name| {
-            pg_sys::SPI_fnumber((*(*trigger).tg_relation).rd_att, name).max(0)
-        })
+        let Some(name) = argument(trigger, 1) else {
+            return 0;
+        };
+        let relation = (*trigger).tg_relation;
+        let column = pg_sys::SPI_fnumber((*relation).rd_att, name.as_ptr()).max(0);
+        let Some(number) = argument(trigger, KEY_NUMBER) else {
+            return column;
+        };
+        let number: i16 = number
+            .to_str()
+            .ok()
+            .and_then(|number| number.parse().ok())
+            .unwrap_or(0);
+        let is_it = match source == (*relation).rd_id {
+            true => column == i32::from(number),
+            false => is_called(source, number, name),
+        };
+        if is_it { column } else { 0 }
+    }
+}
+
+/// Whether a column of a relation, given by its number, has that name now.
+///
+/// SAFETY: called inside a transaction.
+unsafe fn is_called(relation: pg_sys::Oid, number: i16, name: &CStr) -> bool {
+    // SAFETY: an entry that is found has the form of its catalog, and is let go once it is read.
+    unsafe {
+        let entry = pg_sys::SearchSysCache2(
+            pg_sys::SysCacheIdentifier::ATTNUM as i32,
+            pg_sys::Datum::from(relation),
+            pg_sys::Datum::from(number),
+        );
+        if entry.is_null() {
+            return false;
+        }
+        let column = &*(pg_sys::GETSTRUCT(entry) as *const pg_sys::FormData_pg_attribute);
+        let is_called = CStr::from_ptr(column.attname.data.as_ptr()) == name;
+        pg_sys::ReleaseSysCache(entry);
+        is_called
     }
 }
 

@@ -89,6 +89,27 @@ pub fn is_unused(relation: u32) -> bool {
     }
 }
 
+/// Whether a statement of this session that has not ended uses a relation, or has changed rows whose AFTER triggers are still to come.
+pub fn is_in_use_here(relation: u32) -> bool {
+    const LOCK: i32 = pg_sys::AccessShareLock as i32;
+    let oid = pg_sys::Oid::from(relation);
+    // SAFETY: only an oid is passed; where somebody else has locked the relation against all others, this session does not use it. It is
+    // opened under the lock that was taken, and let go with it.
+    unsafe {
+        if !pg_sys::ConditionalLockRelationOid(oid, LOCK) {
+            return false;
+        }
+        let relation = pg_sys::try_relation_open(oid, pg_sys::NoLock as i32);
+        if relation.is_null() {
+            pg_sys::UnlockRelationOid(oid, LOCK);
+            return false;
+        }
+        let is_in_use = (*relation).rd_refcnt > 1 || pg_sys::AfterTriggerPendingOnRel(oid);
+        pg_sys::relation_close(relation, LOCK);
+        is_in_use
+    }
+}
+
 fn try_to_lock(schema: &CStr, names: &[CString]) -> Result<(), u32> {
     const LOCK: i32 = pg_sys::AccessExclusiveLock as i32;
     let mut locked = Vec::new();

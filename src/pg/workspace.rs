@@ -191,6 +191,19 @@ impl Workspace {
         result
     }
 
+    /// Has `work` see what all others have committed by now, also where this transaction's snapshot is older.
+    pub fn latest<T>(&mut self, work: impl FnOnce(&mut Workspace) -> Result<T, Error>) -> Result<T, Error> {
+        // SAFETY: we are inside a transaction. The snapshot is let go below, when no statement runs any more, or by the abort of the
+        // subtransaction if an error unwinds.
+        let latest = unsafe { pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot()) };
+        let own = std::mem::replace(&mut self.snapshot, latest);
+        let result = work(self);
+        self.snapshot = own;
+        // SAFETY: see above.
+        unsafe { pg_sys::UnregisterSnapshot(latest) };
+        result
+    }
+
     /// Runs a statement. Returns how many rows it wrote or returned.
     pub fn run(&mut self, statement: &str) -> Result<u64, Error> {
         // SAFETY: called between SPI_connect and SPI_finish.

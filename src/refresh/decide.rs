@@ -196,6 +196,8 @@ pub struct SeenView {
     pub is_locked: bool,
     /// Why it may lack more than the groups that have changed.
     pub unsynced: Option<&'static str>,
+    /// Whether a statement of this session may have written to a source what its triggers have not noted yet.
+    pub is_written_from: bool,
 }
 
 /// What is done with one view from the facts.
@@ -226,6 +228,11 @@ pub fn view_step(view: &SeenView, built: Option<&str>, mode: Mode) -> ViewStep {
             notes: unsynced.is_none(),
         },
         (None, Some(reason)) if mode == Mode::Incremental => ViewStep::Skip { reason, notes: false },
+        // Its definition shows rows that the facts do not know yet. Those would move on from a group that nobody knows them to be in.
+        (None, Some(_)) if view.is_written_from && built.is_none() => ViewStep::Skip {
+            reason: "the statement that has called this refresh reads or writes its sources".into(),
+            notes: false,
+        },
         (None, Some(reason)) => ViewStep::Compare { reason },
         (None, None) => ViewStep::Flush,
     }
@@ -555,9 +562,30 @@ mod tests {
                 obstacle: obstacle.map(Cow::from),
                 is_locked,
                 unsynced,
+                is_written_from: false,
             };
             assert_eq!(view_step(&view, built, Mode::Auto), auto);
             assert_eq!(view_step(&view, built, Mode::Incremental), incremental);
         }
+    }
+
+    #[test]
+    fn a_view_is_not_compared_with_facts_that_lack_what_it_would_show() {
+        let step = |unsynced, built| {
+            let view = SeenView {
+                obstacle: None,
+                is_locked: true,
+                unsynced,
+                is_written_from: true,
+            };
+            view_step(&view, built, Mode::Auto)
+        };
+        assert!(matches!(
+            step(Some("new"), None),
+            ViewStep::Skip { notes: false, .. }
+        ));
+        // Facts that were built just now know all that the definition shows.
+        assert!(matches!(step(Some("new"), Some("new")), ViewStep::Compare { .. }));
+        assert_eq!(step(None, None), ViewStep::Flush);
     }
 }

@@ -118,7 +118,7 @@ const LONGEST_TEXT: usize = 4000;
 const MOST_RUNS: i64 = 10_000;
 
 /// Removes runs from the log that are older than the setting `history_days` says, or too many; the last one of a view that completed is
-/// not too many.
+/// neither, as long as the view is there.
 pub fn prune() -> Result<(), Error> {
     let days = settings::current()?.history_days;
     as_extension_owner(|| {

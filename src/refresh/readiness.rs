@@ -100,6 +100,7 @@ enum Found {
 
 fn find(mode: Mode, is_own_transaction: bool, installer: Installer) -> Result<Found, Error> {
     let seen = see()?;
+    state::check_not_overtaken(&seen.snapshot)?;
     let owner = decide::owner(seen.snapshot.catalog.owner, seen.may_act_as_owner);
     if let Ok(owner) = owner {
         outdated::look(&seen.snapshot.views_of_others, owner)?;

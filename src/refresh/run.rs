@@ -20,7 +20,7 @@ use crate::pg::identity::{as_extension_owner, as_role, may_act_as, views_owner};
 use crate::pg::relation::LockMode;
 use crate::pg::setting::{with_settings, with_time_zone};
 use crate::pg::subtransaction::subtransaction;
-use crate::pg::transaction::{self, is_own_transaction};
+use crate::pg::transaction::{self, is_own_transaction, sees_others};
 use crate::pg::workspace::Workspace;
 use crate::pg::{query, relation};
 use crate::settings;
@@ -129,6 +129,9 @@ fn refresh_and_log(
     log(&outcomes)?;
     if done.install {
         installer::begin()?;
+    } else if is_own_transaction && sees_others() && !ours.is_empty() {
+        // What is in the way of that is no matter of the refresh, which is done.
+        let _ = subtransaction(capture::take_off_idle_strays);
     }
     Ok(outcomes)
 }
@@ -240,6 +243,15 @@ fn from_facts(
             done.outcomes.extend(flushed.outcomes);
             store_cost(begin.elapsed().as_secs_f64(), flushed.changes)?;
             return Ok(flushed.reasons);
+        }
+        // A later transaction sees it: nothing was applied, and nothing is lost.
+        (Err(Error::Overtaken), _) => {
+            for view in views {
+                done.outcomes
+                    .entry((*view).to_owned())
+                    .or_insert_with(|| Run::start(view).finish(Err(Error::Overtaken)));
+            }
+            return Ok(Reasons::new());
         }
         // Whoever is in the way will be gone: nothing was applied, and nothing is lost.
         (Err(error), _) if error.is_lock_timeout() => {
@@ -358,6 +370,7 @@ fn flush_all(
             obstacle: populated.obstacle(owner),
             is_locked: targets.get(target.view) == Some(&populated.oid),
             unsynced: populated.unsynced(),
+            is_written_from: populated.unsynced().is_some() && build.is_none() && capture::is_in_use()?,
         };
         let mut run = Run::start_in(target.view, seen_until);
         let step = decide::view_step(&seen, build, order.mode);
@@ -409,16 +422,21 @@ fn flush_all(
     if build.is_some() {
         membership::give_way_to_dumps()?;
     }
-    // A build has altered much itself, and has looked for what others have.
-    if build.is_some() || alterations::count() != alterations {
-        check_views(&views, targets)?;
-        state::check_unaltered(&before)?;
+    // A build has altered much itself, and has looked for what others have. A transaction that sees no others has heard of what they had
+    // altered before it looked, and has not seen it.
+    if build.is_some() || alterations::count() != alterations || !sees_others() {
+        check_views(workspace, &views, targets)?;
+        state::check_unaltered(workspace, &before)?;
     }
     Ok(flushed)
 }
 
 /// An error if a view that was written to is another one than when the refresh began.
-fn check_views(before: &[PopulatedView], targets: &HashMap<String, u32>) -> Result<(), Error> {
+fn check_views(
+    workspace: &mut Workspace,
+    before: &[PopulatedView],
+    targets: &HashMap<String, u32>,
+) -> Result<(), Error> {
     let identities = |views: &[PopulatedView]| -> BTreeSet<String> {
         let is_target = |view: &&PopulatedView| targets.contains_key(&view.name);
         views
@@ -427,9 +445,10 @@ fn check_views(before: &[PopulatedView], targets: &HashMap<String, u32>) -> Resu
             .map(PopulatedView::identity)
             .collect()
     };
-    match identities(&populated_views(query::rows)?) == identities(before) {
+    let now = workspace.latest(|workspace| populated_views(|query, _| workspace.rows(query)))?;
+    match identities(&now) == identities(before) {
         true => Ok(()),
-        false => Err(Error::AlteredMeanwhile),
+        false => Err(state::altered_meanwhile()),
     }
 }
 

@@ -99,14 +99,15 @@ impl Seen {
         }
         let is_filled = ViewState::find(view.name())?.is_some_and(|state| state.populated);
         let last_run: LastRun = last_runs(view.name())?;
-        // What was committed while it was refreshed, it may lack.
-        let Some(last_seen) = last_run.last_seen.filter(|_| is_filled) else {
-            return Ok(None);
-        };
         let pending = status::pending(view.name(), last_run.last_refresh)?;
-        let until = match pending.is_some() && self.is_followed(view) {
-            true => self.day_of_ages_ends(view).unwrap_or(self.until),
-            false => last_seen,
+        let is_followed = pending.is_some() && self.is_followed(view);
+        let until = match is_followed {
+            true => Some(self.day_of_ages_ends(view).unwrap_or(self.until)),
+            // What was committed while it was refreshed, it may lack.
+            false => last_run.last_seen,
+        };
+        let Some(until) = until.filter(|_| is_filled) else {
+            return Ok(None);
         };
         let waits_since = pending.and_then(|pending| pending.since);
         Ok(Some(match waits_since.map(instant).transpose()? {

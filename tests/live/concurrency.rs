@@ -323,8 +323,7 @@ fn a_refresh_that_a_newer_one_overtook_fails_in_its_row() {
     run(&mut old, "UPDATE core.brands SET name = upper(name)");
     let row = refresh_view(&mut old, "metabase_brand_analytics");
     assert_eq!(row.status, "failed");
-    let message =
-        "could not serialize access: another session has refreshed since this transaction took its snapshot";
+    let message = "could not serialize access: another session has refreshed, or altered a source, since this transaction took its snapshot";
     let hint = "Try again in a new transaction.";
     assert_eq!(
         row.error_message,

@@ -304,3 +304,12 @@ fn views_that_are_not_known_are_named() {
     assert_eq!(error.sqlstate.code(), "42P01", "{error:?}");
     assert!(error.message.contains("nosuch"), "{error:?}");
 }
+
+#[test]
+fn a_view_whose_changes_are_captured_is_filled_whatever_the_log_says() {
+    let (_database, mut client) = refreshed_shop();
+    run(&mut client, "TRUNCATE metabase_internal.refresh_log");
+    assert_eq!(freshness(&mut client, ""), ["up to date, now"]);
+    run(&mut client, "SELECT metabase.disable_capture()");
+    assert_eq!(freshness(&mut client, ""), ["not filled, before"]);
+}

@@ -103,6 +103,21 @@ fn what_cannot_be_captured_is_named_and_refreshed_in_full() {
             "it is mapped with a subquery, which reads rows whose changes are not captured",
         ),
         (
+            r#"SELECT metabase.map_source('brand', 'core.brands', '{"segment": "xmax::text"}')"#,
+            "brand",
+            "it is mapped with a system column, such as ctid or xmax, which changes where no row does",
+        ),
+        (
+            r#"SELECT metabase.map_source('brand', 'core.brands', filter => 'ctid IS NOT NULL')"#,
+            "brand",
+            "it is mapped with a system column, such as ctid or xmax, which changes where no row does",
+        ),
+        (
+            r#"SELECT metabase.map_source('brand', 'core.brands', '{"segment": "tableoid::int::text"}')"#,
+            "brand",
+            "it is mapped with a system column, such as ctid or xmax, which changes where no row does",
+        ),
+        (
             r#"SELECT metabase.map_source('order', 'transactions.orders', filter => 'sold_at < now()')"#,
             "order",
             "it is mapped with function now(), whose result can change by itself (it is not IMMUTABLE)",

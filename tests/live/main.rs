@@ -30,6 +30,7 @@ mod hand_worked;
 mod histories;
 mod hostile;
 mod hostile_refresh;
+mod in_the_middle;
 mod incremental;
 mod integrity;
 mod joins;

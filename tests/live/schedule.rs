@@ -773,7 +773,13 @@ fn the_history_is_kept_for_as_long_as_the_setting_says() {
          INSERT INTO metabase_internal.refresh_log
              (view_name, status, started_at, completed_at, requested_by, clock_offset)
          SELECT 'metabase_brand_analytics', 'completed', time, time, 'somebody', 0
-         FROM (SELECT now() - make_interval(hours => 24 * day + 1) AS time FROM generate_series(1, 40) AS day) AS run;
+         FROM (SELECT now() - make_interval(hours => 24 * day + 1) AS time FROM generate_series(1, 40) AS day) AS run
+         ORDER BY time;
+         SELECT metabase.set_strategy('metabase_supplier_performance', 'manual');
+         INSERT INTO metabase_internal.refresh_log
+             (view_name, status, started_at, completed_at, requested_by, clock_offset)
+         SELECT name, status, now() - interval '40 days', now() - interval '40 days', 'long ago', 0
+         FROM unnest(ARRAY['metabase_supplier_performance', 'gone']) AS name, unnest(ARRAY['completed', 'completed', 'failed']) AS status;
          INSERT INTO metabase_internal.refresh_log
              (view_name, status, started_at, completed_at, requested_by, clock_offset)
          SELECT name, 'completed', now(), now(), name || number, 0
@@ -808,6 +814,14 @@ fn the_history_is_kept_for_as_long_as_the_setting_says() {
              FROM metabase.refresh_history WHERE view_name ~ 'busy' GROUP BY view_name ORDER BY view_name"
         ),
         ["as_busy | 10000 | t", "busy | 10000 | f"]
+    );
+    // The last that completed of a view that is there, however long ago.
+    assert_eq!(
+        rows(
+            &mut client,
+            "SELECT view_name, status FROM metabase.refresh_history WHERE requested_by = 'long ago'"
+        ),
+        ["metabase_supplier_performance | completed"]
     );
     // And the last one that completed, whatever has failed since.
     assert_eq!(

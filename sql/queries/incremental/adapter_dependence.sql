@@ -5,6 +5,8 @@ SELECT
     CASE
         WHEN rule.ev_action::text ~ '\{SUBLINK '
             THEN 'it is mapped with a subquery, which reads rows whose changes are not captured'
+        WHEN rule.ev_action::text ~ ':varattno -[0-9]'
+            THEN 'it is mapped with a system column, such as ctid or xmax, which changes where no row does'
         WHEN rule.ev_action::text ~ '\{(SQLVALUEFUNCTION|NEXTVALUEEXPR) '
             THEN 'it is mapped with an expression that changes by itself, such as the current date'
         WHEN EXISTS (

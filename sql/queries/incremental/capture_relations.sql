@@ -1,5 +1,6 @@
 -- Whether the changes of some relations can be captured and are: $1 schemas, $2 names, $3 key columns, $4 what the names of their triggers
--- end in, $5 queues, $6 what the row triggers are told besides, or nothing, pairwise; $7 is the role on whose behalf.
+-- end in, $5 queues, $6 what the row triggers are told besides, or nothing, $7 the numbers of the key columns, pairwise; $8 is the role on
+-- whose behalf.
 SELECT
     wanted.label,
     relation.relkind::text AS kind,
@@ -26,7 +27,7 @@ SELECT
     relation.relrowsecurity
         AND NOT role.rolsuper
         AND NOT role.rolbypassrls
-        AND (relation.relforcerowsecurity OR NOT pg_catalog.pg_has_role($7, relation.relowner, 'USAGE'))
+        AND (relation.relforcerowsecurity OR NOT pg_catalog.pg_has_role($8, relation.relowner, 'USAGE'))
         AS has_row_security,
     EXISTS (
         SELECT
@@ -35,7 +36,7 @@ SELECT
             AND key.attname = wanted.key_column
             AND key.attgenerated = 'v'
     ) AS has_virtual_key,
-    pg_catalog.has_table_privilege($7, relation.oid, 'TRIGGER')
+    pg_catalog.has_table_privilege($8, relation.oid, 'TRIGGER')
         OR EXISTS (
             SELECT
             FROM metabase_internal.capture_grant AS granted
@@ -72,7 +73,8 @@ SELECT
                     AND trigger.tgname = 'metabase_views_capture_' || wanted.label
                     AND trigger.tgargs = pg_catalog.convert_to(wanted.queue, 'UTF8') || '\x00'::bytea
                         || pg_catalog.convert_to(wanted.key_column, 'UTF8') || '\x00'::bytea
-                        || CASE WHEN wanted.required <> '' THEN pg_catalog.convert_to(wanted.required, 'UTF8') || '\x00'::bytea ELSE '' END
+                        || pg_catalog.convert_to(wanted.required, 'UTF8') || '\x00'::bytea
+                        || pg_catalog.convert_to(wanted.key_number, 'UTF8') || '\x00'::bytea
                 )
                 OR (
                     trigger.tgfoid = pg_catalog.to_regprocedure('metabase_internal.capture_truncate()')
@@ -99,9 +101,10 @@ FROM ROWS FROM (
     pg_catalog.unnest($3::text[]),
     pg_catalog.unnest($4::text[]),
     pg_catalog.unnest($5::text[]),
-    pg_catalog.unnest($6::text[])
-) WITH ORDINALITY AS wanted (schema, name, key_column, label, queue, required, position)
+    pg_catalog.unnest($6::text[]),
+    pg_catalog.unnest($7::text[])
+) WITH ORDINALITY AS wanted (schema, name, key_column, label, queue, required, key_number, position)
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.nspname = wanted.schema
 JOIN pg_catalog.pg_class AS relation ON relation.relnamespace = namespace.oid AND relation.relname = wanted.name
-JOIN pg_catalog.pg_roles AS role ON role.rolname = $7
+JOIN pg_catalog.pg_roles AS role ON role.rolname = $8
 ORDER BY wanted.position

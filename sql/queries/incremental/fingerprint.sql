@@ -1,7 +1,7 @@
 -- What the catalog says of the sources, of the adapters and of the extension's own tables, to be compared with what it said when the facts were
 -- built. A source whose rows can have changed unseen looks different: a trigger was dropped, disabled or enabled, the table was rewritten
--- or truncated, a partition or a policy has come or gone, a column was put in the place of another one, an adapter was changed, or a
--- function or a label that it shows values by. The xmin of an entry in the catalog tells that it was written.
+-- or truncated, a partition or a policy has come or gone, a column was put in the place of another one, an adapter was changed or a column of
+-- its own renamed, or a function or a label that it shows values by. The xmin of an entry in the catalog tells that it was written.
 WITH RECURSIVE views AS (
     SELECT
         view.oid,
@@ -167,15 +167,60 @@ adapter AS (
             SELECT pg_catalog.string_agg(pg_catalog.concat(label.oid, '/', label.xmin), ' ' ORDER BY label.oid)
             FROM pg_catalog.pg_enum AS label
             WHERE label.enumtypid IN (SELECT read_type.type FROM read_type WHERE read_type.oid = views.oid)
-        ) AS labels
+        ) AS labels,
+        -- What its own columns are called: incremental refresh reads them by their names, views by their numbers.
+        (
+            SELECT pg_catalog.string_agg(pg_catalog.concat_ws('.', shown.attnum, shown.attname), ' ' ORDER BY shown.attnum)
+            FROM pg_catalog.pg_attribute AS shown
+            WHERE shown.attrelid = views.oid
+                AND shown.attnum > 0
+        ) AS shown,
+        (
+            SELECT pg_catalog.string_agg(shown.xmin::text, ' ' ORDER BY shown.attnum)
+            FROM pg_catalog.pg_attribute AS shown
+            WHERE shown.attrelid = views.oid
+                AND shown.attnum > 0
+        ) AS shown_xmins
     FROM views
 ),
--- A function that is called can call any other one. An adapter that calls one of somebody's making changes with each of them.
-called_function AS (
-    SELECT function.oid, function.xmin
-    FROM pg_catalog.pg_proc AS function
-    WHERE function.oid >= 16384
-        AND function.pronamespace NOT IN (
+-- A function that is called can call any other one, and finds by name what it calls. An adapter that calls one of somebody's making changes
+-- with each of them, with what operators and casts do, with what schemas are called, and with domains and labels.
+called AS (
+    SELECT found.class, found.oid, found.looks, found.xmin
+    FROM (
+        SELECT 'function' AS class, function.oid, function.xmin::text AS looks, function.xmin, function.pronamespace AS schema
+        FROM pg_catalog.pg_proc AS function
+        UNION ALL
+        SELECT 'operator', operator.oid, operator.xmin::text, operator.xmin, operator.oprnamespace
+        FROM pg_catalog.pg_operator AS operator
+        UNION ALL
+        SELECT 'cast', cast_.oid, cast_.xmin::text, cast_.xmin, 0
+        FROM pg_catalog.pg_cast AS cast_
+        UNION ALL
+        SELECT 'domain', domain_.oid, domain_.xmin::text, domain_.xmin, domain_.typnamespace
+        FROM pg_catalog.pg_type AS domain_
+        WHERE domain_.typtype = 'd'
+        UNION ALL
+        SELECT 'check', condition.oid, condition.xmin::text, condition.xmin, condition.connamespace
+        FROM pg_catalog.pg_constraint AS condition
+        WHERE condition.contypid <> 0
+        UNION ALL
+        SELECT 'label', label.oid, label.xmin::text, label.xmin, 0
+        FROM pg_catalog.pg_enum AS label
+        UNION ALL
+        -- Not its xmin: a privilege on a schema is nothing to anybody who calls.
+        SELECT 'schema', schema.oid, schema.nspname::text, schema.xmin, schema.oid
+        FROM pg_catalog.pg_namespace AS schema
+        WHERE EXISTS (
+            SELECT FROM pg_catalog.pg_proc AS function WHERE function.pronamespace = schema.oid
+            UNION ALL
+            SELECT FROM pg_catalog.pg_operator AS operator WHERE operator.oprnamespace = schema.oid
+            UNION ALL
+            SELECT FROM pg_catalog.pg_type AS type WHERE type.typnamespace = schema.oid AND type.typtype IN ('d', 'e')
+        )
+    ) AS found
+    WHERE found.oid >= 16384
+        AND found.schema NOT IN (
             SELECT schema.oid
             FROM pg_catalog.pg_namespace AS schema
             WHERE pg_catalog.starts_with(schema.nspname, 'pg_temp_')
@@ -205,7 +250,7 @@ SELECT
         || coalesce(
             (
                 SELECT pg_catalog.string_agg(
-                    (pg_catalog.to_jsonb(adapter) - 'view_xmin')::text,
+                    (pg_catalog.to_jsonb(adapter) - '{view_xmin,shown_xmins}'::text[])::text,
                     E'\n'
                     ORDER BY adapter.relname
                 )
@@ -215,14 +260,24 @@ SELECT
         )
         || coalesce(
             (
-                SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat(function.oid, '/', function.xmin), ' ' ORDER BY function.oid))
-                FROM called_function AS function
+                SELECT pg_catalog.md5(
+                    pg_catalog.string_agg(
+                        pg_catalog.concat_ws('/', called.class, called.oid, called.looks),
+                        ' '
+                        ORDER BY called.class, called.oid
+                    )
+                )
+                FROM called
             ),
             ''
         ) AS sources,
     -- Also what changes none of that, such as a name that was given to another one and taken back.
     (
-        SELECT pg_catalog.string_agg(pg_catalog.concat(adapter.oid, '/', adapter.view_xmin), ' ' ORDER BY adapter.oid)
+        SELECT pg_catalog.string_agg(
+            pg_catalog.concat_ws('/', adapter.oid, adapter.view_xmin, adapter.shown_xmins),
+            ' '
+            ORDER BY adapter.oid
+        )
         FROM adapter
     ) AS adapters,
     -- The transactions that have written any of that: each xmin above is here, too.
@@ -241,7 +296,12 @@ SELECT
             UNION ALL
             SELECT read_column.generated_xmin FROM read_column
             UNION ALL
-            SELECT function.xmin FROM called_function AS function
+            SELECT called.xmin FROM called
+            UNION ALL
+            SELECT shown.xmin
+            FROM pg_catalog.pg_attribute AS shown
+            WHERE shown.attrelid IN (SELECT views.oid FROM views)
+                AND shown.attnum > 0
             UNION ALL
             SELECT label.xmin
             FROM pg_catalog.pg_enum AS label
@@ -264,6 +324,17 @@ SELECT
         WHERE depended.refclassid = 'pg_catalog.pg_class'::regclass
             AND depended.refobjid = pg_catalog.to_regclass('metabase_internal.exchange_day')
     ) AS reads_rates,
+    -- A trigger of ours on what is no source any more.
+    EXISTS (
+        SELECT
+        FROM pg_catalog.pg_trigger AS stray
+        WHERE stray.tgfoid IN (
+            (SELECT pg_catalog.to_regprocedure('metabase_internal.capture_row()')),
+            (SELECT pg_catalog.to_regprocedure('metabase_internal.capture_truncate()'))
+        )
+            AND stray.tgparentid = 0
+            AND stray.tgrelid NOT IN (SELECT captured_relation.relation FROM metabase_internal.captured_relation)
+    ) AS has_strays,
     :has_other_names AS has_other_names,
     (
         :own_tables

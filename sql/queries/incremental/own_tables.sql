@@ -20,6 +20,8 @@ FROM (
             ' ',
             relation.relname,
             relation.oid,
+            -- A name that was given to another table and taken back leaves no other trace.
+            relation.xmin,
             relation.relfilenode,
             relation.relkind,
             relation.relam,

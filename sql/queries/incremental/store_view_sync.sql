@@ -11,8 +11,6 @@ JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = view.oid
 WHERE namespace.nspname = 'analytics'
     AND view.relkind = 'm'
     AND view.relname = $1
-    -- Another REFRESH by hand in this transaction could not be told from the one that was.
-    AND view.xmin IS DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned()::xid
 ON CONFLICT (view_name) DO UPDATE SET
     relation    = excluded.relation,
     day         = excluded.day,

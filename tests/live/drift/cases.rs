@@ -113,6 +113,55 @@ fn a_table_that_was_swapped_is_shown_and_captured() {
 }
 
 #[test]
+fn what_is_left_of_capture_is_taken_off_once_nobody_uses_it() {
+    for is_operators in [false, true] {
+        let database = shop();
+        let role = match is_operators {
+            true => database.create_operator("operator"),
+            false => "postgres".to_owned(),
+        };
+        let mut session = database.connect_as(&role);
+        let mut client = database.connect();
+        create_all_views(&mut session);
+        refresh_all(&mut session);
+        refresh_all(&mut session);
+        run(
+            &mut client,
+            "ALTER TABLE transactions.orders RENAME TO orders_old;
+             CREATE TABLE transactions.orders (LIKE transactions.orders_old INCLUDING ALL) PARTITION BY HASH (id)",
+        );
+        run(
+            &mut client,
+            &format!(
+                "GRANT SELECT ON transactions.orders TO {role}; SELECT metabase.grant_operator(rolname::text) FROM pg_roles WHERE rolname = '{role}' AND NOT rolsuper"
+            ),
+        );
+        let mut reader = database.connect();
+        run(
+            &mut reader,
+            "BEGIN; SELECT * FROM transactions.orders_old LIMIT 1",
+        );
+        for _ in 0..3 {
+            refresh_all(&mut session);
+        }
+        let strays = "SELECT count(*) = 0 FROM pg_trigger
+                      WHERE tgrelid = 'transactions.orders_old'::regclass AND tgname ~ 'metabase'";
+        assert_eq!(column(&mut client, strays), ["f"]);
+        run(&mut reader, "COMMIT");
+        refresh_all(&mut session);
+        wait_until(&mut client, strays);
+        run(
+            &mut client,
+            "ALTER TABLE transactions.orders ATTACH PARTITION transactions.orders_old FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+        );
+        for _ in 0..2 {
+            refresh_all(&mut session);
+            assert_right(&mut client);
+        }
+    }
+}
+
+#[test]
 fn what_views_cannot_follow_fails_each_refresh_with_what_to_do() {
     for (alteration, what) in [
         (

@@ -3,3 +3,4 @@
 
 mod alterations;
 mod cases;
+mod lent_names;
