@@ -21,6 +21,9 @@ freeze() {
     (cd releases && sha256sum "metabase_views--$version.sql" "metabase_views-$version.tar.xz" >> SHA256SUMS)
 }
 
+# Both versions have their library in the same file, which cargo does not know: it would take one for the other.
+forget_library() { rm -rf target/debug/.fingerprint/metabase_views-*; }
+
 # What the build in hand has compiled of other people's crates is not compiled again.
 build() {
     local version=$1 dir="$PRIVATE_DIR/releases/$1"
@@ -29,8 +32,10 @@ build() {
         say "Building the library of release $version"
         mkdir -p "$dir"
         tar -xf "releases/metabase_views-$version.tar.xz" -C "$dir" --strip-components 1
+        forget_library
         cargo build --lib --manifest-path "$dir/Cargo.toml" --target-dir target --no-default-features --features "pg$MAJOR" --quiet >&2
         cp target/debug/libmetabase_views.so "$library"
+        forget_library
     fi
     echo "$library"
 }

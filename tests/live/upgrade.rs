@@ -332,6 +332,13 @@ fn a_server_is_upgraded_under_load_and_loses_nothing_in_either_order() {
     assert!(warnings.len() < 20, "it says so once and a while: {warnings:?}");
 }
 
+/// Refreshes until views are refreshed by what changed: triggers are put on as this version has them, then facts are built.
+fn settle(client: &mut Client) {
+    for _ in 0..3 {
+        refresh_all(client);
+    }
+}
+
 /// In which views a row is missing or superfluous.
 fn violations(client: &mut Client) -> Vec<String> {
     Truth::of(client).violations(client)
@@ -354,6 +361,7 @@ fn a_session_that_has_the_old_library_goes_on_writing_and_is_seen() {
     assert_says_that_the_library_is_older(&mut old, "refresh('all')", RELEASED, THIS);
     refresh_all(&mut new);
     assert_right(&mut new);
+    settle(&mut new);
     // Between two refreshes that write what has changed only, too.
     run(
         &mut old,
@@ -386,7 +394,7 @@ fn an_upgraded_database_is_like_one_that_was_installed_anew() {
     run_file(&mut fresh, "demo/schema.sql");
     run_file(&mut fresh, "tests/hand_worked/shop.sql");
     make_all_there_is(&mut fresh, "reader", "operator");
-    refresh_all(&mut upgraded);
+    settle(&mut upgraded);
     let catalog = include_str!("catalog.sql");
     let (upgraded_has, fresh_has) = (column(&mut upgraded, catalog), column(&mut fresh, catalog));
     assert!(fresh_has.len() > 300, "{}", fresh_has.len());
