@@ -1,5 +1,5 @@
 # make demo     a demo shop with the seven views on a private cluster
-# make test     every test (PG=15, 16, 17 or 18 for another PostgreSQL than the newest here, PG=all for each in turn)
+# make test     every test but test-packages (PG=15, 16, 17 or 18 for another PostgreSQL than the newest here, PG=all for each in turn)
 # make quick    the tests that find most mistakes in a minute or so
 # make bench    what a refresh costs, and what capture costs (ORDERS=1000000 for a larger shop; docs/benchmarks.md)
 # make soak     everything at once for a while, with what it takes of the machine (MINUTES=30; docs/soak.md)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the packages and tests them in a bare Debian under target/, which has neither Rust nor sources. For root, or a user who may use sudo.
-# The bare Debian is fetched once; later runs take about two minutes, most of which apt-get takes.
+# The bare Debian is fetched once.
 source "$(dirname "$0")/common.sh"
 
 work="$PWD/target/package-test"
