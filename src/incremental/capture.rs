@@ -162,12 +162,18 @@ fn read(compared: &Compared, number: usize) -> Result<Vec<Captured>, Error> {
         return Ok(vec![with_key(source.spec, Part::Own, None, None)]);
     }
     let (own, joined) = seen.parts(made);
+    // Numbers mean nothing where a dump was restored, as oids do.
+    let number_of = |read: Option<&RelationRead>, oid: Option<u32>, number: Option<i16>| {
+        number.filter(|_| read.is_some_and(|read| oid == Some(read.oid)))
+    };
+    let number = made.and_then(|made| number_of(own, made.oid, made.numbers.get("id").copied()));
     let key = made.and_then(|made| made.columns.get("id"));
-    let own = read_anyhow(source.spec, Part::Own, seen, own, key)?;
+    let own = read_anyhow(source.spec, Part::Own, seen, own, key, number)?;
     let joined = match made.and_then(|made| made.joined.as_ref()) {
         Some(made) => {
             let part = part_told(&made.told);
-            let captured = read_anyhow(source.spec, part, seen, joined, Some(&made.column))?;
+            let number = number_of(joined, Some(made.oid), made.number);
+            let captured = read_anyhow(source.spec, part, seen, joined, Some(&made.column), number)?;
             Some(with_told(captured, &made.told))
         }
         None => None,
@@ -175,13 +181,15 @@ fn read(compared: &Compared, number: usize) -> Result<Vec<Captured>, Error> {
     Ok([own].into_iter().chain(joined).collect())
 }
 
-/// A relation that an adapter goes on reading, whatever its name is.
+/// A relation that an adapter goes on reading, whatever its name is. Its key is the column with that number, where it is known: another one may
+/// bear its name by now.
 fn read_anyhow(
     spec: &EntitySpec,
     part: Part,
     seen: &AdapterSeen,
     read: Option<&RelationRead>,
     key: Option<&String>,
+    number: Option<i16>,
 ) -> Result<Captured, Error> {
     let relation = match read {
         Some(read) => catalog::relation(&read.schema, &read.name)?,
@@ -190,7 +198,8 @@ fn read_anyhow(
     let column = relation
         .as_ref()
         .zip(key)
-        .and_then(|(relation, key)| relation.column(key).cloned());
+        .and_then(|(relation, key)| relation.column(key).cloned())
+        .filter(|column| number.is_none_or(|number| column.number == number));
     let mut captured = with_key(spec, part, relation.as_ref(), column);
     captured.problem = match (&captured.relation, &captured.column) {
         (None, _) => Some(format!(
@@ -419,6 +428,8 @@ pub fn install(captured: &[Captured]) -> Result<(), Error> {
     if !mean_the_same(&tables)? || !may_lock(captured)? {
         return Err(Error::AlteredMeanwhile);
     }
+    // What a partitioned table has had, its partitions have, and could not get from elsewhere.
+    take_off_strays(&tables)?;
     as_extension_owner(|| {
         for entity in &tables {
             query::run(&trigger_statements(entity), &[])?;
@@ -435,7 +446,6 @@ pub fn install(captured: &[Captured]) -> Result<(), Error> {
             &[oids.into()],
         )
     })?;
-    take_off_strays(&tables)?;
     // While this table is there, the triggers note changes. The build replaces it.
     as_extension_owner(|| query::run(include_str!("../../sql/incremental/activate.sql"), &[]))?;
     membership::begin()?;

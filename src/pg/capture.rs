@@ -206,7 +206,7 @@ unsafe fn wanting_queue(
 
 thread_local! {
     /// The triggers that this session has found to be on a source, with the tables that they are on, and which source that is.
-    static ON_SOURCES: RefCell<HashMap<(u32, u32), pg_sys::Oid>> = RefCell::default();
+    static ON_SOURCES: RefCell<HashMap<(u32, u32, bool), pg_sys::Oid>> = RefCell::default();
 }
 
 unsafe extern "C-unwind" {
@@ -225,7 +225,12 @@ unsafe fn source(trigger: *const pg_sys::TriggerData, schema: pg_sys::Oid) -> Op
     unsafe {
         let relation = (*(*trigger).tg_relation).rd_id;
         let definition = (*trigger).tg_trigger;
-        let key = ((*definition).tgoid.to_u32(), relation.to_u32());
+        // A partition's own trigger can become what it has of the source's.
+        let key = (
+            (*definition).tgoid.to_u32(),
+            relation.to_u32(),
+            (*definition).tgisclone,
+        );
         if let Some(source) = ON_SOURCES.with_borrow(|known| known.get(&key).copied()) {
             return Some(source);
         }

@@ -104,7 +104,9 @@ pub fn is_in_use_here(relation: u32) -> bool {
             pg_sys::UnlockRelationOid(oid, LOCK);
             return false;
         }
-        let is_in_use = (*relation).rd_refcnt > 1 || pg_sys::AfterTriggerPendingOnRel(oid);
+        // What waits for the end of the transaction, such as a deferred foreign key, is none of ours.
+        let is_in_trigger = pg_sys::pg_trigger_depth(std::ptr::null_mut()).value() > 0;
+        let is_in_use = (*relation).rd_refcnt > 1 || (is_in_trigger && pg_sys::AfterTriggerPendingOnRel(oid));
         pg_sys::relation_close(relation, LOCK);
         is_in_use
     }

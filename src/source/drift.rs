@@ -40,6 +40,9 @@ pub struct MadeJoin {
     pub oid: u32,
     /// Its column by which it is joined.
     pub column: String,
+    /// The number of that column; None where a version before 0.2.0 made it.
+    #[serde(default)]
+    pub number: Option<i16>,
     pub told: Told,
     /// The canonical columns that are read from it.
     shown: BTreeSet<String>,
@@ -53,6 +56,7 @@ impl MadeJoin {
             relation: joined.relation.qualified.clone(),
             oid: joined.relation.oid,
             column: joined.column.name.clone(),
+            number: Some(joined.column.number),
             told: joined.told.clone(),
             shown: bindings.map(|binding| binding.column.name.to_owned()).collect(),
         })

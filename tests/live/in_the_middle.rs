@@ -1,7 +1,9 @@
 //! Refreshes in the middle of something: of a savepoint, of a statement that writes, of a transaction that began before others went on.
 
 use crate::cluster::refresh_all;
-use crate::shop::{VIEWS, assert_incremental, assert_right, refreshed, refreshed_shop, run, try_refreshed};
+use crate::shop::{
+    VIEWS, assert_incremental, assert_right, column, refreshed, refreshed_shop, run, try_refreshed,
+};
 
 /// Something that refreshes by hand before and after a refresh of all, such that the catalog says the same both times; {by_hand} stands for
 /// the refresh by hand.
@@ -162,4 +164,30 @@ fn a_transaction_that_sees_no_others_is_refreshed_by_what_changes_all_the_same()
         run(&mut client, "COMMIT");
         assert_right(&mut client);
     }
+}
+
+#[test]
+fn what_waits_for_the_end_of_the_transaction_is_not_in_the_middle_of_a_statement() {
+    let (_database, mut client) = refreshed_shop();
+    run(
+        &mut client,
+        "ALTER TABLE transactions.orders ADD FOREIGN KEY (platform_id) REFERENCES core.platforms DEFERRABLE INITIALLY DEFERRED",
+    );
+    for _ in 0..2 {
+        refresh_all(&mut client);
+    }
+    run(
+        &mut client,
+        "REFRESH MATERIALIZED VIEW analytics.metabase_brand_analytics",
+    );
+    let refreshing = "BEGIN;
+                      UPDATE transactions.orders SET gross_sale = gross_sale + 1, platform_id = '10000000-0000-0000-0000-000000000001';
+                      SELECT metabase.refresh('all');
+                      COMMIT";
+    for _ in 0..2 {
+        run(&mut client, refreshing);
+        assert_right(&mut client);
+    }
+    let modes = "SELECT DISTINCT mode FROM metabase.view_status()";
+    assert_eq!(column(&mut client, modes), ["incremental"]);
 }

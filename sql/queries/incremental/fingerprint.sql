@@ -184,7 +184,7 @@ adapter AS (
     FROM views
 ),
 -- A function that is called can call any other one, and finds by name what it calls. An adapter that calls one of somebody's making changes
--- with each of them, with what operators and casts do, with what schemas are called, and with domains and labels.
+-- with each of them, with what operators and casts do, with what schemas and types are called, and with domains and labels.
 called AS (
     SELECT found.class, found.oid, found.looks, found.xmin
     FROM (
@@ -197,9 +197,16 @@ called AS (
         SELECT 'cast', cast_.oid, cast_.xmin::text, cast_.xmin, 0
         FROM pg_catalog.pg_cast AS cast_
         UNION ALL
-        SELECT 'domain', domain_.oid, domain_.xmin::text, domain_.xmin, domain_.typnamespace
-        FROM pg_catalog.pg_type AS domain_
-        WHERE domain_.typtype = 'd'
+        -- Not its xmin: a privilege on it changes that. What a domain checks is below.
+        SELECT
+            'type',
+            type.oid,
+            pg_catalog.concat_ws('/', type.typname, type.typnamespace, type.typbasetype, type.typtypmod, type.typnotnull),
+            type.xmin,
+            type.typnamespace
+        FROM pg_catalog.pg_type AS type
+        WHERE type.typtype IN ('b', 'd', 'e', 'm', 'r')
+            AND type.typcategory <> 'A'
         UNION ALL
         SELECT 'check', condition.oid, condition.xmin::text, condition.xmin, condition.connamespace
         FROM pg_catalog.pg_constraint AS condition
@@ -208,15 +215,27 @@ called AS (
         SELECT 'label', label.oid, label.xmin::text, label.xmin, 0
         FROM pg_catalog.pg_enum AS label
         UNION ALL
-        -- Not its xmin: a privilege on a schema is nothing to anybody who calls.
-        SELECT 'schema', schema.oid, schema.nspname::text, schema.xmin, schema.oid
+        -- Not its xmin: somebody else's privilege on a schema is nothing to whoever reads.
+        SELECT
+            'schema',
+            schema.oid,
+            pg_catalog.concat_ws(
+                '/',
+                schema.nspname,
+                pg_catalog.has_schema_privilege((SELECT reader.oid FROM reader), schema.oid, 'USAGE')
+            ),
+            schema.xmin,
+            schema.oid
         FROM pg_catalog.pg_namespace AS schema
-        WHERE EXISTS (
-            SELECT FROM pg_catalog.pg_proc AS function WHERE function.pronamespace = schema.oid
-            UNION ALL
-            SELECT FROM pg_catalog.pg_operator AS operator WHERE operator.oprnamespace = schema.oid
-            UNION ALL
-            SELECT FROM pg_catalog.pg_type AS type WHERE type.typnamespace = schema.oid AND type.typtype IN ('d', 'e')
+        WHERE schema.oid IN (
+            SELECT function.pronamespace FROM pg_catalog.pg_proc AS function
+            UNION
+            SELECT operator.oprnamespace FROM pg_catalog.pg_operator AS operator
+            UNION
+            SELECT type.typnamespace
+            FROM pg_catalog.pg_type AS type
+            WHERE type.typtype IN ('b', 'd', 'e', 'm', 'r')
+                AND type.typcategory <> 'A'
         )
     ) AS found
     WHERE found.oid >= 16384

@@ -123,6 +123,31 @@ fn a_key_that_lends_its_name_for_a_moment_is_noted() {
     }
 }
 
+#[test]
+fn a_table_that_has_lost_its_name_is_captured_by_its_own_key_or_not_at_all() {
+    for (layout, table, key, write) in [
+        (LAYOUTS[0], "core.brands", "id", "name = name || '!'"),
+        (LAYOUTS[2], "transactions.shipments", "key", "cost = cost + 1"),
+        (LAYOUTS[3], "transactions.shipments", "key", "cost = cost + 1"),
+    ] {
+        let (_database, mut client) = shop_with_spare_keys(layout);
+        let schema = table.split('.').next().expect("a schema");
+        run(
+            &mut client,
+            &format!(
+                "ALTER TABLE {table} RENAME TO former;
+                 ALTER TABLE {schema}.former RENAME {key} TO lent;
+                 ALTER TABLE {schema}.former RENAME spare TO {key}"
+            ),
+        );
+        for _ in 0..4 {
+            run(&mut client, &format!("UPDATE {schema}.former SET {write}"));
+            refresh_all(&mut client);
+            assert_right(&mut client);
+        }
+    }
+}
+
 /// What an operator calls columns of the adapters.
 const OTHER_NAMES: [&str; 4] = [
     "ALTER VIEW metabase_internal.orders RENAME gross_sale TO lent;
@@ -184,7 +209,7 @@ fn columns_of_adapters_that_have_their_names_back_are_read_again() {
 }
 
 /// What a function that an adapter calls finds by name, and how that comes to be something else.
-const FOUND_BY_NAME: [(&str, &str, &str); 6] = [
+const FOUND_BY_NAME: [(&str, &str, &str); 7] = [
     (
         "CREATE SCHEMA tax; CREATE FUNCTION tax.rate() RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT 1.0';
          CREATE SCHEMA later; CREATE FUNCTION later.rate() RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT 2.0'",
@@ -195,6 +220,11 @@ const FOUND_BY_NAME: [(&str, &str, &str); 6] = [
         "CREATE TYPE public.rate AS ENUM ('1', '2')",
         "RETURN $1 * (enum_first(NULL::public.rate))::text::numeric",
         "ALTER TYPE public.rate RENAME VALUE '1' TO '3'",
+    ),
+    (
+        "CREATE TYPE public.rate AS ENUM ('1'); CREATE TYPE public.other AS ENUM ('2')",
+        "RETURN $1 * (enum_first(NULL::public.rate))::text::numeric",
+        "ALTER TYPE public.rate RENAME TO former; ALTER TYPE public.other RENAME TO rate",
     ),
     (
         "CREATE DOMAIN public.rate AS numeric CHECK (VALUE < 1000000000)",
