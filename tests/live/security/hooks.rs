@@ -74,6 +74,7 @@ fn each_function_that_runs_sql_has_a_search_path_of_its_own() {
             "capture_truncate",
             "country_code",
             "known_roles",
+            "library_version",
             "mean",
             "units_in_stock",
             "variance"
