@@ -202,7 +202,8 @@ fn a_refresh_that_gives_up_waiting_for_another_says_so_in_every_row() {
         column(
             &mut client,
             "SELECT DISTINCT pid FROM pg_locks
-             WHERE relation = 'metabase_internal.incremental'::regclass AND granted AND pid <> pg_backend_pid()"
+             WHERE relation = 'metabase_internal.incremental'::regclass AND granted AND pid <> pg_backend_pid()
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         ),
         [holder.to_string()]
     );
