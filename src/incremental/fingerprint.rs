@@ -31,7 +31,6 @@ pub struct Fingerprint {
     /// Whether the adapters read exchange rates.
     pub reads_rates: bool,
     /// Whether there are triggers on what is no source any more.
-    #[serde(default)]
     pub has_strays: bool,
     /// Whether the names of the sources mean something else than when the adapters were last compared with them, or another version or major
     /// made them.

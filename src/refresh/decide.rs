@@ -277,6 +277,7 @@ mod tests {
                 "own_tables": "as they are",
                 "writers": null,
                 "reads_rates": false,
+                "has_strays": false,
                 "has_other_names": false,
             },
         });

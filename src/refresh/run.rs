@@ -143,6 +143,17 @@ struct Done {
     install: bool,
 }
 
+impl Done {
+    /// Reports those of these views of which it is not known yet what became of them as failed.
+    fn fail_others(&mut self, views: &[&str], error: impl Fn(String) -> Error) {
+        for view in views {
+            self.outcomes
+                .entry((*view).to_owned())
+                .or_insert_with(|| Run::start(view).finish(Err(error((*view).to_owned()))));
+        }
+    }
+}
+
 fn refresh_ours(views: &[&str], order: Order, is_own_transaction: bool) -> Result<Done, Error> {
     let mut done = Done::default();
     if views.is_empty() {
@@ -152,14 +163,10 @@ fn refresh_ours(views: &[&str], order: Order, is_own_transaction: bool) -> Resul
         Ok(readiness) => readiness,
         // Somebody else refreshes, or has done so since this transaction took its snapshot: so says each view.
         Err(error @ (Error::RefreshLocked | Error::Overtaken)) => {
-            for view in views {
-                let error = match error {
-                    Error::RefreshLocked => Error::RefreshLocked,
-                    _ => Error::Overtaken,
-                };
-                done.outcomes
-                    .insert((*view).to_owned(), Run::start(view).finish(Err(error)));
-            }
+            done.fail_others(views, |_| match error {
+                Error::RefreshLocked => Error::RefreshLocked,
+                _ => Error::Overtaken,
+            });
             return Ok(done);
         }
         Err(error) => return Err(error),
@@ -246,23 +253,12 @@ fn from_facts(
         }
         // A later transaction sees it: nothing was applied, and nothing is lost.
         (Err(Error::Overtaken), _) => {
-            for view in views {
-                done.outcomes
-                    .entry((*view).to_owned())
-                    .or_insert_with(|| Run::start(view).finish(Err(Error::Overtaken)));
-            }
+            done.fail_others(views, |_| Error::Overtaken);
             return Ok(Reasons::new());
         }
         // Whoever is in the way will be gone: nothing was applied, and nothing is lost.
         (Err(error), _) if error.is_lock_timeout() => {
-            for view in views {
-                let error = Error::SourceLocked {
-                    view: (*view).to_owned(),
-                };
-                done.outcomes
-                    .entry((*view).to_owned())
-                    .or_insert_with(|| Run::start(view).finish(Err(error)));
-            }
+            done.fail_others(views, |view| Error::SourceLocked { view });
             return Ok(Reasons::new());
         }
         (Err(error), Some(_)) => ("facts and rollups cannot be built", error),
@@ -362,6 +358,9 @@ fn flush_all(
         }
     };
     let views = populated_views(|query, _| workspace.rows(query))?;
+    // What triggers have not noted yet matters to views that would be compared.
+    let has_unsynced = views.iter().any(|view| view.unsynced().is_some());
+    let is_written_from = build.is_none() && has_unsynced && capture::is_in_use()?;
     for populated in &views {
         let Some(target) = FlushTarget::of(&populated.name) else {
             continue;
@@ -370,7 +369,7 @@ fn flush_all(
             obstacle: populated.obstacle(owner),
             is_locked: targets.get(target.view) == Some(&populated.oid),
             unsynced: populated.unsynced(),
-            is_written_from: populated.unsynced().is_some() && build.is_none() && capture::is_in_use()?,
+            is_written_from,
         };
         let mut run = Run::start_in(target.view, seen_until);
         let step = decide::view_step(&seen, build, order.mode);
